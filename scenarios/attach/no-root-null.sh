@@ -1,0 +1,28 @@
+#!/bin/sh
+#: summary: without a CXL root and with NULL, a memdev is registered, and attaches by itself when the root comes
+#: needs: { modules: [cxl_attach_test], memdevs: 1 }
+#: timeout: 60s
+#: withhold: [cxl_acpi]
+#: isolate: true
+. /bench/lib.sh
+. /bench/suite/attach.lib
+
+[ ! -d /sys/module/cxl_acpi ] || fail "cxl_acpi is loaded, nothing to be seen here"
+dev=$(accel_dev 1)
+accel_take $dev
+accel_set $dev attach N
+accel_bind $dev || fail "cannot bind $dev"
+accel_state_is $dev cxl || fail "state is $(accel_get $dev state)"
+mem=$(memdev_of $dev)
+[ -n "$mem" ] || fail "no memdev"
+is_detached $mem || fail "$mem is attached, to what?"
+flush
+accel_state_is $dev cxl || fail "state is $(accel_get $dev state) after a flush"
+tell "no root"
+
+modprobe cxl_acpi || fail "cannot load cxl_acpi"
+flush
+poll 10 is_attached $mem || fail "$mem does not attach by itself"
+path_is_up $dev || fail "$mem has no endpoint"
+[ $(accel_get $dev callbacks) = 0 ] || fail "a callback with NULL attach"
+tell "cxl_acpi loaded"

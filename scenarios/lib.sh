@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+# For cases: `. /bench/lib.sh`. POSIX sh and what busybox has; no other dependency.
+#
+# A case says what came of it by its exit status (0 pass, 1 fail, 4 skip), by KTAP lines, or both:
+#
+#   . /bench/lib.sh
+#   [ -e /sys/module/cxl_core ] || skip "no CXL in this kernel"
+#   poll 10 test -e /sys/bus/cxl/devices/mem0 || fail "mem0 did not come"
+#
+# or with several judgements:
+#
+#   plan 2
+#   check "mem0 is bound" test -e /sys/bus/cxl/devices/mem0/driver
+#   check "endpoint is up" poll 5 test -e /sys/bus/cxl/devices/endpoint2
+#   finish
+
+# Tells what helps to understand a failure. Every line gets the KTAP mark of a diagnostic.
+diag() {
+	printf '%s\n' "$*" | sed 's/^/# /'
+}
+
+# Ends the case as failed.
+fail() {
+	diag "FAIL: $*"
+	exit 1
+}
+
+# Ends the case as skipped: it cannot be judged here, and this is why. The judge takes the reason from KTAP.
+skip() {
+	if [ -z "${_ktap_planned:-}" ]; then
+		echo "KTAP version 1"
+		echo "1..0 # SKIP $*"
+	else
+		# What was promised and not judged yet is skipped, result by result.
+		while [ "$_ktap_count" -lt "$_ktap_planned" ]; do
+			ktap_skip "not judged" "$*"
+		done
+	fi
+	diag "SKIP: $*"
+	exit 4
+}
+
+# Seconds since boot, with hundredths, as a whole number of hundredths.
+_now() {
+	read -r _up _ < /proc/uptime
+	echo "${_up%.*}${_up#*.}"
+}
+
+# poll SECONDS COMMAND…: tries until the command succeeds; fails when it never did. Tries at least once, and
+# once more at the very end.
+poll() {
+	_until=$(($(_now) + $1 * 100))
+	shift
+	until "$@"; do
+		[ "$(_now)" -lt "$_until" ] || return 1
+		sleep 0.1 2> /dev/null || sleep 1
+	done
+}
+
+# plan COUNT: starts KTAP; the count is a promise, a result that is missing is a crash.
+plan() {
+	echo "KTAP version 1"
+	echo "1..$1"
+	_ktap_planned=$1
+	_ktap_count=0
+	_ktap_failed=0
+}
+
+# Puts what would end or change the name of a result out of its way.
+_ktap_name() {
+	printf '%s' "$*" | tr '#\n' '_ '
+}
+
+ktap_pass() {
+	_ktap_count=$((_ktap_count + 1))
+	echo "ok $_ktap_count $(_ktap_name "$*")"
+}
+
+ktap_fail() {
+	_ktap_count=$((_ktap_count + 1))
+	_ktap_failed=$((_ktap_failed + 1))
+	echo "not ok $_ktap_count $(_ktap_name "$*")"
+}
+
+# ktap_skip NAME REASON
+ktap_skip() {
+	_ktap_count=$((_ktap_count + 1))
+	echo "ok $_ktap_count $(_ktap_name "$1") # SKIP $2"
+}
+
+# check NAME COMMAND…: one result, from the command's status. What it prints becomes diagnostics.
+check() {
+	_name=$1
+	shift
+	if _said=$("$@" 2>&1); then
+		ktap_pass "$_name"
+	else
+		[ -z "$_said" ] || diag "$_said"
+		diag "failed: $*"
+		ktap_fail "$_name"
+	fi
+}
+
+# equal NAME WANTED FOUND: one result.
+equal() {
+	if [ "$2" = "$3" ]; then
+		ktap_pass "$1"
+	else
+		diag "wanted: $2"
+		diag "found:  $3"
+		ktap_fail "$1"
+	fi
+}
+
+# Ends the case by its results: failed when one failed or one is missing.
+finish() {
+	[ "$_ktap_count" -eq "$_ktap_planned" ] || fail "$_ktap_count results of $_ktap_planned"
+	[ "$_ktap_failed" -eq 0 ]
+	exit $?
+}
