@@ -1,0 +1,103 @@
+//! The life of the guest, from the kernel's hand-over to power-off.
+
+use std::fs;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use rustix::system::{RebootCommand, reboot};
+use wire::{FromGuest, JOB_PATH, Job, PROTOCOL};
+
+use crate::modules::Loader;
+use crate::port::{Port, console};
+use crate::{ask, cases, mounts, settle, shell, uevent};
+
+/// How long the virtio port may take to appear; without it the job runs all the same.
+const PORT_WAIT: Duration = Duration::from_secs(3);
+/// How long the last frames may take to leave. A host that does not read for so long is gone.
+const FLUSH_WAIT: Duration = Duration::from_secs(30);
+/// How long the kernel may take to power off; a device lock that is held for ever would keep it.
+const OFF_WAIT: Duration = Duration::from_secs(10);
+
+/// Runs the job and powers off. Does not return: PID 1 must not.
+pub fn run() -> ExitCode {
+    std::panic::set_hook(Box::new(|info| {
+        console(&format!("patchbench agent: {info}\n"));
+        // A PID 1 that unwinds and exits is a kernel panic that hides its reason.
+        let _ = reboot(RebootCommand::Restart);
+    }));
+    let problems = mounts::all();
+    let port = Port::open(PORT_WAIT);
+    port.say(FromGuest::Hello { protocol: PROTOCOL, release: release(), uptime_ms: uptime_ms() });
+    for problem in problems {
+        port.note(problem);
+    }
+    match job() {
+        Ok(job) => work(&job, &port),
+        Err(problem) => port.note(problem),
+    }
+    power_off(&port)
+}
+
+fn work(job: &Job, port: &Port) {
+    let loader = Arc::new(Loader::new(&release(), &job.withhold, port.clone()));
+    if job.autoload {
+        uevent::start(&loader);
+    }
+    settle::load_all(job, &loader, port);
+    settle::wait(job, &loader, port);
+    if let Err(error) = ask::serve(port.clone()) {
+        port.note(format!("cases cannot ask the host: {error}"));
+    }
+    if job.shell {
+        shell::run(job, port);
+        port.say(FromGuest::Bye { ran: 0 });
+    } else {
+        let ran = cases::run_all(job, port);
+        port.say(FromGuest::Bye { ran });
+    }
+}
+
+fn job() -> Result<Job, String> {
+    let text = fs::read(JOB_PATH).map_err(|error| format!("reading {JOB_PATH}: {error}"))?;
+    // The version is looked at first: an older or newer job has other fields.
+    let value: serde_json::Value =
+        serde_json::from_slice(&text).map_err(|error| format!("parsing {JOB_PATH}: {error}"))?;
+    if value["protocol"] != PROTOCOL {
+        return Err(format!("{JOB_PATH} is of protocol {}, this agent of {PROTOCOL}", value["protocol"]));
+    }
+    serde_json::from_value(value).map_err(|error| format!("parsing {JOB_PATH}: {error}"))
+}
+
+fn power_off(port: &Port) -> ExitCode {
+    if !port.flush(FLUSH_WAIT) {
+        console("patchbench agent: the host does not read; the last frames are lost\n");
+    }
+    thread::spawn(|| {
+        thread::sleep(OFF_WAIT);
+        console("patchbench agent: the kernel does not power off, forcing a reset\n");
+        // Emergency restart: touches no device and so waits for no lock.
+        let _ = fs::write("/proc/sysrq-trigger", "b");
+    });
+    rustix::fs::sync();
+    if let Err(error) = reboot(RebootCommand::PowerOff) {
+        console(&format!("patchbench agent: powering off: {error}\n"));
+    }
+    loop {
+        thread::sleep(Duration::from_secs(3600));
+    }
+}
+
+/// `uname -r`.
+fn release() -> String {
+    rustix::system::uname().release().to_string_lossy().into_owned()
+}
+
+/// Since the kernel's start.
+fn uptime_ms() -> u64 {
+    let text = fs::read_to_string("/proc/uptime").unwrap_or_default();
+    let (seconds, hundredths) =
+        text.split_whitespace().next().and_then(|word| word.split_once('.')).unwrap_or_default();
+    seconds.parse::<u64>().unwrap_or(0) * 1000 + hundredths.parse::<u64>().unwrap_or(0) * 10
+}

@@ -1,0 +1,64 @@
+//! The guest's PID 1, and the commands that cases call: one static binary, told apart by the name by which it
+//! is called (`/init`, `host`, …), as busybox does.
+//!
+//! As `/init` it mounts, loads modules, runs the cases of the job one at a time, tells the host over
+//! virtio-serial and powers off. It depends on nothing in the guest but `/bin/sh`.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+mod ask;
+mod cases;
+mod cxl_expect;
+mod cxl_sysfs;
+mod index;
+mod init;
+mod modules;
+mod mounts;
+mod port;
+mod processes;
+mod session;
+mod settle;
+mod shell;
+mod uevent;
+
+const USAGE: &str = "usage: host REQUEST [WORD…]   asks the host, e.g. host device-del mem0
+       cxl-expect              compares /sys/bus/cxl with what the topology implies\n";
+
+fn main() -> ExitCode {
+    let mut words = std::env::args_os();
+    let called = words.next().unwrap_or_default();
+    let words: Vec<OsString> = words.collect();
+    match Path::new(&called).file_name().and_then(|name| name.to_str()) {
+        Some("init") if rustix::process::getpid() == rustix::process::Pid::INIT => init::run(),
+        Some("host") => ask::client(&words),
+        Some("cxl-expect") => expect(),
+        Some(session::IN_SESSION) => session::exec(&words, false),
+        Some(session::ON_TTY) => session::exec(&words, true),
+        _ => {
+            port::console(USAGE);
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Drivers bind on their own time, and a debug kernel under TCG takes its own.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Prints as KTAP whether `/sys/bus/cxl` is what the host derived from the topology.
+fn expect() -> ExitCode {
+    let read = std::fs::read(wire::EXPECT_PATH).map_err(|error| error.to_string());
+    match read.and_then(|text| serde_json::from_slice(&text).map_err(|error| error.to_string())) {
+        Ok(expect) => {
+            let (ktap, same) = cxl_expect::wait(&expect, Path::new("/sys"), PATIENCE);
+            print!("{ktap}");
+            if same { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(error) => {
+            println!("Bail out! {}: {error}", wire::EXPECT_PATH);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Loading modules, as modprobe and udev would.
+
+use std::collections::BTreeSet;
+use std::ffi::CString;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use rustix::io::Errno;
+use rustix::system::finit_module;
+
+use crate::index::{Index, canonical};
+use crate::port::Port;
+
+/// `MODULE_INIT_COMPRESSED_FILE` of include/uapi/linux/module.h: the kernel decompresses.
+const COMPRESSED: i32 = 4;
+
+/// Loads modules of the running kernel; used from many threads.
+pub struct Loader {
+    index: Index,
+    folder: PathBuf,
+    withhold: BTreeSet<String>,
+    port: Port,
+    /// Autoloads that have not come back. A module's init may block for as long as a probe does.
+    busy: AtomicUsize,
+    /// What was complained about already: a hundred devices may want the same missing module.
+    noted: Mutex<BTreeSet<String>>,
+}
+
+impl Loader {
+    /// Reads the index of this kernel release.
+    pub fn new(release: &str, withhold: &[String], port: Port) -> Self {
+        let folder = Path::new("/lib/modules").join(release);
+        let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap_or_default();
+        let index = Index::parse(
+            &read("modules.dep"),
+            &read("modules.alias"),
+            &read("modules.softdep"),
+            &read("modules.builtin"),
+        );
+        let withhold = withhold.iter().map(|name| canonical(name)).collect();
+        Self { index, folder, withhold, port, busy: AtomicUsize::new(0), noted: Mutex::default() }
+    }
+
+    /// Whether there is nothing that could be loaded.
+    pub fn is_empty(&self) -> bool {
+        self.index.is_empty()
+    }
+
+    /// How many autoloads have not come back.
+    pub fn busy(&self) -> usize {
+        self.busy.load(Ordering::SeqCst)
+    }
+
+    /// Loads a module with all that it needs: its name, then its parameters, as one would tell modprobe.
+    ///
+    /// # Errors
+    /// What went wrong with which module, for a [`wire::FromGuest::Note`].
+    pub fn load(&self, request: &str) -> Result<(), String> {
+        let (name, parameters) =
+            request.trim().split_once(char::is_whitespace).unwrap_or((request.trim(), ""));
+        let asked = canonical(name);
+        for step in self.index.plan(&asked, &self.withhold)? {
+            if let Some(by) = &step.withheld_for {
+                self.note_once(format!("module {} is withheld, but {by} needs it", step.name));
+            }
+            let parameters = if step.name == asked { parameters.trim() } else { "" };
+            self.insert(&step.name, &step.path, parameters)?;
+        }
+        Ok(())
+    }
+
+    /// Loads what a device's modalias asks for, each on a thread of its own: a probe that blocks must not
+    /// keep the next device from its driver.
+    pub fn autoload(self: &Arc<Self>, modalias: &str) {
+        for name in self.index.by_alias(modalias) {
+            if self.withhold.contains(name) || is_live(name) {
+                continue;
+            }
+            let (loader, name) = (Arc::clone(self), name.to_owned());
+            self.busy.fetch_add(1, Ordering::SeqCst);
+            thread::spawn(move || {
+                if let Err(problem) = loader.load(&name) {
+                    loader.note_once(problem);
+                }
+                loader.busy.fetch_sub(1, Ordering::SeqCst);
+            });
+        }
+    }
+
+    /// Says what belongs to no case.
+    pub fn note(&self, text: String) {
+        self.port.note(text);
+    }
+
+    fn note_once(&self, text: String) {
+        if self.noted.lock().unwrap_or_else(PoisonError::into_inner).insert(text.clone()) {
+            self.port.note(text);
+        }
+    }
+
+    fn insert(&self, name: &str, path: &str, parameters: &str) -> Result<(), String> {
+        if is_live(name) {
+            return Ok(());
+        }
+        let path = self.folder.join(path);
+        let fail = |error: &dyn std::fmt::Display| format!("loading {name} from {}: {error}", path.display());
+        let file = File::open(&path).map_err(|error| fail(&error))?;
+        let flags = if path.extension().is_some_and(|extension| extension == "ko") { 0 } else { COMPRESSED };
+        let parameters = CString::new(parameters).map_err(|error| fail(&error))?;
+        match finit_module(file, &parameters, flags) {
+            // Another thread was quicker.
+            Ok(()) | Err(Errno::EXIST) => Ok(()),
+            Err(error) => Err(fail(&error)),
+        }
+    }
+}
+
+/// Loaded and done with its init. One that is still at it is given to the kernel once more, which waits.
+fn is_live(name: &str) -> bool {
+    fs::read_to_string(Path::new("/sys/module").join(name).join("initstate"))
+        .is_ok_and(|state| state.trim_end() == "live")
+}

@@ -1,0 +1,236 @@
+//! The way to the host: one JSON frame a line on a virtio-serial port, and its answers.
+//!
+//! Frames go through one thread, in the order in which they were said. A host that reads slowly makes them
+//! queue (the cases' output is capped, so the queue is bounded); a host that is not there, or goes away, makes
+//! them readable lines on the console instead.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use wire::{FromGuest, PORT_NAME, ToGuest};
+
+/// The kernel tells the port's name before it tells that the host side is open.
+const HOST_WAIT: Duration = Duration::from_secs(2);
+const TICK: Duration = Duration::from_millis(10);
+
+/// Writes to the console, whatever became of it. `eprint!` would panic where the console is gone.
+pub fn console(text: &str) {
+    let _ = io::stderr().write_all(text.as_bytes());
+}
+
+/// Writes one line into the kernel log.
+pub fn kernel_log(line: &str) {
+    // One write is one record.
+    let _ = OpenOptions::new()
+        .write(true)
+        .open("/dev/kmsg")
+        .and_then(|mut file| file.write_all(format!("<6>{line}\n").as_bytes()));
+}
+
+enum Outgoing {
+    Frame(FromGuest),
+    Flush(Sender<()>),
+}
+
+/// Requests that wait for an answer; none once the host is gone.
+type Pending = Arc<Mutex<Option<BTreeMap<u32, Sender<(bool, String)>>>>>;
+
+/// Handle to the port; clones speak on the same one.
+#[derive(Clone)]
+pub struct Port {
+    queue: Sender<Outgoing>,
+    pending: Pending,
+    next: Arc<AtomicU32>,
+}
+
+impl Port {
+    /// Waits at most this long for the port; without it everything goes to the console.
+    pub fn open(longest: Duration) -> Self {
+        let file = find(longest);
+        let pending: Pending = Arc::new(Mutex::new(file.as_ref().map(|_| BTreeMap::new())));
+        if let Some(reader) = file.as_ref().and_then(|file| file.try_clone().ok()) {
+            let pending = Arc::clone(&pending);
+            thread::spawn(move || answers(reader, &pending));
+        }
+        let (queue, frames) = mpsc::channel();
+        let gone = Arc::clone(&pending);
+        thread::spawn(move || write_frames(file, &frames, &gone));
+        Self { queue, pending, next: Arc::new(AtomicU32::new(1)) }
+    }
+
+    /// Says one thing.
+    pub fn say(&self, frame: FromGuest) {
+        let _ = self.queue.send(Outgoing::Frame(frame));
+    }
+
+    /// Says something that belongs to no case.
+    pub fn note(&self, text: impl Into<String>) {
+        self.say(FromGuest::Note { text: text.into() });
+    }
+
+    /// Waits at most this long until all that was said has left; whether it has.
+    pub fn flush(&self, longest: Duration) -> bool {
+        let (done, wait) = mpsc::channel();
+        self.queue.send(Outgoing::Flush(done)).is_ok() && wait.recv_timeout(longest).is_ok()
+    }
+
+    /// Asks the host and waits for its answer. The host bounds its own work, and the case that asks has its
+    /// deadline, so that there is no other bound here.
+    pub fn ask(&self, words: Vec<String>) -> (bool, String) {
+        let alone = || (false, "no host on the other end of the port".to_owned());
+        let id = self.next.fetch_add(1, Ordering::Relaxed);
+        let (sender, answer) = mpsc::channel();
+        match lock(&self.pending).as_mut() {
+            Some(pending) => pending.insert(id, sender),
+            None => return alone(),
+        };
+        self.say(FromGuest::Ask { id, words });
+        answer.recv().unwrap_or_else(|_| alone())
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn find(longest: Duration) -> Option<File> {
+    let until = Instant::now() + longest;
+    loop {
+        if let Some(file) = device().and_then(|path| open(&path)) {
+            return Some(file);
+        }
+        if Instant::now() >= until {
+            return None;
+        }
+        thread::sleep(TICK);
+    }
+}
+
+fn device() -> Option<PathBuf> {
+    let ports = fs::read_dir("/sys/class/virtio-ports").ok()?;
+    ports.flatten().find_map(|port| {
+        let name = fs::read_to_string(port.path().join("name")).ok()?;
+        (name.trim_end() == PORT_NAME).then(|| PathBuf::from("/dev").join(port.file_name()))
+    })
+}
+
+/// Non-blocking: a write on a port whose host is gone would block for ever (`will_write_block()` in
+/// drivers/char/virtio_console.c).
+fn open(path: &PathBuf) -> Option<File> {
+    let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).ok()?;
+    OpenOptions::new().read(true).write(true).custom_flags(flags).open(path).ok()
+}
+
+fn write_frames(mut port: Option<File>, frames: &Receiver<Outgoing>, pending: &Pending) {
+    for outgoing in frames {
+        match outgoing {
+            Outgoing::Flush(done) => {
+                let _ = done.send(());
+            }
+            Outgoing::Frame(frame) => {
+                let sent = port.as_mut().is_some_and(|port| send(port, &frame).is_ok());
+                if !sent {
+                    if port.take().is_some() {
+                        console("patchbench agent: the host is gone, going on alone\n");
+                        // Whoever waits for an answer is told so by the dropped channel.
+                        lock(pending).take();
+                    }
+                    console(&readable(&frame));
+                }
+            }
+        }
+    }
+}
+
+fn send(port: &mut File, frame: &FromGuest) -> io::Result<()> {
+    let mut line = serde_json::to_vec(frame)?;
+    line.push(b'\n');
+    let mut rest = line.as_slice();
+    while !rest.is_empty() {
+        match port.write(rest) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => rest = &rest[written..],
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => wait_for_room(port)?,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Waits as long as the host is there; an error when it is not.
+fn wait_for_room(port: &File) -> io::Result<()> {
+    let until = Instant::now() + HOST_WAIT;
+    loop {
+        let events = wait(port, PollFlags::OUT)?;
+        if events.contains(PollFlags::OUT) {
+            return Ok(());
+        }
+        if events.contains(PollFlags::HUP) {
+            if Instant::now() >= until {
+                return Err(io::ErrorKind::BrokenPipe.into());
+            }
+            thread::sleep(TICK);
+        }
+    }
+}
+
+fn wait(port: &File, events: PollFlags) -> io::Result<PollFlags> {
+    let mut fds = [PollFd::new(port, events)];
+    poll(&mut fds, Some(&Timespec { tv_sec: 1, tv_nsec: 0 }))?;
+    Ok(fds[0].revents())
+}
+
+fn answers(mut port: File, pending: &Pending) {
+    /// The host is trusted, but a line without an end must not eat the guest's memory.
+    const LONGEST: usize = 1 << 20;
+    let mut buffer = Vec::new();
+    let mut chunk = [0; 4096];
+    while lock(pending).is_some() {
+        match wait(&port, PollFlags::IN) {
+            Ok(events) if events.contains(PollFlags::IN) => {}
+            Ok(events) if events.contains(PollFlags::HUP) => {
+                thread::sleep(TICK);
+                continue;
+            }
+            _ => continue,
+        }
+        let Ok(count) = port.read(&mut chunk) else { continue };
+        buffer.extend_from_slice(&chunk[..count]);
+        while let Some(end) = buffer.iter().position(|byte| *byte == b'\n') {
+            let line: Vec<u8> = buffer.drain(..=end).collect();
+            if let Ok(ToGuest::Answer { id, ok, text }) = serde_json::from_slice(&line) {
+                let waiting = lock(pending).as_mut().and_then(|pending| pending.remove(&id));
+                let _ = waiting.map(|waiting| waiting.send((ok, text)));
+            }
+        }
+        if buffer.len() > LONGEST {
+            buffer.clear();
+        }
+    }
+}
+
+fn readable(frame: &FromGuest) -> String {
+    match frame {
+        FromGuest::Hello { release, uptime_ms, .. } => {
+            format!("patchbench agent: hello from {release} after {uptime_ms} ms\n")
+        }
+        FromGuest::Note { text } => format!("patchbench agent: {text}\n"),
+        FromGuest::Begin { case } => format!("patchbench agent: case {case} begins\n"),
+        FromGuest::Output { text, .. } => text.clone(),
+        FromGuest::End { case, how, ms, .. } => {
+            format!("patchbench agent: case {case} ended after {ms} ms: {how:?}\n")
+        }
+        FromGuest::Ask { words, .. } => format!("patchbench agent: asks {}\n", words.join(" ")),
+        FromGuest::Bye { ran } => format!("patchbench agent: bye, {ran} cases were run\n"),
+    }
+}

@@ -1,0 +1,96 @@
+//! What PID 1 owes the other processes: to reap them, to end them, to say where one hangs.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, Timespec, poll};
+use rustix::process::{
+    Pid, PidfdFlags, Signal, WaitOptions, WaitStatus, kill_process_group, pidfd_open, wait,
+};
+
+/// Reaps every dead child; the status of the one that is sought, if it was among them.
+pub fn reap(sought: Pid) -> Option<WaitStatus> {
+    let mut found = None;
+    while let Ok(Some((pid, status))) = wait(WaitOptions::NOHANG) {
+        if pid == sought {
+            found = Some(status);
+        }
+    }
+    found
+}
+
+/// Reaps until the sought one is dead, at most this long.
+pub fn wait_for(sought: Pid, longest: Duration) -> Option<WaitStatus> {
+    let until = Instant::now() + longest;
+    loop {
+        if let Some(status) = reap(sought) {
+            return Some(status);
+        }
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return None;
+        }
+        // Without a pidfd (the process is gone already) this only sleeps a little.
+        let left = left.min(Duration::from_millis(100));
+        match pidfd_open(sought, PidfdFlags::empty()) {
+            Ok(fd) => {
+                let mut fds = [PollFd::new(&fd, rustix::event::PollFlags::IN)];
+                let _ = poll(&mut fds, Timespec::try_from(left).ok().as_ref());
+            }
+            Err(_) => std::thread::sleep(Duration::from_millis(1)),
+        }
+    }
+}
+
+/// Sends a signal to a process group.
+pub fn signal(group: Pid, signal: Signal) {
+    // ESRCH only says that it is gone.
+    let _ = kill_process_group(group, signal);
+}
+
+/// Kills every process of the guest but this one, so that no case leaves anything to the next.
+pub fn kill_all() {
+    // kill(-1): group 1 stands for "all but the caller and init" in the system call.
+    signal(Pid::INIT, Signal::KILL);
+}
+
+/// The userland processes other than PID 1, one a line: pid, name, state, and where in the kernel it waits.
+pub fn describe() -> String {
+    let Ok(entries) = fs::read_dir("/proc") else { return String::new() };
+    let mut lines = Vec::new();
+    for entry in entries.flatten() {
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
+            continue;
+        };
+        let Ok(stat) = fs::read_to_string(entry.path().join("stat")) else { continue };
+        let Some((name, state)) = name_and_state(&stat) else { continue };
+        // Kernel threads have no command line; neither do zombies, which tell nothing either.
+        let command = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        if pid == 1 || command.is_empty() {
+            continue;
+        }
+        let place = fs::read_to_string(entry.path().join("wchan")).unwrap_or_default();
+        lines.push((pid, format!("{pid} {name} {state} {place}")));
+    }
+    lines.sort();
+    lines.into_iter().map(|(_, line)| line).collect::<Vec<_>>().join("\n")
+}
+
+/// From `/proc/PID/stat`; the name may hold spaces and parentheses.
+fn name_and_state(stat: &str) -> Option<(&str, &str)> {
+    let (_, rest) = stat.split_once('(')?;
+    let (name, rest) = rest.rsplit_once(')')?;
+    Some((name, rest.split_whitespace().next()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_parentheses_is_kept_whole() {
+        assert_eq!(name_and_state("12 (a) b (c) D 1 2"), Some(("a) b (c", "D")));
+        assert_eq!(name_and_state("12 (sh) S 1"), Some(("sh", "S")));
+        assert_eq!(name_and_state("nonsense"), None);
+    }
+}

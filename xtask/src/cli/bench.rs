@@ -1,0 +1,104 @@
+//! `bench`: what the tool costs beside what it drives.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+
+use super::run::KernelArgs;
+use super::{Context, Exit, setup};
+use crate::host::Process;
+
+/// Measures the tool's own cost, with nothing changed, beside a QEMU started by hand
+///
+/// Says what a run adds to its own QEMU's time, and how the same guest does when its replay.sh is started by hand. Needs
+/// a finished build.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    kernel: KernelArgs,
+    /// How often each is measured; the middle one counts
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+}
+
+pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
+    ensure!(args.rounds > 0, "--rounds 0 measures nothing");
+    setup::ensure(ctx, false, None)?;
+    let bench = Bench { ctx, kernel: args.kernel.kernel.as_deref() };
+    bench.tool(&["build"]).context("making sure of a build")?;
+
+    let mut whole = Vec::new();
+    let mut inside = Vec::new();
+    let mut by_hand = Vec::new();
+    for _ in 0..args.rounds {
+        let begun = Instant::now();
+        bench.tool(&["--quiet", "run", "--topology", "direct", "--suite", "enumerate"])?;
+        whole.push(begun.elapsed());
+        let run = fs::canonicalize(ctx.root.join("results/latest")).context("finding results/latest")?;
+        inside.push(qemu_seconds(&run)?);
+        by_hand.push(replay(&run)?);
+    }
+    let (whole, inside, by_hand) = (middle(whole), middle(inside), middle(by_hand));
+    line("run, nothing changed", whole, "the whole command");
+    line("  of it QEMU", inside, "from its start to its end");
+    line("  of it the tool", whole.saturating_sub(inside), "what it adds");
+    line("the same by hand", by_hand, "sh replay.sh");
+    Ok(Exit::Success)
+}
+
+struct Bench<'a> {
+    ctx: &'a Context,
+    kernel: Option<&'a str>,
+}
+
+impl Bench<'_> {
+    /// This very program with these arguments.
+    fn tool(&self, args: &[&str]) -> Result<Duration> {
+        let program = std::env::current_exe().context("finding this program")?;
+        let mut process = Process::new(program, args)
+            .arg("--project")
+            .arg(&self.ctx.root)
+            .arg("--cache-dir")
+            .arg(self.ctx.cache.path());
+        if let Some(kernel) = self.kernel {
+            process = process.arg("--kernel").arg(kernel);
+        }
+        Ok(process.run()?.took)
+    }
+}
+
+/// Seconds from QEMU's start to its end, of all boots of a run.
+fn qemu_seconds(run: &Path) -> Result<Duration> {
+    let path = run.join("events.jsonl");
+    let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+    let mut sum = 0.0;
+    for line in text.lines() {
+        let stamped: crate::event::Stamped = serde_json::from_str(line).context("reading an event")?;
+        if let crate::event::Event::BootFinished { seconds, .. } = stamped.event {
+            sum += seconds;
+        }
+    }
+    Ok(Duration::from_secs_f64(sum))
+}
+
+/// Starts the recorded guest as a person would.
+fn replay(run: &Path) -> Result<Duration> {
+    let script: PathBuf = walkdir::WalkDir::new(run)
+        .into_iter()
+        .filter_map(Result::ok)
+        .map(walkdir::DirEntry::into_path)
+        .find(|path| path.ends_with("replay.sh"))
+        .context("the run has no replay.sh")?;
+    Ok(Process::new("sh", [script]).deadline(Duration::from_secs(300)).run()?.took)
+}
+
+fn middle(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
+fn line(what: &str, time: Duration, how: &str) {
+    anstream::println!("{what:24} {:8.2} s   {how}", time.as_secs_f64());
+}

@@ -1,0 +1,106 @@
+//! The one table of exit codes.
+//!
+//! | code | meaning |
+//! |---|---|
+//! | 0 | all cases passed, or were skipped as declared |
+//! | 1 | a case failed, crashed, timed out, was not reached or passed unexpectedly, or a splat appeared |
+//! | 2 | bad usage or a bad input file |
+//! | 3 | a series did not apply, or a kernel did not build |
+//! | 4 | infrastructure: something is missing or broke, or nothing was run |
+//! | 130 | interrupted |
+
+use std::process::ExitCode;
+
+use crate::event::Verdict;
+use crate::host::{ProcessError, interrupt};
+use crate::run::RunError;
+use crate::spec::SpecError;
+use crate::topology::TopologyError;
+
+/// How the tool ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// 0.
+    Success,
+    /// 1.
+    Red,
+    /// 2.
+    Usage,
+    /// 3.
+    Unbuilt,
+    /// 4.
+    Infrastructure,
+    /// 130.
+    Interrupted,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Success => 0,
+            Exit::Red => 1,
+            Exit::Usage => 2,
+            Exit::Unbuilt => 3,
+            Exit::Infrastructure => 4,
+            Exit::Interrupted => 130,
+        })
+    }
+}
+
+impl From<Verdict> for Exit {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Pass => Self::Success,
+            Verdict::Fail => Self::Red,
+            Verdict::Unbuilt => Self::Unbuilt,
+            // No case passed: that nothing failed either must not look like success.
+            Verdict::Skip | Verdict::Infrastructure => Self::Infrastructure,
+        }
+    }
+}
+
+impl From<&anyhow::Error> for Exit {
+    /// Looks through the chain for the error that decides.
+    fn from(error: &anyhow::Error) -> Self {
+        let interrupted = |e: &(dyn std::error::Error + 'static)| {
+            matches!(e.downcast_ref::<ProcessError>(), Some(ProcessError::Interrupted))
+        };
+        if interrupt::requested() || error.chain().any(interrupted) {
+            return Self::Interrupted;
+        }
+        for cause in error.chain() {
+            if cause.is::<SpecError>() || cause.is::<TopologyError>() || cause.is::<Usage>() {
+                return Self::Usage;
+            }
+            if let Some(error) = cause.downcast_ref::<RunError>() {
+                return match error {
+                    error if error.is_usage() => Self::Usage,
+                    error if error.is_kernel_failure() => Self::Unbuilt,
+                    _ => Self::Infrastructure,
+                };
+            }
+        }
+        Self::Infrastructure
+    }
+}
+
+/// The command line asks for something that cannot be.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}{}", .hint.as_deref().map(|h| format!("\nhint: {h}")).unwrap_or_default())]
+pub struct Usage {
+    /// What is wrong.
+    pub message: String,
+    /// The way out.
+    pub hint: Option<String>,
+}
+
+impl Usage {
+    /// An unknown name, with the nearest known one.
+    pub fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str> + Clone) -> Self {
+        let hint = match crate::spec::did_you_mean(name, known.clone()) {
+            Some(near) => format!("did you mean '{near}'?"),
+            None => format!("known: {}", known.collect::<Vec<_>>().join(", ")),
+        };
+        Self { message: format!("there is no {what} '{name}'"), hint: Some(hint) }
+    }
+}

@@ -1,0 +1,58 @@
+//! `kernel`: what `patchbench.yaml` names.
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::{Context, Exit, Format};
+
+/// Lists the kernels of patchbench.yaml
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Verb {
+    /// Lists every kernel with its sources, series and kconfig fragments
+    List,
+}
+
+#[derive(Serialize)]
+struct Listed {
+    name: String,
+    default: bool,
+    sources: Vec<String>,
+    series: Vec<String>,
+    kconfig: Vec<String>,
+}
+
+pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
+    let Verb::List = args.verb;
+    let project = ctx.project()?;
+    let listed: Vec<Listed> = project
+        .kernels
+        .values()
+        .map(|kernel| Listed {
+            name: kernel.name.clone(),
+            default: kernel.name == project.defaults.kernel,
+            sources: kernel.sources.iter().map(ToString::to_string).collect(),
+            series: kernel.series.clone(),
+            kconfig: kernel.kconfig.clone(),
+        })
+        .collect();
+    if ctx.format == Format::Json {
+        anstream::println!("{}", serde_json::to_string_pretty(&listed)?);
+        return Ok(Exit::Success);
+    }
+    for kernel in listed {
+        anstream::println!("{}{}", kernel.name, if kernel.default { " (default)" } else { "" });
+        for source in &kernel.sources {
+            anstream::println!("  source   {source}");
+        }
+        let words = |list: &[String]| if list.is_empty() { "none".to_owned() } else { list.join(", ") };
+        anstream::println!("  series   {}", words(&kernel.series));
+        anstream::println!("  kconfig  {}", words(&kernel.kconfig));
+    }
+    Ok(Exit::Success)
+}

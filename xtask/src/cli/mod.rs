@@ -1,0 +1,74 @@
+//! The verbs: one file each, with its `Args` and its `run(args, ctx)`. Doc comments are the help text.
+
+mod bench;
+mod boot;
+mod build;
+mod context;
+mod doctor;
+mod dry_run;
+mod exit;
+mod kernel;
+mod run;
+mod setup;
+mod test;
+mod topology;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use context::{Context, Format, Global};
+pub use exit::{Exit, Usage};
+
+/// Applies a kernel series, builds it, boots it on emulated CXL topologies and says pass or fail
+///
+/// Exit codes: 0 passed, 1 red, 2 bad usage or input file, 3 a series did not apply or a kernel did not build,
+/// 4 infrastructure or nothing was run, 130 interrupted.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Run(run::Args),
+    Build(build::Args),
+    Boot(boot::Args),
+    Topology(topology::Args),
+    Kernel(kernel::Args),
+    Doctor(doctor::Args),
+    Setup(setup::Args),
+    Test(test::Args),
+    Bench(bench::Args),
+}
+
+/// Parses the command line, does what it says and maps the result to an exit code.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    if let Err(error) = crate::host::interrupt::install() {
+        anstream::eprintln!("error: installing the signal handlers: {error}");
+        return Exit::Infrastructure.into();
+    }
+    let result = Context::new(&cli.global).and_then(|ctx| match cli.verb {
+        Verb::Run(args) => run::run(&args, &ctx),
+        Verb::Build(args) => build::run(&args, &ctx),
+        Verb::Boot(args) => boot::run(&args, &ctx),
+        Verb::Topology(args) => topology::run(&args, &ctx),
+        Verb::Kernel(args) => kernel::run(&args, &ctx),
+        Verb::Doctor(args) => doctor::run(&args, &ctx),
+        Verb::Setup(args) => setup::run(&args, &ctx),
+        Verb::Test(args) => test::run(&args, &ctx),
+        Verb::Bench(args) => bench::run(&args, &ctx),
+    });
+    match result {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            context::show_error(&error);
+            Exit::from(&error).into()
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! `run`: the main job.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+
+use super::{Context, Exit, Format, setup};
+use crate::event::{Event, Fan, Sink};
+use crate::report::{JsonLines, Store, Terminal, Verbosity};
+use crate::run::accel::Wanted;
+use crate::run::{self, Bench, Options, Plan, Request};
+
+/// Builds the kernel, boots every topology, runs every suite and says pass or fail
+///
+/// Without options: what `defaults:` in patchbench.yaml names. Results go to results/<time>-<id>, and
+/// results/latest points there.
+#[derive(Debug, Default, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    pub kernel: KernelArgs,
+    /// Boot this topology (may be given more than once) [default: as in patchbench.yaml]
+    #[arg(long = "topology", value_name = "NAME")]
+    pub topologies: Vec<String>,
+    /// Run this suite (may be given more than once) [default: as in patchbench.yaml]
+    #[arg(long = "suite", value_name = "NAME")]
+    pub suites: Vec<String>,
+    /// Run only this case: CASE or SUITE/CASE, with * as in a shell (may be given more than once)
+    #[arg(long = "case", value_name = "NAME")]
+    pub cases: Vec<String>,
+    #[command(flatten)]
+    pub guest: GuestArgs,
+    /// Install what is missing first: one apt-get install, shown before it runs
+    #[arg(long)]
+    pub setup: bool,
+    /// Print every command that would run, and run none
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Which kernel.
+#[derive(Debug, Default, clap::Args)]
+pub struct KernelArgs {
+    /// A kernel of patchbench.yaml [default: as there]
+    #[arg(long, value_name = "NAME")]
+    pub kernel: Option<String>,
+    /// Your own tree as it stands, uncommitted changes included; it is never written to
+    #[arg(long, value_name = "DIR")]
+    pub linux: Option<PathBuf>,
+    /// plain, or debug for KASAN, lockdep and their like [default: as in patchbench.yaml]
+    #[arg(long, value_name = "NAME")]
+    pub flavour: Option<String>,
+}
+
+/// How guests are run.
+#[derive(Debug, Default, clap::Args)]
+pub struct GuestArgs {
+    /// This QEMU instead of the one on the PATH
+    #[arg(long, value_name = "PATH")]
+    pub qemu: Option<PathBuf>,
+    /// Which accelerator: auto takes KVM only where a guest really comes up under it
+    #[arg(long, value_enum, default_value_t)]
+    pub accel: Wanted,
+}
+
+impl KernelArgs {
+    /// A request for this kernel and nothing else.
+    pub fn request(&self) -> Request {
+        Request {
+            kernel: self.kernel.clone(),
+            linux: self.linux.clone(),
+            flavour: self.flavour.clone(),
+            ..Request::default()
+        }
+    }
+}
+
+pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
+    let project = ctx.project()?;
+    let request = Request {
+        topologies: args.topologies.clone(),
+        suites: args.suites.clone(),
+        cases: args.cases.clone(),
+        ..args.kernel.request()
+    };
+    let plan = Plan::new(&project, &request)?;
+    if args.dry_run {
+        return super::dry_run::run(&plan, &args.guest, ctx);
+    }
+    setup::ensure(ctx, args.setup, args.guest.qemu.as_deref())?;
+    let qemu = run::find_qemu(args.guest.qemu.as_deref())?;
+    let options = Options { qemu, accel: args.guest.accel };
+
+    let store = Arc::new(
+        Store::create(&project.root.join("results"), resolved(&plan, &options))
+            .context("creating the run's folder")?,
+    );
+    let shown: Box<dyn Sink> = match ctx.format {
+        Format::Human => Box::new(Terminal::stdout(verbosity(ctx))),
+        Format::Json => Box::new(JsonLines::new(std::io::stdout())),
+    };
+    let sink = Fan(vec![Box::new(Arc::clone(&store)), shown]);
+    sink.emit(&Event::RunStarted {
+        id: store.id().to_owned(),
+        time: store.time().to_owned(),
+        command: command_line(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        cells: plan.cells.iter().map(|cell| cell.id.clone()).collect(),
+    });
+    let workspace = workspace();
+    let bench = Bench { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: &sink };
+    let finished = run::execute(&bench, &plan, &options, &store);
+    if ctx.format == Format::Human {
+        ctx.say(&format!("results: {}", store.dir().display()));
+    }
+    let finished = finished?;
+    // A verdict that was not recorded cannot be shown to anyone.
+    if let Some(error) = store.take_error() {
+        return Err(error.into());
+    }
+    Ok(if finished.interrupted { Exit::Interrupted } else { Exit::from(finished.verdict) })
+}
+
+pub(super) fn verbosity(ctx: &Context) -> Verbosity {
+    match (ctx.quiet, ctx.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (_, true) => Verbosity::Verbose,
+        _ => Verbosity::Normal,
+    }
+}
+
+/// The checkout that this binary was built from: the agent is built from the same.
+pub(super) fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_owned()
+}
+
+/// What was asked for, as it was understood: part of the run's record.
+fn resolved(plan: &Plan, options: &Options) -> serde_json::Value {
+    serde_json::json!({
+        "kernel": plan.kernel,
+        "flavour": plan.flavour,
+        "series": plan.series,
+        "qemu": options.qemu,
+    })
+}
+
+fn command_line() -> String {
+    let args = std::env::args_os().skip(1).map(crate::host::quote).collect::<Vec<_>>();
+    format!("cargo xtask {}", args.join(" "))
+}

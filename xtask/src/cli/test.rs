@@ -1,0 +1,48 @@
+//! `test`: the tool's own tests, down to real boots.
+
+use std::env;
+
+use anyhow::{Context as _, Result};
+
+use super::{Context, Exit, run, setup};
+use crate::host::Process;
+
+/// Runs the tests of the tool itself: unit and snapshot tests, then the main job and every red path in real guests
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Install what is missing first
+    #[arg(long)]
+    setup: bool,
+    /// Leave out whatever boots a guest
+    #[arg(long)]
+    no_boot: bool,
+}
+
+pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
+    if !args.no_boot || args.setup {
+        setup::ensure(ctx, args.setup, None)?;
+    }
+    // Unit tests first: they take seconds, the kernel takes minutes.
+    cargo_test(ctx, &["--workspace"], &[])?;
+    if args.no_boot {
+        return Ok(Exit::Success);
+    }
+    let green = run::run(&run::Args::default(), ctx).context("running the main job")?;
+    if green != Exit::Success {
+        return Ok(green);
+    }
+    cargo_test(ctx, &["--package", "xtask", "--test", "boots"], &["--include-ignored", "--test-threads=1"])?;
+    Ok(Exit::Success)
+}
+
+fn cargo_test(ctx: &Context, what: &[&str], how: &[&str]) -> Result<()> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let args = ["test", "--locked"].iter().chain(what).chain(&["--"]).chain(how);
+    Process::new(cargo, args)
+        .dir(&ctx.root)
+        .env("PATCHBENCH_CACHE", ctx.cache.path())
+        .interactive()
+        .run()
+        .with_context(|| format!("running cargo test {}", what.join(" ")))?;
+    Ok(())
+}

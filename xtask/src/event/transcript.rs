@@ -1,0 +1,69 @@
+//! What one boot left behind, before anyone judges it.
+
+use serde::{Deserialize, Serialize};
+use wire::CaseEnd;
+
+/// Everything that is known of one boot: the agent's frames in digested form, the console, the end.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Transcript {
+    /// Marks the genuine case markers on the console, see [`wire::MARKER`].
+    pub token: String,
+    /// The planned cases in order, each with what became of it.
+    pub cases: Vec<CaseRun>,
+    /// Whether the agent said hello, and which kernel it is on.
+    pub release: Option<String>,
+    /// Whether the agent said bye after the last case.
+    pub bye: bool,
+    /// What the agent noted outside of any case.
+    pub notes: Vec<String>,
+    /// The console log (serial port), raw.
+    #[serde(skip)]
+    pub console: Vec<u8>,
+    /// How the virtual machine ended.
+    pub end: VmEnd,
+}
+
+/// One planned case, as the agent told it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CaseRun {
+    /// Name within the suite.
+    pub name: String,
+    /// Whether it was started.
+    pub begun: bool,
+    /// How it ended, if it did.
+    pub end: Option<CaseEnd>,
+    /// Wall time in milliseconds; up to the machine's end for one that did not end.
+    pub ms: u64,
+    /// Deadline in milliseconds.
+    pub timeout_ms: u64,
+    /// What it printed.
+    pub output: String,
+    /// Bytes of output that were dropped beyond the cap.
+    pub dropped: u64,
+}
+
+/// How a virtual machine ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VmEnd {
+    /// The guest powered itself off and QEMU exited 0.
+    PoweredOff,
+    /// The guest asked for a reset (`-no-reboot` makes it an exit): a panic with `panic=-1`.
+    Reset,
+    /// Still running at the outer deadline, and killed.
+    Deadline {
+        /// The deadline in milliseconds.
+        ms: u64,
+    },
+    /// The kernel had reported its death on the console, nothing more came, and QEMU was killed.
+    Dead,
+    /// QEMU itself died: status or signal in words, and the last lines of its stderr.
+    QemuDied {
+        /// In words: "exit status 1", "SIGKILL".
+        how: String,
+        /// Last lines of its stderr.
+        stderr: String,
+    },
+    /// The user interrupted.
+    Interrupted,
+}

@@ -1,0 +1,15 @@
+//! The machine that the tool runs on: processes, the cache, packages, the doctor.
+
+pub mod apt;
+mod cache;
+mod distribution;
+pub mod elf;
+pub mod interrupt;
+pub mod needs;
+mod process;
+pub mod setup;
+
+pub use apt::{AptError, PrivateApt};
+pub use cache::{Cache, CacheError, Guard, write_stamp};
+pub use distribution::Distribution;
+pub use process::{Output, Process, ProcessError, Running, Status, quote};

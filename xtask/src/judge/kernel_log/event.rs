@@ -1,0 +1,261 @@
+//! An open report: which lines and headings belong to it, and what it comes to.
+
+use super::generic::{is_generic, plain_name};
+use super::heading::{Heading, Role};
+use super::report_line::{Place, ReportLine};
+use crate::event::{Splat, SplatKind};
+
+/// A prelude and the heading that it announces are no further apart.
+const NEAR: u64 = 25;
+/// A report with a trace is over after so many lines that are nothing of a report.
+const QUIET_TRACED: u32 = 40;
+/// One without a trace yet waits longer: lockdep and the page allocator talk much first.
+const QUIET: u32 = 80;
+/// No report is longer.
+const LONGEST: u32 = 3000;
+/// Functions kept for the blame.
+const PLACES: usize = 96;
+/// Longest line of an excerpt, in characters.
+const WIDTH: usize = 240;
+
+pub(super) struct Event {
+    pub kind: SplatKind,
+    pub line: u64,
+    pub case: Option<String>,
+    pub caller: Option<Vec<u8>>,
+    /// Was reported before.
+    pub again: bool,
+    title: String,
+    named: Option<Place>,
+    unsure: bool,
+    prelude: bool,
+    last_heading: u64,
+    died: bool,
+    lock: Option<Place>,
+    pointers: Vec<Place>,
+    frames: Vec<(Place, bool)>,
+    others: bool,
+    evidence: bool,
+    ended: bool,
+    quiet: u32,
+    lines: u32,
+    excerpt: Vec<String>,
+    /// Length of the excerpt up to its last line that is surely of the report.
+    kept: usize,
+}
+
+impl Event {
+    pub(super) fn new(heading: Heading, line: u64, case: Option<String>, caller: Option<Vec<u8>>) -> Self {
+        let named = place(&heading);
+        Self {
+            kind: heading.kind,
+            line,
+            case,
+            caller,
+            again: false,
+            title: heading.title,
+            named,
+            unsure: heading.unsure,
+            prelude: heading.role == Role::Prelude,
+            last_heading: line,
+            died: heading.role == Role::Die,
+            lock: None,
+            pointers: Vec::new(),
+            frames: Vec::new(),
+            others: false,
+            evidence: false,
+            ended: false,
+            quiet: 0,
+            lines: 0,
+            excerpt: Vec::new(),
+            kept: 0,
+        }
+    }
+
+    /// Whether lines of this caller may belong to it. Reports on all CPUs are written by several.
+    pub(super) fn takes_caller(&self, caller: Option<&[u8]>) -> bool {
+        let many = matches!(self.kind, SplatKind::RcuStall | SplatKind::SoftLockup | SplatKind::HardLockup);
+        match (&self.caller, caller) {
+            (Some(own), Some(other)) => many || own.as_slice() == other,
+            _ => true,
+        }
+    }
+
+    /// Takes a further heading in, if it is one more of the same event.
+    pub(super) fn absorb(&mut self, heading: &Heading, line: u64) -> bool {
+        let near = line - self.last_heading <= NEAR;
+        let same = match heading.role {
+            Role::Panic => self.died || is_consequence(self.kind, &heading.title),
+            Role::Sequel => self.kind == heading.kind,
+            Role::Die => !self.died && (near || !self.evidence) && self.can_die(),
+            Role::Prelude | Role::Report => {
+                let follows = matches!(heading.kind, SplatKind::Warning | SplatKind::Bug | SplatKind::Oops)
+                    || heading.role == Role::Prelude
+                    || heading.kind == self.kind;
+                let faulted = self.kind == SplatKind::Kasan && heading.kind == SplatKind::Oops && !self.died;
+                self.prelude && !self.evidence && near && (follows || self.bare()) || faulted
+            }
+        };
+        if !same {
+            return false;
+        }
+        self.last_heading = line;
+        self.quiet = 0;
+        self.died |= heading.role == Role::Die;
+        self.unsure &= heading.unsure;
+        if heading.role == Role::Panic {
+            // What panic() prints of its own stack says nothing once the trace is there.
+            self.others |= !self.frames.is_empty();
+            return true;
+        }
+        self.prelude &= heading.role == Role::Prelude;
+        if self.bare() {
+            self.kind = heading.kind;
+            self.title.clone_from(&heading.title);
+        }
+        self.named = self.named.take().or_else(|| place(heading));
+        true
+    }
+
+    /// Only `cut here` so far, which says nothing.
+    fn bare(&self) -> bool {
+        self.kind == SplatKind::Warning && self.title == "WARNING" && self.named.is_none()
+            || self.kind == SplatKind::Oops && self.title == "Oops"
+    }
+
+    fn can_die(&self) -> bool {
+        matches!(
+            self.kind,
+            SplatKind::Oops
+                | SplatKind::Bug
+                | SplatKind::Kasan
+                | SplatKind::ListCorruption
+                | SplatKind::Ubsan
+        ) || self.prelude
+    }
+
+    /// Takes one line that is not a heading.
+    pub(super) fn feed(&mut self, line: ReportLine) {
+        self.lines += 1;
+        self.quiet += 1;
+        let report = !matches!(line, ReportLine::Other);
+        match line {
+            ReportLine::Frame { place, sure } if !self.others && self.frames.len() < PLACES => {
+                self.frames.push((place, sure));
+            }
+            ReportLine::Pointer(place) if !self.others && self.pointers.len() < PLACES => {
+                self.pointers.push(place);
+            }
+            ReportLine::LockAt(place) if self.lock.is_none() => self.lock = Some(place),
+            ReportLine::OtherStacks => self.others = true,
+            ReportLine::End => self.ended = true,
+            _ => {}
+        }
+        if report {
+            self.evidence = true;
+            self.quiet = 0;
+        }
+    }
+
+    /// Counts a line that is someone else's.
+    pub(super) fn wait(&mut self) {
+        self.lines += 1;
+        self.quiet += 1;
+    }
+
+    pub(super) fn keep(&mut self, text: &[u8], most: usize) {
+        if self.excerpt.len() < most {
+            let text = String::from_utf8_lossy(&text[..text.len().min(WIDTH * 4)]);
+            self.excerpt.push(text.trim_end().chars().take(WIDTH).collect());
+        }
+        if self.quiet == 0 {
+            self.kept = self.excerpt.len();
+        }
+    }
+
+    /// Whether it has said what it is about.
+    pub(super) fn is_told(&self) -> bool {
+        self.evidence
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.ended
+            || self.lines > LONGEST
+            || self.quiet > if self.frames.is_empty() { QUIET } else { QUIET_TRACED }
+    }
+
+    /// The splat; none when it only looked like one.
+    pub(super) fn finish(mut self) -> Option<Splat> {
+        if self.again || self.unsure && !self.evidence {
+            return None;
+        }
+        self.excerpt.truncate(self.kept.max(1));
+        let blamed = self.blame();
+        let head = match self.kind {
+            SplatKind::Panic => format!("Kernel panic: {}", self.title),
+            _ => self.title,
+        };
+        let function = blamed.as_ref().map(|p| p.function.clone());
+        let title = function.as_ref().map_or_else(|| head.clone(), |f| format!("{head} in {f}"));
+        let fingerprint = format!("{}:{}:{}", self.kind.word(), head, function.as_deref().unwrap_or("-"));
+        Some(Splat {
+            kind: self.kind,
+            title,
+            fingerprint: fingerprint.replace(' ', "-").to_lowercase(),
+            line: self.line,
+            function,
+            module: blamed.and_then(|p| p.module),
+            case: self.case,
+            excerpt: self.excerpt,
+        })
+    }
+
+    /// The first function that is not a generic helper: that of the heading, of the lock, of the CPU, then
+    /// the trace's, doubtful frames last. Where all are generic, the first of all.
+    fn blame(&self) -> Option<Place> {
+        let sure = self.frames.iter().filter(|(_, sure)| *sure).map(|(place, _)| place);
+        let doubtful = self.frames.iter().filter(|(_, sure)| !*sure).map(|(place, _)| place);
+        let lock = self.lock.iter().filter(|_| self.kind == SplatKind::Lockdep);
+        let all = || {
+            self.named
+                .iter()
+                .chain(lock.clone())
+                .chain(&self.pointers)
+                .chain(sure.clone())
+                .chain(doubtful.clone())
+        };
+        all().find(|place| !is_generic(&place.function)).or_else(|| all().next()).cloned()
+    }
+}
+
+/// Whether a panic of this title only ends what a report of this kind said. Sources: every caller of panic()
+/// that acts on a report, as `panic_on_oops`, `panic_on_warn`, `hung_task_panic`, `softlockup_panic`.
+pub(super) fn is_consequence(kind: SplatKind, title: &str) -> bool {
+    const ALWAYS: [&str; 10] = [
+        "Fatal exception",
+        "panic_on_warn",
+        "panic_on_oops",
+        "hung_task",
+        "softlockup",
+        "ard LOCKUP",
+        "RCU Stall",
+        "kasan.fault",
+        "Oops",
+        "BUG!",
+    ];
+    let also: &[&str] = match kind {
+        SplatKind::Oops | SplatKind::Bug | SplatKind::ListCorruption | SplatKind::Kasan => {
+            &["kill init", "Aiee"]
+        }
+        SplatKind::Oom => &["emory"],
+        SplatKind::Other => &["machine check"],
+        SplatKind::Lockdep | SplatKind::AtomicSleep => &["scheduling while atomic"],
+        _ => &[],
+    };
+    ALWAYS.iter().chain(also).any(|text| title.contains(text))
+}
+
+fn place(heading: &Heading) -> Option<Place> {
+    let function = plain_name(heading.function.as_deref()?).to_owned();
+    Some(Place { function, module: heading.module.clone() })
+}

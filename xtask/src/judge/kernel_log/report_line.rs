@@ -1,0 +1,218 @@
+//! Lines within a report: frames, instruction pointers, registers, ends.
+
+use super::generic::plain_name;
+
+/// A function that a line names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    pub function: String,
+    pub module: Option<String>,
+}
+
+/// What a line of a report is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum ReportLine {
+    /// A frame of a trace; not `sure` when the unwinder marked it with `?`.
+    Frame { place: Place, sure: bool },
+    /// Where the CPU was: x86 `RIP:`, arm64 `pc :`, riscv `epc :`.
+    Pointer(Place),
+    /// lockdep's `…, at: function`.
+    LockAt(Place),
+    /// `Call Trace:`.
+    TraceStart,
+    /// Stacks from here on are those of others: who allocated, who freed.
+    OtherStacks,
+    /// Something that only reports contain: `CPU: 0 PID: 1 Comm: …`, registers.
+    Evidence,
+    /// `---[ end trace …`.
+    End,
+    /// Anything else.
+    Other,
+}
+
+/// Beginnings of lines after which stacks are those of others.
+const OTHERS: [&str; 6] = [
+    "Allocated by task",
+    "Freed by task",
+    "Allocated in ",
+    "Freed in ",
+    "Last potentially related",
+    "allocated by task",
+];
+
+/// Beginnings of lines that only reports have.
+const EVIDENCE: [&str; 10] = [
+    "CPU: ",
+    "CPU#",
+    "RAX: ",
+    "RIP: ",
+    "Hardware name: ",
+    "Modules linked in:",
+    "Code: ",
+    "sp : ",
+    "x29: ",
+    "Stack:",
+];
+
+/// Reads a line without its prefix.
+pub(super) fn read(body: &[u8]) -> ReportLine {
+    // Frames are ASCII; a line that is not is none, and its loss is none.
+    let Ok(text) = std::str::from_utf8(body) else { return ReportLine::Other };
+    let text = text.trim();
+    if text.starts_with("---[ end ") {
+        return ReportLine::End;
+    }
+    if let Some(place) = pointer(text) {
+        return ReportLine::Pointer(place);
+    }
+    if let Some((place, sure)) = frame(text) {
+        return ReportLine::Frame { place, sure };
+    }
+    if let Some((_, at)) = text.split_once(", at: ").or_else(|| text.split_once("} at: "))
+        && let Some((place, _)) = frame(at)
+    {
+        return ReportLine::LockAt(place);
+    }
+    if ["Call Trace:", "Call trace:", "stack backtrace:", "Stack backtrace:", "Backtrace:", "backtrace"]
+        .iter()
+        .any(|start| text.starts_with(start))
+    {
+        return ReportLine::TraceStart;
+    }
+    if OTHERS.iter().any(|start| text.starts_with(start)) {
+        return ReportLine::OtherStacks;
+    }
+    if EVIDENCE.iter().any(|start| text.starts_with(start)) || text == "<TASK>" || text == "<IRQ>" {
+        return ReportLine::Evidence;
+    }
+    ReportLine::Other
+}
+
+fn pointer(text: &str) -> Option<Place> {
+    const STARTS: [&str; 8] =
+        ["RIP: ", "EIP: ", "EIP is at ", "pc : ", "PC is at ", "epc : ", "NIP ", "PC: "];
+    let rest = STARTS.iter().find_map(|start| text.strip_prefix(start))?;
+    // `0010:`, `0010:[<ffffffff81>]  [<ffffffff81>] `, `[<c000>] `.
+    let rest = rest.split_once(':').filter(|(seg, _)| seg.len() == 4).map_or(rest, |(_, rest)| rest);
+    frame(rest.trim()).map(|(place, _)| place)
+}
+
+/// `[<addr>] ? function+0x1/0x2 [module]`, with or without each part but the offset; also the symbolised
+/// form `function file.c:12 [inline]` and arm's `(function) from [<addr>] (caller)`.
+fn frame(text: &str) -> Option<(Place, bool)> {
+    let mut text = text;
+    while let Some(rest) = text.strip_prefix("[<") {
+        text = rest.split_once(">]")?.1.trim_start();
+    }
+    let (text, mut sure) = match text.strip_prefix("? ") {
+        Some(rest) => (rest, false),
+        None => (text, true),
+    };
+    let text = text.strip_prefix('(').unwrap_or(text);
+    let end =
+        text.bytes().position(|b| !(b.is_ascii_alphanumeric() || b"_.$".contains(&b))).unwrap_or(text.len());
+    let (symbol, rest) = text.split_at(end);
+    let first = symbol.bytes().next()?;
+    if first.is_ascii_digit() || symbol.len() > 200 {
+        return None;
+    }
+    let rest = if let Some(offset) = rest.strip_prefix("+0x") {
+        let (here, size) = offset.split_once("/0x")?;
+        let hex = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_hexdigit());
+        let digits = size.bytes().take_while(u8::is_ascii_hexdigit).count();
+        if !hex(here) || digits == 0 {
+            return None;
+        }
+        &size[digits..]
+    } else if rest.ends_with("[inline]") && rest.contains(".c:") | rest.contains(".h:") {
+        rest
+    } else if let Some(caller) = rest.strip_prefix(") from ").or_else(|| rest.strip_prefix(" from ")) {
+        frame(caller.trim())?;
+        ""
+    } else {
+        return None;
+    };
+    // arm64 says (P) for the pointer itself and (U), (K), (T) for less; only `?` is doubt.
+    sure &= !rest.contains(" (U)");
+    let module = rest.rsplit('[').next().filter(|_| rest.contains('[')).and_then(module_name);
+    Some((Place { function: plain_name(symbol).to_owned(), module }, sure))
+}
+
+/// `cxl_core]`, `cxl_core(O)]`, `cxl_core d0d0]` (with the build id).
+fn module_name(text: &str) -> Option<String> {
+    let name: String = text.chars().take_while(|c| c.is_ascii_alphanumeric() || "_-".contains(*c)).collect();
+    (name != "inline" && !name.is_empty()).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[expect(clippy::too_many_lines, reason = "a table")]
+    #[test]
+    fn lines_of_all_architectures() {
+        let lines = [
+            " cxl_probe+0x12/0x34 [cxl_core]",
+            " ? cxl_probe.isra.0+0x12/0x34 [cxl_core(OE)]",
+            " [<ffffffff81234567>] ? warn_slowpath+0x9b/0xb0",
+            " [<600214c5>] os_is_signal_stack+0x15/0x30",
+            " cxl_probe+0x12/0x34 [cxl_core 0123456789abcdef] (P)",
+            " kmalloc include/linux/slab.h:600 [inline]",
+            " do_one+0x1/0x2 init/main.c:12",
+            "[<c010>] (unwind_backtrace) from [<c020>] (show_stack+0x10/0x14)",
+            " unwind_backtrace from show_stack+0x10/0x14",
+            "RIP: 0010:cxl_probe+0x12/0x34 [cxl_core]",
+            "RIP: 0010:[<ffffffff81234567>]  [<ffffffff81234567>] cxl_probe+0x12/0x34",
+            "RIP: 0033:0x7f0011223344",
+            "RIP: 0010:0x0",
+            "pc : cxl_probe+0x12/0x34 [cxl_core]",
+            "epc : cxl_probe+0x12/0x34",
+            "PC is at cxl_probe+0x12/0x34",
+            "ffff8880 (&dev->mutex){....}-{4:4}, at: cxl_probe+0x1/0x2 [cxl_core]",
+            "Call Trace:",
+            " <TASK>",
+            "CPU: 0 UID: 0 PID: 1 Comm: init Not tainted 6.12 #1",
+            "Allocated by task 1:",
+            "---[ end trace 0000000000000000 ]---",
+            "function names in prose +0x",
+            "RSP: 0018:ffffc900 EFLAGS: 00010246",
+        ];
+        let read: Vec<_> = lines
+            .into_iter()
+            .map(|l| match read(l.as_bytes()) {
+                ReportLine::Frame { place, sure } => {
+                    format!("frame {} {:?} {sure}", place.function, place.module)
+                }
+                ReportLine::Pointer(place) => format!("pointer {} {:?}", place.function, place.module),
+                ReportLine::LockAt(place) => format!("lock {} {:?}", place.function, place.module),
+                other => format!("{other:?}"),
+            })
+            .collect();
+        insta::assert_snapshot!(read.join("\n"), @r#"
+        frame cxl_probe Some("cxl_core") true
+        frame cxl_probe Some("cxl_core") false
+        frame warn_slowpath None false
+        frame os_is_signal_stack None true
+        frame cxl_probe Some("cxl_core") true
+        frame kmalloc None true
+        frame do_one None true
+        frame unwind_backtrace None true
+        frame unwind_backtrace None true
+        pointer cxl_probe Some("cxl_core")
+        pointer cxl_probe None
+        Evidence
+        Evidence
+        pointer cxl_probe Some("cxl_core")
+        pointer cxl_probe None
+        pointer cxl_probe None
+        lock cxl_probe Some("cxl_core")
+        TraceStart
+        Evidence
+        Evidence
+        OtherStacks
+        End
+        Other
+        Other
+        "#);
+    }
+}

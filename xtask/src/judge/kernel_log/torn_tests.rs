@@ -1,0 +1,140 @@
+//! Torn logs, logs in pieces, endless lines.
+
+use super::*;
+
+/// A log with three reports, for tearing.
+const THREE: &str = "\
+[    0.000000] Linux version 6.12.0 (a@b) #1
+[    1.000000] patchbench[t]: begin one
+[    2.000000] ------------[ cut here ]------------
+[    2.000001] WARNING: CPU: 0 PID: 1 at a.c:1 first+0x1/0x2 [m]
+[    2.000002] CPU: 0 UID: 0 PID: 1 Comm: a Not tainted
+[    2.000003] Call Trace:
+[    2.000004]  first+0x1/0x2 [m]
+[    2.000005] ---[ end trace 0000000000000000 ]---
+[    2.000006] patchbench[t]: end one
+[    3.000000] BUG: KASAN: slab-out-of-bounds in second+0x1/0x2
+[    3.000001] Call Trace:
+[    3.000002]  second+0x1/0x2
+[    4.000000] patchbench[t]: begin two
+[    5.000000] Kernel panic - not syncing: third
+[    5.000001] CPU: 0 PID: 1 Comm: a
+[    5.000002] Call Trace:
+[    5.000003]  panic+0x1/0x2
+[    5.000004]  third+0x1/0x2
+";
+
+#[test]
+fn torn_at_any_byte_what_came_before_is_found() {
+    let whole = scan(THREE.as_bytes());
+    assert_eq!(whole.len(), 3);
+    let ends: Vec<usize> = ["[m]\n", "second+0x1/0x2\n", "third\n"]
+        .iter()
+        .map(|end| THREE.find(end).expect("it is there") + end.len())
+        .collect();
+    for cut in 0..=THREE.len() {
+        let torn = scan(&THREE.as_bytes()[..cut]);
+        for (splat, end) in whole.iter().zip(&ends) {
+            if cut >= *end {
+                let found = torn.iter().find(|s| s.line == splat.line || s.line == splat.line + 1);
+                assert_eq!(found.map(|s| s.kind), Some(splat.kind), "cut at {cut}");
+            }
+        }
+        assert!(torn.len() <= whole.len(), "cut at {cut}");
+    }
+    for cut in THREE.match_indices('\n').map(|(at, _)| at + 1) {
+        // Without its start, whatever is whole is still found.
+        let rest = scan(&THREE.as_bytes()[cut..]);
+        let there = rest.iter().any(|s| s.function.as_deref() == Some("second"));
+        assert_eq!(there, THREE[cut..].contains("BUG: KASAN"), "cut at {cut}");
+    }
+}
+
+#[test]
+fn any_cut_into_pieces_gives_the_same() {
+    let whole = scan_log(THREE.as_bytes(), Some("t"));
+    for size in [1, 2, 7, 64, 4096] {
+        let mut scanner = Scanner::new(Some("t"));
+        THREE.as_bytes().chunks(size).for_each(|piece| scanner.feed(piece));
+        assert_eq!(scanner.finish(), whole, "pieces of {size}");
+    }
+}
+
+#[test]
+fn a_line_without_end_harms_nothing() {
+    let mut log = "[    0.000000] a kernel's line\n".repeat(20).into_bytes();
+    log.extend(std::iter::repeat_n(b'x', 3 << 20));
+    log.extend_from_slice(b"[    1.000000] Kernel panic - not syncing: at its end\nlast\n");
+    let at_once = scan_log(&log, None);
+    let mut scanner = Scanner::new(None);
+    log.chunks(1 << 16).for_each(|piece| scanner.feed(piece));
+    let in_pieces = scanner.finish();
+    for scan in [at_once, in_pieces] {
+        assert_eq!(scan.splats.len(), 1);
+        assert_eq!((scan.splats[0].line, scan.panicked), (21, Some(21)));
+    }
+}
+
+#[test]
+fn who_hangs_on_is_one_event() {
+    let stall = "[   66.000000] watchdog: BUG: soft lockup - CPU#1 stuck for 26s! [sh:77]\n[   66.000003] RIP: 0010:cxl_spin+0x1/0x2\n[   66.000004] Call Trace:\n[   66.000005]  cxl_spin+0x1/0x2\n";
+    let log = format!("{stall}{}", stall.replace("26s", "48s").replace("cxl_spin", "elsewhere"));
+    assert_eq!(scan(log.as_bytes()).len(), 1);
+    let other = format!("{stall}{}", stall.replace("CPU#1", "CPU#0"));
+    assert_eq!(scan(other.as_bytes()).len(), 2);
+}
+
+mod properties {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn soup() -> impl Strategy<Value = Vec<u8>> {
+        let piece = prop_oneof![
+            proptest::sample::select(
+                THREE.lines().map(|l| format!("{l}\n").into_bytes()).collect::<Vec<_>>()
+            ),
+            proptest::sample::select(
+                [
+                    "[    1.000000] ",
+                    "\n",
+                    "BUG: ",
+                    "\r\n",
+                    "Oops: 0000 [#1]",
+                    "[#",
+                    "in ",
+                    "+0x1/0x2",
+                    "patchbench["
+                ]
+                .map(|s| s.as_bytes().to_vec())
+                .to_vec()
+            ),
+            proptest::collection::vec(any::<u8>(), 0..20),
+        ];
+        proptest::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
+
+        #[test]
+        fn never_panics_and_pieces_agree(log in soup(), size in 1_usize..50) {
+            let whole = scan_log(&log, None);
+            let mut scanner = Scanner::new(None);
+            log.chunks(size).for_each(|piece| scanner.feed(piece));
+            prop_assert_eq!(scanner.finish(), whole);
+        }
+    }
+}
+
+#[test]
+fn a_long_line_full_of_what_looks_like_headings_costs_no_more() {
+    let mut log = "[    0.000000] a kernel's line\n".repeat(20);
+    log.push_str(&"BUG".repeat(3 << 20));
+    log.push_str("\n[    1.000000] Kernel panic - not syncing: after it\n");
+    let begun = std::time::Instant::now();
+    let scan = scan_log(log.as_bytes(), None);
+    assert_eq!((scan.splats.len(), scan.panicked, scan.lines), (1, Some(22), 23));
+    // A scan that looks at the rest of the line at each of its three million words takes hours.
+    assert!(begun.elapsed() < std::time::Duration::from_secs(60));
+}

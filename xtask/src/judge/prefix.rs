@@ -1,0 +1,235 @@
+//! What printk, dmesg, syslog and the journal put before a message.
+//!
+//! Knows: `<6>`, `[   12.345678]`, dmesg's `-T` and `-x` forms, the caller `[  T123]` or `[   C0]`
+//! (`CONFIG_PRINTK_CALLER`, kernel/printk/printk.c `print_caller`), syslog lines with a host and `kernel:`,
+//! ISO times as CI services put before each line, and terminal escapes. What follows is left as it is, with
+//! its indentation.
+
+/// The prefix of one line.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Prefix<'a> {
+    /// Bytes before the message.
+    pub len: usize,
+    /// `T123` or `C0`, where the kernel says it.
+    pub caller: Option<&'a [u8]>,
+    /// Whether a printk time was there.
+    pub stamped: bool,
+    /// Whether the prefix says that a program, not the kernel, wrote the line.
+    pub user: bool,
+}
+
+/// Measures the prefix of `line`.
+pub fn strip(line: &[u8]) -> Prefix<'_> {
+    let mut found = Prefix::default();
+    // Each round takes one part; a line has a handful at most, and a hostile one is given up on.
+    for _ in 0..8 {
+        let rest = &line[found.len..];
+        let taken = match rest.first() {
+            Some(b'\r') => 1,
+            Some(0x1b) => escape(rest),
+            Some(b'<') => level(rest, &mut found),
+            Some(b'[') => bracket(rest, &mut found),
+            Some(b'0'..=b'9') => iso_time(rest, &mut found),
+            Some(b'A'..=b'Z') => syslog_time(rest, &mut found),
+            Some(b'a'..=b'z') => {
+                if rest.starts_with(b"kernel: ") {
+                    8
+                } else {
+                    facility(rest, &mut found).max(host_kernel(rest, &found))
+                }
+            }
+            _ => 0,
+        };
+        if taken == 0 {
+            break;
+        }
+        found.len += taken;
+    }
+    found
+}
+
+/// `ESC [ … letter`.
+fn escape(rest: &[u8]) -> usize {
+    if rest.get(1) != Some(&b'[') {
+        return 1;
+    }
+    rest.iter().skip(2).take(16).position(|b| (0x40..0x7f).contains(b)).map_or(2, |at| at + 3)
+}
+
+/// `<6>`: above 7 the facility is not the kernel's.
+fn level(rest: &[u8], found: &mut Prefix<'_>) -> usize {
+    let digits = rest.iter().skip(1).take(4).take_while(|b| b.is_ascii_digit()).count();
+    if !(1..=3).contains(&digits) || rest.get(digits + 1) != Some(&b'>') {
+        return 0;
+    }
+    let number = rest[1..=digits].iter().fold(0_u32, |sum, b| sum * 10 + u32::from(b - b'0'));
+    found.user |= number > 7;
+    digits + 2
+}
+
+/// A time, a date or a caller in brackets; one blank after it belongs to it.
+fn bracket<'a>(rest: &'a [u8], found: &mut Prefix<'a>) -> usize {
+    let Some(close) = rest.iter().take(40).position(|b| *b == b']') else { return 0 };
+    let inner = rest[1..close].trim_ascii_start();
+    if is_time(inner) || is_date(inner) {
+        found.stamped = true;
+    } else if found.stamped && is_caller(inner) {
+        found.caller = Some(inner.trim_ascii_end());
+    } else {
+        return 0;
+    }
+    close + 1 + usize::from(rest.get(close + 1) == Some(&b' '))
+}
+
+/// `12.345678`, also with a CPU after it as some vendors print it (`12.345678,0`, `12.345678@1`).
+fn is_time(inner: &[u8]) -> bool {
+    let whole = inner.iter().take_while(|b| b.is_ascii_digit()).count();
+    let frac = inner.iter().skip(whole + 1).take_while(|b| b.is_ascii_digit()).count();
+    whole > 0
+        && inner.get(whole) == Some(&b'.')
+        && frac >= 3
+        && matches!(inner.get(whole + 1 + frac), None | Some(b',' | b'@' | b' '))
+}
+
+/// `Sat Nov 22 10:00:00 2026`.
+fn is_date(inner: &[u8]) -> bool {
+    inner.len() == 24
+        && inner[..3].iter().all(u8::is_ascii_alphabetic)
+        && inner[13] == b':'
+        && inner[20..].iter().all(u8::is_ascii_digit)
+}
+
+fn is_caller(inner: &[u8]) -> bool {
+    let inner = inner.trim_ascii_end();
+    matches!(inner.first(), Some(b'T' | b'C')) && inner.len() > 1 && inner[1..].iter().all(u8::is_ascii_digit)
+}
+
+/// `2026-11-22T10:00:00.123456+00:00 `, then perhaps a host and a program.
+fn iso_time(rest: &[u8], found: &mut Prefix<'_>) -> usize {
+    let shape = b"dddd-dd-ddTdd:dd:dd";
+    let fits = rest.len() > shape.len()
+        && rest.iter().zip(shape).all(|(byte, want)| match want {
+            b'd' => byte.is_ascii_digit(),
+            b'T' => matches!(byte, b'T' | b' '),
+            other => byte == other,
+        });
+    if !fits {
+        return 0;
+    }
+    let Some(blank) = rest.iter().skip(shape.len()).take(20).position(|b| *b == b' ') else { return 0 };
+    let time = shape.len() + blank + 1;
+    time + program(&rest[time..], found)
+}
+
+/// `Nov 22 10:00:00 host program[1]: `.
+fn syslog_time(rest: &[u8], found: &mut Prefix<'_>) -> usize {
+    let shape = b"Aaa dd dd:dd:dd ";
+    let fits = rest.len() > shape.len()
+        && rest.iter().zip(shape).enumerate().all(|(at, (byte, want))| match want {
+            b'd' => byte.is_ascii_digit() || (at == 4 && *byte == b' '),
+            b'A' => byte.is_ascii_uppercase(),
+            b'a' => byte.is_ascii_lowercase(),
+            other => byte == other,
+        });
+    if fits { shape.len() + program(&rest[shape.len()..], found) } else { 0 }
+}
+
+/// `host kernel: ` is the kernel's, `host anything[1]: ` is not.
+fn program(rest: &[u8], found: &mut Prefix<'_>) -> usize {
+    let mut words = rest.splitn(3, |b| *b == b' ');
+    let (Some(host), Some(name)) = (words.next(), words.next()) else { return 0 };
+    if !name.ends_with(b":") || host.is_empty() || host.first() == Some(&b'[') {
+        return 0;
+    }
+    found.user |= name != b"kernel:";
+    (host.len() + name.len() + 2).min(rest.len())
+}
+
+/// `journalctl -o short-monotonic`: the host and `kernel:` come after the time.
+fn host_kernel(rest: &[u8], found: &Prefix<'_>) -> usize {
+    if !found.stamped {
+        return 0;
+    }
+    let host = rest.iter().take(64).take_while(|b| b.is_ascii_alphanumeric() || b"-._".contains(b)).count();
+    if rest[host..].starts_with(b" kernel: ") { host + 9 } else { 0 }
+}
+
+/// `kern  :warn  : ` of `dmesg -x`.
+fn facility(rest: &[u8], found: &mut Prefix<'_>) -> usize {
+    const LEVELS: [&[u8]; 8] = [b"emerg", b"alert", b"crit", b"err", b"warn", b"notice", b"info", b"debug"];
+    let mut parts = rest.splitn(3, |b| *b == b':');
+    let (Some(facility), Some(level), Some(_)) = (parts.next(), parts.next(), parts.next()) else { return 0 };
+    let word = facility.trim_ascii_end();
+    if facility.len() > 9 || word.is_empty() || !LEVELS.contains(&level.trim_ascii_end()) {
+        return 0;
+    }
+    found.user |= word != b"kern";
+    let len = facility.len() + level.len() + 2;
+    len + usize::from(rest.get(len) == Some(&b' '))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn shown(line: &str) -> String {
+        let p = strip(line.as_bytes());
+        let caller = p.caller.map(|c| String::from_utf8_lossy(c).into_owned()).unwrap_or_default();
+        format!(
+            "{}{}{:?} [{caller}]",
+            if p.stamped { "S" } else { "-" },
+            if p.user { "U" } else { "-" },
+            &line[p.len..]
+        )
+    }
+
+    #[test]
+    fn every_known_prefix() {
+        let lines = [
+            "BUG: x",
+            "[    0.060000] \t# Subtest",
+            "<4>[   12.345678][  T123] BUG: x",
+            "[   12.345678][   C0]  two blanks",
+            "[Sat Nov 22 10:00:00 2026] BUG: x",
+            "kern  :err   : [    1.000000] BUG: x",
+            "user  :notice: [    1.000000] BUG: x",
+            "<12>[    1.000000] BUG: x",
+            "Nov 22 10:00:00 box kernel: [    1.000000] BUG: x",
+            "Nov  2 10:00:00 box systemd[1]: BUG: x",
+            "2026-11-22T10:00:00.123456+00:00 box kernel: BUG: x",
+            "2026-11-22T10:00:00.1234567Z [    1.000000] BUG: x",
+            "[    5.123456] box kernel: BUG: x",
+            "\x1b[0m\r[    5.123456] BUG: x",
+            "[ T12] no time",
+            "[ BUG: Invalid wait context ]",
+        ];
+        let shown: Vec<_> = lines.into_iter().map(shown).collect();
+        insta::assert_snapshot!(shown.join("\n"), @r#"
+        --"BUG: x" []
+        S-"\t# Subtest" []
+        S-"BUG: x" [T123]
+        S-" two blanks" [C0]
+        S-"BUG: x" []
+        S-"BUG: x" []
+        SU"BUG: x" []
+        SU"BUG: x" []
+        S-"BUG: x" []
+        -U"BUG: x" []
+        --"BUG: x" []
+        S-"BUG: x" []
+        S-"BUG: x" []
+        S-"BUG: x" []
+        --"[ T12] no time" []
+        --"[ BUG: Invalid wait context ]" []
+        "#);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_measured(line in proptest::collection::vec(any::<u8>(), 0..80)) {
+            prop_assert!(strip(&line).len <= line.len());
+        }
+    }
+}

@@ -1,0 +1,252 @@
+use wire::CaseEnd;
+
+use super::*;
+
+const BOOT: &str =
+    "[    0.000000] Linux version 6.12.0 (a@b) #1\n[    1.000000] patchbench[tok]: begin one\n";
+
+fn run(name: &str, end: Option<CaseEnd>, output: &str) -> CaseRun {
+    CaseRun {
+        name: name.to_owned(),
+        begun: end.is_some(),
+        end,
+        ms: 1500,
+        timeout_ms: 60_000,
+        output: output.to_owned(),
+        dropped: 0,
+    }
+}
+
+fn begun(name: &str) -> CaseRun {
+    CaseRun { begun: true, ..run(name, None, "half\n") }
+}
+
+fn boot(cases: Vec<CaseRun>, console: &str, end: VmEnd) -> Transcript {
+    Transcript {
+        token: "tok".to_owned(),
+        bye: end == VmEnd::PoweredOff && cases.iter().all(|c| c.end.is_some()),
+        cases,
+        release: Some("6.12.0".to_owned()),
+        notes: vec![],
+        console: console.as_bytes().to_vec(),
+        end,
+    }
+}
+
+fn shown(transcript: &Transcript) -> String {
+    let judged = judge(transcript, &Expectations::default());
+    let mut out = format!("= {} {}", judged.verdict, judged.reason).trim_end().to_owned();
+    for case in judged.cases {
+        out.push_str(format!("\n{:8}{} {}", case.outcome, case.name, case.reason).trim_end());
+    }
+    for (splat, expected) in judged.splats {
+        let mark = if expected { "expected " } else { "" };
+        out.push_str(&format!("\n{mark}splat {} (case {:?})", splat.title, splat.case));
+    }
+    out
+}
+
+#[test]
+fn ends_of_a_case() {
+    let ends = [
+        (CaseEnd::Exit(0), "fine\n"),
+        (CaseEnd::Exit(0), "KTAP version 1\n1..1\nok 1 a\n"),
+        (CaseEnd::Exit(0), "KTAP version 1\n1..2\nok 1 a\nnot ok 2 b\n"),
+        (CaseEnd::Exit(0), "KTAP version 1\n1..2\nok 1 a\n"),
+        (CaseEnd::Exit(0), "KTAP version 1\n1..0\n"),
+        (CaseEnd::Exit(0), "KTAP version 1\n1..0 # SKIP nothing to see\n"),
+        (CaseEnd::Exit(0), "KTAP version 1\n1..1\nok 1 a # SKIP no device\n"),
+        (CaseEnd::Exit(0), "KTAP version 1\n1..1\nok 1 a # SKIP\n"),
+        (CaseEnd::Exit(1), "KTAP version 1\n1..2\nok 1 a\nnot ok 2 b # it broke\n"),
+        (CaseEnd::Exit(1), "# mem0 is missing\nlast line\n"),
+        (CaseEnd::Exit(1), "only a line\n\n"),
+        (CaseEnd::Exit(127), ""),
+        (CaseEnd::Exit(4), "# SKIP needs a switch\n"),
+        (CaseEnd::Exit(4), "1..0 # SKIP needs a switch\n"),
+        (CaseEnd::Exit(4), "no reason given\n"),
+        (CaseEnd::Exit(4), "KTAP version 1\n1..1\nnot ok 1 a\n# SKIP late\n"),
+        (CaseEnd::Signal(11), ""),
+        (CaseEnd::TimedOut, "# waiting for mem0\n"),
+        (CaseEnd::NotStarted, "exec format error\n"),
+    ];
+    let all: Vec<_> = ends
+        .into_iter()
+        .map(|(end, output)| {
+            let report = ended(&run("c", Some(end), output), end);
+            format!("{end:?}: {} {}", report.outcome, report.reason).trim_end().to_owned()
+        })
+        .collect();
+    insta::assert_snapshot!(all.join("\n"), @r"
+    Exit(0): pass
+    Exit(0): pass
+    Exit(0): fail exit status 0, but not ok: b
+    Exit(0): fail exit status 0, but not-run: test 2 (its result never came)
+    Exit(0): fail exit status 0, but 0 tests were run
+    Exit(0): skip nothing to see
+    Exit(0): skip no device
+    Exit(0): fail skips everything without a reason
+    Exit(1): fail exit status 1: not ok: b (it broke)
+    Exit(1): fail exit status 1: mem0 is missing
+    Exit(1): fail exit status 1: only a line
+    Exit(127): fail exit status 127
+    Exit(4): skip needs a switch
+    Exit(4): skip needs a switch
+    Exit(4): fail exit status 4 (skip) without a `# SKIP` reason: no reason given
+    Exit(4): fail exit status 4 (skip), but not ok: a
+    Signal(11): fail killed by SIGSEGV
+    TimedOut: timeout still running at its deadline of 60 s: waiting for mem0
+    NotStarted: fail could not be started: exec format error
+    ");
+}
+
+#[test]
+fn all_passed_and_all_skipped() {
+    let pass = run("one", Some(CaseEnd::Exit(0)), "");
+    let skip = run("two", Some(CaseEnd::Exit(4)), "# SKIP needs a switch\n");
+    insta::assert_snapshot!(shown(&boot(vec![pass, skip.clone()], BOOT, VmEnd::PoweredOff)), @r"
+    = pass
+    pass    one
+    skip    two needs a switch
+    ");
+    insta::assert_snapshot!(shown(&boot(vec![skip], BOOT, VmEnd::PoweredOff)), @r"
+    = skip needs a switch
+    skip    two needs a switch
+    ");
+}
+
+#[test]
+fn a_panic_is_the_crash_of_its_case_and_the_rest_is_not_run() {
+    let console = format!("{BOOT}[    2.000000] Kernel panic - not syncing: sysrq triggered crash\n");
+    insta::assert_snapshot!(shown(&boot(vec![begun("one"), run("two", None, "")], &console, VmEnd::Reset)), @r#"
+    = fail
+    crash   one the kernel died: Kernel panic: sysrq triggered crash
+    not-run two the kernel died: Kernel panic: sysrq triggered crash, in case one
+    splat Kernel panic: sysrq triggered crash (case Some("one"))
+    "#);
+}
+
+#[test]
+fn a_begin_that_only_the_console_knows_counts() {
+    let console = format!("{BOOT}[    2.000000] Kernel panic - not syncing: at once\n");
+    insta::assert_snapshot!(shown(&boot(vec![run("one", None, "")], &console, VmEnd::Reset)), @r#"
+    = fail
+    crash   one the kernel died: Kernel panic: at once
+    splat Kernel panic: at once (case Some("one"))
+    "#);
+}
+
+#[test]
+fn a_warning_in_a_case_that_passes_is_red() {
+    let console =
+        format!("{BOOT}[    2.000000] WARNING: CPU: 0 PID: 1 at a.c:1 cxl_bad+0x1/0x2 [cxl_core]\n");
+    insta::assert_snapshot!(
+        shown(&boot(vec![run("one", Some(CaseEnd::Exit(0)), "")], &console, VmEnd::PoweredOff)), @r#"
+    = fail
+    pass    one
+    splat WARNING in cxl_bad (case Some("one"))
+    "#);
+}
+
+#[test]
+fn hang_agent_lost_and_qemu_died_are_told_apart() {
+    let ends = [
+        VmEnd::Deadline { ms: 90_000 },
+        VmEnd::PoweredOff,
+        VmEnd::Reset,
+        VmEnd::Dead,
+        VmEnd::QemuDied { how: "SIGKILL".to_owned(), stderr: String::new() },
+        VmEnd::Interrupted,
+    ];
+    let all: Vec<_> = ends
+        .into_iter()
+        .map(|end| {
+            format!("{end:?}\n{}", shown(&boot(vec![begun("one"), run("two", None, "")], BOOT, end.clone())))
+        })
+        .collect();
+    insta::assert_snapshot!(all.join("\n\n"), @r#"
+    Deadline { ms: 90000 }
+    = fail
+    timeout one the guest hung: no end of the case, killed at its deadline of 90 s
+    not-run two the guest hung until its deadline of 90 s, in case one
+
+    PoweredOff
+    = fail
+    crash   one the agent was lost: the guest powered off during the case
+    not-run two the agent was lost: the guest powered off early, in case one
+
+    Reset
+    = fail
+    crash   one the guest was reset
+    not-run two the kernel died, in case one
+
+    Dead
+    = fail
+    crash   one the kernel died
+    not-run two the kernel died, in case one
+
+    QemuDied { how: "SIGKILL", stderr: "" }
+    = fail
+    crash   one QEMU died: SIGKILL
+    not-run two QEMU died: SIGKILL, in case one
+
+    Interrupted
+    = fail interrupted
+    not-run one interrupted
+    not-run two interrupted
+    "#);
+}
+
+#[test]
+fn a_guest_that_never_came_up() {
+    let died = |stderr: &str| VmEnd::QemuDied { how: "exit status 1".to_owned(), stderr: stderr.to_owned() };
+    let boots = [
+        (BOOT.split_inclusive('\n').next().unwrap_or_default(), VmEnd::Deadline { ms: 90_000 }),
+        (
+            "[    0.000000] Linux version 6.12.0\n[    1.000000] Kernel panic - not syncing: No working init found.\n",
+            VmEnd::Reset,
+        ),
+        ("", died("qemu-system-x86_64: unsupported machine type\n")),
+        ("[    0.000000] Linux version 6.12.0\n", died("")),
+        ("", VmEnd::Deadline { ms: 90_000 }),
+    ];
+    let all: Vec<_> = boots
+        .into_iter()
+        .map(|(console, end)| {
+            shown(&Transcript { release: None, ..boot(vec![run("one", None, "")], console, end) })
+        })
+        .collect();
+    insta::assert_snapshot!(all.join("\n\n"), @r"
+    = fail
+    not-run one the guest never came up: no hello of the agent within 90 s
+
+    = fail
+    not-run one the kernel died before the agent's hello: Kernel panic: No working init found.
+    splat Kernel panic: No working init found. (case None)
+
+    = infrastructure error QEMU could not start: exit status 1: qemu-system-x86_64: unsupported machine type
+    not-run one QEMU died: exit status 1: qemu-system-x86_64: unsupported machine type
+
+    = fail
+    not-run one QEMU died: exit status 1
+
+    = fail the console log is empty: it could not be scanned for splats
+    not-run one the guest never came up: no hello of the agent within 90 s
+    ");
+}
+
+#[test]
+fn an_empty_console_is_red_even_when_all_passed() {
+    insta::assert_snapshot!(shown(&boot(vec![run("one", Some(CaseEnd::Exit(0)), "")], "", VmEnd::PoweredOff)), @r"
+    = fail the console log is empty: it could not be scanned for splats
+    pass    one
+    ");
+}
+
+#[test]
+fn all_passed_and_the_guest_does_not_power_off() {
+    let cases = vec![run("one", Some(CaseEnd::Exit(0)), "")];
+    insta::assert_snapshot!(shown(&boot(cases, BOOT, VmEnd::Deadline { ms: 90_000 })), @r"
+    = fail the guest did not power off: killed at its deadline of 90 s
+    pass    one
+    ");
+}

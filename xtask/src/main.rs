@@ -1,0 +1,7 @@
+//! `cargo xtask`: see `cli` for the verbs.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    patchbench::cli::main()
+}

@@ -1,0 +1,372 @@
+//! The run as it is seen on a terminal: cells and their cases as they come, failures whole, one closing line.
+//!
+//! On a terminal a status line says what is going on; elsewhere, and with `--verbose`, there are only plain
+//! lines. A cell's lines are never mixed with another's: the cell that started first is shown live, the others
+//! wait until it is done. Colours follow `NO_COLOR` and what the output is, by way of anstream.
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use owo_colors::{OwoColorize, Style};
+
+use super::summary::Summary;
+use super::text::{duration, last_lines, neutralise, one_line};
+use crate::event::{CaseOutcome, CaseReport, CellId, Event, Sink, Splat, Stage, StageEnd, Verdict};
+
+/// Lines of output that a failed case shows.
+const TAIL: usize = 15;
+/// Bytes of output kept for that, for each case.
+const TAIL_BYTES: usize = 8 << 10;
+/// Lines of a splat that are shown.
+const EXCERPT: usize = 25;
+
+/// How much is said.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// What is red, and the closing line.
+    Quiet,
+    /// Also each cell and case.
+    #[default]
+    Normal,
+    /// Also what the cases print.
+    Verbose,
+}
+
+/// The sink that a person reads.
+pub struct Terminal(Mutex<Inner>);
+
+struct Inner {
+    out: Box<dyn Write + Send>,
+    live: Option<ProgressBar>,
+    verbosity: Verbosity,
+    summary: Summary,
+    panes: Vec<Pane>,
+    stages: BTreeMap<(String, String), String>,
+}
+
+/// A cell that is running, or done and not yet shown.
+struct Pane {
+    cell: CellId,
+    held: String,
+    /// Whether its name was shown.
+    named: bool,
+    done: bool,
+    running: Option<String>,
+    output: BTreeMap<String, String>,
+}
+
+impl Terminal {
+    /// Writes to standard output; with a status line when that and standard error are terminals.
+    pub fn stdout(verbosity: Verbosity) -> Self {
+        let terminal = std::io::stdout().is_terminal() && std::io::stderr().is_terminal();
+        let live = (terminal && verbosity == Verbosity::Normal).then(|| {
+            let bar = ProgressBar::new_spinner();
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg} {elapsed_precise}") {
+                bar.set_style(style);
+            }
+            bar.enable_steady_tick(Duration::from_millis(200));
+            bar
+        });
+        Self::new(Box::new(anstream::AutoStream::auto(std::io::stdout())), live, verbosity)
+    }
+
+    /// Writes plain lines to `out`; colours are left in, for the writer to take out.
+    pub fn to_writer(out: Box<dyn Write + Send>, verbosity: Verbosity) -> Self {
+        Self::new(out, None, verbosity)
+    }
+
+    fn new(out: Box<dyn Write + Send>, live: Option<ProgressBar>, verbosity: Verbosity) -> Self {
+        let (summary, panes, stages) = (Summary::default(), Vec::new(), BTreeMap::new());
+        Self(Mutex::new(Inner { out, live, verbosity, summary, panes, stages }))
+    }
+}
+
+impl Sink for Terminal {
+    fn emit(&self, event: &Event) {
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.summary.take(event);
+        match event {
+            Event::StageStarted { .. } | Event::StageProgress { .. } | Event::StageFinished { .. } => {
+                inner.stage(event);
+            }
+            Event::RunStarted { .. } | Event::Notice { .. } | Event::RunFinished { .. } => inner.run(event),
+            Event::CaseStarted { .. } | Event::CaseOutput { .. } | Event::CaseFinished { .. } => {
+                inner.case(event);
+            }
+            _ => inner.cell(event),
+        }
+        inner.status();
+    }
+}
+
+impl Inner {
+    fn print(&mut self, text: &str) {
+        let out = &mut self.out;
+        // A reader that is gone must not end the run: its results are kept elsewhere.
+        let mut write = || {
+            let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        };
+        match &self.live {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+
+    fn run(&mut self, event: &Event) {
+        match event {
+            Event::RunStarted { id, cells, .. } if self.verbosity > Verbosity::Quiet => {
+                let cells =
+                    if cells.len() == 1 { "1 cell".to_owned() } else { format!("{} cells", cells.len()) };
+                self.print(&format!("run {}: {cells}\n", one_line(id)));
+            }
+            Event::Notice { text } => {
+                let text = format!("{} {}\n", "note:".style(Style::new().cyan()), one_line(text));
+                self.print(&text);
+            }
+            Event::RunFinished { verdict, .. } => {
+                if let Some(bar) = self.live.take() {
+                    bar.finish_and_clear();
+                }
+                while !self.panes.is_empty() {
+                    self.panes[0].done = true;
+                    self.advance();
+                }
+                let line = self.summary.closing_line().style(verdict_style(*verdict)).to_string();
+                self.print(&format!("{line}\n"));
+            }
+            _ => {}
+        }
+    }
+
+    fn stage(&mut self, event: &Event) {
+        match event {
+            Event::StageStarted { kernel, stage, .. } => {
+                self.stages.insert((kernel.clone(), stage.to_string()), String::new());
+            }
+            Event::StageProgress { kernel, stage, done, total, note } => {
+                let of = if *total > 0 { format!("{done}/{total}") } else { done.to_string() };
+                let text = format!("{of} {}", one_line(note)).trim_end().to_owned();
+                self.stages.insert((kernel.clone(), stage.to_string()), text);
+            }
+            Event::StageFinished { kernel, flavour, stage, end, seconds, note } => {
+                self.stages.remove(&(kernel.clone(), stage.to_string()));
+                let probe = *stage == Stage::Probe && *end == StageEnd::Cached;
+                if self.verbosity == Verbosity::Quiet && *end != StageEnd::Failed || probe {
+                    return;
+                }
+                let (word, style) = match end {
+                    StageEnd::Done => ("done", Style::new()),
+                    StageEnd::Cached => ("cached", Style::new().dimmed()),
+                    StageEnd::Failed => ("failed", Style::new().red().bold()),
+                };
+                let flavour = if flavour == "plain" { String::new() } else { format!("+{flavour}") };
+                let line = format!(
+                    "{}{}: {stage} {}, {}  {}",
+                    one_line(kernel),
+                    one_line(&flavour),
+                    word.style(style),
+                    duration(*seconds),
+                    one_line(note)
+                );
+                self.print(&format!("{}\n", line.trim_end()));
+            }
+            _ => {}
+        }
+    }
+
+    fn cell(&mut self, event: &Event) {
+        match event {
+            Event::CellStarted { cell } => {
+                let pane = self.pane(cell);
+                self.say(pane, Verbosity::Normal, "");
+            }
+            Event::GuestUp { cell, seconds, release, .. } => {
+                let accel = self.summary.cell(cell).accel.clone().unwrap_or_default();
+                let line = format!(
+                    "  {} up after {} ({})\n",
+                    one_line(release),
+                    duration(*seconds),
+                    one_line(&accel)
+                );
+                let pane = self.pane(cell);
+                self.say(pane, Verbosity::Verbose, &line);
+            }
+            Event::SplatFound { cell, splat, expected } => {
+                let (pane, verbosity) = (self.pane(cell), self.verbosity);
+                let level = if *expected { Verbosity::Normal } else { Verbosity::Quiet };
+                self.say(pane, level, &splat_lines(splat, *expected, verbosity));
+            }
+            Event::CellFinished { cell, verdict, reason, seconds } => {
+                let pane = self.pane(cell);
+                let reason =
+                    if reason.is_empty() { String::new() } else { format!(": {}", one_line(reason)) };
+                let word = verdict.word().style(verdict_style(*verdict)).to_string();
+                let level = if *verdict > Verdict::Skip { Verbosity::Quiet } else { Verbosity::Normal };
+                self.say(pane, level, &format!("  = {word}, {}{reason}\n", duration(*seconds)));
+                self.panes[pane].done = true;
+                self.advance();
+            }
+            _ => {}
+        }
+    }
+
+    fn case(&mut self, event: &Event) {
+        match event {
+            Event::CaseStarted { cell, case } => {
+                let pane = self.pane(cell);
+                self.panes[pane].running = Some(case.clone());
+                self.say(pane, Verbosity::Verbose, &format!("  {} …\n", one_line(case)));
+            }
+            Event::CaseOutput { cell, case, text } => {
+                let (pane, verbose) = (self.pane(cell), self.verbosity == Verbosity::Verbose);
+                let kept = self.panes[pane].output.entry(case.clone()).or_default();
+                kept.push_str(text);
+                if verbose {
+                    // Only whole lines: a piece may end within one.
+                    let whole = kept.rfind('\n').map_or(0, |at| at + 1);
+                    let lines: String = kept.drain(..whole).collect();
+                    self.say(pane, Verbosity::Verbose, &indented(neutralise(&lines).lines()));
+                } else if kept.len() > 2 * TAIL_BYTES {
+                    let mut cut = kept.len() - TAIL_BYTES;
+                    while !kept.is_char_boundary(cut) {
+                        cut -= 1;
+                    }
+                    kept.drain(..cut);
+                }
+            }
+            Event::CaseFinished { cell, report } => {
+                let pane = self.pane(cell);
+                self.panes[pane].running = None;
+                let output = self.panes[pane].output.remove(&report.name).unwrap_or_default();
+                let level = if report.outcome.is_red() { Verbosity::Quiet } else { Verbosity::Normal };
+                if self.verbosity == Verbosity::Verbose {
+                    // All but a last line without its end was shown already.
+                    self.say(pane, level, &indented(neutralise(&output).lines()));
+                    self.say(pane, level, &case_lines(report, ""));
+                } else {
+                    self.say(pane, level, &case_lines(report, &output));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn pane(&mut self, cell: &CellId) -> usize {
+        self.panes.iter().position(|p| p.cell == *cell).unwrap_or_else(|| {
+            self.panes.push(Pane {
+                cell: cell.clone(),
+                held: String::new(),
+                named: false,
+                done: false,
+                running: None,
+                output: BTreeMap::new(),
+            });
+            self.panes.len() - 1
+        })
+    }
+
+    /// Shows lines of a cell, below its name.
+    fn say(&mut self, pane: usize, level: Verbosity, text: &str) {
+        if level > self.verbosity {
+            return;
+        }
+        let mut lines = String::new();
+        if !std::mem::replace(&mut self.panes[pane].named, true) {
+            let name = one_line(&self.panes[pane].cell.to_string());
+            lines.push_str(&format!("{}\n", name.style(Style::new().bold())));
+        }
+        lines.push_str(text);
+        if pane == 0 {
+            self.print(&lines);
+        } else {
+            self.panes[pane].held.push_str(&lines);
+        }
+    }
+
+    /// The first cell is done: what the next has held back comes now.
+    fn advance(&mut self) {
+        while self.panes.first().is_some_and(|pane| pane.done) {
+            self.panes.remove(0);
+            if let Some(next) = self.panes.first_mut() {
+                let held = std::mem::take(&mut next.held);
+                self.print(&held);
+            }
+        }
+    }
+
+    fn status(&self) {
+        let Some(bar) = &self.live else { return };
+        let mut parts: Vec<String> = self
+            .stages
+            .iter()
+            .map(|((kernel, stage), note)| {
+                one_line(&format!("{kernel}: {stage} {note}")).trim_end().to_owned()
+            })
+            .collect();
+        for pane in self.panes.iter().filter(|pane| !pane.done) {
+            let case = pane.running.as_deref().unwrap_or("boot");
+            parts.push(one_line(&format!("{} {case}", pane.cell)));
+        }
+        bar.set_message(parts.join("  ·  "));
+    }
+}
+
+fn indented<'a>(lines: impl Iterator<Item = &'a str>) -> String {
+    lines.fold(String::new(), |text, line| text + "    | " + line + "\n")
+}
+
+fn verdict_style(verdict: Verdict) -> Style {
+    match verdict {
+        Verdict::Pass => Style::new().green().bold(),
+        Verdict::Skip => Style::new().yellow().bold(),
+        Verdict::Fail | Verdict::Unbuilt | Verdict::Infrastructure => Style::new().red().bold(),
+    }
+}
+
+fn outcome_style(outcome: CaseOutcome) -> Style {
+    match outcome {
+        CaseOutcome::Pass => Style::new().green(),
+        CaseOutcome::Skip | CaseOutcome::Xfail => Style::new().yellow(),
+        _ => Style::new().red().bold(),
+    }
+}
+
+fn case_lines(report: &CaseReport, output: &str) -> String {
+    let word = format!("{:8}", report.outcome);
+    let mut text = format!(
+        "  {}{}, {}",
+        word.style(outcome_style(report.outcome)),
+        one_line(&report.name),
+        duration(report.seconds)
+    );
+    if !report.reason.is_empty() {
+        text.push_str(&format!(": {}", one_line(&report.reason)));
+    }
+    text.push('\n');
+    if report.outcome.is_red() {
+        text.push_str(&indented(last_lines(&neutralise(output), TAIL).into_iter()));
+    }
+    text
+}
+
+fn splat_lines(splat: &Splat, expected: bool, verbosity: Verbosity) -> String {
+    let style = if expected { Style::new().yellow() } else { Style::new().red().bold() };
+    let word = if expected { "expected splat" } else { "splat" };
+    let module = splat.module.as_deref().map(|m| format!(" [{m}]")).unwrap_or_default();
+    let during = splat.case.as_deref().map(|case| format!(", during {case}")).unwrap_or_default();
+    let title = one_line(&format!("{}{module}, console line {}{during}", splat.title, splat.line));
+    let mut text = format!("  {} {title}\n", word.style(style));
+    if !expected {
+        let shown = if verbosity == Verbosity::Verbose { splat.excerpt.len() } else { EXCERPT };
+        for line in splat.excerpt.iter().take(shown) {
+            text.push_str(&format!("    | {}\n", one_line(line)));
+        }
+        if splat.excerpt.len() > shown {
+            text.push_str("    | …\n");
+        }
+    }
+    text
+}

@@ -1,0 +1,84 @@
+//! Making text from guests, patches and files harmless where it is shown.
+
+use std::fmt::Write;
+
+/// Turns every character that a terminal acts upon, or that turns the direction of text, into a visible
+/// escape. Line ends and tabs stay; the `\r` of a `\r\n` goes.
+pub fn neutralise(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\n' | '\t' => out.push(c),
+            '\r' if chars.peek() == Some(&'\n') => {}
+            '\r' => out.push_str("\\r"),
+            c if (c as u32) < 0x100 && c.is_control() => {
+                let _ = write!(out, "\\x{:02x}", c as u32);
+            }
+            c if is_hidden(c) => {
+                let _ = write!(out, "\\u{{{:x}}}", c as u32);
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// As [`neutralise`], for what must stay on one line: line ends and tabs become blanks.
+pub fn one_line(text: &str) -> String {
+    neutralise(text).replace(['\n', '\t'], " ").trim_end().to_owned()
+}
+
+/// Separators of lines and paragraphs, marks and overrides of direction, the byte order mark.
+fn is_hidden(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// The last `most` lines of a text.
+pub fn last_lines(text: &str, most: usize) -> Vec<&str> {
+    let mut lines: Vec<&str> = text.lines().rev().skip_while(|l| l.trim().is_empty()).take(most).collect();
+    lines.reverse();
+    lines
+}
+
+/// `1.2 s`, `3 min 05 s`, `1 h 02 min`: wall time as people say it.
+pub fn duration(seconds: f64) -> String {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped before")]
+    let whole = seconds.clamp(0.0, 1e9) as u64;
+    match whole {
+        0..60 => format!("{:.1} s", seconds.max(0.0)),
+        60..3600 => format!("{} min {:02} s", whole / 60, whole % 60),
+        _ => format!("{} h {:02} min", whole / 3600, whole / 60 % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn escapes_show_and_do_nothing() {
+        let text =
+            "plain\ttext\r\n\x1b[31mred\x1b[0m \x07 \r overwritten \u{9b}31m \u{202e}evil\u{2028} é 中\x7f";
+        insta::assert_snapshot!(neutralise(text), @r"
+        plain	text
+        \x1b[31mred\x1b[0m \x07 \r overwritten \x9b31m \u{202e}evil\u{2028} é 中\x7f
+        ");
+        insta::assert_snapshot!(one_line("a\nb\tc\n"), @"a b c");
+    }
+
+    #[test]
+    fn durations() {
+        let all: Vec<_> = [0.04, 12.34, 59.99, 60.0, 3725.0, -1.0].into_iter().map(duration).collect();
+        insta::assert_snapshot!(all.join(", "), @"0.0 s, 12.3 s, 60.0 s, 1 min 00 s, 1 h 02 min, 0.0 s");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_a_terminal_acts_upon_is_left(text in any::<String>()) {
+            prop_assert!(neutralise(&text).chars().all(|c| c == '\n' || c == '\t' || !c.is_control()));
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! One guest of a cell: its job packed, its commands recorded for a replay, its boot followed.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use walkdir::WalkDir;
+use wire::{FromGuest, Job, PROTOCOL};
+
+use super::accel::{self, Choice};
+use super::execute::{Guests, Options};
+use super::{Bench, Cell, Plan, Ready, RunError};
+use crate::event::{CellId, Event, Stage, StageEnd, Transcript};
+use crate::guest::{self, JobFile};
+use crate::spec::{CaseFile, ModuleSet};
+use crate::topology::qemu::Backing;
+use crate::topology::{self, Topology};
+use crate::vm::{self, Accel, Machine, Patience, QemuRequests};
+
+/// What is looked for on the PATH.
+const QEMU: &str = "qemu-system-x86_64";
+
+/// Longest wait for the devices to come to rest, in milliseconds of the guest's clock.
+const SETTLE_MS: u64 = 20_000;
+
+/// Some of a cell's cases, in one guest.
+pub(super) struct Sitting<'a> {
+    pub(super) cell: &'a Cell,
+    pub(super) boot: &'a super::Boot,
+    /// Number of the boot within the cell.
+    pub(super) number: usize,
+    /// Those of the boot's cases that can run here.
+    pub(super) cases: &'a [CaseFile],
+    /// The cell's folder.
+    pub(super) dir: &'a Path,
+}
+
+/// The QEMU that is meant.
+///
+/// # Errors
+/// There is none.
+pub fn find_qemu(named: Option<&Path>) -> Result<PathBuf, RunError> {
+    let program = named.map_or_else(|| PathBuf::from(QEMU), Path::to_owned);
+    which::which(&program).map_err(|_| RunError::NoQemu { program })
+}
+
+/// Chooses the accelerator, booting the kernel under KVM where nothing is known yet.
+pub(super) fn accelerator(bench: &Bench, plan: &Plan, ready: &Ready, options: &Options) -> Choice {
+    let (kernel, flavour) = (plan.kernel.name.clone(), plan.flavour.clone());
+    let (event_kernel, event_flavour) = (kernel.clone(), flavour.clone());
+    bench.sink.emit(&Event::StageStarted { kernel, flavour, stage: Stage::Probe });
+    let begun = Instant::now();
+    let (choice, cached) = accel::choose(options.accel, &options.qemu, &ready.built.id, bench.cache, || {
+        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        vm::kvm_works(&options.qemu, &ready.built.kernel, &ready.production.path, folder.path())
+            .unwrap_or_else(|error| Err(error.to_string()))
+    });
+    bench.sink.emit(&Event::StageFinished {
+        kernel: event_kernel,
+        flavour: event_flavour,
+        stage: Stage::Probe,
+        end: if cached { StageEnd::Cached } else { StageEnd::Done },
+        seconds: begun.elapsed().as_secs_f64(),
+        note: format!("{}: {}", choice.accelerator, choice.why),
+    });
+    choice
+}
+
+/// What `kvm` and `tcg` are to QEMU.
+pub(super) fn accel_of(choice: &Choice) -> Accel {
+    if choice.accelerator == "kvm" { Accel::Kvm } else { Accel::Tcg }
+}
+
+/// Boots a guest for a cell's cases and follows it.
+pub(super) fn boot(bench: &Bench, guests: &Guests, sitting: &Sitting) -> Result<Transcript, RunError> {
+    let cell = sitting.cell;
+    let folder = sitting.dir.join(format!("boot{}", sitting.number));
+    let job = job(sitting);
+    let packed = pack(bench, cell, &job, &folder)?;
+    let image =
+        guests.ready.image(cell.suite.modules).map_err(|why| RunError::NoMock { why: why.to_owned() })?;
+    let machine_args = topology::qemu::machine_args(&cell.topology, guests.capabilities, &Backing::Ram)?;
+    let mut cmdline = topology::qemu::kernel_args(&cell.topology, guests.capabilities);
+    cmdline.extend(cell.variant.cmdline.iter().cloned());
+    cmdline.extend(sitting.boot.cmdline.iter().cloned());
+    let machine = Machine {
+        qemu: guests.qemu,
+        accel: guests.accel,
+        kernel: &guests.ready.built.kernel,
+        image: &image.path,
+        job: Some(&packed),
+        cmdline: &cmdline,
+        machine_args: &machine_args,
+    };
+    write(&folder.join("replay.sh"), vm::replay_script(&machine)?.as_bytes())?;
+
+    let boot = u32::try_from(sitting.number).unwrap_or(u32::MAX);
+    let cases: Vec<String> = sitting.cases.iter().map(|case| case.name.clone()).collect();
+    bench.sink.emit(&Event::BootStarted {
+        cell: cell.id.clone(),
+        boot,
+        accel: guests.accel.to_string(),
+        cases: cases.clone(),
+    });
+    let begun = Instant::now();
+    let requests = QemuRequests::new(&machine_args);
+    let patience = Patience::new(guests.accel, cell.id.flavour != crate::spec::PLAIN);
+    let transcript = vm::Boot { machine, folder: &folder, patience }.run(
+        &job,
+        &mut |frame| tell(bench, &cell.id, boot, &cases, begun, frame),
+        &requests,
+    )?;
+    let seconds = begun.elapsed().as_secs_f64();
+    bench.sink.emit(&Event::BootFinished { cell: cell.id.clone(), boot, seconds });
+    Ok(transcript)
+}
+
+/// A shell in a guest, on our own terminal.
+///
+/// # Errors
+/// The kernel cannot be made, or QEMU not be started.
+pub fn shell(
+    bench: &Bench,
+    plan: &Plan,
+    topology: &Topology,
+    modules: ModuleSet,
+    options: &Options,
+) -> Result<(), RunError> {
+    let capabilities = vm::probe(&options.qemu, bench.cache.path())?.capabilities();
+    let ready = super::prepare(bench, plan)?;
+    let accel = accel_of(&accelerator(bench, plan, &ready, options));
+    let image = ready.image(modules).map_err(|why| RunError::NoMock { why: why.to_owned() })?;
+    let machine_args = topology::qemu::machine_args(topology, &capabilities, &Backing::Ram)?;
+    let cmdline = topology::qemu::kernel_args(topology, &capabilities);
+    let job = Job { shell: true, memdevs: memdevs(topology), ..empty_job() };
+    let folder = tempfile::tempdir().map_err(|source| RunError::Io {
+        doing: "making a folder in",
+        path: std::env::temp_dir(),
+        source,
+    })?;
+    let archive = guest::job_archive(&job, Some(&topology::expect(topology)), &[], &lib(bench)?)?;
+    let packed = folder.path().join("job.cpio");
+    write(&packed, &archive)?;
+    let machine = Machine {
+        qemu: &options.qemu,
+        accel,
+        kernel: &ready.built.kernel,
+        image: &image.path,
+        job: Some(&packed),
+        cmdline: &cmdline,
+        machine_args: &machine_args,
+    };
+    vm::Boot { machine, folder: folder.path(), patience: Patience::new(accel, false) }.shell()?;
+    Ok(())
+}
+
+fn job(sitting: &Sitting) -> Job {
+    let cell = sitting.cell;
+    let cases = sitting.cases.iter().map(|case| wire::Case {
+        name: case.name.clone(),
+        script: format!("{}/{}.sh", wire::SUITE_PATH, case.name),
+        timeout_ms: u64::try_from(case.timeout.as_millis()).unwrap_or(u64::MAX),
+    });
+    Job {
+        token: token(),
+        modules: cell.suite.load.clone(),
+        withhold: sitting.boot.withhold.clone(),
+        memdevs: if sitting.boot.withhold.is_empty() { memdevs(&cell.topology) } else { 0 },
+        cases: cases.collect(),
+        env: cell.variant.env.clone(),
+        ..empty_job()
+    }
+}
+
+fn empty_job() -> Job {
+    Job {
+        protocol: PROTOCOL,
+        token: token(),
+        modules: Vec::new(),
+        autoload: true,
+        withhold: Vec::new(),
+        memdevs: 0,
+        settle_ms: SETTLE_MS,
+        cases: Vec::new(),
+        env: BTreeMap::new(),
+        shell: false,
+    }
+}
+
+fn memdevs(topology: &Topology) -> u32 {
+    u32::try_from(topology.devices().len()).unwrap_or(u32::MAX)
+}
+
+/// Marks our lines in the kernel log. A case runs as root and could read it from its own job: this guards against
+/// accidents and noise, not against a case that lies.
+fn token() -> String {
+    let mut bytes = [0; 8];
+    // Always there on Linux; without it the token is guessable, and nothing worse.
+    let _ = fs::File::open("/dev/urandom").and_then(|mut source| source.read_exact(&mut bytes));
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Writes the job's archive into the boot's folder, where a replay finds it.
+fn pack(bench: &Bench, cell: &Cell, job: &Job, folder: &Path) -> Result<PathBuf, RunError> {
+    let suite = suite_files(&cell.suite.dir)?;
+    let archive = guest::job_archive(job, Some(&topology::expect(&cell.topology)), &suite, &lib(bench)?)?;
+    fs::create_dir_all(folder).map_err(io("making", folder))?;
+    let path = folder.join("job.cpio");
+    write(&path, &archive)?;
+    Ok(path)
+}
+
+/// What cases source: `scenarios/lib.sh`.
+fn lib(bench: &Bench) -> Result<Vec<u8>, RunError> {
+    let path = bench.root.join("scenarios/lib.sh");
+    fs::read(&path).map_err(io("reading", &path))
+}
+
+/// Every file of a suite's folder: cases may lean on others beside them.
+fn suite_files(dir: &Path) -> Result<Vec<JobFile>, RunError> {
+    let mut files = Vec::new();
+    for entry in WalkDir::new(dir).sort_by_file_name() {
+        let entry = entry.map_err(|error| io("reading", dir)(error.into()))?;
+        if entry.file_type().is_file() {
+            let name = entry.path().strip_prefix(dir).unwrap_or(entry.path()).to_string_lossy().into_owned();
+            files.push(JobFile { name, bytes: fs::read(entry.path()).map_err(io("reading", entry.path()))? });
+        }
+    }
+    Ok(files)
+}
+
+fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> RunError {
+    let path = path.to_owned();
+    move |source| RunError::Io { doing, path, source }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
+    fs::write(path, bytes).map_err(io("writing", path))
+}
+
+/// Turns what the guest says into events as it comes.
+fn tell(bench: &Bench, cell: &CellId, boot: u32, cases: &[String], begun: Instant, frame: &FromGuest) {
+    let name = |index: u32| cases.get(index as usize).cloned().unwrap_or_default();
+    let event = match frame {
+        FromGuest::Hello { release, .. } => Event::GuestUp {
+            cell: cell.clone(),
+            boot,
+            seconds: begun.elapsed().as_secs_f64(),
+            release: release.clone(),
+        },
+        FromGuest::Begin { case } => Event::CaseStarted { cell: cell.clone(), case: name(*case) },
+        FromGuest::Output { case, text } => {
+            Event::CaseOutput { cell: cell.clone(), case: name(*case), text: text.clone() }
+        }
+        FromGuest::Note { text } => Event::Notice { text: format!("{cell}: {text}") },
+        FromGuest::End { .. } | FromGuest::Ask { .. } | FromGuest::Bye { .. } => return,
+    };
+    bench.sink.emit(&event);
+}

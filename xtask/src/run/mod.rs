@@ -1,0 +1,19 @@
+//! From a request to a verdict: plan, preparation of the kernel, one cell after the other.
+
+pub mod accel;
+mod cell;
+mod commands;
+mod error;
+mod execute;
+mod guest;
+mod plan;
+mod prepare;
+mod request;
+
+pub use commands::commands;
+pub use error::RunError;
+pub use execute::{Bench, Finished, Options, execute};
+pub use guest::{find_qemu, shell};
+pub use plan::{Boot, Cell, Plan};
+pub use prepare::{Ready, build, prepare};
+pub use request::Request;

@@ -1,0 +1,221 @@
+//! From a request to cells and their boots. Pure but for reading the spec files.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::RunError;
+use super::request::{Request, unknown};
+use crate::event::CellId;
+use crate::spec::{CaseFile, Kernel, Project, Series, Suite, SuiteVariant, Topologies};
+use crate::topology::Topology;
+
+/// The topology without CXL on which mock suites run.
+const NONE: &str = "none";
+
+/// One kernel in one flavour, and every cell that runs on it.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The kernel.
+    pub kernel: Kernel,
+    /// Its series, in order.
+    pub series: Vec<Series>,
+    /// `plain` or another set of fragments.
+    pub flavour: String,
+    /// What runs on it.
+    pub cells: Vec<Cell>,
+}
+
+/// The unit that gets one verdict.
+#[derive(Debug, Clone)]
+pub struct Cell {
+    /// Its name.
+    pub id: CellId,
+    /// Where it runs.
+    pub topology: Arc<Topology>,
+    /// What it runs.
+    pub suite: Arc<Suite>,
+    /// With which parameters.
+    pub variant: SuiteVariant,
+    /// One guest each.
+    pub boots: Vec<Boot>,
+}
+
+/// Cases that share one guest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Boot {
+    /// Modules that are not autoloaded.
+    pub withhold: Vec<String>,
+    /// Additions to the kernel command line.
+    pub cmdline: Vec<String>,
+    /// In the order in which they run.
+    pub cases: Vec<CaseFile>,
+}
+
+impl Plan {
+    /// The kernel of a request, and no cells.
+    ///
+    /// # Errors
+    /// A file is missing or wrong, or a name unknown.
+    pub fn kernel_only(project: &Project, request: &Request) -> Result<Self, RunError> {
+        let kernel = request.kernel(project)?;
+        let series = kernel
+            .series
+            .iter()
+            .map(|name| Series::load(&project.patches_dir(), name))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { kernel, series, flavour: request.flavour(project), cells: Vec::new() })
+    }
+
+    /// Reads what the request names.
+    ///
+    /// # Errors
+    /// As [`Plan::kernel_only`], or nothing is left to run.
+    pub fn new(project: &Project, request: &Request) -> Result<Self, RunError> {
+        let Self { kernel, series, flavour, .. } = Self::kernel_only(project, request)?;
+        let wanted = if request.suites.is_empty() { &project.defaults.suites } else { &request.suites };
+        let mut topologies = BTreeMap::new();
+        let mut cells = Vec::new();
+        for suite in load_suites(project, wanted)? {
+            for name in placed(&suite, project, request) {
+                let topology = match topologies.get(&name) {
+                    Some(known) => Arc::clone(known),
+                    None => load_topology(project, &name)?,
+                };
+                topologies.insert(name, Arc::clone(&topology));
+                cells.extend(cells_of(&kernel.name, &flavour, &topology, &suite, request));
+            }
+        }
+        if cells.is_empty() {
+            return Err(RunError::Empty { cases: request.cases.clone() });
+        }
+        Ok(Self { kernel, series, flavour, cells })
+    }
+}
+
+fn load_suites(project: &Project, wanted: &[String]) -> Result<Vec<Arc<Suite>>, RunError> {
+    let known = Suite::names(&project.scenarios_dir())?;
+    wanted
+        .iter()
+        .map(|name| {
+            if !known.contains(name) {
+                return Err(unknown("suite", name, known.iter().map(String::as_str)));
+            }
+            Ok(Arc::new(Suite::load(&project.scenarios_dir(), name)?))
+        })
+        .collect()
+}
+
+fn load_topology(project: &Project, name: &str) -> Result<Arc<Topology>, RunError> {
+    Ok(Arc::new(Topology::load(&project.topologies_dir(), name)?))
+}
+
+/// The topologies on which a suite runs: those asked for that it allows. A suite that runs on `none` alone runs
+/// there whatever was asked, since nothing about it depends on the answer.
+fn placed(suite: &Suite, project: &Project, request: &Request) -> Vec<String> {
+    let asked =
+        if request.topologies.is_empty() { &project.defaults.topologies } else { &request.topologies };
+    match &suite.topologies {
+        Topologies::Any => asked.clone(),
+        Topologies::Only(only) if only.iter().all(|name| name == NONE) => only.clone(),
+        Topologies::Only(only) => asked.iter().filter(|name| only.contains(name)).cloned().collect(),
+    }
+}
+
+fn cells_of(
+    kernel: &str,
+    flavour: &str,
+    topology: &Arc<Topology>,
+    suite: &Arc<Suite>,
+    request: &Request,
+) -> Vec<Cell> {
+    let cases: Vec<_> =
+        suite.cases.iter().filter(|case| request.wants(&suite.name, &case.name)).cloned().collect();
+    if cases.is_empty() {
+        return Vec::new();
+    }
+    let plain = [SuiteVariant::default()];
+    let variants = if suite.variants.is_empty() { &plain[..] } else { &suite.variants };
+    variants
+        .iter()
+        .map(|variant| Cell {
+            id: CellId {
+                kernel: kernel.to_owned(),
+                flavour: flavour.to_owned(),
+                topology: topology.name.clone(),
+                suite: suite.name.clone(),
+                variant: if variant.name.is_empty() { "default".to_owned() } else { variant.name.clone() },
+            },
+            topology: Arc::clone(topology),
+            suite: Arc::clone(suite),
+            variant: variant.clone(),
+            boots: boots(&cases),
+        })
+        .collect()
+}
+
+/// Groups cases by what their guest must be booted with; an isolated case has a guest of its own.
+fn boots(cases: &[CaseFile]) -> Vec<Boot> {
+    let mut boots: Vec<Boot> = Vec::new();
+    for case in cases {
+        let shared = boots.iter_mut().find(|boot| {
+            !case.isolate
+                && boot.cases.iter().all(|other| !other.isolate)
+                && boot.withhold == case.withhold
+                && boot.cmdline == case.cmdline
+        });
+        match shared {
+            Some(boot) => boot.cases.push(case.clone()),
+            None => boots.push(Boot {
+                withhold: case.withhold.clone(),
+                cmdline: case.cmdline.clone(),
+                cases: vec![case.clone()],
+            }),
+        }
+    }
+    boots
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::spec::Needs;
+
+    fn case(name: &str, withhold: &[&str], cmdline: &[&str], isolate: bool) -> CaseFile {
+        let owned = |words: &[&str]| words.iter().map(|&w| w.to_owned()).collect();
+        CaseFile {
+            name: name.to_owned(),
+            path: format!("{name}.sh").into(),
+            summary: String::new(),
+            needs: Needs::default(),
+            timeout: Duration::from_secs(1),
+            withhold: owned(withhold),
+            cmdline: owned(cmdline),
+            isolate,
+        }
+    }
+
+    #[test]
+    fn cases_share_a_guest_only_under_equal_conditions() {
+        let cases = [
+            case("a", &[], &[], false),
+            case("b", &["cxl_acpi"], &[], false),
+            case("c", &[], &[], false),
+            case("d", &[], &[], true),
+            case("e", &[], &["x=1"], false),
+            case("f", &["cxl_acpi"], &[], false),
+            case("g", &[], &[], false),
+        ];
+        let names: Vec<Vec<_>> =
+            boots(&cases).iter().map(|boot| boot.cases.iter().map(|c| c.name.clone()).collect()).collect();
+        insta::assert_debug_snapshot!(names.iter().map(|n| n.join(" ")).collect::<Vec<_>>(), @r#"
+        [
+            "a c g",
+            "b f",
+            "d",
+            "e",
+        ]
+        "#);
+    }
+}

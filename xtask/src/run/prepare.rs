@@ -1,0 +1,171 @@
+//! From a plan's kernel to something that boots: source, series, build, images. Every step is in the cache when nothing
+//! changed.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Instant, SystemTime};
+
+use sha2::{Digest, Sha256};
+
+use super::{Bench, Plan, RunError};
+use crate::build::{Builder, Built, Fragment, Toolchain, Tree};
+use crate::event::{Event, Stage, StageEnd};
+use crate::guest::{self, Busybox, Image, Inputs};
+use crate::source::{AppliedState, Prepared, Sources};
+use crate::spec::ModuleSet;
+
+/// A kernel with all that its guests need.
+#[derive(Debug, Clone)]
+pub struct Ready {
+    /// The kernel.
+    pub built: Built,
+    /// What it was made from.
+    pub source: Prepared,
+    /// Guest with the production modules.
+    pub production: Image,
+    /// Guest with the mock modules; the reason where they did not build.
+    pub mock: Result<Image, String>,
+}
+
+impl Ready {
+    /// The image with these modules, or why there is none.
+    pub fn image(&self, modules: ModuleSet) -> Result<&Image, &str> {
+        match modules {
+            ModuleSet::Production => Ok(&self.production),
+            ModuleSet::Mock => self.mock.as_ref().map_err(String::as_str),
+        }
+    }
+
+    /// Names of these modules, canonical.
+    pub fn modules(&self, modules: ModuleSet) -> &[String] {
+        match modules {
+            ModuleSet::Production => &self.built.production_modules,
+            ModuleSet::Mock => &self.built.mock_modules,
+        }
+    }
+}
+
+/// Source and build only.
+///
+/// # Errors
+/// The source cannot be had, the series not be applied, the kernel not be built.
+pub fn build(bench: &Bench, plan: &Plan) -> Result<(Prepared, Built), RunError> {
+    let fragments = fragments(bench, plan)?;
+    let sources = Sources::new(bench.cache);
+    let prepared = staged(bench, plan, Stage::Source, || {
+        let prepared = sources.prepare(&plan.kernel, &plan.series)?;
+        let end = if prepared.cached { StageEnd::Cached } else { StageEnd::Done };
+        let note = described(&prepared);
+        Ok((prepared, end, note))
+    })?;
+    for tried in &prepared.tried {
+        bench.sink.emit(&Event::Notice { text: format!("source of {}: {tried}", plan.kernel.name) });
+    }
+    let toolchain = Toolchain::find()?;
+    let name = slot_name(plan);
+    let slot = bench.cache.dir(Path::new("work").join(&name))?;
+    let builder = Builder {
+        cache: bench.cache.path(),
+        slot: &slot,
+        kernel: &plan.kernel.name,
+        flavour: &plan.flavour,
+        jobs: std::thread::available_parallelism().map_or(1, usize::from),
+        toolchain: &toolchain,
+        sink: bench.sink,
+    };
+    let src = slot.join("src");
+    let version = prepared.version.to_string();
+    let tree = Tree { src: &src, id: &prepared.tree, version: &version };
+    if builder.cached(&prepared.tree, &fragments).is_none() {
+        let _guard = bench.cache.lock(&format!("work-{name}"))?;
+        // Another run may have built it while this one waited for the slot.
+        if builder.cached(&prepared.tree, &fragments).is_none() {
+            sources.checkout(&prepared, &src, &slot.join("index"))?;
+            let built = builder.build(&tree, &fragments)?;
+            return Ok((prepared, built));
+        }
+    }
+    let built = builder.build(&tree, &fragments)?;
+    Ok((prepared, built))
+}
+
+/// The source and what went on top of it, in one line.
+fn described(prepared: &Prepared) -> String {
+    let mut text = prepared.described.clone();
+    for applied in &prepared.applied {
+        text.push_str(&match applied.state {
+            AppliedState::Applied => format!(" + {} ({} patches)", applied.series, applied.patches.len()),
+            AppliedState::Contained => format!(" (contains {})", applied.series),
+        });
+    }
+    text
+}
+
+/// Names the work slot: one for each kernel entry, source and flavour, so that a series and its next version, or a tree
+/// and its next edit, find the objects of the last build.
+pub(super) fn slot_name(plan: &Plan) -> String {
+    let sources: String = plan.kernel.sources.iter().map(|source| format!("{source}\n")).collect();
+    let digest = Sha256::digest(sources);
+    let hash: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    format!("{}-{}-{hash}", plan.kernel.name, plan.flavour)
+}
+
+/// Everything that the plan's guests need.
+///
+/// # Errors
+/// As [`build`], and where an image cannot be packed.
+pub fn prepare(bench: &Bench, plan: &Plan) -> Result<Ready, RunError> {
+    let (source, built) = build(bench, plan)?;
+    staged(bench, plan, Stage::Image, || {
+        let begun = SystemTime::now();
+        let agent = guest::agent(bench.workspace, bench.cache.path())?;
+        let busybox = Busybox::find()?;
+        let image = |modules: &Path, which: &str| {
+            let modules_id = format!("{}-{which}", built.id);
+            let inputs = Inputs { modules, modules_id: &modules_id, agent: &agent, busybox: &busybox };
+            guest::image(&inputs, bench.cache.path())
+        };
+        let production = image(&built.production, "production")?;
+        let mock = match built.mock.root() {
+            Ok(root) => Ok(image(root, "mock")?),
+            Err(why) => Err(why.to_string()),
+        };
+        let note = production.id.chars().take(12).collect();
+        let new = |image: &Image| {
+            fs::metadata(&image.path).and_then(|m| m.modified()).is_ok_and(|time| time >= begun)
+        };
+        let end = if new(&production) { StageEnd::Done } else { StageEnd::Cached };
+        Ok((Ready { built: built.clone(), source: source.clone(), production, mock }, end, note))
+    })
+}
+
+/// The plan's fragments; a flavour other than plain is one more, of its name.
+fn fragments(bench: &Bench, plan: &Plan) -> Result<Vec<Fragment>, RunError> {
+    let dir = bench.root.join("kconfig");
+    let flavour = (plan.flavour != crate::spec::PLAIN).then_some(&plan.flavour);
+    plan.kernel
+        .kconfig
+        .iter()
+        .chain(flavour)
+        .map(|name| Ok(Fragment::load(&dir.join(format!("{name}.config")))?))
+        .collect()
+}
+
+fn staged<T>(
+    bench: &Bench,
+    plan: &Plan,
+    stage: Stage,
+    work: impl FnOnce() -> Result<(T, StageEnd, String), RunError>,
+) -> Result<T, RunError> {
+    let (kernel, flavour) = (plan.kernel.name.clone(), plan.flavour.clone());
+    bench.sink.emit(&Event::StageStarted { kernel: kernel.clone(), flavour: flavour.clone(), stage });
+    let begun = Instant::now();
+    let result = work();
+    let (end, note) = match &result {
+        Ok((_, end, note)) => (*end, note.clone()),
+        Err(_) => (StageEnd::Failed, String::new()),
+    };
+    let seconds = begun.elapsed().as_secs_f64();
+    bench.sink.emit(&Event::StageFinished { kernel, flavour, stage, end, seconds, note });
+    result.map(|(value, _, _)| value)
+}

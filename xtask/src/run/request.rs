@@ -1,0 +1,117 @@
+//! What one run is asked to do, resolved from the command line and `patchbench.yaml`.
+
+use std::path::PathBuf;
+
+use crate::spec::{Kernel, Project, Source, SpecError, did_you_mean};
+
+/// What one run is asked to do. Empty lists mean the project's defaults.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// Entry of `patchbench.yaml`; the default one unless named.
+    pub kernel: Option<String>,
+    /// The user's own tree in place of the kernel's source.
+    pub linux: Option<PathBuf>,
+    /// Flavour; the default one unless named.
+    pub flavour: Option<String>,
+    /// Topologies by name.
+    pub topologies: Vec<String>,
+    /// Suites by name.
+    pub suites: Vec<String>,
+    /// Cases by name, `SUITE/CASE` or `CASE`, with `*` as in a shell.
+    pub cases: Vec<String>,
+}
+
+impl Request {
+    /// The kernel that is meant. With `linux`, the named entry (or the default one) lends its fragments, and its
+    /// series are left out: the tree is taken as it is.
+    ///
+    /// # Errors
+    /// There is no such kernel.
+    pub fn kernel(&self, project: &Project) -> Result<Kernel, SpecError> {
+        let named = self.kernel.as_deref().unwrap_or(&project.defaults.kernel);
+        let mut kernel = project.kernel(named)?.clone();
+        if let Some(dir) = &self.linux {
+            "linux".clone_into(&mut kernel.name);
+            kernel.series.clear();
+            kernel.sources = vec![own_tree(dir)];
+        }
+        Ok(kernel)
+    }
+
+    /// Flavour of this run.
+    pub fn flavour(&self, project: &Project) -> String {
+        self.flavour.clone().unwrap_or_else(|| project.defaults.flavour.clone())
+    }
+
+    /// Whether a case was asked for.
+    pub fn wants(&self, suite: &str, case: &str) -> bool {
+        let whole = format!("{suite}/{case}");
+        self.cases.is_empty()
+            || self.cases.iter().any(|wanted| matches(wanted, case) || matches(wanted, &whole))
+    }
+}
+
+/// A work tree as it stands: through git with its uncommitted changes where it is a git tree.
+fn own_tree(dir: &std::path::Path) -> Source {
+    if dir.join(".git").exists() {
+        Source::Git { location: dir.display().to_string(), reference: "HEAD".to_owned(), dirty: true }
+    } else {
+        Source::Dir { path: dir.to_owned() }
+    }
+}
+
+/// Matches a name against a pattern in which `*` stands for anything.
+pub(super) fn matches(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == name,
+        Some((head, rest)) => name.strip_prefix(head).is_some_and(|tail| {
+            (0..=tail.len()).filter(|at| tail.is_char_boundary(*at)).any(|at| matches(rest, &tail[at..]))
+        }),
+    }
+}
+
+/// An error for a name that is not among the known ones.
+pub(super) fn unknown<'a>(
+    what: &str,
+    name: &str,
+    known: impl Iterator<Item = &'a str> + Clone,
+) -> super::RunError {
+    let hint = match did_you_mean(name, known.clone()) {
+        Some(near) => format!("did you mean '{near}'?"),
+        None => format!("known: {}", known.collect::<Vec<_>>().join(", ")),
+    };
+    super::RunError::Unknown { what: what.to_owned(), name: name.to_owned(), hint }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn patterns_match_as_in_a_shell() {
+        for (pattern, name, expected) in [
+            ("tree", "tree", true),
+            ("tree", "trees", false),
+            ("*", "", true),
+            ("a*c", "abc", true),
+            ("a*c", "ac", true),
+            ("a*c", "acd", false),
+            ("*/tree", "enumerate/tree", true),
+            ("a*b*c", "a-b-b-c", true),
+        ] {
+            assert_eq!(matches(pattern, name), expected, "{pattern} on {name}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_name_matches_itself_and_any_cut_of_it(name in "[a-z/é-]{0,12}", at in 0usize..12) {
+            prop_assert!(matches(&name, &name));
+            let cut = name.char_indices().map(|(i, _)| i).nth(at).unwrap_or(name.len());
+            let pattern = format!("{}*", &name[..cut]);
+            prop_assert!(matches(&pattern, &name));
+        }
+    }
+}

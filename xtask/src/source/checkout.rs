@@ -1,0 +1,59 @@
+//! A work copy of a tree, in which only files that differ are written.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::git::{Git, digest, lock_of};
+use super::{Prepared, SourceError};
+use crate::host::{Cache, write_stamp};
+
+/// Makes `work` the prepared tree. Files that are right keep their times; one that was tampered with, or is
+/// missing, is written; what git does not know (objects of a build) stays.
+///
+/// `index` remembers what is in `work`; both belong to us alone. A killed checkout is finished first: else a
+/// file that only its tree has would stay for ever.
+pub(super) fn checkout(
+    cache: &Cache,
+    git: &Git,
+    prepared: &Prepared,
+    work: &Path,
+    index: &Path,
+) -> Result<(), SourceError> {
+    let _lock = cache.lock(&format!("work-{}", &digest([index.as_os_str().as_encoded_bytes()])[..16]))?;
+    let begun = begun(index);
+    let stale = lock_of(index);
+    if stale.exists() {
+        fs::remove_file(&stale).map_err(SourceError::io("removing", &stale))?;
+    }
+    if !work.is_dir() && index.exists() {
+        fs::remove_file(index).map_err(SourceError::io("removing", index))?;
+    }
+    fs::create_dir_all(work).map_err(SourceError::io("making the folder", work))?;
+    if let Some(parent) = index.parent() {
+        fs::create_dir_all(parent).map_err(SourceError::io("making the folder", parent))?;
+    }
+    let go_to = |tree: &str| -> Result<(), SourceError> {
+        let process =
+            git.with(&prepared.alternates, ["-c", "checkout.workers=0", "read-tree", "--reset", "-u"]);
+        let process = process.arg(tree).dir(work).env("GIT_WORK_TREE", work).env("GIT_INDEX_FILE", index);
+        process.log(git.log()).run()?;
+        Ok(())
+    };
+    if let Some(unfinished) = fs::read_to_string(&begun).ok().filter(|tree| *tree != prepared.tree) {
+        // If its objects are gone, there is nothing to finish it with, and the wanted tree is all that counts.
+        match go_to(&unfinished) {
+            Err(error) if error.is_interrupt() => return Err(error),
+            _ => {}
+        }
+    }
+    write_stamp(&begun, &prepared.tree)?;
+    go_to(&prepared.tree)?;
+    fs::remove_file(&begun).map_err(SourceError::io("removing", &begun))
+}
+
+/// Names the tree that a checkout is on its way to.
+pub(super) fn begun(index: &Path) -> PathBuf {
+    let mut name = index.as_os_str().to_owned();
+    name.push(".begun");
+    name.into()
+}

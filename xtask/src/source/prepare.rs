@@ -1,0 +1,138 @@
+//! From a kernel's name to its tree.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::apply::{Applied, Target};
+use super::fetch::{Fetched, Fetcher};
+use super::git::Git;
+use super::{SourceError, checkout};
+use crate::host::Cache;
+use crate::spec::{Kernel, KernelVersion, Series};
+
+/// A kernel's tree, ready to be built.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Prepared {
+    /// Id of the git tree: the content address of the kernel with its series.
+    pub tree: String,
+    /// Id of the git tree without the series.
+    pub base: String,
+    /// Version, from its Makefile.
+    pub version: KernelVersion,
+    /// What the base exactly is: package and version, commit and subject.
+    pub described: String,
+    /// Sources that could not be had before one could, and why not; and what else the user should know.
+    pub tried: Vec<String>,
+    /// The series, in order.
+    pub applied: Vec<Applied>,
+    /// The cache had all of it.
+    pub cached: bool,
+    /// Object folders of the user's repositories that hold the tree's files.
+    pub alternates: Vec<PathBuf>,
+}
+
+/// Gets kernels' trees and keeps them in the cache.
+#[derive(Clone)]
+pub struct Sources {
+    cache: Cache,
+    git: Git,
+    etc: PathBuf,
+    tell: Arc<dyn Fn(&str) + Send + Sync>,
+}
+
+impl Sources {
+    /// Sources kept in this cache.
+    pub fn new(cache: &Cache) -> Self {
+        let tell = Arc::new(|_: &str| {});
+        Self { git: Git::new(cache), cache: cache.clone(), etc: PathBuf::from("/etc/apt"), tell }
+    }
+
+    /// The repository that holds every source as trees.
+    pub fn repository(&self) -> &Path {
+        self.git.dir()
+    }
+
+    /// The same; `tell` is called with one line for each thing that takes its time.
+    #[must_use]
+    pub fn on_progress(mut self, tell: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.tell = Arc::new(tell);
+        self
+    }
+
+    /// The same with another folder in place of `/etc/apt`.
+    #[must_use]
+    pub fn with_apt_folder(mut self, etc: &Path) -> Self {
+        etc.clone_into(&mut self.etc);
+        self
+    }
+
+    /// Gets a kernel's tree from the first of its sources that can be had, and applies series to it, in order.
+    ///
+    /// A prefix of a series is prepared by giving it only its first patches.
+    ///
+    /// # Errors
+    /// No source can be had, or a series does not apply: [`SourceError::is_series_failure`] tells them apart.
+    pub fn prepare(&self, kernel: &Kernel, series: &[Series]) -> Result<Prepared, SourceError> {
+        self.git.ensure(&self.cache)?;
+        let (fetched, version, tried) = self.first_of(kernel)?;
+        let target = Target {
+            cache: &self.cache,
+            git: &self.git,
+            alternates: &fetched.alternates,
+            kernel: &kernel.name,
+            version: &version,
+        };
+        let outcome = target.apply(&fetched.tree, series)?;
+        Ok(Prepared {
+            tree: outcome.tree,
+            base: fetched.tree,
+            described: fetched.described,
+            tried,
+            applied: outcome.applied,
+            cached: fetched.cached && outcome.cached,
+            alternates: fetched.alternates,
+            version,
+        })
+    }
+
+    /// Makes a folder the prepared tree, writing only files that differ; files that git does not know stay.
+    ///
+    /// `index` remembers what is in the folder; it may be anywhere, and belongs to that folder alone.
+    ///
+    /// # Errors
+    /// The tree's files are gone, or the folder cannot be written.
+    pub fn checkout(&self, prepared: &Prepared, work: &Path, index: &Path) -> Result<(), SourceError> {
+        checkout::checkout(&self.cache, &self.git, prepared, work, index)
+    }
+
+    fn first_of(&self, kernel: &Kernel) -> Result<(Fetched, KernelVersion, Vec<String>), SourceError> {
+        let fetcher = Fetcher { cache: &self.cache, git: &self.git, etc: &self.etc, tell: &*self.tell };
+        let mut tried = Vec::new();
+        for source in &kernel.sources {
+            let found = fetcher.fetch(source).and_then(|fetched| Ok((self.version(&fetched)?, fetched)));
+            match found {
+                Ok((version, fetched)) => {
+                    tried.extend(fetched.note.clone());
+                    return Ok((fetched, version, tried));
+                }
+                Err(error) if error.is_interrupt() => return Err(error),
+                Err(error) => tried.push(format!("{source}: {error}")),
+            }
+        }
+        Err(SourceError::Unavailable { kernel: kernel.name.clone(), tried })
+    }
+
+    fn version(&self, fetched: &Fetched) -> Result<KernelVersion, SourceError> {
+        let known = self.git.remembered("version", &fetched.tree);
+        if let Some(version) = known.and_then(|text| text.parse().ok()) {
+            return Ok(version);
+        }
+        let no_file = || SourceError::NotAKernel { why: "it has no Makefile".to_owned() };
+        let makefile = self.git.file(&fetched.alternates, &fetched.tree, "Makefile")?.ok_or_else(no_file)?;
+        let version = KernelVersion::from_makefile(&makefile)?;
+        self.git.remember("version", &fetched.tree, &version.to_string())?;
+        Ok(version)
+    }
+}

@@ -1,0 +1,20 @@
+//! What the user writes, raw (serde, unknown fields denied) and validated: project, kernels, series, suites,
+//! topologies.
+//!
+//! Every error names its file, and the line or the field, and the way out where there is one.
+
+pub mod bytes;
+pub mod kernel;
+pub mod load;
+pub mod project;
+pub mod series;
+pub mod suite;
+pub mod topology;
+pub mod version;
+
+pub use kernel::{Kernel, Source};
+pub use load::{SpecError, did_you_mean, load_yaml};
+pub use project::{Defaults, PLAIN, Project};
+pub use series::{Patch, Series};
+pub use suite::{CaseFile, ModuleSet, Needs, Suite, SuiteVariant, Topologies};
+pub use version::{KernelRange, KernelVersion};

@@ -1,0 +1,134 @@
+//! Topologies on disk: `topologies/NAME.yaml`.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use super::model::Topology;
+use super::rules::Fault;
+use crate::spec::load::{SpecError, check_name, did_you_mean, entries, load_yaml};
+
+/// A topology that cannot be used. All of it is the user's to mend: exit code 2.
+#[derive(Debug, thiserror::Error)]
+pub enum TopologyError {
+    /// The file is not there.
+    #[error("there is no topology {name:?} in {}\nhint: {}", dir.display(), hint)]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// Where it was sought.
+        dir: PathBuf,
+        /// What there is instead.
+        hint: String,
+    },
+    /// The file cannot be read or is no YAML of this form.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// The file breaks rules.
+    #[error("{}", listed(file, faults))]
+    Invalid {
+        /// The file.
+        file: PathBuf,
+        /// All that is wrong with it.
+        faults: Vec<Fault>,
+    },
+}
+
+fn listed(file: &Path, faults: &[Fault]) -> String {
+    let mut text = format!("{} is not a topology that can work:", file.display());
+    for fault in faults {
+        let _ = write!(text, "\n{fault}");
+    }
+    text
+}
+
+impl Topology {
+    /// Reads and checks `DIR/NAME.yaml`.
+    ///
+    /// # Errors
+    /// It is not there, cannot be read, or breaks rules.
+    pub fn load(dir: &Path, name: &str) -> Result<Self, TopologyError> {
+        let file = dir.join(format!("{name}.yaml"));
+        if check_name(name).is_err() || !file.is_file() {
+            return Err(unknown(dir, name));
+        }
+        let raw = load_yaml(&file)?;
+        Self::from_raw(name, &raw).map_err(|faults| TopologyError::Invalid { file, faults })
+    }
+}
+
+/// Names of all topologies in this folder, sorted; none where there is no folder.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn names(dir: &Path) -> Result<Vec<String>, SpecError> {
+    let name = |file: String| file.strip_suffix(".yaml").map(str::to_owned);
+    Ok(entries(dir)?.into_iter().filter_map(name).filter(|name| check_name(name).is_ok()).collect())
+}
+
+fn unknown(dir: &Path, name: &str) -> TopologyError {
+    let known = match names(dir) {
+        Ok(known) => known,
+        Err(error) => return error.into(),
+    };
+    let hint = match did_you_mean(name, known.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean {near}?"),
+        None if known.is_empty() => "the folder has no *.yaml".to_owned(),
+        None => format!("known are {}", known.join(", ")),
+    };
+    TopologyError::Unknown { name: name.to_owned(), dir: dir.to_owned(), hint }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn shipped() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../topologies")
+    }
+
+    #[test]
+    fn the_shipped_ones_can_all_be_loaded() {
+        let names = names(&shipped()).expect("the folder");
+        assert_eq!(names, ["direct", "mixed", "none", "switch", "two-bridges"]);
+        for name in names {
+            let topology = Topology::load(&shipped(), &name).expect("a sound file");
+            assert_eq!(topology.name, name);
+            assert!(!topology.summary.is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_is_answered_with_a_near_one() {
+        let load = |name| Topology::load(&shipped(), name).expect_err("no such file").to_string();
+        assert!(load("dirct").ends_with("hint: did you mean direct?"));
+        assert!(load("xyzzy").ends_with("hint: known are direct, mixed, none, switch, two-bridges"));
+        assert!(load("../topologies/direct").starts_with("there is no topology"));
+        assert!(load("").starts_with("there is no topology"));
+    }
+
+    #[test]
+    fn all_faults_are_told_at_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let text = "summary: s\nwindows: [{ size: 1M, targets: [hb9] }]\n";
+        fs::write(folder.path().join("bad.yaml"), text).expect("written");
+        let error = Topology::load(folder.path(), "bad").expect_err("it is bad").to_string();
+        let error = error.replace(&folder.path().display().to_string(), "DIR");
+        insta::assert_snapshot!(error, @r#"
+        DIR/bad.yaml is not a topology that can work:
+        windows[0].size: 1M is not a multiple of 256M
+          hint: 256M, say
+        windows[0].targets[0]: there is no host bridge "hb9"
+          hint: the host bridges are:
+        "#);
+    }
+
+    #[test]
+    fn a_malformed_file_is_named() {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("bad.yaml"), "summary: [").expect("written");
+        let error = Topology::load(folder.path(), "bad").expect_err("it is bad").to_string();
+        assert!(error.contains("bad.yaml"), "{error}");
+    }
+}

@@ -1,0 +1,22 @@
+//! Topologies: read, checked, numbered; then turned into QEMU arguments, into what `/sys/bus/cxl` must show, and
+//! into text. Pure but for the reading.
+
+mod assign;
+mod capabilities;
+mod expect;
+mod load;
+mod model;
+#[cfg(test)]
+mod properties;
+pub mod qemu;
+mod rules;
+mod text;
+
+pub use capabilities::{Capabilities, Lacking, QemuVersion};
+pub use expect::expect;
+pub use load::{TopologyError, names};
+pub use model::{
+    Below, Device, DownstreamPort, HostBridge, Placed, RootPort, Slot, Switch, Topology, Window,
+};
+pub use rules::Fault;
+pub use text::{one_liner, tree};

@@ -1,0 +1,46 @@
+//! Ids: of host bridges, switches and devices, all in one name space since QEMU has but one.
+
+use std::collections::BTreeMap;
+
+use super::{Faults, RawTopology, devices, switches};
+
+pub(super) fn check(raw: &RawTopology, faults: &mut Faults) {
+    let all = all(raw);
+    for (field, id) in &all {
+        well_formed(field, id, faults);
+    }
+    unique(&all, faults);
+}
+
+/// Every id with the path of its field.
+fn all(raw: &RawTopology) -> Vec<(String, &str)> {
+    let bridges =
+        raw.host_bridges.iter().enumerate().map(|(i, b)| (format!("host-bridges[{i}].id"), b.id.as_str()));
+    let switches = switches(raw).into_iter().map(|at| (format!("{}.id", at.field), at.part.id.as_str()));
+    let devices = devices(raw).into_iter().map(|at| (format!("{}.id", at.field), at.part.id.as_str()));
+    bridges.chain(switches).chain(devices).collect()
+}
+
+/// Narrower than QEMU's own ids: a dot is for the ids that are made here, and options are parted by commas.
+fn well_formed(field: &str, id: &str, faults: &mut Faults) {
+    let good = id.starts_with(|c: char| c.is_ascii_alphabetic())
+        && id.len() <= 32
+        && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    if !good {
+        faults.add(
+            field,
+            format!("{id:?} is no id"),
+            "a letter, then letters, digits, `-` and `_`, at most 32 in all, like mem0",
+        );
+    }
+}
+
+fn unique(all: &[(String, &str)], faults: &mut Faults) {
+    let mut first = BTreeMap::new();
+    for (field, id) in all {
+        if let Some(other) = first.insert(*id, field) {
+            faults.add(field, format!("the id {id} is taken by {other}"), "every id is unique in its file");
+            first.insert(id, other);
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Real guests, and every way in which a run can be red, judged for the right reason.
+//!
+//! Each test needs a kernel that was built and a QEMU, so `cargo xtask test` runs them after it has made sure of both.
+
+mod project;
+
+use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use patchbench::event::{CaseOutcome, CaseReport, Event, SplatKind};
+use project::{Project, Run};
+
+fn report<'a>(run: &'a Run, case: &str) -> &'a CaseReport {
+    run.cases()
+        .into_iter()
+        .find(|c| c.name == case)
+        .unwrap_or_else(|| panic!("no case {case} in\n{}", run.shown()))
+}
+
+#[test]
+#[ignore = "boots guests"]
+fn every_way_to_end_is_told_apart() {
+    let project = Project::new();
+    let run = project.run(&["--suite", "red"]);
+    assert_eq!(run.code, 1, "{}", run.shown());
+    let ends: Vec<_> = run.cases().iter().map(|case| format!("{} {}", case.name, case.outcome)).collect();
+    insta::assert_snapshot!(ends.join("\n"), @r"
+    a-pass pass
+    b-fail fail
+    c-skip skip
+    d-mute-skip fail
+    e-ktap fail
+    f-flood pass
+    g-console pass
+    h-hang timeout
+    i-warn pass
+    y-oops crash
+    z-after not-run
+    ");
+    assert!(report(&run, "b-fail").reason.contains("the answer is 41"), "{}", run.shown());
+    assert_eq!(report(&run, "c-skip").reason, "there is nothing to measure");
+    assert!(report(&run, "e-ktap").reason.contains("second"), "{}", run.shown());
+    assert!(report(&run, "z-after").reason.contains("y-oops"), "{}", run.shown());
+    let splats = run.splats();
+    let of = |case: &str| -> Vec<SplatKind> {
+        splats.iter().filter(|s| s.case.as_deref() == Some(case)).map(|s| s.kind).collect()
+    };
+    assert_eq!(of("i-warn"), [SplatKind::Warning], "{splats:?}");
+    assert!(!of("y-oops").is_empty(), "{splats:?}");
+    assert_eq!(splats.len(), of("i-warn").len() + of("y-oops").len(), "{splats:?}");
+    assert!(!run.stdout.contains('\u{1b}'), "escape codes of a guest reached the terminal");
+}
+
+#[test]
+#[ignore = "boots guests"]
+fn a_device_taken_out_of_the_command_is_missed_by_name() {
+    let project = Project::new();
+    // Device mem1 of `switch` is left out: the guest then differs from what the topology file says.
+    let qemu = project.qemu_wrapper(
+        r#"
+option=
+for arg; do
+	shift
+	case $option$arg in
+	-device) option=$arg ;;
+	-devicecxl-type3,*id=mem1*) option= ;;
+	*) set -- "$@" $option "$arg"; option= ;;
+	esac
+done
+exec "$qemu" "$@""#,
+    );
+    let run = project.run(&["--suite", "enumerate", "--topology", "switch", "--qemu", &qemu]);
+    assert_eq!(run.code, 1, "{}", run.shown());
+    let tree = report(&run, "tree");
+    assert_eq!(tree.outcome, CaseOutcome::Fail);
+    assert!(tree.reason.contains("mem1"), "{tree:?}");
+}
+
+#[test]
+#[ignore = "boots guests"]
+fn a_qemu_killed_in_the_middle_is_told() {
+    let project = Project::new();
+    let qemu = project.qemu_wrapper(
+        r#"
+(until grep -qrs 'begin h-hang' "${0%/*}/results"; do sleep 0.2; done; kill -9 $$) &
+exec "$qemu" "$@""#,
+    );
+    let run = project.run(&["--suite", "red", "--case", "a-pass", "--case", "h-hang", "--qemu", &qemu]);
+    assert_eq!(run.code, 1, "{}", run.shown());
+    assert_eq!(report(&run, "a-pass").outcome, CaseOutcome::Pass);
+    assert_eq!(report(&run, "h-hang").outcome, CaseOutcome::Crash);
+    assert!(report(&run, "h-hang").reason.contains("SIGKILL"), "{}", run.shown());
+}
+
+#[test]
+#[ignore = "boots guests"]
+fn a_qemu_that_cannot_start_is_no_verdict() {
+    let project = Project::new();
+    let qemu = project.qemu_wrapper(
+        r#"
+case " $* " in *" -kernel "*) echo 'cannot set up guest memory' >&2; exit 1 ;; esac
+exec "$qemu" "$@""#,
+    );
+    let run = project.run(&["--suite", "red", "--case", "a-pass", "--qemu", &qemu]);
+    assert_eq!(run.code, 4, "{}", run.shown());
+    assert!(run.shown().contains("cannot set up guest memory"), "{}", run.shown());
+}
+
+#[test]
+#[ignore = "boots guests"]
+fn an_interrupt_ends_the_guest_and_keeps_what_was_recorded() {
+    let project = Project::new();
+    let mut running = project.start(&["--suite", "red", "--case", "a-pass", "--case", "h-hang"]);
+    let begun = Instant::now();
+    while !project.console_logs().iter().any(|log| log.contains("begin h-hang")) {
+        assert!(begun.elapsed() < Duration::from_secs(120), "the case never began");
+        thread::sleep(Duration::from_millis(100));
+    }
+    running.interrupt();
+    let run = running.finish();
+    assert_eq!(run.code, 130, "{}", run.shown());
+    assert!(project.processes_of_ours().is_empty(), "left behind: {:?}", project.processes_of_ours());
+    let finished = run.events.iter().any(|e| matches!(e, Event::RunFinished { interrupted: true, .. }));
+    assert!(finished, "{}", run.shown());
+}
+
+#[test]
+#[ignore = "boots guests"]
+fn a_series_that_does_not_apply_names_patch_and_file() {
+    let project = Project::new();
+    project.series(
+        "broken",
+        "drivers/cxl/core/memdev.c",
+        "@@ -1,3 +1,3 @@\n-no such line\n+another line\n nor this one\n nor that one\n",
+    );
+    let run = project.run(&["--suite", "red", "--case", "a-pass"]);
+    assert_eq!(run.code, 3, "{}", run.shown());
+    for part in ["broken", "0001-break-it.patch", "drivers/cxl/core/memdev.c"] {
+        assert!(run.shown().contains(part), "{part} is not in\n{}", run.shown());
+    }
+}
+
+#[test]
+#[ignore = "boots guests"]
+fn a_compile_error_shows_the_compilers_first_words() {
+    let project = Project::new();
+    let file = "drivers/cxl/cxl_attach_break.c";
+    project.new_file_series(
+        "broken",
+        file,
+        "#error this cannot be compiled\n",
+        "obj-m += cxl_attach_break.o",
+    );
+    let run = project.run(&["--suite", "red", "--case", "a-pass"]);
+    assert_eq!(run.code, 3, "{}", run.shown());
+    assert!(
+        run.shown().contains("cxl_attach_break.c:1:2: error: #error this cannot be compiled"),
+        "{}",
+        run.shown()
+    );
+}
+
+#[test]
+#[ignore = "boots guests"]
+fn an_option_that_cannot_be_set_names_its_unmet_dependency() {
+    let project = Project::new();
+    let fragment = project.path("kconfig/impossible.config");
+    fs::write(
+        &fragment,
+        "# Wants what tinyconfig does not have.\nCONFIG_CXL_BUS=m\nCONFIG_BTRFS_FS_POSIX_ACL=y\n",
+    )
+    .expect("a fragment");
+    project.use_fragment("impossible");
+    let run = project.run(&["--suite", "red", "--case", "a-pass"]);
+    assert_eq!(run.code, 3, "{}", run.shown());
+    for part in ["CONFIG_BTRFS_FS_POSIX_ACL", "impossible.config:3"] {
+        assert!(run.shown().contains(part), "{part} is not in\n{}", run.shown());
+    }
+}

@@ -1,0 +1,5 @@
+#!/bin/sh
+#: summary: never ends
+#: timeout: 3s
+echo "going to sleep"
+sleep 1000

@@ -1,0 +1,3 @@
+#!/bin/sh
+#: summary: would pass, but the kernel is dead by now
+exit 0
