@@ -43,7 +43,7 @@ pub struct Builder<'a> {
     pub jobs: usize,
     /// The programs.
     pub toolchain: &'a Toolchain,
-    /// Hears stages, progress and notices.
+    /// Hears stages, progress and remarks.
     pub sink: &'a dyn Sink,
 }
 
@@ -64,14 +64,23 @@ impl Builder<'_> {
         Built::load(&self.cache.join("builds"), &self.id(tree, fragments))
     }
 
-    /// Builds a tree, or takes the finished build. Emits the stages configure and build, and the notices.
+    /// The same, told as a stage and its remarks.
+    ///
+    /// # Errors
+    /// None but the stage's own.
+    pub fn finished(&self, tree: &str, fragments: &[Fragment]) -> Result<Option<Built>, BuildError> {
+        let Some(built) = self.cached(tree, fragments) else { return Ok(None) };
+        self.stage(Stage::Build, |_| Ok(((), StageEnd::Cached, built.release.clone())))?;
+        self.remark(&built.notices);
+        Ok(Some(built))
+    }
+
+    /// Builds a tree, or takes the finished build. Emits the stages configure and build, and remarks.
     ///
     /// # Errors
     /// [`BuildError`]; mock modules that do not compile are none, see [`super::Mock`].
     pub fn build(&self, tree: &Tree, fragments: &[Fragment]) -> Result<Built, BuildError> {
-        if let Some(built) = self.cached(tree.id, fragments) {
-            self.stage(Stage::Build, |_| Ok(((), StageEnd::Cached, built.release.clone())))?;
-            self.tell(&built.notices);
+        if let Some(built) = self.finished(tree.id, fragments)? {
             return Ok(built);
         }
         let version =
@@ -82,7 +91,7 @@ impl Builder<'_> {
         let resumed = slot.is_unfinished();
         slot.begin(tree.src)?;
         let configured = self.stage(Stage::Configure, |_| self.configure(tree, &slot, &merged))?;
-        self.tell(&configured.notices);
+        self.remark(&configured.notices);
         let id = self.id(tree.id, fragments);
         let built = self.stage(Stage::Build, |begun| {
             let result = self.compile(tree, &slot, configured, id, resumed);
@@ -114,8 +123,12 @@ impl Builder<'_> {
         slot: &Slot,
         merged: &Merged,
     ) -> Result<(Configured, StageEnd, String), BuildError> {
-        let note = format!("{} options", merged.settings.len());
+        let note = |configured: &Configured| match configured.notices.len() {
+            0 => format!("{} options", merged.settings.len()),
+            n => format!("{} options; {n} remarks on what this kernel has not (-v)", merged.settings.len()),
+        };
         if let Some(last) = config::still_valid(slot, tree.src, self.toolchain, merged) {
+            let note = note(&last);
             return Ok((last, StageEnd::Cached, note));
         }
         let (obj, log) = (slot.obj(), slot.log("configure.log")?);
@@ -123,7 +136,9 @@ impl Builder<'_> {
         if configured.as_ref().is_err_and(|error| !error.is_infrastructure()) {
             slot.settle()?;
         }
-        Ok((configured?, StageEnd::Done, note))
+        let configured = configured?;
+        let note = note(&configured);
+        Ok((configured, StageEnd::Done, note))
     }
 
     /// Everything after the configuration. Returns the objects made as well.
@@ -198,9 +213,9 @@ impl Builder<'_> {
         Ok((built, objects))
     }
 
-    fn tell(&self, notices: &[String]) {
+    fn remark(&self, notices: &[String]) {
         for text in notices {
-            self.sink.emit(&Event::Notice { text: text.clone() });
+            self.sink.emit(&Event::Remark { text: text.clone() });
         }
     }
 

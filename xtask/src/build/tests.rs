@@ -220,7 +220,7 @@ fn options_for_other_kernels_and_optional_ones_are_reported() {
     kconfig: optional CONFIG_CXL (cxl.config:5: not with every PCI) is n: depends on PCI (Kconfig:3): PCI=n
     kconfig: CONFIG_TINI (cxl.config:6) is not known to this kernel and so is off, as wanted
     "#);
-    let heard = sink.events().iter().filter(|e| matches!(e, Event::Notice { .. })).count();
+    let heard = sink.events().iter().filter(|e| matches!(e, Event::Remark { .. })).count();
     assert_eq!(heard, built.notices.len());
 }
 

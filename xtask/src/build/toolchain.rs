@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::host::Process;
+use crate::host::{Process, needs};
 
 use super::BuildError;
 use super::fragment::{Merged, Value};
@@ -20,16 +20,8 @@ pub struct Toolchain {
     pub ccache: Option<PathBuf>,
 }
 
-/// Program, Debian package, what for. `cargo xtask setup` knows the packages by these names.
-const NEEDS: [(&str, &str, &str); 7] = [
-    ("make", "make", "it builds the kernel"),
-    ("gcc", "gcc", "it compiles the kernel"),
-    ("ld", "binutils", "it links the kernel"),
-    ("flex", "flex", "kconfig is made with it"),
-    ("bison", "bison", "kconfig is made with it"),
-    ("bc", "bc", "the kernel's build generates time constants with it"),
-    ("depmod", "kmod", "it writes the dependencies of the guest's modules"),
-];
+/// Those of [`needs::NEEDS`] that a build calls for by name; the kernel's own scripts find the others.
+const PROGRAMS: [&str; 7] = ["make", "gcc", "ld", "flex", "bison", "bc", "depmod"];
 
 impl Toolchain {
     /// Finds them all.
@@ -38,8 +30,13 @@ impl Toolchain {
     /// [`BuildError::Missing`] for the first that is not there.
     pub fn find() -> Result<Self, BuildError> {
         let mut found = Vec::new();
-        for (program, need, why) in NEEDS {
-            found.push(find(program).ok_or(BuildError::Missing { program, need, why })?);
+        for program in PROGRAMS {
+            let need = needs::need(program);
+            found.push(needs::find_program(program).ok_or(BuildError::Missing {
+                program,
+                need: need.map_or(program, |need| need.package),
+                why: need.map_or("", |need| need.why),
+            })?);
         }
         let first_line = |program: &Path| -> Result<String, BuildError> {
             let text = Process::new(program, ["--version"]).env("LC_ALL", "C").read()?;
@@ -47,7 +44,7 @@ impl Toolchain {
         };
         let version = format!("{}; {}", first_line(&found[1])?, first_line(&found[2])?);
         let (make, depmod) = (found[0].clone(), found[6].clone());
-        Ok(Self { make, version, depmod, ccache: find("ccache") })
+        Ok(Self { make, version, depmod, ccache: needs::find_program("ccache") })
     }
 }
 
@@ -64,21 +61,14 @@ const PACKERS: [(&str, &str, &str); 6] = [
 /// Looks for the packer that the options want: it is missed only at the very end of a long build.
 pub(super) fn look_for_packer(merged: &Merged) -> Result<(), BuildError> {
     let chosen = |option: &str| merged.settings.iter().any(|s| s.symbol == option && s.value == Value::Yes);
-    let missing = PACKERS.into_iter().find(|(option, program, _)| chosen(option) && find(program).is_none());
+    let missing = PACKERS
+        .into_iter()
+        .find(|(option, program, _)| chosen(option) && needs::find_program(program).is_none());
     missing.map_or(Ok(()), |(_, program, need)| {
         Err(BuildError::Missing {
             program,
             need,
             why: "it packs the kernel's image, as the fragments want it",
         })
-    })
-}
-
-fn find(program: &str) -> Option<PathBuf> {
-    which::which(program).ok().or_else(|| {
-        ["/usr/sbin", "/sbin"]
-            .iter()
-            .map(|folder| Path::new(folder).join(program))
-            .find(|path| path.is_file())
     })
 }

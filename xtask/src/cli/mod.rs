@@ -9,6 +9,7 @@ mod dry_run;
 mod exit;
 mod kernel;
 mod run;
+mod series;
 mod setup;
 mod test;
 mod topology;
@@ -40,6 +41,7 @@ enum Verb {
     Boot(boot::Args),
     Topology(topology::Args),
     Kernel(kernel::Args),
+    Series(series::Args),
     Doctor(doctor::Args),
     Setup(setup::Args),
     Test(test::Args),
@@ -59,6 +61,7 @@ pub fn main() -> ExitCode {
         Verb::Boot(args) => boot::run(&args, &ctx),
         Verb::Topology(args) => topology::run(&args, &ctx),
         Verb::Kernel(args) => kernel::run(&args, &ctx),
+        Verb::Series(args) => series::run(&args, &ctx),
         Verb::Doctor(args) => doctor::run(&args, &ctx),
         Verb::Setup(args) => setup::run(&args, &ctx),
         Verb::Test(args) => test::run(&args, &ctx),

@@ -50,6 +50,9 @@ pub struct KernelArgs {
     /// plain, or debug for KASAN, lockdep and their like [default: as in patchbench.yaml]
     #[arg(long, value_name = "NAME")]
     pub flavour: Option<String>,
+    /// Only the first N patches of a series of the kernel, and not the series that require it; 0 for none of it
+    #[arg(long, value_name = "[SERIES:]N")]
+    pub up_to: Option<String>,
 }
 
 /// How guests are run.
@@ -70,6 +73,7 @@ impl KernelArgs {
             kernel: self.kernel.clone(),
             linux: self.linux.clone(),
             flavour: self.flavour.clone(),
+            up_to: self.up_to.clone(),
             ..Request::default()
         }
     }

@@ -145,8 +145,13 @@ pub enum Event {
         /// One line for the reader: which source, how many objects.
         note: String,
     },
-    /// Something that the user must hear: a fall-back taken, an option absent.
+    /// Something that the user must hear: a fall-back taken, a guest that does not come to rest.
     Notice {
+        /// One line.
+        text: String,
+    },
+    /// Something that is as it should be and worth knowing for who asks: an option that this kernel has not.
+    Remark {
         /// One line.
         text: String,
     },

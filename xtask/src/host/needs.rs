@@ -131,6 +131,19 @@ pub const NEEDS: &[Need] = &[
     },
 ];
 
+/// The need of this name.
+pub fn need(name: &str) -> Option<&'static Need> {
+    NEEDS.iter().find(|need| need.name == name)
+}
+
+/// Where a program is: on the PATH, or in the folders of root's that a user's PATH leaves out (depmod).
+pub fn find_program(program: impl AsRef<Path>) -> Option<PathBuf> {
+    let program = program.as_ref();
+    which::which(program).ok().or_else(|| {
+        ["/usr/sbin", "/sbin"].iter().map(|dir| Path::new(dir).join(program)).find(|path| path.is_file())
+    })
+}
+
 /// Since when `cxl-type3` has volatile memory: below, half of the topologies can only be skipped.
 const QEMU_WORTH_HAVING: &[u32] = &[8, 1];
 
@@ -146,8 +159,8 @@ fn look_for(need: &Need, qemu: Option<&Path>) -> Found {
     };
     let found = match need.how {
         How::Header => header(need.name),
-        How::Presence => which::which(&program).ok().map(|path| path.display().to_string()),
-        How::Static => which::which(&program).ok().map(|path| linkage(&path)),
+        How::Presence => find_program(&program).map(|path| path.display().to_string()),
+        How::Static => find_program(&program).map(|path| linkage(&path)),
         How::Program(ask) => version_of(&program, ask),
     };
     let ok = match (&found, need.how) {
@@ -194,10 +207,7 @@ fn linkage(path: &Path) -> String {
 }
 
 fn version_of(program: &Path, ask: &str) -> Option<String> {
-    // depmod lies where a user's PATH does not look.
-    let program = which::which(program).ok().or_else(|| {
-        ["/usr/sbin", "/sbin"].iter().map(|dir| Path::new(dir).join(program)).find(|path| path.is_file())
-    })?;
+    let program = find_program(program)?;
     let output =
         Process::new(program, [ask]).env("LC_ALL", "C").deadline(Duration::from_secs(10)).run().ok()?;
     let text = output.text();

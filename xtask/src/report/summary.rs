@@ -154,7 +154,7 @@ impl Summary {
                     note: note.clone(),
                 });
             }
-            Event::Notice { text } => self.notices.push(text.clone()),
+            Event::Notice { text } | Event::Remark { text } => self.notices.push(text.clone()),
             Event::RunFinished { verdict, seconds, interrupted } => {
                 self.verdict = Some(*verdict);
                 self.seconds.total = *seconds;

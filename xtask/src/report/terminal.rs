@@ -92,7 +92,10 @@ impl Sink for Terminal {
             Event::StageStarted { .. } | Event::StageProgress { .. } | Event::StageFinished { .. } => {
                 inner.stage(event);
             }
-            Event::RunStarted { .. } | Event::Notice { .. } | Event::RunFinished { .. } => inner.run(event),
+            Event::RunStarted { .. }
+            | Event::Notice { .. }
+            | Event::Remark { .. }
+            | Event::RunFinished { .. } => inner.run(event),
             Event::CaseStarted { .. } | Event::CaseOutput { .. } | Event::CaseFinished { .. } => {
                 inner.case(event);
             }
@@ -125,6 +128,9 @@ impl Inner {
             Event::Notice { text } => {
                 let text = format!("{} {}\n", "note:".style(Style::new().cyan()), one_line(text));
                 self.print(&text);
+            }
+            Event::Remark { text } if self.verbosity == Verbosity::Verbose => {
+                self.print(&format!("{} {}\n", "remark:".style(Style::new().dimmed()), one_line(text)));
             }
             Event::RunFinished { verdict, .. } => {
                 if let Some(bar) = self.live.take() {
@@ -218,6 +224,8 @@ impl Inner {
             Event::CaseStarted { cell, case } => {
                 let pane = self.pane(cell);
                 self.panes[pane].running = Some(case.clone());
+                // Of an earlier try, where the boot was spoiled.
+                self.panes[pane].output.remove(case);
                 self.say(pane, Verbosity::Verbose, &format!("  {} …\n", one_line(case)));
             }
             Event::CaseOutput { cell, case, text } => {

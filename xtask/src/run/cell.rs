@@ -44,9 +44,13 @@ fn lacking(guests: &Guests, cell: &Cell) -> Option<String> {
 
 /// Why a case cannot run on this kernel and topology, if so.
 fn unmet(guests: &Guests, cell: &Cell, case: &CaseFile) -> Option<String> {
+    if let Some(patch) = cell.withheld.get(&case.name) {
+        return Some(patch.clone());
+    }
     let names = guests.ready.modules(cell.suite.modules);
     if let Some(module) = case.needs.modules.iter().find(|module| !names.contains(*module)) {
-        return Some(format!("this kernel has no module {module}"));
+        let from = cell.brought_by.get(&case.name).map(|series| format!(", which series {series} brings"));
+        return Some(format!("this kernel has no module {module}{}", from.unwrap_or_default()));
     }
     let there = cell.topology.devices().len();
     (there < case.needs.memdevs as usize)

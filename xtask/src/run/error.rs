@@ -76,6 +76,14 @@ pub enum RunError {
         /// What was asked for.
         cases: Vec<String>,
     },
+    /// `--up-to` names no prefix of this kernel's series.
+    #[error(
+        "--up-to: {why}\nhint: --up-to [SERIES:]N takes the first N patches of a series of the kernel; 0 is the kernel without it"
+    )]
+    UpTo {
+        /// Why.
+        why: String,
+    },
     /// A file of the run could not be read or written.
     #[error("{doing} {}: {source}", .path.display())]
     Io {
@@ -98,6 +106,7 @@ impl RunError {
                 | Self::Fragment(_)
                 | Self::Expect(_)
                 | Self::Unknown { .. }
+                | Self::UpTo { .. }
                 | Self::Empty { .. }
         )
     }

@@ -17,7 +17,7 @@ use crate::guest::{self, JobFile};
 use crate::spec::{CaseFile, ModuleSet};
 use crate::topology::qemu::Backing;
 use crate::topology::{self, Topology};
-use crate::vm::{self, Accel, Machine, Patience, QemuRequests};
+use crate::vm::{self, Accel, Machine, Patience, QemuRequests, VmError};
 
 /// What is looked for on the PATH.
 const QEMU: &str = "qemu-system-x86_64";
@@ -73,12 +73,39 @@ pub(super) fn accel_of(choice: &Choice) -> Accel {
     if choice.accelerator == "kvm" { Accel::Kvm } else { Accel::Tcg }
 }
 
-/// Boots a guest for a cell's cases and follows it.
+/// How often a boot is begun that ends through no fault of the guest's.
+const TRIES: u32 = 3;
+
+/// Boots a guest for a cell's cases and follows it. What QEMU spoiled says nothing about the kernel: it is told, kept
+/// beside, and booted again.
 pub(super) fn boot(bench: &Bench, guests: &Guests, sitting: &Sitting) -> Result<Transcript, RunError> {
-    let cell = sitting.cell;
     let folder = sitting.dir.join(format!("boot{}", sitting.number));
+    let mut spoiled = 1;
+    loop {
+        match boot_once(bench, guests, sitting, &folder) {
+            Err(RunError::Vm(error @ VmError::LostInterrupt { .. })) if spoiled < TRIES => {
+                let told = error.to_string();
+                let told = told.lines().next().unwrap_or_default();
+                let text = format!("{}: {told}: booting again", sitting.cell.id);
+                bench.sink.emit(&Event::Notice { text });
+                let beside = folder.with_extension(format!("spoiled{spoiled}"));
+                fs::rename(&folder, &beside).map_err(io("renaming", &folder))?;
+                spoiled += 1;
+            }
+            result => return result,
+        }
+    }
+}
+
+fn boot_once(
+    bench: &Bench,
+    guests: &Guests,
+    sitting: &Sitting,
+    folder: &Path,
+) -> Result<Transcript, RunError> {
+    let cell = sitting.cell;
     let job = job(sitting);
-    let packed = pack(bench, cell, &job, &folder)?;
+    let packed = pack(bench, cell, &job, folder)?;
     let image =
         guests.ready.image(cell.suite.modules).map_err(|why| RunError::NoMock { why: why.to_owned() })?;
     let machine_args = topology::qemu::machine_args(&cell.topology, guests.capabilities, &Backing::Ram)?;
@@ -107,14 +134,14 @@ pub(super) fn boot(bench: &Bench, guests: &Guests, sitting: &Sitting) -> Result<
     let begun = Instant::now();
     let requests = QemuRequests::new(&machine_args);
     let patience = Patience::new(guests.accel, cell.id.flavour != crate::spec::PLAIN);
-    let transcript = vm::Boot { machine, folder: &folder, patience }.run(
+    let transcript = vm::Boot { machine, folder, patience }.run(
         &job,
         &mut |frame| tell(bench, &cell.id, boot, &cases, begun, frame),
         &requests,
-    )?;
+    );
     let seconds = begun.elapsed().as_secs_f64();
     bench.sink.emit(&Event::BootFinished { cell: cell.id.clone(), boot, seconds });
-    Ok(transcript)
+    Ok(transcript?)
 }
 
 /// A shell in a guest, on our own terminal.

@@ -8,6 +8,7 @@ mod execute;
 mod guest;
 mod plan;
 mod prepare;
+mod promises;
 mod request;
 
 pub use commands::commands;

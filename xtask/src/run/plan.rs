@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::RunError;
+use super::promises::{Promises, UpTo};
 use super::request::{Request, unknown};
 use crate::event::CellId;
 use crate::spec::{CaseFile, Kernel, Project, Series, Suite, SuiteVariant, Topologies};
@@ -38,6 +39,10 @@ pub struct Cell {
     pub variant: SuiteVariant,
     /// One guest each.
     pub boots: Vec<Boot>,
+    /// Cases that wait for a patch that is not applied, with the patch.
+    pub withheld: BTreeMap<String, String>,
+    /// Cases for which a series in `patches/` brings what the kernel may lack, with the series.
+    pub brought_by: BTreeMap<String, String>,
 }
 
 /// Cases that share one guest.
@@ -58,12 +63,23 @@ impl Plan {
     /// A file is missing or wrong, or a name unknown.
     pub fn kernel_only(project: &Project, request: &Request) -> Result<Self, RunError> {
         let kernel = request.kernel(project)?;
-        let series = kernel
-            .series
-            .iter()
-            .map(|name| Series::load(&project.patches_dir(), name))
-            .collect::<Result<_, _>>()?;
+        let series = promises(project, request, &kernel)?.applied();
         Ok(Self { kernel, series, flavour: request.flavour(project), cells: Vec::new() })
+    }
+
+    /// The same with other series on the kernel.
+    ///
+    /// # Errors
+    /// As [`Plan::kernel_only`].
+    pub fn with_series(
+        self,
+        project: &Project,
+        series: &[String],
+        request: &Request,
+    ) -> Result<Self, RunError> {
+        let kernel = Kernel { series: series.to_vec(), ..self.kernel };
+        let series = promises(project, request, &kernel)?.applied();
+        Ok(Self { kernel, series, ..self })
     }
 
     /// Reads what the request names.
@@ -71,25 +87,61 @@ impl Plan {
     /// # Errors
     /// As [`Plan::kernel_only`], or nothing is left to run.
     pub fn new(project: &Project, request: &Request) -> Result<Self, RunError> {
-        let Self { kernel, series, flavour, .. } = Self::kernel_only(project, request)?;
+        let kernel = request.kernel(project)?;
+        let promises = promises(project, request, &kernel)?;
+        let known = known_series(project)?;
+        let flavour = request.flavour(project);
         let wanted = if request.suites.is_empty() { &project.defaults.suites } else { &request.suites };
         let mut topologies = BTreeMap::new();
         let mut cells = Vec::new();
         for suite in load_suites(project, wanted)? {
+            let named = |of: &dyn Fn(&str) -> Option<String>| -> BTreeMap<String, String> {
+                suite.cases.iter().filter_map(|case| Some((case.name.clone(), of(&case.name)?))).collect()
+            };
+            let withheld = named(&|case| promises.missing(&suite.name, case));
+            let brought_by = named(&|case| bringer(&known, &suite.name, case));
             for name in placed(&suite, project, request) {
                 let topology = match topologies.get(&name) {
                     Some(known) => Arc::clone(known),
                     None => load_topology(project, &name)?,
                 };
                 topologies.insert(name, Arc::clone(&topology));
-                cells.extend(cells_of(&kernel.name, &flavour, &topology, &suite, request));
+                for cell in cells_of(&kernel.name, &flavour, &topology, &suite, request) {
+                    let (withheld, brought_by) = (withheld.clone(), brought_by.clone());
+                    cells.push(Cell { withheld, brought_by, ..cell });
+                }
             }
         }
         if cells.is_empty() {
             return Err(RunError::Empty { cases: request.cases.clone() });
         }
-        Ok(Self { kernel, series, flavour, cells })
+        Ok(Self { kernel, series: promises.applied(), flavour, cells })
     }
+}
+
+/// The kernel's series with those that they require, cut as the request wants it.
+fn promises(project: &Project, request: &Request, kernel: &Kernel) -> Result<Promises, RunError> {
+    let mut promises = Promises::whole(Series::load_all(&project.patches_dir(), &kernel.series)?);
+    if let Some(text) = &request.up_to {
+        let up_to = UpTo::parse(text).ok_or_else(|| RunError::UpTo {
+            why: format!("'{}' is no number of patches", text.escape_debug()),
+        })?;
+        promises.cut(&up_to)?;
+    }
+    Ok(promises)
+}
+
+/// Every series in `patches/`.
+fn known_series(project: &Project) -> Result<Vec<Series>, RunError> {
+    let dir = project.patches_dir();
+    let names = if dir.is_dir() { Series::names(&dir)? } else { Vec::new() };
+    Ok(Series::load_all(&dir, &names)?)
+}
+
+/// The series that first promises a case; none where the bare kernel does.
+fn bringer(known: &[Series], suite: &str, case: &str) -> Option<String> {
+    let promised = known.iter().filter_map(|s| Some((s.promised_at(suite, case)?, s)));
+    promised.min_by_key(|(number, _)| *number).filter(|(number, _)| *number > 0).map(|(_, s)| s.name.clone())
 }
 
 fn load_suites(project: &Project, wanted: &[String]) -> Result<Vec<Arc<Suite>>, RunError> {
@@ -149,6 +201,8 @@ fn cells_of(
             suite: Arc::clone(suite),
             variant: variant.clone(),
             boots: boots(&cases),
+            withheld: BTreeMap::new(),
+            brought_by: BTreeMap::new(),
         })
         .collect()
 }

@@ -11,7 +11,7 @@ use super::{Bench, Plan, RunError};
 use crate::build::{Builder, Built, Fragment, Toolchain, Tree};
 use crate::event::{Event, Stage, StageEnd};
 use crate::guest::{self, Busybox, Image, Inputs};
-use crate::source::{AppliedState, Prepared, Sources};
+use crate::source::{Applied, AppliedState, Prepared, Sources};
 use crate::spec::ModuleSet;
 
 /// A kernel with all that its guests need.
@@ -76,14 +76,13 @@ pub fn build(bench: &Bench, plan: &Plan) -> Result<(Prepared, Built), RunError> 
     let src = slot.join("src");
     let version = prepared.version.to_string();
     let tree = Tree { src: &src, id: &prepared.tree, version: &version };
+    if let Some(built) = builder.finished(&prepared.tree, &fragments)? {
+        return Ok((prepared, built));
+    }
+    let _guard = bench.cache.lock(&format!("work-{name}"))?;
+    // Another run may have built it while this one waited for the slot; then the slot's tree is left as it is.
     if builder.cached(&prepared.tree, &fragments).is_none() {
-        let _guard = bench.cache.lock(&format!("work-{name}"))?;
-        // Another run may have built it while this one waited for the slot.
-        if builder.cached(&prepared.tree, &fragments).is_none() {
-            sources.checkout(&prepared, &src, &slot.join("index"))?;
-            let built = builder.build(&tree, &fragments)?;
-            return Ok((prepared, built));
-        }
+        sources.checkout(&prepared, &src, &slot.join("index"))?;
     }
     let built = builder.build(&tree, &fragments)?;
     Ok((prepared, built))
@@ -94,11 +93,19 @@ fn described(prepared: &Prepared) -> String {
     let mut text = prepared.described.clone();
     for applied in &prepared.applied {
         text.push_str(&match applied.state {
-            AppliedState::Applied => format!(" + {} ({} patches)", applied.series, applied.patches.len()),
+            AppliedState::Applied => format!(" + {}", counted(applied)),
             AppliedState::Contained => format!(" (contains {})", applied.series),
         });
     }
     text
+}
+
+fn counted(applied: &Applied) -> String {
+    let first = if applied.prefix { "first " } else { "" };
+    match applied.patches.len() {
+        1 => format!("{} ({first}1 patch)", applied.series),
+        n => format!("{} ({first}{n} patches)", applied.series),
+    }
 }
 
 /// Names the work slot: one for each kernel entry, source and flavour, so that a series and its next version, or a tree

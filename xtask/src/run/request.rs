@@ -19,6 +19,8 @@ pub struct Request {
     pub suites: Vec<String>,
     /// Cases by name, `SUITE/CASE` or `CASE`, with `*` as in a shell.
     pub cases: Vec<String>,
+    /// Only the first patches of a series: `[SERIES:]N`.
+    pub up_to: Option<String>,
 }
 
 impl Request {

@@ -11,7 +11,7 @@ use super::git::{Git, alternates_value, digest};
 use super::{Conflict, Place, SourceError};
 use crate::host::{Cache, Process, quote};
 use crate::spec::series::FILE;
-use crate::spec::{KernelVersion, Patch, Series};
+use crate::spec::{KernelVersion, Patch, Series, Symbol};
 
 /// A series as it went onto a kernel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -20,6 +20,8 @@ pub struct Applied {
     pub series: String,
     /// Whether it was applied or already there.
     pub state: AppliedState,
+    /// Only its first patches were meant.
+    pub prefix: bool,
     /// Its patches with the tree after each; empty if the series was already there.
     pub patches: Vec<AppliedPatch>,
 }
@@ -30,7 +32,8 @@ pub struct Applied {
 pub enum AppliedState {
     /// Its patches were applied.
     Applied,
-    /// The kernel already has all of it: every patch can be taken off again, from the last to the first.
+    /// The kernel already has all of it: it has the symbol that says so, or every patch can be taken off again, from
+    /// the last to the first.
     Contained,
 }
 
@@ -94,9 +97,17 @@ impl Target<'_> {
     }
 
     fn apply_one(&self, stage: &mut Stage, tree: &str, series: &Series) -> Result<Applied, SourceError> {
-        let contained =
-            || Applied { series: series.name.clone(), state: AppliedState::Contained, patches: Vec::new() };
-        let Some(patches) = series.patches_for(self.version) else {
+        let ended = |state, patches| Applied {
+            series: series.name.clone(),
+            state,
+            prefix: series.up_to.is_some(),
+            patches,
+        };
+        let contained = || ended(AppliedState::Contained, Vec::new());
+        if series.contained.as_ref().map_or(Ok(false), |symbol| self.has(tree, symbol))? {
+            return Ok(contained());
+        }
+        let Some(patches) = series.patches_for(self.version, |symbol| self.has(tree, symbol))? else {
             // Written for older kernels, and meanwhile merged?
             let all = series.variants.iter().map(|v| v.patches.as_slice()).chain([series.patches.as_slice()]);
             for patches in all.filter(|patches| !patches.is_empty()) {
@@ -123,17 +134,20 @@ impl Target<'_> {
                 Err(refused) => return Err(self.conflict(series, text, &at, refused)),
             }
         }
-        Ok(Applied { series: series.name.clone(), state: AppliedState::Applied, patches: done })
+        Ok(ended(AppliedState::Applied, done))
+    }
+
+    fn has(&self, tree: &str, symbol: &Symbol) -> Result<bool, SourceError> {
+        let text = self.git.file(self.alternates, tree, &symbol.file)?;
+        Ok(text.is_some_and(|text| symbol.stands_in(&text)))
     }
 
     fn no_patches(&self, series: &Series) -> SourceError {
-        let ranges = series.variants.iter().map(|variant| variant.kernels.to_string());
-        let own = series.base.as_ref().filter(|_| !series.patches.is_empty()).map(ToString::to_string);
         SourceError::NoPatches {
             series: series.name.clone(),
             file: series.dir.join(FILE),
             kernel: format!("{} ({})", self.kernel, self.version),
-            written_for: own.into_iter().chain(ranges).collect::<Vec<_>>().join(", "),
+            written_for: series.written_for().join("; "),
         }
     }
 

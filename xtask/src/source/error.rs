@@ -1,8 +1,10 @@
 //! What can go wrong between a kernel's name and its tree.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::io;
 use std::path::{Path, PathBuf};
+
+use serde::Serialize;
 
 use crate::host::{AptError, CacheError, ProcessError};
 use crate::spec::KernelVersion;
@@ -120,12 +122,21 @@ pub struct Conflict {
 }
 
 /// A place where a patch does not fit.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Place {
     /// File in the kernel's tree.
     pub file: String,
     /// The hunk: its number within the file's part of the patch, from 1, and its `@@` line.
     pub hunk: Option<(usize, String)>,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.hunk {
+            Some((number, line)) => write!(f, "{}: hunk {number}: {line}", self.file),
+            None => f.write_str(&self.file),
+        }
+    }
 }
 
 impl SourceError {
@@ -168,10 +179,7 @@ fn tried_lines(tried: &[String]) -> String {
 fn conflict_details(conflict: &Conflict) -> String {
     let mut text = format!("\n  subject: {}", conflict.subject);
     for place in &conflict.places {
-        let _ = match &place.hunk {
-            Some((number, line)) => write!(text, "\n  {}: hunk {number}: {line}", place.file),
-            None => write!(text, "\n  {}", place.file),
-        };
+        let _ = write!(text, "\n  {place}");
     }
     for line in &conflict.git {
         let _ = write!(text, "\n  | {line}");

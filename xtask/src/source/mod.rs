@@ -10,6 +10,7 @@ mod archive;
 mod checkout;
 mod error;
 mod fetch;
+mod fit;
 mod git;
 mod local;
 mod prepare;
@@ -19,6 +20,7 @@ mod tar;
 pub use crate::spec::{KernelRange, KernelVersion};
 pub use apply::{Applied, AppliedPatch, AppliedState};
 pub use error::{Conflict, Place, SourceError};
+pub use fit::Fit;
 pub use prepare::{Prepared, Sources};
 
 #[cfg(test)]

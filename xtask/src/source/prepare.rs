@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::apply::{Applied, Target};
+use super::apply::{Applied, AppliedState, Target};
 use super::fetch::{Fetched, Fetcher};
+use super::fit::Fit;
 use super::git::Git;
 use super::{SourceError, checkout};
 use crate::host::Cache;
@@ -95,6 +96,34 @@ impl Sources {
             alternates: fetched.alternates,
             version,
         })
+    }
+
+    /// How a series fits a kernel; before it come those that it requires.
+    ///
+    /// # Errors
+    /// The cache cannot be used, or the user interrupts. A source that cannot be had is an answer, not an error.
+    pub fn fit(&self, kernel: &Kernel, series: &[Series]) -> Result<Fit, SourceError> {
+        match self.prepare(kernel, series) {
+            Ok(prepared) => {
+                let version = prepared.version.to_string();
+                Ok(match prepared.applied.last().map(|applied| applied.state) {
+                    Some(AppliedState::Contained) => Fit::Contained { version },
+                    _ => Fit::Applies { version },
+                })
+            }
+            Err(SourceError::Conflict(conflict)) => Ok(Fit::Conflicts {
+                version: conflict.version.to_string(),
+                series: conflict.series.clone(),
+                patch: conflict.patch.clone(),
+                places: conflict.places.clone(),
+            }),
+            Err(error @ SourceError::NoPatches { .. }) => {
+                let why = error.to_string().lines().next().unwrap_or_default().to_owned();
+                Ok(Fit::NotWrittenFor { why })
+            }
+            Err(SourceError::Unavailable { tried, .. }) => Ok(Fit::Unavailable { tried }),
+            Err(error) => Err(error),
+        }
     }
 
     /// Makes a folder the prepared tree, writing only files that differ; files that git does not know stay.

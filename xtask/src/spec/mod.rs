@@ -15,6 +15,6 @@ pub mod version;
 pub use kernel::{Kernel, Source};
 pub use load::{SpecError, did_you_mean, load_yaml};
 pub use project::{Defaults, PLAIN, Project};
-pub use series::{Patch, Series};
+pub use series::{Patch, Series, Symbol};
 pub use suite::{CaseFile, ModuleSet, Needs, Suite, SuiteVariant, Topologies};
 pub use version::{KernelRange, KernelVersion};

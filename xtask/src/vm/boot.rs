@@ -11,6 +11,7 @@ use wire::{FromGuest, Job};
 use super::command::{Plumbing, escape};
 use super::console::{CAP, Console};
 use super::ledger::Ledger;
+use super::lost_interrupt::LostInterrupt;
 use super::sockets::{Sockets, make_folder, write_initrd};
 use super::watch::Watch;
 use super::{HostRequests, Machine, Patience, Qmp, VmError};
@@ -49,7 +50,7 @@ impl Boot<'_> {
     /// However the guest or QEMU ends is part of the transcript.
     ///
     /// # Errors
-    /// QEMU could not be started or does not connect; a file of ours could not be written.
+    /// QEMU could not be started, does not connect, or lost an interrupt; a file of ours could not be written.
     pub fn run(
         &self,
         job: &Job,
@@ -82,6 +83,10 @@ impl Boot<'_> {
             watch.rest(&mut ledger, on_frame);
             killed
         });
+        let killed = match killed {
+            Ok(killed) => killed,
+            Err(LostInterrupt { cpu, vector }) => return Err(VmError::LostInterrupt { cpu, vector }),
+        };
         let end = end_of(qemu, Some(&qmp), killed);
         let (console, dropped) = console.finish();
         if dropped > 0 {

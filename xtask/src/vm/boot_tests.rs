@@ -81,13 +81,17 @@ impl Fake {
     }
 
     fn run(&self, patience: Patience, play: impl FnOnce(Guest) + Send) -> Transcript {
+        self.try_run(patience, play).expect("it runs")
+    }
+
+    fn try_run(&self, patience: Patience, play: impl FnOnce(Guest) + Send) -> Result<Transcript, VmError> {
         thread::scope(|scope| {
             scope.spawn(|| play(Guest::connect(self.folder.path().to_owned())));
             self.boot(patience)
         })
     }
 
-    fn boot(&self, patience: Patience) -> Transcript {
+    fn boot(&self, patience: Patience) -> Result<Transcript, VmError> {
         let path = |name: &str| self.folder.path().join(name);
         let (qemu, image, boot) = (path("qemu"), path("image"), path("boot"));
         let machine = Machine {
@@ -100,7 +104,7 @@ impl Fake {
             machine_args: &[],
         };
         let boot = Boot { machine, folder: &boot, patience };
-        boot.run(&job(), &mut |_| {}, &no_requests()).expect("it runs")
+        boot.run(&job(), &mut |_| {}, &no_requests())
     }
 }
 
@@ -169,7 +173,7 @@ fn a_killed_qemu_died() {
 fn a_qemu_that_refuses_its_arguments_died() {
     let fake = Fake::new();
     fs::write(fake.folder.path().join("qemu.end"), "echo 'no such device' >&2; exit 1").expect("an order");
-    let transcript = fake.boot(long());
+    let transcript = fake.boot(long()).expect("it runs");
     let how = "exit status 1".to_owned();
     assert_eq!(transcript.end, VmEnd::QemuDied { how, stderr: "no such device".into() });
 }
@@ -224,4 +228,33 @@ fn a_flood_passes() {
     assert_eq!((transcript.end, transcript.console.len()), (VmEnd::PoweredOff, 1_000_000));
     assert_eq!(transcript.cases[0].end, Some(CaseEnd::Exit(0)));
     assert_eq!(transcript.notes.last().map(String::as_str), Some("9801 more notes were dropped"));
+}
+
+#[test]
+fn an_interrupt_that_qemu_lost_is_no_verdict_on_the_guest() {
+    let result = Fake::new().try_run(long(), |mut guest| {
+        guest.say(HELLO);
+        let mut looks = 0;
+        for line in BufReader::new(guest.qmp.try_clone().expect("a clone")).lines() {
+            let Ok(line) = line else { break };
+            let asked = serde_json::from_str::<serde_json::Value>(&line).expect("JSON");
+            let words = asked["arguments"]["command-line"].as_str().unwrap_or_default();
+            // Processor 0 sleeps as it may; processor 1 has interrupt 236 in service, but for the first look.
+            let answer = match (words, asked["arguments"]["cpu-index"].as_u64()) {
+                ("info registers", _) => serde_json::json!("RIP=0 RFL=00000246 CPL=0 HLT=1"),
+                ("info lapic", Some(1)) if looks > 1 => serde_json::json!("ISR\t 236 \r\nIRR\t 32 236 \r\n"),
+                ("info lapic", _) => serde_json::json!("ISR\t (none)\r\nIRR\t (none)\r\n"),
+                _ => {
+                    looks += usize::from(asked["execute"] == "query-cpus-fast");
+                    serde_json::json!([{ "cpu-index": 0 }, { "cpu-index": 1 }])
+                }
+            };
+            let answer = serde_json::json!({ "return": answer, "id": asked["id"] });
+            if writeln!(&guest.qmp, "{answer}").is_err() {
+                break;
+            }
+        }
+        assert_eq!(looks, 3);
+    });
+    assert!(matches!(result, Err(VmError::LostInterrupt { cpu: 1, vector: 236 })), "{result:?}");
 }

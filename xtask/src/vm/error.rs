@@ -31,6 +31,17 @@ pub enum VmError {
         /// Its last lines.
         tail: Vec<String>,
     },
+    /// QEMU has lost an interrupt of the guest, which stands still since.
+    #[error(
+        "QEMU lost interrupt {vector} of the guest's processor {cpu}: it is in service at the APIC, and the processor \
+         sleeps\nhint: this is QEMU's own fault, and seldom: try again, or with KVM"
+    )]
+    LostInterrupt {
+        /// Number of the processor.
+        cpu: u64,
+        /// The interrupt's vector.
+        vector: u8,
+    },
     /// The binary answers, but not as QEMU's machine protocol does.
     #[error("{} is not a QEMU that can be used: {why}{}", .qemu.display(), lines(.tail))]
     NotQemu {

@@ -9,6 +9,7 @@ mod console;
 mod error;
 mod frames;
 mod ledger;
+mod lost_interrupt;
 mod patience;
 mod probe;
 mod qmp;

@@ -14,6 +14,7 @@ use wire::{FromGuest, Job, ToGuest};
 use super::console::Console;
 use super::frames::{self, Line};
 use super::ledger::Ledger;
+use super::lost_interrupt::{Lookout, LostInterrupt};
 use super::sockets::Connected;
 use super::{HostRequests, Patience, Qmp};
 use crate::event::VmEnd;
@@ -52,6 +53,7 @@ pub struct Watch<'scope, 'env> {
     /// The step that the guest is at: what is waited for, until when, how long that is.
     step: (String, Instant, Duration),
     last_frame: Option<Instant>,
+    lookout: Lookout,
 }
 
 impl<'scope, 'env> Watch<'scope, 'env> {
@@ -85,17 +87,21 @@ impl<'scope, 'env> Watch<'scope, 'env> {
             busy: Arc::default(),
             step: (String::new(), Instant::now(), Duration::ZERO),
             last_frame: None,
+            lookout: Lookout::default(),
         }
     }
 
     /// Follows until QEMU ends (nothing) or must be ended (as what).
+    ///
+    /// # Errors
+    /// QEMU has lost an interrupt: what the guest does from here on says nothing of its kernel.
     pub fn follow(
         &mut self,
         qemu: &mut Running,
         started: Instant,
         ledger: &mut Ledger,
         on_frame: &mut dyn FnMut(&FromGuest),
-    ) -> Option<VmEnd> {
+    ) -> Result<Option<VmEnd>, LostInterrupt> {
         self.step = ("the agent's hello".into(), started + self.patience.boot, self.patience.boot);
         loop {
             match self.lines.recv_timeout(TICK) {
@@ -109,13 +115,17 @@ impl<'scope, 'env> Watch<'scope, 'env> {
                 self.take(line, ledger, on_frame);
             }
             if qemu.wait(Duration::ZERO).is_some() {
-                return None;
+                return Ok(None);
             }
             if interrupt::requested() {
-                return Some(VmEnd::Interrupted);
+                return Ok(Some(VmEnd::Interrupted));
             }
             if self.is_dead() {
-                return Some(VmEnd::Dead);
+                return Ok(Some(VmEnd::Dead));
+            }
+            let heard = [self.last_frame, self.console.last()].into_iter().flatten().max();
+            if let Some(lost) = self.lookout.look(self.qmp, heard.unwrap_or(started)) {
+                return Err(lost);
             }
             let (waiting, until, longest) = &self.step;
             if Instant::now() >= *until {
@@ -123,7 +133,7 @@ impl<'scope, 'env> Watch<'scope, 'env> {
                     .note(format!("the guest hangs: {waiting} did not come within {} s", longest.as_secs()));
                 let ms = u64::try_from(longest.as_millis()).unwrap_or(u64::MAX);
                 self.last_words();
-                return Some(VmEnd::Deadline { ms });
+                return Ok(Some(VmEnd::Deadline { ms }));
             }
         }
     }
