@@ -7,22 +7,14 @@
 . /bench/suite/attach.lib
 
 devs=$(accel_devs)
-# Behind a downstream port QEMU 10.0.2 keeps the device for longer than a minute, and why is not understood yet;
-# gone-slot and gone-sysfs show the removal there.
-behind_switch() {
-	accel_up $1
-	[ -n "$(switch_port_of "$(endpoint_of "$(memdev_of $1)")")" ]
-}
-for dev in $devs; do
-	behind_switch $dev && skip "QEMU does not give up a device behind a switch within a minute"
-done
-
 for dev in $devs; do
 	accel_up $dev
 	echo "$dev $(memdev_of $dev) $(accel_get $dev removes)"
 done > /tmp/up
 tell "all up"
-host device-del mem0 || fail "the host refuses"
+# QEMU (to 10.0.2 at least) gives its slots behind a downstream port no power controller. The guest cannot switch them off,
+# which is what QEMU waits for to give the device up: so only the request is waited for, and the guest's side of it seen.
+host device-del-request mem0 || fail "the host refuses"
 
 # the attention button gives five seconds to change one's mind
 one_is_gone() {

@@ -8,7 +8,7 @@ use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use patchbench::event::{CaseOutcome, CaseReport, Event, SplatKind};
+use patchbench::event::{CaseOutcome, CaseReport, Event, SplatKind, Stage, StageEnd};
 use project::{Project, Run};
 
 fn report<'a>(run: &'a Run, case: &str) -> &'a CaseReport {
@@ -126,6 +126,34 @@ fn an_interrupt_ends_the_guest_and_keeps_what_was_recorded() {
 }
 
 #[test]
+#[ignore = "fetches a kernel"]
+fn an_interrupt_in_any_stage_before_the_boot_leaves_nothing_half_made() {
+    let project = Project::new().with_empty_cache();
+    for stage in [Stage::Source, Stage::Configure, Stage::Build] {
+        let mut running = project.start(&["--suite", "red", "--case", "a-pass"]);
+        let begun = Instant::now();
+        while !project.stage_goes_on(stage) {
+            assert!(!running.ended(), "{stage}: {}", running.finish().shown());
+            assert!(begun.elapsed() < Duration::from_secs(240), "{stage} never began");
+            thread::sleep(Duration::from_millis(100));
+        }
+        // Well into it: a source is being downloaded by then, or unpacked.
+        thread::sleep(Duration::from_secs(3));
+        running.interrupt();
+        let run = running.finish();
+        assert_eq!(run.code, 130, "{stage}: {}", run.shown());
+        assert!(run.events.iter().any(|e| matches!(e, Event::RunFinished { interrupted: true, .. })));
+        assert_eq!(project.processes_of_ours(), Vec::<String>::new(), "{stage}");
+        assert_eq!(project.half_made(), Vec::<String>::new(), "{stage}");
+        let ended = run.events.iter().filter_map(|event| match event {
+            Event::StageFinished { stage, end, .. } => Some((*stage, *end)),
+            _ => None,
+        });
+        assert_eq!(ended.last(), Some((stage, StageEnd::Failed)), "{}", run.shown());
+    }
+}
+
+#[test]
 #[ignore = "boots guests"]
 fn a_series_that_does_not_apply_names_patch_and_file() {
     let project = Project::new();
@@ -177,4 +205,21 @@ fn an_option_that_cannot_be_set_names_its_unmet_dependency() {
     for part in ["CONFIG_BTRFS_FS_POSIX_ACL", "impossible.config:3"] {
         assert!(run.shown().contains(part), "{part} is not in\n{}", run.shown());
     }
+}
+
+#[test]
+#[ignore = "boots guests"]
+fn an_unregister_under_the_lock_hangs_and_the_report_has_the_stack() {
+    let project = Project::new();
+    project.suite("attach");
+    project.sabotage("memdev-attach", "unregister-under-lock");
+    let run = project.run(&["--suite", "attach", "--topology", "direct", "--case", "callback-error"]);
+    assert_eq!(run.code, 1, "{}", run.shown());
+    let case = report(&run, "callback-error");
+    assert_eq!(case.outcome, CaseOutcome::Timeout, "{}", run.shown());
+    let stack = case.diagnostics.join("\n");
+    let place = |function: &str| stack.find(function).unwrap_or_else(|| panic!("no {function} in\n{stack}"));
+    // Innermost first: the removal waits for the lock that its caller holds.
+    assert!(place("cxl_memdev_unregister") < place("__devm_cxl_add_memdev"), "{stack}");
+    assert!(run.stdout.contains("cxl_memdev_unregister"), "{}", run.shown());
 }

@@ -54,7 +54,11 @@ pub fn kill_all() {
     signal(Pid::INIT, Signal::KILL);
 }
 
-/// The userland processes other than PID 1, one a line: pid, name, state, and where in the kernel it waits.
+/// Frames of a stack that are told.
+const FRAMES: usize = 24;
+
+/// The processes other than PID 1, one a line: pid, name, state, and where in the kernel each waits. Of those that wait
+/// for something that no signal ends, kernel threads too, the kernel's stack follows.
 pub fn describe() -> String {
     let Ok(entries) = fs::read_dir("/proc") else { return String::new() };
     let mut lines = Vec::new();
@@ -64,16 +68,27 @@ pub fn describe() -> String {
         };
         let Ok(stat) = fs::read_to_string(entry.path().join("stat")) else { continue };
         let Some((name, state)) = name_and_state(&stat) else { continue };
+        let stuck = state == "D";
         // Kernel threads have no command line; neither do zombies, which tell nothing either.
         let command = fs::read(entry.path().join("cmdline")).unwrap_or_default();
-        if pid == 1 || command.is_empty() {
+        if pid == 1 || (command.is_empty() && !stuck) {
             continue;
         }
         let place = fs::read_to_string(entry.path().join("wchan")).unwrap_or_default();
-        lines.push((pid, format!("{pid} {name} {state} {place}")));
+        let mut text = format!("{pid} {name} {state} {place}");
+        if stuck {
+            text.push_str(&stack(&fs::read_to_string(entry.path().join("stack")).unwrap_or_default()));
+        }
+        lines.push((pid, text));
     }
     lines.sort();
     lines.into_iter().map(|(_, line)| line).collect::<Vec<_>>().join("\n")
+}
+
+/// Function by function, innermost first, from `/proc/PID/stack`: lines like `[<0>] schedule+0x1b/0x90`.
+fn stack(text: &str) -> String {
+    let functions = text.lines().filter_map(|line| line.split_once("] ")).map(|(_, place)| place.trim());
+    functions.take(FRAMES).map(|place| format!("\n    {place}")).collect()
 }
 
 /// From `/proc/PID/stat`; the name may hold spaces and parentheses.
@@ -92,5 +107,16 @@ mod tests {
         assert_eq!(name_and_state("12 (a) b (c) D 1 2"), Some(("a) b (c", "D")));
         assert_eq!(name_and_state("12 (sh) S 1"), Some(("sh", "S")));
         assert_eq!(name_and_state("nonsense"), None);
+    }
+
+    #[test]
+    fn a_stack_is_told_function_by_function() {
+        let text = "[<0>] device_del+0x3c/0x3a0\n[<0>] cxl_memdev_unregister+0x2b/0x80 [cxl_core]\n";
+        assert_eq!(
+            stack(text),
+            "\n    device_del+0x3c/0x3a0\n    cxl_memdev_unregister+0x2b/0x80 [cxl_core]"
+        );
+        assert_eq!(stack(""), "");
+        assert_eq!(stack(&"[<0>] f+0x0/0x1\n".repeat(99)).lines().count(), FRAMES + 1);
     }
 }

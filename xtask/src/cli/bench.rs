@@ -1,19 +1,23 @@
 //! `bench`: what the tool costs beside what it drives.
 
+mod rebuild;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 
+use self::rebuild::Rebuild;
 use super::run::KernelArgs;
 use super::{Context, Exit, setup};
 use crate::host::Process;
 
-/// Measures the tool's own cost, with nothing changed, beside a QEMU started by hand
+/// Measures the tool's own cost, beside a QEMU and a make that are started by hand
 ///
-/// Says what a run adds to its own QEMU's time, and how the same guest does when its replay.sh is started by hand. Needs
-/// a finished build.
+/// Says what a run with nothing changed adds to its own QEMU's time, how the same guest does when its replay.sh is
+/// started by hand, and what a build costs with nothing changed and with one file of drivers/cxl changed, beside plain
+/// make in the same folder.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -40,11 +44,31 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         inside.push(qemu_seconds(&run)?);
         by_hand.push(replay(&run)?);
     }
+    let project = ctx.project()?;
+    let mut rebuild = Rebuild::new(&bench, &project)?;
+    let (mut idle, mut idle_make) = (Vec::new(), Vec::new());
+    let (mut edit, mut edit_make) = (Vec::new(), Vec::new());
+    // Whatever was built there before: what is measured with nothing changed must have nothing to do.
+    rebuild.by_tool()?;
+    for _ in 0..args.rounds {
+        idle_make.push(rebuild.idle_make()?);
+        idle.push(bench.tool(&["--quiet", "build"])?);
+        edit.push(rebuild.by_tool()?);
+        edit_make.push(rebuild.by_hand()?);
+    }
     let (whole, inside, by_hand) = (middle(whole), middle(inside), middle(by_hand));
     line("run, nothing changed", whole, "the whole command");
     line("  of it QEMU", inside, "from its start to its end");
     line("  of it the tool", whole.saturating_sub(inside), "what it adds");
     line("the same by hand", by_hand, "sh replay.sh");
+    line("build, nothing changed", middle(idle), "the whole command: no make is run");
+    line("  plain make", middle(idle_make), "bzImage modules, then M=tools/testing/cxl modules");
+    line("build, one file changed", middle(edit), "drivers/cxl/mem.c, as a patch: applied, made, installed");
+    line(
+        "  plain make",
+        middle(edit_make),
+        "the same edit, bzImage modules, then M=tools/testing/cxl modules",
+    );
     Ok(Exit::Success)
 }
 
@@ -56,10 +80,14 @@ struct Bench<'a> {
 impl Bench<'_> {
     /// This very program with these arguments.
     fn tool(&self, args: &[&str]) -> Result<Duration> {
+        self.tool_in(&self.ctx.root, args)
+    }
+
+    fn tool_in(&self, project: &Path, args: &[&str]) -> Result<Duration> {
         let program = std::env::current_exe().context("finding this program")?;
         let mut process = Process::new(program, args)
             .arg("--project")
-            .arg(&self.ctx.root)
+            .arg(project)
             .arg("--cache-dir")
             .arg(self.ctx.cache.path());
         if let Some(kernel) = self.kernel {

@@ -17,7 +17,7 @@ use super::text::{duration, last_lines, neutralise, one_line};
 use crate::event::{CaseOutcome, CaseReport, CellId, Event, Sink, Splat, Stage, StageEnd, Verdict};
 
 /// Lines of output that a failed case shows.
-const TAIL: usize = 15;
+const TAIL: usize = 40;
 /// Bytes of output kept for that, for each case.
 const TAIL_BYTES: usize = 8 << 10;
 /// Lines of a splat that are shown.

@@ -9,7 +9,7 @@ use crate::build::{Builder, Toolchain, Tree};
 use crate::event::Null;
 use crate::host::{Cache, PrivateApt, quote};
 use crate::source::Sources;
-use crate::spec::{KernelVersion, Source};
+use crate::spec::Source;
 use crate::topology::{self, Capabilities, QemuVersion, qemu::Backing};
 use crate::vm::{self, Accel, Machine};
 
@@ -24,7 +24,7 @@ pub fn commands(plan: &Plan, qemu: Option<&Path>, cache: &Cache) -> Result<Vec<S
         lines.push(format!("# source: {source}{otherwise}"));
         lines.extend(fetch(source, cache));
     }
-    let slot = cache.path().join("work").join(slot_name(plan));
+    let (_, slot) = work_slot(plan, cache);
     let (src, index) = (slot.join("src"), slot.join("index"));
     let git = format!("GIT_DIR={} GIT_INDEX_FILE={}", quote(Sources::new(cache).repository()), quote(&index));
     for series in &plan.series {
@@ -37,20 +37,7 @@ pub fn commands(plan: &Plan, qemu: Option<&Path>, cache: &Cache) -> Result<Vec<S
     lines.push(format!("{git} GIT_WORK_TREE={} git read-tree --reset -u TREE", quote(&src)));
     lines.push("# build".to_owned());
     let toolchain = Toolchain::find()?;
-    let builder = Builder {
-        cache: cache.path(),
-        slot: &slot,
-        kernel: &plan.kernel.name,
-        flavour: &plan.flavour,
-        jobs: std::thread::available_parallelism().map_or(1, usize::from),
-        toolchain: &toolchain,
-        sink: &Null,
-    };
-    lines.extend(builder.commands(&Tree {
-        src: &src,
-        id: "TREE",
-        version: &KernelVersion::new(0, 0).to_string(),
-    }));
+    lines.extend(builder(plan, cache, &slot, &toolchain).commands(&tree(&src)));
     let (program, capabilities) = match find_qemu(qemu) {
         Ok(path) => {
             let capabilities = vm::probe(&path, cache.path())?.capabilities();
@@ -63,6 +50,40 @@ pub fn commands(plan: &Plan, qemu: Option<&Path>, cache: &Cache) -> Result<Vec<S
         lines.extend(boots(cell, &program, &capabilities));
     }
     Ok(lines)
+}
+
+/// Where a plan's kernel is built: the name of the folder's lock, and the folder.
+pub fn work_slot(plan: &Plan, cache: &Cache) -> (String, PathBuf) {
+    let name = slot_name(plan);
+    (format!("work-{name}"), cache.path().join("work").join(name))
+}
+
+/// The makes that compile in that folder, ready to paste: kernel and modules, then the mock modules.
+///
+/// # Errors
+/// A need is missing.
+pub fn make_commands(plan: &Plan, cache: &Cache) -> Result<Vec<String>, RunError> {
+    let (_, slot) = work_slot(plan, cache);
+    let toolchain = Toolchain::find()?;
+    let all = builder(plan, cache, &slot, &toolchain).commands(&tree(&slot.join("src")));
+    Ok(all.into_iter().filter(|command| command.ends_with(" modules")).collect())
+}
+
+fn builder<'a>(plan: &'a Plan, cache: &'a Cache, slot: &'a Path, toolchain: &'a Toolchain) -> Builder<'a> {
+    Builder {
+        cache: cache.path(),
+        slot,
+        kernel: &plan.kernel.name,
+        flavour: &plan.flavour,
+        jobs: std::thread::available_parallelism().map_or(1, usize::from),
+        toolchain,
+        sink: &Null,
+    }
+}
+
+/// Commands name neither content nor version.
+fn tree(src: &Path) -> Tree<'_> {
+    Tree { src, id: "TREE", version: "0.0" }
 }
 
 fn fetch(source: &Source, cache: &Cache) -> Vec<String> {

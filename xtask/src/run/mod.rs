@@ -11,7 +11,7 @@ mod prepare;
 mod promises;
 mod request;
 
-pub use commands::commands;
+pub use commands::{commands, make_commands, work_slot};
 pub use error::RunError;
 pub use execute::{Bench, Finished, Options, execute};
 pub use guest::{find_qemu, shell};

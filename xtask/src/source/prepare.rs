@@ -126,6 +126,14 @@ impl Sources {
         }
     }
 
+    /// A file of a prepared tree, if it has one there.
+    ///
+    /// # Errors
+    /// git cannot be run.
+    pub fn file(&self, prepared: &Prepared, path: &str) -> Result<Option<String>, SourceError> {
+        self.git.file(&prepared.alternates, &prepared.tree, path)
+    }
+
     /// Makes a folder the prepared tree, writing only files that differ; files that git does not know stay.
     ///
     /// `index` remembers what is in the folder; it may be anywhere, and belongs to that folder alone.

@@ -86,6 +86,9 @@ impl HostRequests for QemuRequests {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         match words[..] {
             ["device-del", device] => delete(id(device)?, qmp),
+            ["device-del-request", device] => {
+                run("device_del", json!({ "id": id(device)? }), qmp).map(|_| format!("{device} asked for"))
+            }
             ["device-add", device] => self.add(id(device)?, qmp),
             ["inject-poison", device, start, length] => {
                 let arguments = json!({
@@ -103,7 +106,7 @@ impl HostRequests for QemuRequests {
             }
             ["qmp", text] => free(text, qmp),
             _ => Err(format!(
-                "no such request: {} (device-del ID, device-add ID, inject-poison ID START LENGTH, \
+                "no such request: {} (device-del ID, device-del-request ID, device-add ID, inject-poison ID START LENGTH, \
                  inject-general-media-event ID, aer ID ERROR, aer-correctable ID BITS, qmp JSON)",
                 words.join(" ")
             )),

@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use patchbench::event::{CaseReport, Event, Splat, Stamped};
+use patchbench::event::{CaseReport, Event, Splat, Stage, Stamped};
 use patchbench::host::{Process, Running};
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -17,6 +17,7 @@ const MAKEFILE_REST: &str = " \n # Order is important here for the built-in case
 /// The temporary project.
 pub struct Project {
     folder: tempfile::TempDir,
+    cache: Option<PathBuf>,
 }
 
 /// A run that has ended.
@@ -38,10 +39,14 @@ fn checkout() -> PathBuf {
 }
 
 fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a folder");
-    for entry in fs::read_dir(from).expect("a readable folder") {
+    for entry in walkdir::WalkDir::new(from) {
         let entry = entry.expect("an entry");
-        fs::copy(entry.path(), to.join(entry.file_name())).expect("a copy");
+        let target = to.join(entry.path().strip_prefix(from).expect("below"));
+        if entry.file_type().is_dir() {
+            fs::create_dir_all(&target).expect("a folder");
+        } else {
+            fs::copy(entry.path(), target).expect("a copy");
+        }
     }
 }
 
@@ -59,7 +64,36 @@ impl Project {
         fs::copy(from.join("scenarios/lib.sh"), to.join("scenarios/lib.sh")).expect("lib.sh");
         copy(&from.join("scenarios/enumerate"), &to.join("scenarios/enumerate"));
         copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/red"), &to.join("scenarios/red"));
-        Self { folder }
+        let cache = std::env::var_os("PATCHBENCH_CACHE").map(PathBuf::from);
+        Self { folder, cache }
+    }
+
+    /// A cache of its own, with nothing in it.
+    pub fn with_empty_cache(mut self) -> Self {
+        self.cache = Some(self.path("cache"));
+        self
+    }
+
+    /// Whether a stage of the latest run has begun its work and not ended: a build has made its first objects.
+    pub fn stage_goes_on(&self, stage: Stage) -> bool {
+        let events = self.events();
+        let is = |event: &Event| match event {
+            Event::StageProgress { stage: s, done, .. } => *s == stage && *done > 0,
+            Event::StageStarted { stage: s, .. } => *s == stage && stage != Stage::Build,
+            _ => false,
+        };
+        let ended = |event: &Event| matches!(event, Event::RunFinished { .. });
+        events.iter().any(is) && !events.iter().any(ended)
+    }
+
+    /// What lies in the project's own cache as a build, finished or not, or as something that was being made.
+    pub fn half_made(&self) -> Vec<String> {
+        let of = |folder: &str, depth| {
+            let entries =
+                walkdir::WalkDir::new(self.path("cache").join(folder)).min_depth(depth).max_depth(depth);
+            entries.into_iter().filter_map(Result::ok).map(|entry| entry.path().display().to_string())
+        };
+        of("builds", 1).chain(of("tmp", 2)).collect()
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -96,15 +130,34 @@ impl Project {
     fn write_series(&self, name: &str, diff: &str) {
         let dir = self.path("patches").join(name);
         fs::create_dir_all(&dir).expect("a folder");
-        fs::write(dir.join("series.yaml"), format!("title: {name}\nversion: 1\n")).expect("series.yaml");
         let patch = format!("From: A <a@example.org>\nSubject: [PATCH] Break it\n\nWhy not.\n---\n{diff}");
         fs::write(dir.join("0001-break-it.patch"), patch).expect("a patch");
+        self.put_on_top(name);
+    }
+
+    fn put_on_top(&self, name: &str) {
+        let file = self.path("patches").join(name).join("series.yaml");
+        fs::write(file, format!("title: {name}\nversion: 1\n")).expect("series.yaml");
         fs::write(
             self.path("patchbench.local.yaml"),
             // On top of the kernel's own, so that only what the patch touches is built anew.
             format!("kernels: {{ lts: {{ series: [memdev-attach, attach-tests, {name}] }} }}\n"),
         )
         .expect("an override");
+    }
+
+    /// A sabotage of a series, as a series of its own on top.
+    pub fn sabotage(&self, series: &str, name: &str) {
+        let patch = checkout().join("patches").join(series).join("sabotage").join(format!("{name}.patch"));
+        let dir = self.path("patches/sabotage");
+        fs::create_dir_all(&dir).expect("a folder");
+        fs::copy(patch, dir.join("0001-sabotage.patch")).expect("the sabotage");
+        self.put_on_top("sabotage");
+    }
+
+    /// The cases of a shipped suite.
+    pub fn suite(&self, name: &str) {
+        copy(&checkout().join("scenarios").join(name), &self.path("scenarios").join(name));
     }
 
     /// One more fragment for the default kernel.
@@ -118,7 +171,7 @@ impl Project {
 
     fn process(&self, args: &[&str]) -> Process {
         let mut process = Process::new(env!("CARGO_BIN_EXE_xtask"), ["--project"]).arg(self.folder.path());
-        if let Some(cache) = std::env::var_os("PATCHBENCH_CACHE") {
+        if let Some(cache) = &self.cache {
             process = process.arg("--cache-dir").arg(cache);
         }
         args.iter().fold(process.arg("run"), Process::arg)
@@ -151,13 +204,15 @@ impl Project {
             .filter_map(Result::ok)
             .filter_map(|entry| fs::read(entry.path().join("cmdline")).ok())
             .map(|line| String::from_utf8_lossy(&line).replace('\0', " "))
-            .filter(|line| line.contains(&folder) && line.contains("qemu"))
+            .filter(|line| line.contains(&folder))
             .collect()
     }
 
     fn events(&self) -> Vec<Event> {
         let text = fs::read_to_string(self.path("results/latest/events.jsonl")).unwrap_or_default();
-        text.lines().map(|line| serde_json::from_str::<Stamped>(line).expect("an event").event).collect()
+        // The last line may still be on its way.
+        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+        whole.lines().map(|line| serde_json::from_str::<Stamped>(line).expect("an event").event).collect()
     }
 }
 
@@ -168,6 +223,11 @@ impl Going<'_> {
         kill_process(pid, Signal::INT).expect("it is there");
         let ended = self.running.wait(Duration::from_secs(30));
         assert!(ended.is_some(), "still there 30 s after the interrupt");
+    }
+
+    /// Whether it has ended by itself.
+    pub fn ended(&mut self) -> bool {
+        self.running.wait(Duration::ZERO).is_some()
     }
 
     pub fn finish(self) -> Run {
