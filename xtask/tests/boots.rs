@@ -145,11 +145,11 @@ fn an_interrupt_in_any_stage_before_the_boot_leaves_nothing_half_made() {
         assert!(run.events.iter().any(|e| matches!(e, Event::RunFinished { interrupted: true, .. })));
         assert_eq!(project.processes_of_ours(), Vec::<String>::new(), "{stage}");
         assert_eq!(project.half_made(), Vec::<String>::new(), "{stage}");
-        let ended = run.events.iter().filter_map(|event| match event {
+        let mut ended = run.events.iter().filter_map(|event| match event {
             Event::StageFinished { stage, end, .. } => Some((*stage, *end)),
             _ => None,
         });
-        assert_eq!(ended.last(), Some((stage, StageEnd::Failed)), "{}", run.shown());
+        assert_eq!(ended.next_back(), Some((stage, StageEnd::Failed)), "{}", run.shown());
     }
 }
 

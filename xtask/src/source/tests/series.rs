@@ -124,6 +124,74 @@ fn a_kernel_that_has_the_series_already_is_recognised_by_content() {
 }
 
 #[test]
+fn a_kernel_that_has_the_series_in_other_words_is_recognised_by_a_symbol() {
+    let bench = Bench::new();
+    let linux = bench.linux();
+    let yaml = "title: t\nbase: 6.12..6.13\ncontained: { file: drivers/cxl/mem.c, symbol: attach_probe }\n";
+    let series = series(&bench, "s", yaml, &V1);
+    let state = || {
+        let prepared = bench.prepare_with(vec![local(&linux, "main", false)], std::slice::from_ref(&series));
+        prepared.expect("applied or contained").applied[0].state
+    };
+    assert_eq!(state(), AppliedState::Applied);
+    let text = read(linux.join("drivers/cxl/mem.c"));
+    write(&linux, &[("drivers/cxl/mem.c", &format!("{text}int attach_probe_more;\n"))]);
+    commit(&linux, "another word");
+    assert_eq!(state(), AppliedState::Applied);
+    write(&linux, &[("drivers/cxl/mem.c", &format!("{text}int attach_probe(void);\n"))]);
+    commit(&linux, "the word");
+    assert_eq!(state(), AppliedState::Contained);
+}
+
+#[test]
+fn a_variant_may_go_by_what_the_kernel_has() {
+    let bench = Bench::new();
+    let linux = bench.linux();
+    let yaml =
+        "title: t\nbase: 6.12..6.13\nvariants: [{ folder: new, has: { file: Makefile, symbol: NEWER } }]\n";
+    // The variant's folder has to be there before the series is read.
+    let dir = bench.path("patches/s");
+    let own = series(&bench, "s", "title: t\n", &V1);
+    write(&dir.join("new"), &[("0001-one.patch", &read(&own.patches[0].file))]);
+    write(&dir, &[("series.yaml", yaml)]);
+    let series = Series::load(&bench.path("patches"), "s").expect("a series");
+    let count = || {
+        let prepared = bench.prepare_with(vec![local(&linux, "main", false)], std::slice::from_ref(&series));
+        prepared.expect("it applies").applied[0].patches.len()
+    };
+    assert_eq!(count(), V1.len());
+    write(&linux, &[("Makefile", &format!("{MAKEFILE}# NEWER\n"))]);
+    commit(&linux, "newer");
+    assert_eq!(count(), 1);
+}
+
+#[test]
+fn how_a_series_fits_is_told_for_each_kernel() {
+    let bench = Bench::new();
+    let linux = bench.linux();
+    let series = series(&bench, "s", "title: t\nbase: 6.12..6.13\n", &V1);
+    let fit = |sources: Vec<Source>, series: &Series| {
+        let kernel = Kernel { name: "mine".into(), sources, series: Vec::new(), kconfig: Vec::new() };
+        let fit = bench.sources().fit(&kernel, std::slice::from_ref(series)).expect("an answer");
+        fit.to_string().replace(&bench.base.path().display().to_string(), "")
+    };
+    let mine = || vec![local(&linux, "main", false)];
+    insta::assert_snapshot!(fit(mine(), &series), @"applies (6.12.7)");
+    let text = read(linux.join("drivers/cxl/port.c"));
+    write(&linux, &[("drivers/cxl/port.c", &text.replace("port line", "another line"))]);
+    commit(&linux, "conflict");
+    insta::assert_snapshot!(fit(mine(), &series), @r"
+    conflicts (6.12.7): /patches/s/0002-cxl-patch-2.patch
+      drivers/cxl/port.c: hunk 1: @@ -17,7 +17,7 @@ port line 16
+    ");
+    let late = Series { base: Some("6.13..6.15".parse().expect("a range")), ..series.clone() };
+    insta::assert_snapshot!(fit(mine(), &late), @"not written for it: series s has no patches for mine (6.12.7), only for 6.13..6.15");
+    let nowhere = vec![Source::Dir { path: "/no/such/folder".into() }];
+    let told = fit(nowhere, &series);
+    assert!(told.starts_with("cannot be had here: dir /no/such/folder: "), "{told}");
+}
+
+#[test]
 fn a_patch_that_is_there_already_is_passed_over() {
     let bench = Bench::new();
     let linux = bench.linux();
