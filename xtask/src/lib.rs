@@ -8,6 +8,7 @@ pub mod host;
 pub mod judge;
 pub mod report;
 pub mod run;
+pub mod series;
 pub mod source;
 pub mod spec;
 pub mod topology;

@@ -9,6 +9,7 @@ mod dry_run;
 mod exit;
 mod kernel;
 mod run;
+mod sabotage;
 mod series;
 mod setup;
 mod test;

@@ -139,7 +139,7 @@ pub(super) fn workspace() -> PathBuf {
 }
 
 /// What was asked for, as it was understood: part of the run's record.
-fn resolved(plan: &Plan, options: &Options) -> serde_json::Value {
+pub(super) fn resolved(plan: &Plan, options: &Options) -> serde_json::Value {
     serde_json::json!({
         "kernel": plan.kernel,
         "flavour": plan.flavour,
@@ -148,7 +148,7 @@ fn resolved(plan: &Plan, options: &Options) -> serde_json::Value {
     })
 }
 
-fn command_line() -> String {
+pub(super) fn command_line() -> String {
     let args = std::env::args_os().skip(1).map(crate::host::quote).collect::<Vec<_>>();
     format!("cargo xtask {}", args.join(" "))
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::run::KernelArgs;
-use super::{Context, Exit, Format, Usage};
+use super::{Context, Exit, Format, Usage, sabotage};
 use crate::run::Plan;
 use crate::source::{AppliedState, Fit, Sources};
 use crate::spec::{Kernel, Project, Series};
@@ -32,6 +32,7 @@ enum Verb {
         #[arg(long = "kernel", value_name = "NAME")]
         kernels: Vec<String>,
     },
+    Sabotage(sabotage::Args),
     /// Writes the tree of a kernel with its series applied, for reading and for tools of your own
     Apply {
         /// Where to: a folder that is not there yet, or one that this command wrote before
@@ -49,6 +50,7 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     match &args.verb {
         Verb::List => list(&project, ctx),
         Verb::Show { name, kernels } => show(&project, name, kernels, ctx),
+        Verb::Sabotage(args) => sabotage::run(args, &project, ctx),
         Verb::Apply { dir, series, kernel } => apply(&project, dir, series, kernel, ctx),
     }
 }

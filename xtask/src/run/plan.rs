@@ -82,6 +82,37 @@ impl Plan {
         Ok(Self { kernel, series, ..self })
     }
 
+    /// The same with one more series on top of the others.
+    #[must_use]
+    pub fn with_on_top(mut self, series: Series) -> Self {
+        self.series.push(series);
+        self
+    }
+
+    /// The same without some cases, by suite and name.
+    #[must_use]
+    pub fn without(self, out: impl Fn(&str, &str) -> bool) -> Self {
+        self.regrouped(|suite, case| (!out(suite, &case.name)).then_some(case))
+    }
+
+    /// The same with a guest of its own for each of some cases, by suite and name.
+    #[must_use]
+    pub fn with_isolated(self, alone: impl Fn(&str, &str) -> bool) -> Self {
+        self.regrouped(|suite, case| {
+            let isolate = case.isolate || alone(suite, &case.name);
+            Some(CaseFile { isolate, ..case })
+        })
+    }
+
+    fn regrouped(mut self, keep: impl Fn(&str, CaseFile) -> Option<CaseFile>) -> Self {
+        for cell in &mut self.cells {
+            let cases = cell.boots.iter().flat_map(|boot| boot.cases.iter().cloned());
+            let kept: Vec<_> = cases.filter_map(|case| keep(&cell.suite.name, case)).collect();
+            cell.boots = boots(&kept);
+        }
+        self
+    }
+
     /// Reads what the request names.
     ///
     /// # Errors

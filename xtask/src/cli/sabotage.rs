@@ -1,0 +1,110 @@
+//! `series sabotage`: every case is shown to be able to fail.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+
+use super::run::{GuestArgs, KernelArgs, resolved, verbosity, workspace};
+use super::{Context, Exit, Format, Usage, setup};
+use crate::event::{Collect, Event, Fan, Sink};
+use crate::report::{Store, Terminal, Verbosity};
+use crate::run::{self, Bench, Options, Plan, Request};
+use crate::series::sabotage::{self, Answer};
+use crate::spec::{Project, Sabotage, Series};
+
+/// Undoes one required behaviour of a series after the other, and sees that the cases that are named for it turn red
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Name of a folder in patches/ with sabotages
+    name: String,
+    /// Only this sabotage (may be given more than once)
+    #[arg(long, value_name = "NAME")]
+    only: Vec<String>,
+    /// Run only the cases that must turn red, not the rest of their suites, which must not
+    #[arg(long)]
+    named: bool,
+    #[command(flatten)]
+    kernel: KernelArgs,
+    #[command(flatten)]
+    guest: GuestArgs,
+}
+
+pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit> {
+    let series = Series::load(&project.patches_dir(), &args.name)?;
+    let all = Sabotage::load_all(&series)?;
+    if let Some(unknown) = args.only.iter().find(|name| all.iter().all(|s| s.name != **name)) {
+        return Err(Usage::unknown("sabotage", unknown, all.iter().map(|s| s.name.as_str())).into());
+    }
+    let chosen: Vec<&Sabotage> =
+        all.iter().filter(|s| args.only.is_empty() || args.only.contains(&s.name)).collect();
+    if chosen.is_empty() {
+        return Err(Usage { message: format!("series {} has no sabotage", args.name), hint: None }.into());
+    }
+    setup::ensure(ctx, false, args.guest.qemu.as_deref())?;
+    let options = Options { qemu: run::find_qemu(args.guest.qemu.as_deref())?, accel: args.guest.accel };
+    let mut exit = Exit::Success;
+    let mut answers = Vec::new();
+    for sabotage in chosen {
+        let answer = try_one(sabotage, args, &options, project, ctx)
+            .with_context(|| format!("trying sabotage {}", sabotage.name))?;
+        if ctx.format == Format::Human {
+            anstream::println!("{answer}");
+        }
+        if crate::host::interrupt::requested() {
+            return Ok(Exit::Interrupted);
+        }
+        if !answer.is_killed() {
+            exit = Exit::Red;
+        }
+        answers.push(answer);
+    }
+    match ctx.format {
+        Format::Json => anstream::println!("{}", serde_json::to_string_pretty(&answers)?),
+        Format::Human => {
+            let killed = answers.iter().filter(|answer| answer.is_killed()).count();
+            anstream::println!("{killed} of {} sabotages killed", answers.len());
+        }
+    }
+    Ok(exit)
+}
+
+fn try_one(
+    sabotage: &Sabotage,
+    args: &Args,
+    options: &Options,
+    project: &Project,
+    ctx: &Context,
+) -> Result<Answer> {
+    let mut suites: Vec<String> = sabotage.red.iter().map(|(suite, _)| suite.clone()).collect();
+    suites.dedup();
+    let named = sabotage.red.iter().map(|(suite, case)| format!("{suite}/{case}"));
+    let request = Request {
+        topologies: vec![sabotage.topology.clone()],
+        suites,
+        cases: if args.named { named.collect() } else { Vec::new() },
+        ..args.kernel.request()
+    };
+    let plan = sabotage::plan(Plan::new(project, &request)?, sabotage);
+    let store = Arc::new(
+        Store::create(&project.root.join("results"), resolved(&plan, options))
+            .context("creating the run's folder")?,
+    );
+    let heard = Arc::new(Collect::default());
+    let mut sinks: Vec<Box<dyn Sink>> = vec![Box::new(Arc::clone(&store)), Box::new(Arc::clone(&heard))];
+    // What is red here is as it should be, and would alarm.
+    if ctx.format == Format::Human && verbosity(ctx) == Verbosity::Verbose {
+        sinks.push(Box::new(Terminal::stdout(Verbosity::Verbose)));
+    }
+    let sink = Fan(sinks);
+    sink.emit(&Event::RunStarted {
+        id: store.id().to_owned(),
+        time: store.time().to_owned(),
+        command: super::run::command_line(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        cells: plan.cells.iter().map(|cell| cell.id.clone()).collect(),
+    });
+    let workspace = workspace();
+    let bench = Bench { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: &sink };
+    run::execute(&bench, &plan, options, &store)?;
+    Ok(sabotage::judge(sabotage, &heard.events()))
+}
