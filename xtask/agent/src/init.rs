@@ -11,7 +11,7 @@ use wire::{FromGuest, JOB_PATH, Job, PROTOCOL};
 
 use crate::modules::Loader;
 use crate::port::{Port, console};
-use crate::{ask, cases, mounts, settle, shell, uevent};
+use crate::{ask, cases, leaks, mounts, settle, shell, uevent};
 
 /// How long the virtio port may take to appear; without it the job runs all the same.
 const PORT_WAIT: Duration = Duration::from_secs(3);
@@ -55,6 +55,7 @@ fn work(job: &Job, port: &Port) {
         port.say(FromGuest::Bye { ran: 0 });
     } else {
         let ran = cases::run_all(job, port);
+        leaks::scan();
         port.say(FromGuest::Bye { ran });
     }
 }

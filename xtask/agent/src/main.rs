@@ -15,6 +15,7 @@ mod cxl_expect;
 mod cxl_sysfs;
 mod index;
 mod init;
+mod leaks;
 mod modules;
 mod mounts;
 mod port;
