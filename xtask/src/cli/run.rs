@@ -104,13 +104,7 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         Format::Json => Box::new(JsonLines::new(std::io::stdout())),
     };
     let sink = Fan(vec![Box::new(Arc::clone(&store)), shown]);
-    sink.emit(&Event::RunStarted {
-        id: store.id().to_owned(),
-        time: store.time().to_owned(),
-        command: command_line(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        cells: plan.cells.iter().map(|cell| cell.id.clone()).collect(),
-    });
+    sink.emit(&started(&store, &plan));
     let workspace = workspace();
     let bench = Bench { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: &sink };
     let finished = run::execute(&bench, &plan, &options, &store);
@@ -123,6 +117,17 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         return Err(error.into());
     }
     Ok(if finished.interrupted { Exit::Interrupted } else { Exit::from(finished.verdict) })
+}
+
+/// A run's first event.
+pub(super) fn started(store: &Store, plan: &Plan) -> Event {
+    Event::RunStarted {
+        id: store.id().to_owned(),
+        time: store.time().to_owned(),
+        command: command_line(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        cells: plan.cells.iter().map(|cell| cell.id.clone()).collect(),
+    }
 }
 
 pub(super) fn verbosity(ctx: &Context) -> Verbosity {
@@ -148,7 +153,7 @@ pub(super) fn resolved(plan: &Plan, options: &Options) -> serde_json::Value {
     })
 }
 
-pub(super) fn command_line() -> String {
+fn command_line() -> String {
     let args = std::env::args_os().skip(1).map(crate::host::quote).collect::<Vec<_>>();
     format!("cargo xtask {}", args.join(" "))
 }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 
-use super::run::{GuestArgs, KernelArgs, resolved, verbosity, workspace};
+use super::run::{GuestArgs, KernelArgs, resolved, started, verbosity, workspace};
 use super::{Context, Exit, Format, Usage, setup};
-use crate::event::{Collect, Event, Fan, Sink};
+use crate::event::{Collect, Fan, Sink};
 use crate::report::{Store, Terminal, Verbosity};
 use crate::run::{self, Bench, Options, Plan, Request};
 use crate::series::sabotage::{self, Answer};
@@ -96,13 +96,7 @@ fn try_one(
         sinks.push(Box::new(Terminal::stdout(Verbosity::Verbose)));
     }
     let sink = Fan(sinks);
-    sink.emit(&Event::RunStarted {
-        id: store.id().to_owned(),
-        time: store.time().to_owned(),
-        command: super::run::command_line(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        cells: plan.cells.iter().map(|cell| cell.id.clone()).collect(),
-    });
+    sink.emit(&started(&store, &plan));
     let workspace = workspace();
     let bench = Bench { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: &sink };
     run::execute(&bench, &plan, options, &store)?;
