@@ -7,7 +7,7 @@ use super::RunError;
 use super::promises::{Promises, UpTo};
 use super::request::{Request, unknown};
 use crate::event::CellId;
-use crate::spec::{CaseFile, Kernel, Project, Series, Suite, SuiteVariant, Topologies};
+use crate::spec::{CaseFile, Kernel, PLAIN, Project, Series, Suite, SuiteVariant, Topologies};
 use crate::topology::Topology;
 
 /// The topology without CXL on which mock suites run.
@@ -134,7 +134,7 @@ impl Plan {
             for name in placed(&suite, project, request) {
                 let topology = match topologies.get(&name) {
                     Some(known) => Arc::clone(known),
-                    None => load_topology(project, &name)?,
+                    None => load_topology(project, &name, &flavour)?,
                 };
                 topologies.insert(name, Arc::clone(&topology));
                 for cell in cells_of(&kernel.name, &flavour, &topology, &suite, request) {
@@ -188,8 +188,15 @@ fn load_suites(project: &Project, wanted: &[String]) -> Result<Vec<Arc<Suite>>, 
         .collect()
 }
 
-fn load_topology(project: &Project, name: &str) -> Result<Arc<Topology>, RunError> {
-    Ok(Arc::new(Topology::load(&project.topologies_dir(), name)?))
+/// How much more memory a kernel with KASAN and its like gets: shadow, quarantine and records take half of it.
+const INSTRUMENTED: u64 = 2;
+
+fn load_topology(project: &Project, name: &str, flavour: &str) -> Result<Arc<Topology>, RunError> {
+    let mut topology = Topology::load(&project.topologies_dir(), name)?;
+    if flavour != PLAIN {
+        topology.memory.0 *= INSTRUMENTED;
+    }
+    Ok(Arc::new(topology))
 }
 
 /// The topologies on which a suite runs: those asked for that it allows. A suite that runs on `none` alone runs
