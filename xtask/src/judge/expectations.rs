@@ -7,6 +7,7 @@
 //!   kernels: "<6.14"
 //!   qemu: "<9"
 //!   topologies: [switch, mixed]
+//!   flavours: [debug]
 //!   reason: the poison list is read twice
 //!   link: https://lore.kernel.org/…
 //!   expires: 2027-06-30
@@ -71,6 +72,8 @@ struct Raw {
     qemu: Option<String>,
     #[serde(default)]
     topologies: Vec<String>,
+    #[serde(default)]
+    flavours: Vec<String>,
     reason: String,
     #[serde(default)]
     link: Option<String>,
@@ -89,6 +92,8 @@ pub struct ExpectFile {
 pub struct Here<'a> {
     /// Name of the topology.
     pub topology: &'a str,
+    /// Name of the flavour.
+    pub flavour: &'a str,
     /// Last day on which an entry still holds is its `expires`.
     pub today: Date,
     /// Whether a kernel range holds for the kernel at hand.
@@ -167,8 +172,9 @@ impl ExpectFile {
                     hint: "a range is like \"<6.14\" or \">=6.12, <6.14\"",
                 })
             };
-            let topology = raw.topologies.is_empty() || raw.topologies.iter().any(|t| t == here.topology);
-            if !(holds(&raw.kernels, here.kernel)? && holds(&raw.qemu, here.qemu)? && topology) {
+            let among = |names: &[String], name: &str| names.is_empty() || names.iter().any(|n| n == name);
+            let place = among(&raw.topologies, here.topology) && among(&raw.flavours, here.flavour);
+            if !(holds(&raw.kernels, here.kernel)? && holds(&raw.qemu, here.qemu)? && place) {
                 continue;
             }
             if raw.expires.parse::<Date>().is_ok_and(|last| here.today > last) {

@@ -13,7 +13,8 @@ fn here(text: &str, topology: &str) -> Expectations {
         ">=6.14" => Ok(false),
         other => Err(format!("kernels: {other} is no range")),
     };
-    let here = Here { topology, today: date(2026, 11, 23), kernel: &kernel, qemu: &|_| Ok(true) };
+    let today = date(2026, 11, 23);
+    let here = Here { topology, flavour: "plain", today, kernel: &kernel, qemu: &|_| Ok(true) };
     file(text).and_then(|f| f.select(&here)).expect("the file is good")
 }
 
@@ -99,6 +100,23 @@ fn splats_by_fingerprint_or_title_and_what_was_not_needed() {
 }
 
 #[test]
+fn an_entry_may_be_for_one_flavour() {
+    let of = |flavour: &str| {
+        here(
+            &format!("- {{ case: a, outcome: fail, flavours: [{flavour}], reason: x, expires: 2027-01-01 }}"),
+            "none",
+        )
+    };
+    let judged = |expectations: Expectations| {
+        let mut report = case("a", CaseOutcome::Fail);
+        expectations.apply(&mut report);
+        report.outcome
+    };
+    assert_eq!(judged(of("plain")), CaseOutcome::Xfail);
+    assert_eq!(judged(of("debug")), CaseOutcome::Fail);
+}
+
+#[test]
 fn mistakes_are_named() {
     let texts = [
         "- { case: a, reason: x, expires: 2027-01-01 }",
@@ -127,6 +145,6 @@ fn mistakes_are_named() {
         error: unclosed group
         hint: between the slashes stands a regular expression
 
-        scenarios/x/expect.yaml: .[0]: unknown field `outcom`, expected one of `case`, `outcome`, `splat`, `kernels`, `qemu`, `topologies`, `reason`, `link`, `expires` at line 1 column 14
+        scenarios/x/expect.yaml: .[0]: unknown field `outcom`, expected one of `case`, `outcome`, `splat`, `kernels`, `qemu`, `topologies`, `flavours`, `reason`, `link`, `expires` at line 1 column 14
         ");
 }

@@ -119,6 +119,7 @@ fn expectations(guests: &Guests, cell: &Cell) -> Result<Expectations, RunError> 
     let qemu = guests.capabilities.version;
     let here = Here {
         topology: &cell.topology.name,
+        flavour: &cell.id.flavour,
         today: jiff::Zoned::now().date(),
         kernel: &|range| match range.parse::<KernelRange>() {
             Ok(range) => Ok(range.contains(kernel)),

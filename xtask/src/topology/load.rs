@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn the_shipped_ones_can_all_be_loaded() {
         let names = names(&shipped()).expect("the folder");
-        assert_eq!(names, ["direct", "mixed", "none", "switch", "two-bridges"]);
+        assert_eq!(names, ["direct", "fan", "mixed", "none", "switch", "two-bridges"]);
         for name in names {
             let topology = Topology::load(&shipped(), &name).expect("a sound file");
             assert_eq!(topology.name, name);
@@ -103,7 +103,7 @@ mod tests {
     fn an_unknown_name_is_answered_with_a_near_one() {
         let load = |name| Topology::load(&shipped(), name).expect_err("no such file").to_string();
         assert!(load("dirct").ends_with("hint: did you mean direct?"));
-        assert!(load("xyzzy").ends_with("hint: known are direct, mixed, none, switch, two-bridges"));
+        assert!(load("xyzzy").ends_with("hint: known are direct, fan, mixed, none, switch, two-bridges"));
         assert!(load("../topologies/direct").starts_with("there is no topology"));
         assert!(load("").starts_with("there is no topology"));
     }
