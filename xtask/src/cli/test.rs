@@ -23,26 +23,26 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         setup::ensure(ctx, args.setup, None)?;
     }
     // Unit tests first: they take seconds, the kernel takes minutes.
-    cargo_test(ctx, &["--workspace"], &[])?;
-    if args.no_boot {
-        return Ok(Exit::Success);
+    let unit = cargo_test(ctx, &["--workspace"], &[])?;
+    if unit != Exit::Success || args.no_boot {
+        return Ok(unit);
     }
     let green = run::run(&run::Args::default(), ctx).context("running the main job")?;
     if green != Exit::Success {
         return Ok(green);
     }
-    cargo_test(ctx, &["--package", "xtask", "--test", "boots"], &["--include-ignored", "--test-threads=1"])?;
-    Ok(Exit::Success)
+    cargo_test(ctx, &["--package", "xtask", "--test", "boots"], &["--include-ignored", "--test-threads=1"])
 }
 
-fn cargo_test(ctx: &Context, what: &[&str], how: &[&str]) -> Result<()> {
+/// A test that fails is red; cargo that cannot be run is an error.
+fn cargo_test(ctx: &Context, what: &[&str], how: &[&str]) -> Result<Exit> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let args = ["test", "--locked"].iter().chain(what).chain(&["--"]).chain(how);
-    Process::new(cargo, args)
+    let output = Process::new(cargo, args)
         .dir(&ctx.root)
         .env("PATCHBENCH_CACHE", ctx.cache.path())
         .interactive()
-        .run()
+        .output()
         .with_context(|| format!("running cargo test {}", what.join(" ")))?;
-    Ok(())
+    Ok(if output.status.success() { Exit::Success } else { Exit::Red })
 }
