@@ -180,6 +180,19 @@ fn apply(
         .into());
     }
     let sources = Sources::new(&ctx.cache);
+    let edited = if ours && !empty { sources.edited(&dir, &index)? } else { Vec::new() };
+    if !edited.is_empty() {
+        let some = edited.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");
+        return Err(Usage {
+            message: format!(
+                "{} has edits that would be lost: {some} ({} files)",
+                dir.display(),
+                edited.len()
+            ),
+            hint: Some("keep them elsewhere, or name another folder".to_owned()),
+        }
+        .into());
+    }
     let prepared = sources.prepare(&plan.kernel, &plan.series)?;
     // The index of a folder that was removed would take its files for written.
     if ours && empty {

@@ -51,6 +51,19 @@ pub(super) fn checkout(
     fs::remove_file(&begun).map_err(SourceError::io("removing", &begun))
 }
 
+/// Files of a work copy that somebody has edited or removed since it was made. After a killed checkout there is nothing to
+/// compare with: none.
+pub(super) fn edited(git: &Git, work: &Path, index: &Path) -> Result<Vec<String>, SourceError> {
+    if !work.is_dir() || !index.is_file() || begun(index).exists() {
+        return Ok(Vec::new());
+    }
+    let process = git.with(&[], ["update-index", "--refresh"]);
+    let process = process.dir(work).env("GIT_WORK_TREE", work).env("GIT_INDEX_FILE", index);
+    // Fails where a file differs, and names it.
+    let output = process.output()?.text();
+    Ok(output.lines().filter_map(|line| line.strip_suffix(": needs update")).map(str::to_owned).collect())
+}
+
 /// Names the tree that a checkout is on its way to.
 pub(super) fn begun(index: &Path) -> PathBuf {
     let mut name = index.as_os_str().to_owned();

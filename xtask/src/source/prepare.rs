@@ -144,6 +144,14 @@ impl Sources {
         checkout::checkout(&self.cache, &self.git, prepared, work, index)
     }
 
+    /// Files that somebody has edited or removed in a folder since [`Sources::checkout`] wrote it.
+    ///
+    /// # Errors
+    /// git cannot be run.
+    pub fn edited(&self, work: &Path, index: &Path) -> Result<Vec<String>, SourceError> {
+        checkout::edited(&self.git, work, index)
+    }
+
     fn first_of(&self, kernel: &Kernel) -> Result<(Fetched, KernelVersion, Vec<String>), SourceError> {
         let fetcher = Fetcher { cache: &self.cache, git: &self.git, etc: &self.etc, tell: &*self.tell };
         let mut tried = Vec::new();

@@ -229,6 +229,26 @@ fn requirements_and_ranges_are_kept() {
 }
 
 #[test]
+fn edits_in_a_written_folder_are_seen() {
+    let bench = Bench::new();
+    let linux = bench.linux();
+    let prepared = bench.prepare(local(&linux, "main", false)).expect("a tree");
+    let (work, index) = (bench.path("written"), bench.path("written.index"));
+    let sources = bench.sources();
+    let edited = || sources.edited(&work, &index).expect("an answer");
+    assert_eq!(edited(), Vec::<String>::new());
+    sources.checkout(&prepared, &work, &index).expect("written");
+    assert_eq!(edited(), Vec::<String>::new());
+    // Written again with the same bytes, or built in, it is as it was.
+    fs::write(work.join("Makefile"), read(work.join("Makefile"))).expect("written");
+    fs::write(work.join("vmlinux.o"), "").expect("written");
+    assert_eq!(edited(), Vec::<String>::new());
+    fs::write(work.join("drivers/cxl/mem.c"), "mine\n").expect("written");
+    fs::remove_file(work.join("drivers/cxl/port.c")).expect("removed");
+    assert_eq!(edited(), ["drivers/cxl/mem.c", "drivers/cxl/port.c"]);
+}
+
+#[test]
 fn a_dirty_tree_takes_a_series_too() {
     let bench = Bench::new();
     let linux = bench.linux();
