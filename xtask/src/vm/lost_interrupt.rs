@@ -9,8 +9,6 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::json;
-
 use super::Qmp;
 
 /// A guest that says nothing for this long is looked at. Cases that wait for something are silent too: a look costs
@@ -58,11 +56,7 @@ fn processors(qmp: &Qmp) -> Vec<u64> {
 }
 
 fn lost_by(qmp: &Qmp, cpu: u64) -> Option<LostInterrupt> {
-    let ask = |line: &str| {
-        let arguments = json!({ "command-line": line, "cpu-index": cpu });
-        let text = qmp.command("human-monitor-command", arguments, ANSWER).ok()?;
-        text.as_str().map(str::to_owned)
-    };
+    let ask = |line: &str| qmp.human_at(cpu, line, ANSWER).ok();
     if !sleeps(&ask("info registers")?) {
         return None;
     }

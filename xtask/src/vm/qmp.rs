@@ -105,7 +105,19 @@ impl Qmp {
     /// # Errors
     /// As [`Qmp::command`].
     pub fn human(&self, line: &str, longest: Duration) -> Result<String, QmpError> {
-        let text = self.command("human-monitor-command", json!({ "command-line": line }), longest)?;
+        self.monitor(json!({ "command-line": line }), longest)
+    }
+
+    /// The same, seen from one processor of the guest.
+    ///
+    /// # Errors
+    /// As [`Qmp::command`].
+    pub fn human_at(&self, cpu: u64, line: &str, longest: Duration) -> Result<String, QmpError> {
+        self.monitor(json!({ "command-line": line, "cpu-index": cpu }), longest)
+    }
+
+    fn monitor(&self, arguments: Value, longest: Duration) -> Result<String, QmpError> {
+        let text = self.command("human-monitor-command", arguments, longest)?;
         Ok(text.as_str().unwrap_or_default().trim().to_owned())
     }
 
