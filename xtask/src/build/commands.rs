@@ -26,16 +26,27 @@ impl Builder<'_> {
             let depmod = quote(&self.toolchain.depmod);
             format!("{depmod} -a -b {} -F {} RELEASE", quote(self.slot.join(root)), quote(map))
         };
-        vec![
+        let mut lines = vec![
             run(&words(&["tinyconfig"])),
             format!("# the fragments are appended to {}", obj.join(".config").display()),
             run(&words(&["olddefconfig"])),
-            run(&words(&["bzImage", "modules"])),
-            run(&[mock.clone(), "modules".into()]),
+        ];
+        lines.extend(self.compile_commands(tree));
+        lines.extend([
             install(None, "production"),
             depmod("production"),
             install(Some(&mock), "mock"),
             depmod("mock"),
-        ]
+        ]);
+        lines
+    }
+
+    /// Those of them that compile: kernel and modules, then the mock modules.
+    pub fn compile_commands(&self, tree: &Tree) -> Vec<String> {
+        let (obj, log) = (self.slot.join("obj"), self.slot.join("log/build.log"));
+        let make = self.make(tree, &obj, &log);
+        let kernel = ["bzImage", "modules"].map(OsString::from);
+        let mock = [prefixed("M=", &tree.src.join(MOCK)), "modules".into()];
+        [&kernel[..], &mock[..]].map(|args| make.process(args).command_line()).into()
     }
 }

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::run::KernelArgs;
 use super::{Context, Exit, Format, Usage, sabotage};
-use crate::run::Plan;
+use crate::run::{Plan, Request};
 use crate::source::{AppliedState, Fit, Sources};
 use crate::spec::{Kernel, Project, Series};
 
@@ -164,10 +164,8 @@ fn apply(
     kernel: &KernelArgs,
     ctx: &Context,
 ) -> Result<Exit> {
-    let mut plan = Plan::kernel_only(project, &kernel.request())?;
-    if !series.is_empty() {
-        plan = plan.with_series(project, series, &kernel.request())?;
-    }
+    let series = (!series.is_empty()).then(|| series.to_vec());
+    let plan = Plan::kernel_only(project, &Request { series, ..kernel.request() })?;
     let dir = std::path::absolute(dir).context("resolving the folder")?;
     let index = index_of(ctx, &dir)?;
     let ours = index.is_file();

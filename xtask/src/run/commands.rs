@@ -65,8 +65,7 @@ pub fn work_slot(plan: &Plan, cache: &Cache) -> (String, PathBuf) {
 pub fn make_commands(plan: &Plan, cache: &Cache) -> Result<Vec<String>, RunError> {
     let (_, slot) = work_slot(plan, cache);
     let toolchain = Toolchain::find()?;
-    let all = builder(plan, cache, &slot, &toolchain).commands(&tree(&slot.join("src")));
-    Ok(all.into_iter().filter(|command| command.ends_with(" modules")).collect())
+    Ok(builder(plan, cache, &slot, &toolchain).compile_commands(&tree(&slot.join("src"))))
 }
 
 fn builder<'a>(plan: &'a Plan, cache: &'a Cache, slot: &'a Path, toolchain: &'a Toolchain) -> Builder<'a> {

@@ -67,21 +67,6 @@ impl Plan {
         Ok(Self { kernel, series, flavour: request.flavour(project), cells: Vec::new() })
     }
 
-    /// The same with other series on the kernel.
-    ///
-    /// # Errors
-    /// As [`Plan::kernel_only`].
-    pub fn with_series(
-        self,
-        project: &Project,
-        series: &[String],
-        request: &Request,
-    ) -> Result<Self, RunError> {
-        let kernel = Kernel { series: series.to_vec(), ..self.kernel };
-        let series = promises(project, request, &kernel)?.applied();
-        Ok(Self { kernel, series, ..self })
-    }
-
     /// The same with one more series on top of the others.
     #[must_use]
     pub fn with_on_top(mut self, series: Series) -> Self {

@@ -19,6 +19,8 @@ pub struct Request {
     pub suites: Vec<String>,
     /// Cases by name, `SUITE/CASE` or `CASE`, with `*` as in a shell.
     pub cases: Vec<String>,
+    /// Other series than the kernel's own; none for those.
+    pub series: Option<Vec<String>>,
     /// Only the first patches of a series: `[SERIES:]N`.
     pub up_to: Option<String>,
 }
@@ -36,6 +38,9 @@ impl Request {
             "linux".clone_into(&mut kernel.name);
             kernel.series.clear();
             kernel.sources = vec![own_tree(dir)];
+        }
+        if let Some(series) = &self.series {
+            kernel.series.clone_from(series);
         }
         Ok(kernel)
     }
