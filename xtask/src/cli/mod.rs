@@ -8,6 +8,7 @@ mod doctor;
 mod dry_run;
 mod exit;
 mod kernel;
+mod parse;
 mod run;
 mod sabotage;
 mod series;
@@ -43,6 +44,7 @@ enum Verb {
     Topology(topology::Args),
     Kernel(kernel::Args),
     Series(series::Args),
+    Parse(parse::Args),
     Doctor(doctor::Args),
     Setup(setup::Args),
     Test(test::Args),
@@ -63,6 +65,7 @@ pub fn main() -> ExitCode {
         Verb::Topology(args) => topology::run(&args, &ctx),
         Verb::Kernel(args) => kernel::run(&args, &ctx),
         Verb::Series(args) => series::run(&args, &ctx),
+        Verb::Parse(args) => parse::run(&args, &ctx),
         Verb::Doctor(args) => doctor::run(&args, &ctx),
         Verb::Setup(args) => setup::run(&args, &ctx),
         Verb::Test(args) => test::run(&args, &ctx),

@@ -3,6 +3,7 @@
 mod json;
 mod junit;
 mod ktap;
+pub mod lines;
 mod store;
 mod summary;
 mod terminal;
@@ -11,9 +12,10 @@ pub mod text;
 pub use json::JsonLines;
 pub use junit::junit;
 pub use ktap::ktap;
+pub use lines::Verbosity;
 pub use store::{FORMAT, Store, StoreError};
 pub use summary::{CellSummary, Seconds, SplatSummary, StageSummary, Summary};
-pub use terminal::{Terminal, Verbosity};
+pub use terminal::Terminal;
 
 #[cfg(test)]
 mod testing;

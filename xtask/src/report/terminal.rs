@@ -12,29 +12,13 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use owo_colors::{OwoColorize, Style};
 
+use super::lines::{self, Verbosity, indented, verdict_style};
 use super::summary::Summary;
-use super::text::{duration, last_lines, neutralise, one_line};
-use crate::event::{CaseOutcome, CaseReport, CellId, Event, Sink, Splat, Stage, StageEnd, Verdict};
+use super::text::{duration, neutralise, one_line};
+use crate::event::{CellId, Event, Sink, Stage, StageEnd, Verdict};
 
-/// Lines of output that a failed case shows.
-const TAIL: usize = 40;
-/// Bytes of output kept for that, for each case.
+/// Bytes of output that are kept for each case, should it fail.
 const TAIL_BYTES: usize = 8 << 10;
-/// Lines of a splat that are shown.
-const EXCERPT: usize = 25;
-
-/// How much is said.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verbosity {
-    /// What is red, and the closing line.
-    Quiet,
-    /// Also each cell and case.
-    #[default]
-    Normal,
-    /// Also what the cases print.
-    Verbose,
-}
-
 /// The sink that a person reads.
 pub struct Terminal(Mutex<Inner>);
 
@@ -203,7 +187,7 @@ impl Inner {
             Event::SplatFound { cell, splat, expected } => {
                 let (pane, verbosity) = (self.pane(cell), self.verbosity);
                 let level = if *expected { Verbosity::Normal } else { Verbosity::Quiet };
-                self.say(pane, level, &splat_lines(splat, *expected, verbosity));
+                self.say(pane, level, &lines::splat_lines(splat, "console line", *expected, verbosity));
             }
             Event::CellFinished { cell, verdict, reason, seconds } => {
                 let pane = self.pane(cell);
@@ -253,9 +237,9 @@ impl Inner {
                 if self.verbosity == Verbosity::Verbose {
                     // All but a last line without its end was shown already.
                     self.say(pane, level, &indented(neutralise(&output).lines()));
-                    self.say(pane, level, &case_lines(report, ""));
+                    self.say(pane, level, &lines::case_lines(report, ""));
                 } else {
-                    self.say(pane, level, &case_lines(report, &output));
+                    self.say(pane, level, &lines::case_lines(report, &output));
                 }
             }
             _ => {}
@@ -320,61 +304,4 @@ impl Inner {
         }
         bar.set_message(parts.join("  ·  "));
     }
-}
-
-fn indented<'a>(lines: impl Iterator<Item = &'a str>) -> String {
-    lines.fold(String::new(), |text, line| text + "    | " + line + "\n")
-}
-
-fn verdict_style(verdict: Verdict) -> Style {
-    match verdict {
-        Verdict::Pass => Style::new().green().bold(),
-        Verdict::Skip => Style::new().yellow().bold(),
-        Verdict::Fail | Verdict::Unbuilt | Verdict::Infrastructure => Style::new().red().bold(),
-    }
-}
-
-fn outcome_style(outcome: CaseOutcome) -> Style {
-    match outcome {
-        CaseOutcome::Pass => Style::new().green(),
-        CaseOutcome::Skip | CaseOutcome::Xfail => Style::new().yellow(),
-        _ => Style::new().red().bold(),
-    }
-}
-
-fn case_lines(report: &CaseReport, output: &str) -> String {
-    let word = format!("{:8}", report.outcome);
-    let mut text = format!(
-        "  {}{}, {}",
-        word.style(outcome_style(report.outcome)),
-        one_line(&report.name),
-        duration(report.seconds)
-    );
-    if !report.reason.is_empty() {
-        text.push_str(&format!(": {}", one_line(&report.reason)));
-    }
-    text.push('\n');
-    if report.outcome.is_red() {
-        text.push_str(&indented(last_lines(&neutralise(output), TAIL).into_iter()));
-    }
-    text
-}
-
-fn splat_lines(splat: &Splat, expected: bool, verbosity: Verbosity) -> String {
-    let style = if expected { Style::new().yellow() } else { Style::new().red().bold() };
-    let word = if expected { "expected splat" } else { "splat" };
-    let module = splat.module.as_deref().map(|m| format!(" [{m}]")).unwrap_or_default();
-    let during = splat.case.as_deref().map(|case| format!(", during {case}")).unwrap_or_default();
-    let title = one_line(&format!("{}{module}, console line {}{during}", splat.title, splat.line));
-    let mut text = format!("  {} {title}\n", word.style(style));
-    if !expected {
-        let shown = if verbosity == Verbosity::Verbose { splat.excerpt.len() } else { EXCERPT };
-        for line in splat.excerpt.iter().take(shown) {
-            text.push_str(&format!("    | {}\n", one_line(line)));
-        }
-        if splat.excerpt.len() > shown {
-            text.push_str("    | …\n");
-        }
-    }
-    text
 }

@@ -43,6 +43,8 @@ pub struct LogScan {
     pub lines: u64,
     /// Whether a kernel started: its banner or a line with a time was seen.
     pub kernel: bool,
+    /// A boot that broke off before user space without a word. A run knows better how its guest ended.
+    pub unfinished: Option<Splat>,
 }
 
 /// Finds the splats of a log.

@@ -19,7 +19,7 @@ mod line;
 mod parse;
 mod tree;
 
-pub use parse::parse;
+pub use parse::{Parser, parse};
 pub use tree::{Complaint, Ktap, Test};
 
 #[cfg(test)]

@@ -20,17 +20,18 @@ const REMARKS: usize = 40;
 /// No longer part of a line is looked at.
 const LONGEST: usize = 4096;
 
+/// Results that are kept; more make the whole fail, for what is not kept cannot be told.
+const MOST: u64 = 100_000;
+/// Bytes of remarks that are kept; later tests have none.
+const REMARK_BYTES: usize = 32 << 20;
+
 /// Reads KTAP out of a log. Never fails: what is not KTAP is a remark.
 pub fn parse(text: &str) -> Ktap {
     let mut parser = Parser::default();
     for raw in text.lines() {
-        parser.number += 1;
         parser.take(raw);
     }
-    while !parser.stack.is_empty() {
-        parser.close();
-    }
-    parser.out
+    parser.finish()
 }
 
 /// An open level.
@@ -61,19 +62,47 @@ impl Level {
     }
 }
 
+/// Takes a log line by line.
 #[derive(Default)]
-struct Parser {
+pub struct Parser {
     out: Ktap,
     stack: Vec<Level>,
     number: u64,
     /// What stands before the version line besides what printk writes: cut off every line.
     extra: usize,
     dead: bool,
+    /// Results so far, on all levels.
+    results: u64,
+    /// Bytes of the remarks of all finished tests.
+    remark_bytes: usize,
 }
 
 impl Parser {
+    /// Whether there was anything of KTAP so far.
+    pub fn found(&self) -> bool {
+        self.out.found
+    }
+
+    /// Takes one line of any log, without its end. Until something of KTAP was found, most lines cost little.
+    pub fn take_bytes(&mut self, raw: &[u8]) {
+        if self.out.found || promising(raw) {
+            self.take(&String::from_utf8_lossy(raw));
+        } else {
+            self.number += 1;
+        }
+    }
+
+    /// The end of the log.
+    pub fn finish(mut self) -> Ktap {
+        while !self.stack.is_empty() {
+            self.close();
+        }
+        self.out
+    }
+
     fn take(&mut self, raw: &str) {
-        let raw = raw.get(..LONGEST).unwrap_or(raw);
+        self.number += 1;
+        let raw = start(raw, LONGEST);
         let text = raw.get(prefix::strip(raw.as_bytes()).len..).unwrap_or_default();
         self.dead |= text.contains("Kernel panic - not syncing");
         if !self.out.headed
@@ -234,6 +263,13 @@ impl Parser {
 
     fn add(&mut self, result: ResultLine) {
         let number = self.number;
+        self.results += 1;
+        if self.results > MOST {
+            if self.results == MOST + 1 {
+                self.complain(number, true, format!("more than {MOST} results: the rest is not judged"));
+            }
+            return;
+        }
         let Some(mut top) = self.stack.pop() else { return };
         let mut child = top.child.take();
         if let Some(lost) = child.take_if(|c| c.name.as_deref().is_some_and(|name| name != result.name)) {
@@ -248,11 +284,16 @@ impl Parser {
         }
         let announced = child.is_some();
         let (subtests, all_skipped) = child.map_or_else(Default::default, |c| (c.tests, c.skipped));
+        let mut remarks = std::mem::take(&mut top.remarks);
+        self.remark_bytes += remarks.iter().map(String::len).sum::<usize>();
+        if self.remark_bytes > REMARK_BYTES {
+            remarks.clear();
+        }
         let test = Test {
             name: result.name,
             outcome: result.outcome,
             reason: result.reason,
-            remarks: std::mem::take(&mut top.remarks),
+            remarks,
             subtests,
             line: number,
         };
@@ -298,7 +339,7 @@ impl Parser {
     }
 
     fn check_plan(&mut self, level: &mut Level) {
-        let Some(plan) = level.plan else { return };
+        let Some(plan) = level.plan.filter(|_| self.results <= MOST) else { return };
         let have = level.tests.len() as u64;
         if have > plan {
             self.complain(level.line, true, format!("{have} results where {plan} were planned"));
@@ -319,4 +360,21 @@ impl Parser {
             level.tests.push(test(format!("{} more", missing - MISSING)));
         }
     }
+}
+
+/// Whether a line may be the first of a document: a version wherever it stands, a plan or a result at the start.
+fn promising(raw: &[u8]) -> bool {
+    let text = raw[prefix::strip(raw).len..].trim_ascii_start();
+    match text.first() {
+        Some(b'1') => text.starts_with(b"1.."),
+        Some(b'o') => text.starts_with(b"ok"),
+        Some(b'n') => text.starts_with(b"not ok"),
+        _ => memchr::memmem::find(text, b"TAP version ").is_some(),
+    }
+}
+
+/// The first `most` bytes of a text, or a little less where that is within a character.
+fn start(text: &str, most: usize) -> &str {
+    let end = (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+    &text[..end.unwrap_or(0)]
 }

@@ -1,6 +1,7 @@
 //! What was parsed, and what it comes to.
 
 use crate::event::{CaseOutcome, Subtest, Totals};
+use crate::judge::log::Case;
 
 /// A whole of KTAP output: one document, or several one after the other.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -65,7 +66,7 @@ impl Test {
         self
     }
 
-    fn leaves(&self, path: &str, into: &mut Vec<Subtest>) {
+    fn leaves<'t>(&'t self, path: &str, into: &mut Vec<(String, &'t Self)>) {
         let name = if self.name.is_empty() { format!("line {}", self.line) } else { self.name.clone() };
         let name = if path.is_empty() { name } else { format!("{path}/{name}") };
         let before = into.len();
@@ -74,9 +75,9 @@ impl Test {
         }
         // A parent counts by itself only when nothing below it says why it is red.
         if self.subtests.is_empty()
-            || (self.outcome.is_red() && !into[before..].iter().any(|t| t.outcome.is_red()))
+            || (self.outcome.is_red() && !into[before..].iter().any(|(_, t)| t.outcome.is_red()))
         {
-            into.push(Subtest { name, outcome: self.outcome, reason: self.reason.clone() });
+            into.push((name, self));
         }
     }
 }
@@ -89,6 +90,31 @@ impl Ktap {
     /// The tests that have no subtests, each with the path of its name, and the parents that are red for
     /// no reason of their subtests.
     pub fn leaves(&self) -> Vec<Subtest> {
+        let subtest = |(name, test): (String, &Test)| {
+            let (outcome, reason) = (test.outcome, test.reason.clone());
+            Subtest { name, outcome, reason }
+        };
+        self.named().into_iter().map(subtest).collect()
+    }
+
+    /// As [`Ktap::leaves`], each with what was said before its result.
+    pub(crate) fn cases(&self) -> Vec<Case> {
+        let case = |(name, test): (String, &Test)| {
+            let remark = |text: &String| text.strip_prefix("# ").unwrap_or(text).to_owned();
+            let (outcome, reason) = (test.outcome, test.reason.clone());
+            let diagnostics = test.remarks.iter().map(remark).collect();
+            Case { name, outcome, reason, seconds: None, diagnostics }
+        };
+        self.named().into_iter().map(case).collect()
+    }
+
+    /// Flaws of the output that make nothing fail, in words.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let flaws = self.complaints.iter().filter(|flaw| !flaw.red);
+        flaws.map(|flaw| format!("line {}: {}", flaw.line, flaw.text)).collect()
+    }
+
+    fn named(&self) -> Vec<(String, &Test)> {
         let mut all = Vec::new();
         for test in &self.tests {
             test.leaves("", &mut all);

@@ -1,0 +1,170 @@
+//! `parse`: any log, judged.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, anyhow};
+use serde::Serialize;
+
+use super::run::verbosity;
+use super::{Context, Exit, Format, Usage};
+use crate::event::{Splat, Totals, Verdict};
+use crate::judge::log::{self, Case, Kind, LogReport};
+use crate::report::lines::{self, Verbosity};
+use crate::report::text::one_line;
+
+/// Judges any log: KTAP, meson's results, a kernel's console
+///
+/// Reads each file once, with little memory however long it is, and judges as a run judges its own logs. Splats are
+/// looked for whatever the kind. Exit codes are a run's: 0 green, 1 red, 2 a file that cannot be read, 4 nothing to judge.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// What the files are; `auto` tells by their content
+    #[arg(long, value_enum, default_value_t = KindArg::Auto)]
+    kind: KindArg,
+    /// Files to judge; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+/// What a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum KindArg {
+    /// What its content says
+    Auto,
+    /// KTAP 1, TAP 13 or 14, bare or within a console log
+    Ktap,
+    /// testlog.txt, testlog.json, testlog.junit.xml or the output of `meson test`
+    Meson,
+    /// A kernel's console, dmesg, syslog or journal
+    KernelLog,
+}
+
+impl KindArg {
+    fn kind(self) -> Option<Kind> {
+        match self {
+            Self::Auto => None,
+            Self::Ktap => Some(Kind::Ktap),
+            Self::Meson => Some(Kind::Meson),
+            Self::KernelLog => Some(Kind::KernelLog),
+        }
+    }
+}
+
+pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
+    let mut worst = Exit::Success;
+    for file in &args.files {
+        let exit = match read(file, args.kind.kind()) {
+            Ok(report) => {
+                show(file, &report, ctx)?;
+                Exit::from(report.verdict)
+            }
+            // The other files are judged all the same.
+            Err(error) => {
+                let message = format!("cannot read {}: {error}", file.display());
+                super::context::show_error(&anyhow!(Usage { message, hint: None }));
+                Exit::Usage
+            }
+        };
+        worst = worse(worst, exit);
+    }
+    Ok(worst)
+}
+
+fn read(file: &Path, kind: Option<Kind>) -> io::Result<LogReport> {
+    let input: Box<dyn Read> = match file.to_str() {
+        Some("-") => Box::new(io::stdin().lock()),
+        _ => Box::new(File::open(file)?),
+    };
+    log::judge(input, kind)
+}
+
+/// A file that cannot be read goes before a red one, that before one with nothing to judge.
+fn worse(one: Exit, other: Exit) -> Exit {
+    const ORDER: [Exit; 4] = [Exit::Usage, Exit::Red, Exit::Infrastructure, Exit::Success];
+    ORDER.into_iter().find(|exit| [one, other].contains(exit)).unwrap_or(one)
+}
+
+/// The form of `--format json`.
+#[derive(Serialize)]
+struct Json<'a> {
+    kind: Kind,
+    cases: &'a [Case],
+    totals: Totals,
+    splats: Vec<JsonSplat<'a>>,
+    verdict: Verdict,
+}
+
+/// Every field, also those without a value.
+#[derive(Serialize)]
+struct JsonSplat<'a> {
+    kind: &'static str,
+    title: &'a str,
+    fingerprint: &'a str,
+    line: u64,
+    function: Option<&'a str>,
+    module: Option<&'a str>,
+    case: Option<&'a str>,
+}
+
+impl<'a> From<&'a Splat> for JsonSplat<'a> {
+    fn from(splat: &'a Splat) -> Self {
+        Self {
+            kind: splat.kind.word(),
+            title: &splat.title,
+            fingerprint: &splat.fingerprint,
+            line: splat.line,
+            function: splat.function.as_deref(),
+            module: splat.module.as_deref(),
+            case: splat.case.as_deref(),
+        }
+    }
+}
+
+fn show(file: &Path, report: &LogReport, ctx: &Context) -> Result<()> {
+    if ctx.format == Format::Json {
+        let LogReport { kind, ref cases, totals, verdict, .. } = *report;
+        let splats = report.splats.iter().map(JsonSplat::from).collect();
+        anstream::println!("{}", serde_json::to_string(&Json { kind, cases, totals, splats, verdict })?);
+        return Ok(());
+    }
+    let verbosity = verbosity(ctx);
+    let mut text = format!("{}: {}\n", one_line(&file.display().to_string()), report.kind.word());
+    for case in &report.cases {
+        if verbosity == Verbosity::Verbose || case.outcome.is_red() {
+            let (name, said) = (&case.name, case.diagnostics.join("\n"));
+            text += &lines::test_lines(name, case.outcome, &case.reason, case.seconds, &said);
+        }
+    }
+    for splat in &report.splats {
+        text += &lines::splat_lines(splat, "line", false, verbosity);
+    }
+    if report.dropped > 0 {
+        text += &format!("  and {} more splats\n", report.dropped);
+    }
+    for note in report.notes.iter().filter(|_| verbosity > Verbosity::Quiet) {
+        text += &format!("  note: {}\n", one_line(note));
+    }
+    anstream::println!("{text}  = {}{}", lines::verdict_word(report.verdict), summary(report));
+    Ok(())
+}
+
+/// How many tests ended how, and how many splats there are.
+fn summary(report: &LogReport) -> String {
+    let count = |(outcome, count): (_, u64)| format!("{count} {outcome}");
+    let mut parts: Vec<String> = report.totals.words().into_iter().map(count).collect();
+    match report.splats.len() as u64 + report.dropped {
+        0 => {}
+        1 => parts.push("1 splat".to_owned()),
+        many => parts.push(format!("{many} splats")),
+    }
+    if parts.is_empty() {
+        let nothing = match report.verdict {
+            Verdict::Skip => "nothing to judge",
+            _ => "no splat",
+        };
+        parts.push(nothing.to_owned());
+    }
+    format!(": {}", parts.join(", "))
+}
