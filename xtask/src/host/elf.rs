@@ -1,38 +1,95 @@
-//! Just enough ELF to tell a static program from a dynamic one.
+//! What ELF files say of themselves: which loader and libraries a program wants, what a kernel module tells about
+//! itself. Whatever is no whole 64-bit ELF file of this machine's byte order says nothing.
 
-/// `e_phoff`, `e_phentsize` and `e_phnum` of a 64-bit header, see elf(5).
-const HEADER: usize = 64;
-/// Program header type of the interpreter's name.
-const PT_INTERP: u32 = 3;
+use std::collections::BTreeSet;
 
-/// Whether these bytes are a 64-bit little-endian ELF program that wants no dynamic loader. A static-pie
-/// program has a dynamic section but no interpreter, and counts as static.
+use elf::ElfBytes;
+use elf::abi::{DT_NEEDED, DT_RPATH, DT_RUNPATH, PT_INTERP};
+use elf::endian::LittleEndian;
+use elf::file::Class;
+
+/// What a program or library wants of the dynamic loader, see ld.so(8).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Linkage {
+    /// The loader; none for a static program and for most libraries.
+    pub interpreter: Option<String>,
+    /// Names of the libraries that it is linked with (`DT_NEEDED`).
+    pub needed: Vec<String>,
+    /// Folders that are searched first (`DT_RUNPATH`, or the older `DT_RPATH`); `$ORIGIN` is the file's own.
+    pub search: Vec<String>,
+}
+
+fn parse(bytes: &[u8]) -> Option<ElfBytes<'_, LittleEndian>> {
+    ElfBytes::minimal_parse(bytes).ok().filter(|file| file.ehdr.class == Class::ELF64)
+}
+
+/// Whether these bytes are a program that wants no dynamic loader. A static-pie program has a dynamic section but no
+/// interpreter, and counts as static.
 pub fn is_static(bytes: &[u8]) -> bool {
-    const CLASS64_LITTLE: &[u8] = b"\x7fELF\x02\x01";
-    if bytes.len() < HEADER || !bytes.starts_with(CLASS64_LITTLE) {
-        return false;
+    let segments = parse(bytes).and_then(|file| file.segments());
+    segments.is_some_and(|table| !table.is_empty() && table.iter().all(|segment| segment.p_type != PT_INTERP))
+}
+
+/// The linkage of a program or library; none where these bytes are neither.
+pub fn linkage(bytes: &[u8]) -> Option<Linkage> {
+    let file = parse(bytes)?;
+    let mut linkage = Linkage::default();
+    for segment in file.segments()?.iter().filter(|segment| segment.p_type == PT_INTERP) {
+        let text = file.segment_data(&segment).ok()?;
+        linkage.interpreter = Some(text_of(text.strip_suffix(b"\0").unwrap_or(text)));
     }
-    let half = |at: usize| bytes.get(at..at + 2).and_then(|b| b.try_into().ok()).map(u16::from_le_bytes);
-    let table = bytes[32..40].try_into().map(u64::from_le_bytes).ok().and_then(|at| usize::try_from(at).ok());
-    let (Some(table), Some(size), Some(count)) = (table, half(54), half(56)) else { return false };
-    let kind = |index: u16| {
-        let at = table.checked_add(usize::from(index) * usize::from(size))?;
-        let field = bytes.get(at..at.checked_add(4)?)?;
-        field.try_into().ok().map(u32::from_le_bytes)
+    let Some(dynamic) = file.dynamic().ok()? else { return Some(linkage) };
+    let header = file.section_header_by_name(".dynstr").ok()??;
+    let strings = file.section_data_as_strtab(&header).ok()?;
+    for entry in dynamic.iter() {
+        let text = |value| strings.get(usize::try_from(value).unwrap_or(usize::MAX)).map(str::to_owned).ok();
+        match entry.d_tag {
+            DT_NEEDED => linkage.needed.push(text(entry.d_val())?),
+            DT_RPATH | DT_RUNPATH => {
+                linkage.search.extend(text(entry.d_val())?.split(':').map(str::to_owned));
+            }
+            _ => {}
+        }
+    }
+    Some(linkage)
+}
+
+/// Names of a kernel module's parameters, sorted: the `parmtype=NAME:TYPE` strings of its section `.modinfo`
+/// (Linux, `include/linux/moduleparam.h`, `__MODULE_PARM_TYPE()`).
+pub fn module_parameters(bytes: &[u8]) -> BTreeSet<String> {
+    let section = || {
+        let file = parse(bytes)?;
+        let header = file.section_header_by_name(".modinfo").ok()??;
+        Some(file.section_data(&header).ok()?.0)
     };
-    // A header that lies outside of the file is no program that could run.
-    count > 0 && (0..count).all(|index| kind(index).is_some_and(|kind| kind != PT_INTERP))
+    let strings = section().unwrap_or_default().split(|byte| *byte == 0);
+    let name = |text: &[u8]| Some(text_of(text).strip_prefix("parmtype=")?.split_once(':')?.0.to_owned());
+    strings.filter_map(name).collect()
+}
+
+fn text_of(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use proptest::prelude::*;
 
     use super::*;
 
+    const HEADER: usize = 64;
+    /// The dynamic loader is a small file of its own, with all of its sections.
+    static REAL: LazyLock<Vec<u8>> = LazyLock::new(|| {
+        let loader = linkage(&own()).and_then(|linkage| linkage.interpreter).expect("it is dynamic");
+        std::fs::read(loader).expect("the loader")
+    });
+
     fn program(kinds: &[u32]) -> Vec<u8> {
         let mut bytes = vec![0; HEADER];
-        bytes[..6].copy_from_slice(b"\x7fELF\x02\x01");
+        bytes[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
+        bytes[20] = 1;
         bytes[32] = 64;
         bytes[54] = 56;
         bytes[56] = u8::try_from(kinds.len()).expect("few");
@@ -43,6 +100,10 @@ mod tests {
         bytes
     }
 
+    fn own() -> Vec<u8> {
+        std::env::current_exe().and_then(std::fs::read).expect("our own program")
+    }
+
     #[test]
     fn an_interpreter_makes_it_dynamic() {
         assert!(is_static(&program(&[1, 2, 6])));
@@ -50,14 +111,29 @@ mod tests {
         assert!(!is_static(b"#!/bin/sh\n"));
         assert!(!is_static(&program(&[1, 1])[..70]));
         // The test itself runs under cargo's default, which is dynamic.
-        let own = std::env::current_exe().and_then(std::fs::read).expect("our own program");
-        assert!(!is_static(&own));
+        assert!(!is_static(&own()));
+    }
+
+    #[test]
+    fn a_program_names_its_loader_and_its_libraries() {
+        let linkage = linkage(&own()).expect("our own program");
+        assert!(linkage.interpreter.is_some_and(|path| path.starts_with("/lib")));
+        assert!(linkage.needed.iter().any(|name| name == "libc.so.6"));
+        assert_eq!(super::linkage(b"#!/bin/sh\n"), None);
     }
 
     proptest! {
         #[test]
-        fn no_bytes_make_it_panic(tail in proptest::collection::vec(any::<u8>(), 0..200)) {
-            is_static(&[b"\x7fELF\x02\x01".as_slice(), &tail].concat());
+        fn no_bytes_make_it_panic(tail in proptest::collection::vec(any::<u8>(), 0..200), at in 0usize..100_000, byte in any::<u8>()) {
+            let made = [b"\x7fELF\x02\x01\x01".as_slice(), &tail].concat();
+            let mut real = REAL.clone();
+            let cut = at.min(real.len() - 1);
+            real[cut] = byte;
+            for bytes in [made, real] {
+                is_static(&bytes);
+                linkage(&bytes);
+                module_parameters(&bytes);
+            }
         }
     }
 }
