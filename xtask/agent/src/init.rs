@@ -11,7 +11,7 @@ use wire::{FromGuest, JOB_PATH, Job, PROTOCOL};
 
 use crate::modules::Loader;
 use crate::port::{Port, console};
-use crate::{ask, cases, leaks, mounts, settle, shell, uevent};
+use crate::{ask, cases, leaks, mounts, settle, shell, udev, uevent};
 
 /// How long the virtio port may take to appear; without it the job runs all the same.
 const PORT_WAIT: Duration = Duration::from_secs(3);
@@ -42,10 +42,15 @@ pub fn run() -> ExitCode {
 
 fn work(job: &Job, port: &Port) {
     let loader = Arc::new(Loader::new(&release(), &job.withhold, port.clone()));
-    if job.autoload {
+    if job.udev {
+        udev::start(job, port);
+    } else if job.autoload {
         uevent::start(&loader);
     }
     settle::load_all(job, &loader, port);
+    if job.udev {
+        udev::settle(job, port);
+    }
     settle::wait(job, &loader, port);
     if let Err(error) = ask::serve(port.clone()) {
         port.note(format!("cases cannot ask the host: {error}"));

@@ -15,6 +15,7 @@ mod cxl_expect;
 mod cxl_sysfs;
 mod index;
 mod init;
+mod journal;
 mod leaks;
 mod modules;
 mod mounts;
@@ -23,6 +24,7 @@ mod processes;
 mod session;
 mod settle;
 mod shell;
+mod udev;
 mod uevent;
 
 const USAGE: &str = "usage: host REQUEST [WORD…]   asks the host, e.g. host device-del mem0
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         Some("init") if rustix::process::getpid() == rustix::process::Pid::INIT => init::run(),
         Some("host") => ask::client(&words),
         Some("cxl-expect") => expect(),
+        Some("journalctl") => journal::run(&words),
         Some(session::IN_SESSION) => session::exec(&words, false),
         Some(session::ON_TTY) => session::exec(&words, true),
         _ => {

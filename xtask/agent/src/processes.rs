@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, Timespec, poll};
 use rustix::process::{
-    Pid, PidfdFlags, Signal, WaitOptions, WaitStatus, kill_process_group, pidfd_open, wait,
+    Pid, PidfdFlags, Signal, WaitOptions, WaitStatus, kill_process, kill_process_group, pidfd_open, wait,
 };
+
+use crate::udev;
 
 /// Reaps every dead child; the status of the one that is sought, if it was among them.
 pub fn reap(sought: Pid) -> Option<WaitStatus> {
@@ -48,10 +50,37 @@ pub fn signal(group: Pid, signal: Signal) {
     let _ = kill_process_group(group, signal);
 }
 
-/// Kills every process of the guest but this one, so that no case leaves anything to the next.
+/// How often the processes are looked through for one that was forked meanwhile.
+const PASSES: u32 = 50;
+
+/// Kills every process of the guest but this one and udevd, so that no case leaves anything to the next.
 pub fn kill_all() {
-    // kill(-1): group 1 stands for "all but the caller and init" in the system call.
-    signal(Pid::INIT, Signal::KILL);
+    if !udev::is_running() {
+        // kill(-1): group 1 stands for "all but the caller and init" in the system call.
+        return signal(Pid::INIT, Signal::KILL);
+    }
+    for _ in 0..PASSES {
+        let left: Vec<Pid> = others().into_iter().filter(|pid| !udev::is_its(*pid)).collect();
+        if left.is_empty() {
+            return;
+        }
+        for pid in left {
+            // ESRCH only says that it is gone.
+            let _ = kill_process(pid, Signal::KILL);
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// Living processes of the guest other than this one: kernel threads, which have no program, and dead ones left out.
+fn others() -> Vec<Pid> {
+    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    let pids = entries.flatten().filter_map(|entry| {
+        let pid = entry.file_name().to_str()?.parse().ok().and_then(Pid::from_raw)?;
+        // Neither has a link to a program that could be followed.
+        fs::read_link(entry.path().join("exe")).ok().filter(|_| pid != Pid::INIT).map(|_| pid)
+    });
+    pids.collect()
 }
 
 /// Frames of a stack that are told.

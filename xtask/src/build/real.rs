@@ -96,7 +96,8 @@ fn pack(built: &Built, root: &Path, cache: &Path) {
         [(built.production.as_path(), "production"), (built.mock.root().expect("mock"), "mock")]
     {
         let modules_id = format!("{}-{set}", built.id);
-        let inputs = guest::Inputs { modules, modules_id: &modules_id, agent: &agent, busybox: &busybox };
+        let (modules_id, agent) = (modules_id.as_str(), agent.as_path());
+        let inputs = guest::Inputs { modules, modules_id, agent, busybox: &busybox, userland: None };
         let image = timed("image", || guest::image(&inputs, cache)).unwrap_or_else(|error| panic!("{error}"));
         let again = timed("image again", || guest::image(&inputs, cache)).expect("cached");
         assert_eq!(image, again);
@@ -116,13 +117,15 @@ fn boot(built: &Built, busybox: &guest::Busybox, cache: &Path) {
     let init = folder.path().join("init");
     fs::write(&init, INIT).expect("written");
     let modules = built.mock.root().expect("mock");
-    let inputs = guest::Inputs { modules, modules_id: &format!("{}-mock", built.id), agent: &init, busybox };
+    let modules_id = format!("{}-mock", built.id);
+    let inputs = guest::Inputs { modules, modules_id: &modules_id, agent: &init, busybox, userland: None };
     let image = guest::image(&inputs, cache).expect("packed");
     let job = wire::Job {
         protocol: wire::PROTOCOL,
         token: "real-token".into(),
         modules: Vec::new(),
         autoload: false,
+        udev: false,
         withhold: Vec::new(),
         memdevs: 0,
         settle_ms: 0,

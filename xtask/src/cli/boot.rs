@@ -5,21 +5,28 @@ use anyhow::Result;
 use super::run::{GuestArgs, KernelArgs, verbosity, workspace};
 use super::{Context, Exit, setup};
 use crate::report::Terminal;
-use crate::run::{self, Bench, Options, Plan, Request};
-use crate::spec::ModuleSet;
+use crate::run::{self, Bench, Options, Plan, Request, Shell};
+use crate::spec::{ModuleSet, Userland};
 
 /// Boots a topology and gives a shell in the guest; Ctrl-A X leaves
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Name of a topology
-    topology: String,
+    #[arg(required_unless_present = "mock")]
+    topology: Option<String>,
     #[command(flatten)]
     kernel: KernelArgs,
     #[command(flatten)]
     guest: GuestArgs,
-    /// With the mock modules of cxl_test instead of the production ones
+    /// With the mock modules instead of the production ones, and cxl_test loaded [default topology: none]
     #[arg(long)]
     mock: bool,
+    /// A parameter of cxl_test, as interleave_arithmetic=1 (may be given more than once)
+    #[arg(long = "parameter", value_name = "NAME=VALUE", requires = "mock")]
+    parameters: Vec<String>,
+    /// With ndctl's tools (cxl, daxctl, ndctl), bash, jq and a real udevd
+    #[arg(long)]
+    tools: bool,
     /// Install what is missing first
     #[arg(long)]
     setup: bool,
@@ -28,20 +35,32 @@ pub struct Args {
     dry_run: bool,
 }
 
+impl Args {
+    fn shell(&self) -> Shell {
+        let userland = if self.tools { Userland::Ndctl } else { Userland::Busybox };
+        if !self.mock {
+            return Shell { modules: ModuleSet::Production, userland, load: Vec::new() };
+        }
+        let load = std::iter::once("cxl_test").chain(self.parameters.iter().map(String::as_str));
+        Shell { modules: ModuleSet::Mock, userland, load: vec![load.collect::<Vec<_>>().join(" ")] }
+    }
+}
+
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let project = ctx.project()?;
-    let request = Request { topologies: vec![args.topology.clone()], ..args.kernel.request() };
+    // The mock bus wants two NUMA nodes and no CXL of QEMU's.
+    let name = args.topology.clone().unwrap_or_else(|| "none".to_owned());
+    let request = Request { topologies: vec![name.clone()], ..args.kernel.request() };
     let plan = Plan::kernel_only(&project, &request)?;
-    let topology = crate::topology::Topology::load(&project.topologies_dir(), &args.topology)?;
+    let topology = crate::topology::Topology::load(&project.topologies_dir(), &name)?;
     if args.dry_run {
         return super::dry_run::run(&plan, &args.guest, ctx);
     }
-    setup::ensure(ctx, args.setup, args.guest.qemu.as_deref())?;
+    setup::ensure_for(ctx, args.setup, args.guest.qemu.as_deref(), args.tools)?;
     let options = Options { qemu: run::find_qemu(args.guest.qemu.as_deref())?, accel: args.guest.accel };
     let sink = Terminal::stdout(verbosity(ctx));
     let workspace = workspace();
     let bench = Bench { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: &sink };
-    let modules = if args.mock { ModuleSet::Mock } else { ModuleSet::Production };
-    run::shell(&bench, &plan, &topology, modules, &options)?;
+    run::shell(&bench, &plan, &topology, &args.shell(), &options)?;
     Ok(Exit::Success)
 }

@@ -30,8 +30,8 @@ struct Diagnosis {
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let distribution = Distribution::found();
-    let found = needs::look(args.qemu.as_deref());
-    let ok = found.iter().all(|f| f.ok || f.need.level == Level::Recommended);
+    let found = needs::look(args.qemu.as_deref(), needs::WITH_NDCTL);
+    let ok = found.iter().all(|f| f.ok || f.need.level != Level::Run);
     let missing = needs::missing(&found, &distribution);
     let install = setup::plan(&missing, &distribution, ctx.cache.path()).map(|plan| plan.shown());
     let accelerator = accel::forecast(args.qemu.as_deref(), &ctx.cache);
@@ -50,7 +50,7 @@ fn show(diagnosis: &Diagnosis) {
     for found in &diagnosis.needs {
         let mark = match (found.ok, found.need.level) {
             (true, _) => "ok",
-            (false, Level::Recommended) => "--",
+            (false, Level::Recommended | Level::Ndctl) => "--",
             (false, Level::Run) => "NO",
         };
         table.add_row([

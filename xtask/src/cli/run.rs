@@ -10,6 +10,7 @@ use crate::event::{Event, Fan, Sink};
 use crate::report::{JsonLines, Store, Terminal, Verbosity};
 use crate::run::accel::Wanted;
 use crate::run::{self, Bench, Options, Plan, Request};
+use crate::spec::Userland;
 
 /// Builds the kernel, boots every topology, runs every suite and says pass or fail
 ///
@@ -28,6 +29,9 @@ pub struct Args {
     /// Run only this case: CASE or SUITE/CASE, with * as in a shell (may be given more than once)
     #[arg(long = "case", value_name = "NAME")]
     pub cases: Vec<String>,
+    /// Your own tree of ndctl for suites with its tools [default: as in patchbench.yaml]
+    #[arg(long, value_name = "DIR")]
+    pub ndctl: Option<PathBuf>,
     #[command(flatten)]
     pub guest: GuestArgs,
     /// Install what is missing first: one apt-get install, shown before it runs
@@ -85,13 +89,14 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         topologies: args.topologies.clone(),
         suites: args.suites.clone(),
         cases: args.cases.clone(),
+        ndctl: args.ndctl.clone(),
         ..args.kernel.request()
     };
     let plan = Plan::new(&project, &request)?;
     if args.dry_run {
         return super::dry_run::run(&plan, &args.guest, ctx);
     }
-    setup::ensure(ctx, args.setup, args.guest.qemu.as_deref())?;
+    setup::ensure_for(ctx, args.setup, args.guest.qemu.as_deref(), plan.wants(Userland::Ndctl))?;
     let qemu = run::find_qemu(args.guest.qemu.as_deref())?;
     let options = Options { qemu, accel: args.guest.accel };
 

@@ -1,5 +1,7 @@
 //! `setup`: installs what is missing.
 
+use std::path::Path;
+
 use anyhow::Result;
 
 use super::{Context, Exit};
@@ -9,14 +11,23 @@ use crate::host::{Distribution, setup};
 /// Installs what the tool needs: one `apt-get install`, shown before it runs, with sudo where it takes that
 #[derive(Debug, Default, clap::Args)]
 pub struct Args {
+    /// Also what suites with ndctl's tools need
+    #[arg(long)]
+    ndctl: bool,
     /// Only show the command
     #[arg(long)]
     dry_run: bool,
 }
 
+impl Args {
+    fn levels(&self) -> &'static [Level] {
+        if self.ndctl { needs::WITH_NDCTL } else { needs::EVERY_RUN }
+    }
+}
+
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let distribution = Distribution::found();
-    let found = needs::look(None);
+    let found = needs::look(None, args.levels());
     let missing = needs::missing(&found, &distribution);
     if missing.is_empty() {
         ctx.say("setup: nothing is missing");
@@ -43,9 +54,9 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         return Ok(Exit::Success);
     }
     plan.carry_out()?;
-    let after = needs::look(None);
+    let after = needs::look(None, args.levels());
     let still: Vec<_> =
-        after.iter().filter(|f| !f.ok && f.need.level == Level::Run).map(|f| f.need.name).collect();
+        after.iter().filter(|f| !f.ok && f.need.level != Level::Recommended).map(|f| f.need.name).collect();
     anyhow::ensure!(still.is_empty(), "still missing after the installation: {}", still.join(", "));
     Ok(Exit::Success)
 }
@@ -55,13 +66,22 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
 ///
 /// # Errors
 /// Something is missing.
-pub fn ensure(ctx: &Context, install: bool, qemu: Option<&std::path::Path>) -> Result<()> {
+pub fn ensure(ctx: &Context, install: bool, qemu: Option<&Path>) -> Result<()> {
+    ensure_for(ctx, install, qemu, false)
+}
+
+/// The same, with what ndctl's tools need where they are wanted.
+///
+/// # Errors
+/// Something is missing.
+pub fn ensure_for(ctx: &Context, install: bool, qemu: Option<&Path>, ndctl: bool) -> Result<()> {
+    let args = Args { ndctl, dry_run: false };
     if install {
-        run(&Args::default(), ctx)?;
+        run(&args, ctx)?;
         return Ok(());
     }
-    let found = needs::look(qemu);
-    let lacking: Vec<_> = found.iter().filter(|f| !f.ok && f.need.level == Level::Run).collect();
+    let found = needs::look(qemu, args.levels());
+    let lacking: Vec<_> = found.iter().filter(|f| !f.ok && f.need.level != Level::Recommended).collect();
     if lacking.is_empty() {
         return Ok(());
     }

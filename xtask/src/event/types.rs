@@ -61,6 +61,8 @@ pub enum Stage {
     Configure,
     /// make.
     Build,
+    /// Getting and building ndctl's tools.
+    Ndctl,
     /// Packing the guest's image.
     Image,
     /// Finding out which accelerator runs a guest.
@@ -73,6 +75,7 @@ impl fmt::Display for Stage {
             Self::Source => "source",
             Self::Configure => "configure",
             Self::Build => "build",
+            Self::Ndctl => "ndctl",
             Self::Image => "image",
             Self::Probe => "probe",
         })

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::host::ProcessError;
+use crate::host::{CacheError, ProcessError};
 
 /// An image that could not be made: always the machine's fault, never the kernel's.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +26,14 @@ pub enum GuestError {
         /// What to do about it.
         hint: &'static str,
     },
+    /// A program of this machine wants a library that is nowhere.
+    #[error("{} wants the library {name}, which is not on this machine", .of.display())]
+    NoLibrary {
+        /// Its name.
+        name: String,
+        /// Who wants it.
+        of: PathBuf,
+    },
     /// A path that an archive cannot hold, or that would leave its folder.
     #[error("`{path}` cannot be a path in the guest: {why}")]
     Path {
@@ -34,6 +42,9 @@ pub enum GuestError {
         /// Why not.
         why: &'static str,
     },
+    /// The cache.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
     /// A process failed.
     #[error(transparent)]
     Process(#[from] ProcessError),

@@ -1,4 +1,4 @@
-//! The initramfs of a kernel: agent, busybox, modules. Jobs are laid on top of it, see [`super::job_archive`].
+//! The initramfs of a kernel: agent, busybox or a larger userland, modules. Jobs are laid on top of it, see [`super::job_archive`].
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 use super::agent::publish;
-use super::{Archive, Busybox, GuestError};
+use super::{Archive, Busybox, Closed, GuestError};
 use crate::build::digest;
 
 /// Changes whenever the layout does.
@@ -26,8 +26,10 @@ pub struct Inputs<'a> {
     pub modules_id: &'a str,
     /// The static agent, which becomes `/init`.
     pub agent: &'a Path,
-    /// The userland.
+    /// The shell, and every applet that nothing else brings.
     pub busybox: &'a Busybox,
+    /// What there is besides.
+    pub userland: Option<&'a Closed>,
 }
 
 /// An initramfs in the cache.
@@ -58,12 +60,16 @@ fn id(inputs: &Inputs, agent: &[u8]) -> String {
     let (format, applets) = (FORMAT.to_string(), inputs.busybox.applets.join(" "));
     let fields =
         [format.as_bytes(), agent, &inputs.busybox.bytes, applets.as_bytes(), inputs.modules_id.as_bytes()];
-    digest(fields)[..40].to_owned()
+    let userland = inputs.userland.map(|userland| userland.id.as_bytes());
+    digest(fields.into_iter().chain(userland))[..40].to_owned()
 }
 
 fn archive(inputs: &Inputs, agent: Vec<u8>) -> Result<Archive, GuestError> {
     let mut archive = Archive::new();
     archive.file("init", 0o755, agent)?;
+    if let Some(userland) = inputs.userland {
+        userland.into(&mut archive)?;
+    }
     archive.file("bin/busybox", 0o755, inputs.busybox.bytes.clone())?;
     for command in AGENT_COMMANDS {
         archive.symlink(&format!("bin/{command}"), "/init")?;
@@ -82,7 +88,9 @@ fn archive(inputs: &Inputs, agent: Vec<u8>) -> Result<Archive, GuestError> {
     archive.device("dev/console", 0o600, 5, 1)?;
     archive.device("dev/null", 0o666, 1, 3)?;
     archive.file("etc/passwd", 0o644, "root:x:0:0:root:/:/bin/sh\n")?;
-    archive.file("etc/group", 0o644, "root:x:0:\n")?;
+    if !archive.contains("etc/group") {
+        archive.file("etc/group", 0o644, "root:x:0:\n")?;
+    }
     for folder in ["proc", "sys", "run", "tmp", "bench", "lib"] {
         archive.dir(folder)?;
     }
@@ -124,7 +132,13 @@ mod tests {
         fs::write(tree.join("a.ko"), "module").expect("written");
         fs::write(&agent, "agent").expect("written");
         let busybox = busybox();
-        let inputs = Inputs { modules: folder.path(), modules_id: "1", agent: &agent, busybox: &busybox };
+        let inputs = Inputs {
+            modules: folder.path(),
+            modules_id: "1",
+            agent: &agent,
+            busybox: &busybox,
+            userland: None,
+        };
         let first = image(&inputs, &cache).expect("made");
         let bytes = fs::read(&first.path).expect("read");
         fs::remove_dir_all(&cache).expect("removed");
@@ -142,8 +156,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         fs::create_dir_all(folder.path().join("lib/modules")).expect("made");
         let busybox = busybox();
-        let inputs =
-            Inputs { modules: folder.path(), modules_id: "1", agent: folder.path(), busybox: &busybox };
+        let modules = folder.path();
+        let inputs = Inputs { modules, modules_id: "1", agent: modules, busybox: &busybox, userland: None };
         let bytes = archive(&inputs, b"agent".to_vec()).expect("packed").bytes();
         let text = String::from_utf8_lossy(&bytes);
         assert!(text.contains("bin/host\0\0\0\0/init") || text.contains("bin/host\0\0/init"), "{text:?}");

@@ -54,6 +54,7 @@ mod tests {
             token: "t".into(),
             modules: vec!["cxl_test".into()],
             autoload: true,
+            udev: false,
             withhold: Vec::new(),
             memdevs: 0,
             settle_ms: 1000,

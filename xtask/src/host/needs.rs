@@ -37,6 +37,8 @@ pub struct Need {
 pub enum Level {
     /// Every run.
     Run,
+    /// Runs of suites whose userland is ndctl.
+    Ndctl,
     /// Nothing fails without it, but it is worth having.
     Recommended,
 }
@@ -50,6 +52,10 @@ enum How {
     Presence,
     /// A C header on the compiler's default path.
     Header,
+    /// A library that pkg-config knows by the need's name.
+    PkgConfig,
+    /// A library that the linker finds under this name; it has no pkg-config file.
+    Library(&'static str),
     /// A program without an interpreter: it must run in an initramfs of its own.
     Static,
 }
@@ -120,6 +126,26 @@ pub const NEEDS: &[Need] = &[
         "qemu-system-x86",
         "boots the guests",
     ),
+    ndctl("meson", How::Program("--version"), "meson", "builds ndctl"),
+    ndctl("ninja", How::Program("--version"), "ninja-build", "builds ndctl"),
+    ndctl("pkg-config", How::Program("--version"), "pkg-config", "finds ndctl's libraries"),
+    ndctl("libkmod", How::PkgConfig, "libkmod-dev", "ndctl loads modules"),
+    ndctl("libudev", How::PkgConfig, "libudev-dev", "ndctl waits for udev"),
+    ndctl("uuid", How::PkgConfig, "uuid-dev", "ndctl names regions and namespaces"),
+    ndctl("json-c", How::PkgConfig, "libjson-c-dev", "what ndctl's tools print"),
+    ndctl("libtraceevent", How::PkgConfig, "libtraceevent-dev", "cxl reads trace events"),
+    Need {
+        wanted: "1.2",
+        least: &[1, 2],
+        ..ndctl("libtracefs", How::PkgConfig, "libtracefs-dev", "cxl reads trace events")
+    },
+    ndctl("libiniparser", How::Library("iniparser"), "libiniparser-dev", "ndctl reads its configuration"),
+    ndctl("libkeyutils", How::Library("keyutils"), "libkeyutils-dev", "ndctl's passphrases"),
+    ndctl("bash", How::Presence, "bash", "runs ndctl's tests in the guest"),
+    ndctl("jq", How::Program("--version"), "jq", "ndctl's tests read JSON in the guest"),
+    ndctl("keyctl", How::Presence, "keyutils", "ndctl's tests keep keys in the guest"),
+    ndctl("uuidgen", How::Presence, "uuid-runtime", "ndctl's tests name namespaces in the guest"),
+    ndctl("udevadm", How::Presence, "udev", "loads modules in guests with ndctl's tools"),
     Need {
         name: "ccache",
         why: "makes rebuilds of a moved tree quick",
@@ -130,6 +156,15 @@ pub const NEEDS: &[Need] = &[
         least: &[],
     },
 ];
+
+/// Those of every run.
+pub const EVERY_RUN: &[Level] = &[Level::Run, Level::Recommended];
+/// Those of runs with ndctl's tools.
+pub const WITH_NDCTL: &[Level] = &[Level::Run, Level::Ndctl, Level::Recommended];
+
+const fn ndctl(name: &'static str, how: How, package: &'static str, why: &'static str) -> Need {
+    Need { name, why, wanted: "any", package, level: Level::Ndctl, how, least: &[] }
+}
 
 /// The need of this name.
 pub fn need(name: &str) -> Option<&'static Need> {
@@ -147,9 +182,9 @@ pub fn find_program(program: impl AsRef<Path>) -> Option<PathBuf> {
 /// Since when `cxl-type3` has volatile memory: below, half of the topologies can only be skipped.
 const QEMU_WORTH_HAVING: &[u32] = &[8, 1];
 
-/// Looks for everything.
-pub fn look(qemu: Option<&Path>) -> Vec<Found> {
-    NEEDS.iter().map(|need| look_for(need, qemu)).collect()
+/// Looks for everything of these levels.
+pub fn look(qemu: Option<&Path>, levels: &[Level]) -> Vec<Found> {
+    NEEDS.iter().filter(|need| levels.contains(&need.level)).map(|need| look_for(need, qemu)).collect()
 }
 
 fn look_for(need: &Need, qemu: Option<&Path>) -> Found {
@@ -159,6 +194,8 @@ fn look_for(need: &Need, qemu: Option<&Path>) -> Found {
     };
     let found = match need.how {
         How::Header => header(need.name),
+        How::PkgConfig => pkg_config(need.name),
+        How::Library(library) => links(library).then(|| "present".to_owned()),
         How::Presence => find_program(&program).map(|path| path.display().to_string()),
         How::Static => find_program(&program).map(|path| linkage(&path)),
         How::Program(ask) => version_of(&program, ask),
@@ -199,6 +236,20 @@ fn header(name: &str) -> Option<String> {
         .deadline(Duration::from_secs(10))
         .run();
     preprocessed.is_ok().then(|| "present".to_owned())
+}
+
+fn pkg_config(name: &str) -> Option<String> {
+    let asked = Process::new("pkg-config", ["--modversion", name]).deadline(Duration::from_secs(10)).read();
+    asked.ok().map(|version| version.trim().to_owned())
+}
+
+fn links(library: &str) -> bool {
+    Process::new("gcc", ["-shared", "-x", "c", "-", "-o", "/dev/null"])
+        .arg(format!("-l{library}"))
+        .stdin("")
+        .deadline(Duration::from_secs(10))
+        .run()
+        .is_ok()
 }
 
 fn linkage(path: &Path) -> String {
@@ -250,7 +301,7 @@ mod tests {
 
     #[test]
     fn a_qemu_named_by_the_user_is_the_one_that_is_asked() {
-        let found = look(Some(Path::new("/no/such/qemu")));
+        let found = look(Some(Path::new("/no/such/qemu")), EVERY_RUN);
         let qemu = found.iter().find(|f| f.need.package == "qemu-system-x86").expect("the table has it");
         assert!(!qemu.ok);
     }

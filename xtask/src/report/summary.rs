@@ -143,7 +143,7 @@ impl Summary {
             Event::StageFinished { kernel, flavour, stage, end, seconds, note } => {
                 match stage {
                     Stage::Source | Stage::Configure | Stage::Probe => self.seconds.configuring += seconds,
-                    Stage::Build | Stage::Image => self.seconds.building += seconds,
+                    Stage::Build | Stage::Ndctl | Stage::Image => self.seconds.building += seconds,
                 }
                 self.stages.push(StageSummary {
                     kernel: kernel.clone(),

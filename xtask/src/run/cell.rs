@@ -39,7 +39,8 @@ fn lacking(guests: &Guests, cell: &Cell) -> Option<String> {
     if let Err(lacking) = topology::qemu::machine_args(&cell.topology, guests.capabilities, &Backing::Ram) {
         return Some(lacking.to_string());
     }
-    guests.ready.image(cell.suite.modules).err().map(|why| format!("the mock modules did not build: {why}"))
+    let mut images = cell.boots.iter().map(|boot| guests.ready.image(cell.suite.modules, boot.userland));
+    images.find_map(Result::err).map(|why| format!("the mock modules did not build: {why}"))
 }
 
 /// Why a case cannot run on this kernel and topology, if so.

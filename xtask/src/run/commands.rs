@@ -7,9 +7,11 @@ use super::prepare::slot_name;
 use super::{Cell, Plan, RunError, find_qemu};
 use crate::build::{Builder, Toolchain, Tree};
 use crate::event::Null;
+use crate::guest::NdctlTree;
+use crate::host::apt::Packages;
 use crate::host::{Cache, PrivateApt, quote};
 use crate::source::Sources;
-use crate::spec::Source;
+use crate::spec::{Source, Userland};
 use crate::topology::{self, Capabilities, QemuVersion, qemu::Backing};
 use crate::vm::{self, Accel, Machine};
 
@@ -35,6 +37,13 @@ pub fn commands(plan: &Plan, qemu: Option<&Path>, cache: &Cache) -> Result<Vec<S
     }
     lines.push("# the work copy: only what differs is written".to_owned());
     lines.push(format!("{git} GIT_WORK_TREE={} git read-tree --reset -u TREE", quote(&src)));
+    if plan.wants(Userland::Ndctl) {
+        for source in &plan.ndctl {
+            lines.push(format!("# ndctl's tools: {source}, the first that can be had and builds"));
+            lines.extend(fetch(source, cache));
+        }
+        lines.extend(NdctlTree::commands(&cache.path().join("work/ndctl")));
+    }
     lines.push("# build".to_owned());
     let toolchain = Toolchain::find()?;
     lines.extend(builder(plan, cache, &slot, &toolchain).commands(&tree(&src)));
@@ -93,6 +102,20 @@ fn fetch(source: &Source, cache: &Cache) -> Vec<String> {
             let options = PrivateApt::new(cache.path(), &suites).map(|apt| apt.options()).unwrap_or_default();
             let options: String = options.iter().map(|word| format!(" {}", quote(word))).collect();
             vec![format!("apt-get{options} update"), format!("apt-get{options} download {package}")]
+        }
+        Source::DebSrc { package, suite } => {
+            let suites: Vec<String> = suite.iter().cloned().collect();
+            let apt = PrivateApt::derived(cache.path(), Path::new("/etc/apt"), &suites, Packages::Source);
+            let options: String = apt
+                .map(|apt| apt.options())
+                .unwrap_or_default()
+                .iter()
+                .map(|word| format!(" {}", quote(word)))
+                .collect();
+            vec![
+                format!("apt-get{options} update"),
+                format!("apt-get{options} source --download-only --tar-only {package}"),
+            ]
         }
         Source::Git { location, dirty: true, .. } => {
             vec![format!("git -C {} status --short", quote(location))]

@@ -60,6 +60,12 @@ pub enum RunError {
         /// Why.
         why: String,
     },
+    /// No source of ndctl's can be had and built.
+    #[error("ndctl's tools cannot be had{}{}", .tried.iter().map(|line| format!("\n  {line}")).collect::<String>(), ndctl_hint(.tried))]
+    NoNdctl {
+        /// Each source, and why not.
+        tried: Vec<String>,
+    },
     /// A name that nothing has.
     #[error("there is no {what} '{name}'\nhint: {hint}")]
     Unknown {
@@ -94,6 +100,14 @@ pub enum RunError {
         /// Why.
         source: std::io::Error,
     },
+}
+
+fn ndctl_hint(tried: &[String]) -> &'static str {
+    if tried.is_empty() {
+        "\nhint: name its sources under `ndctl:` in patchbench.yaml, or a tree with --ndctl DIR"
+    } else {
+        "\nhint: --ndctl DIR takes a tree of your own"
+    }
 }
 
 impl RunError {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::accel::Wanted;
-use super::{Plan, Ready, RunError, cell, guest, prepare};
+use super::{Plan, Ready, RunError, cell, expand, guest, prepare};
 use crate::event::{Event, Sink, Verdict};
 use crate::host::{Cache, interrupt};
 use crate::report::Store;
@@ -76,7 +76,7 @@ fn go(bench: &Bench, plan: &Plan, options: &Options, store: &Store) -> Result<Ve
         accel: guest::accel_of(&choice),
     };
     let mut worst: Option<Verdict> = None;
-    for cell in &plan.cells {
+    for cell in &expand::cells(plan, &ready)? {
         if interrupt::requested() {
             break;
         }

@@ -14,7 +14,7 @@ use super::execute::{Guests, Options};
 use super::{Bench, Cell, Plan, Ready, RunError};
 use crate::event::{CellId, Event, Stage, StageEnd, Transcript};
 use crate::guest::{self, JobFile};
-use crate::spec::{CaseFile, ModuleSet};
+use crate::spec::{CaseFile, ModuleSet, Userland};
 use crate::topology::qemu::Backing;
 use crate::topology::{self, Topology};
 use crate::vm::{self, Accel, Machine, Patience, QemuRequests, VmError};
@@ -54,7 +54,8 @@ pub(super) fn accelerator(bench: &Bench, plan: &Plan, ready: &Ready, options: &O
     let begun = Instant::now();
     let (choice, cached) = accel::choose(options.accel, &options.qemu, &ready.built.id, bench.cache, || {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
-        vm::kvm_works(&options.qemu, &ready.built.kernel, &ready.production.path, folder.path())
+        let smallest = ready.image(ModuleSet::Production, Userland::Busybox).map_err(str::to_owned)?;
+        vm::kvm_works(&options.qemu, &ready.built.kernel, &smallest.path, folder.path())
             .unwrap_or_else(|error| Err(error.to_string()))
     });
     bench.sink.emit(&Event::StageFinished {
@@ -106,8 +107,8 @@ fn boot_once(
     let cell = sitting.cell;
     let job = job(sitting);
     let packed = pack(bench, cell, &job, folder)?;
-    let image =
-        guests.ready.image(cell.suite.modules).map_err(|why| RunError::NoMock { why: why.to_owned() })?;
+    let image = guests.ready.image(cell.suite.modules, sitting.boot.userland);
+    let image = image.map_err(|why| RunError::NoMock { why: why.to_owned() })?;
     let machine_args = topology::qemu::machine_args(&cell.topology, guests.capabilities, &Backing::Ram)?;
     let mut cmdline = topology::qemu::kernel_args(&cell.topology, guests.capabilities);
     cmdline.extend(cell.variant.cmdline.iter().cloned());
@@ -144,6 +145,17 @@ fn boot_once(
     Ok(transcript?)
 }
 
+/// What a guest with a shell has.
+#[derive(Debug, Clone)]
+pub struct Shell {
+    /// Which modules are on its disk.
+    pub modules: ModuleSet,
+    /// What it has besides.
+    pub userland: Userland,
+    /// Modules to load first, in order, with their parameters.
+    pub load: Vec<String>,
+}
+
 /// A shell in a guest, on our own terminal.
 ///
 /// # Errors
@@ -152,16 +164,18 @@ pub fn shell(
     bench: &Bench,
     plan: &Plan,
     topology: &Topology,
-    modules: ModuleSet,
+    shell: &Shell,
     options: &Options,
 ) -> Result<(), RunError> {
+    let (modules, userland) = (shell.modules, shell.userland);
     let capabilities = vm::probe(&options.qemu, bench.cache.path())?.capabilities();
-    let ready = super::prepare(bench, plan)?;
+    let ready = super::prepare_guests(bench, plan, &[(modules, userland)].into())?;
     let accel = accel_of(&accelerator(bench, plan, &ready, options));
-    let image = ready.image(modules).map_err(|why| RunError::NoMock { why: why.to_owned() })?;
+    let image = ready.image(modules, userland).map_err(|why| RunError::NoMock { why: why.to_owned() })?;
     let machine_args = topology::qemu::machine_args(topology, &capabilities, &Backing::Ram)?;
     let cmdline = topology::qemu::kernel_args(topology, &capabilities);
-    let job = Job { shell: true, memdevs: memdevs(topology), ..empty_job() };
+    let (load, udev) = (shell.load.clone(), userland == Userland::Ndctl);
+    let job = Job { shell: true, memdevs: memdevs(topology), modules: load, udev, ..empty_job() };
     let folder = tempfile::tempdir().map_err(|source| RunError::Io {
         doing: "making a folder in",
         path: std::env::temp_dir(),
@@ -187,7 +201,7 @@ fn job(sitting: &Sitting) -> Job {
     let cell = sitting.cell;
     let cases = sitting.cases.iter().map(|case| wire::Case {
         name: case.name.clone(),
-        script: format!("{}/{}.sh", wire::SUITE_PATH, case.name),
+        script: format!("{}/{}", wire::SUITE_PATH, case.script),
         timeout_ms: u64::try_from(case.timeout.as_millis()).unwrap_or(u64::MAX),
     });
     Job {
@@ -197,6 +211,7 @@ fn job(sitting: &Sitting) -> Job {
         memdevs: if sitting.boot.withhold.is_empty() { memdevs(&cell.topology) } else { 0 },
         cases: cases.collect(),
         env: cell.variant.env.clone(),
+        udev: sitting.boot.userland == Userland::Ndctl,
         ..empty_job()
     }
 }
@@ -207,6 +222,7 @@ fn empty_job() -> Job {
         token: token(),
         modules: Vec::new(),
         autoload: true,
+        udev: false,
         withhold: Vec::new(),
         memdevs: 0,
         settle_ms: SETTLE_MS,

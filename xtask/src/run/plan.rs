@@ -7,7 +7,9 @@ use super::RunError;
 use super::promises::{Promises, UpTo};
 use super::request::{Request, unknown};
 use crate::event::CellId;
-use crate::spec::{CaseFile, Kernel, PLAIN, Project, Series, Suite, SuiteVariant, Topologies};
+use crate::spec::{
+    CaseFile, Kernel, PLAIN, Project, Series, Source, Suite, SuiteVariant, Topologies, Userland,
+};
 use crate::topology::Topology;
 
 /// The topology without CXL on which mock suites run.
@@ -22,6 +24,8 @@ pub struct Plan {
     pub series: Vec<Series>,
     /// `plain` or another set of fragments.
     pub flavour: String,
+    /// Where ndctl's tools and tests may come from.
+    pub ndctl: Vec<Source>,
     /// What runs on it.
     pub cells: Vec<Cell>,
 }
@@ -41,6 +45,8 @@ pub struct Cell {
     pub boots: Vec<Boot>,
     /// Cases that wait for a patch that is not applied, with the patch.
     pub withheld: BTreeMap<String, String>,
+    /// Which of the cases that are found later are wanted: the request's patterns.
+    pub wanted: Vec<String>,
     /// Cases for which a series in `patches/` brings what the kernel may lack, with the series.
     pub brought_by: BTreeMap<String, String>,
 }
@@ -48,6 +54,8 @@ pub struct Cell {
 /// Cases that share one guest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Boot {
+    /// What the guest has besides the modules.
+    pub userland: Userland,
     /// Modules that are not autoloaded.
     pub withhold: Vec<String>,
     /// Additions to the kernel command line.
@@ -64,7 +72,13 @@ impl Plan {
     pub fn kernel_only(project: &Project, request: &Request) -> Result<Self, RunError> {
         let kernel = request.kernel(project)?;
         let series = promises(project, request, &kernel)?.applied();
-        Ok(Self { kernel, series, flavour: request.flavour(project), cells: Vec::new() })
+        let (flavour, ndctl) = (request.flavour(project), request.ndctl_sources(project));
+        Ok(Self { kernel, series, flavour, ndctl, cells: Vec::new() })
+    }
+
+    /// Whether a guest of the plan has this userland.
+    pub fn wants(&self, userland: Userland) -> bool {
+        self.cells.iter().flat_map(|cell| &cell.boots).any(|boot| boot.userland == userland)
     }
 
     /// The same with one more series on top of the others.
@@ -93,7 +107,8 @@ impl Plan {
         for cell in &mut self.cells {
             let cases = cell.boots.iter().flat_map(|boot| boot.cases.iter().cloned());
             let kept: Vec<_> = cases.filter_map(|case| keep(&cell.suite.name, case)).collect();
-            cell.boots = boots(&kept);
+            let open: Vec<_> = cell.boots.iter().filter(|boot| boot.cases.is_empty()).cloned().collect();
+            cell.boots = [boots(&kept), open].concat();
         }
         self
     }
@@ -131,7 +146,7 @@ impl Plan {
         if cells.is_empty() {
             return Err(RunError::Empty { cases: request.cases.clone() });
         }
-        Ok(Self { kernel, series: promises.applied(), flavour, cells })
+        Ok(Self { kernel, series: promises.applied(), flavour, ndctl: request.ndctl_sources(project), cells })
     }
 }
 
@@ -205,7 +220,13 @@ fn cells_of(
 ) -> Vec<Cell> {
     let cases: Vec<_> =
         suite.cases.iter().filter(|case| request.wants(&suite.name, &case.name)).cloned().collect();
-    if cases.is_empty() {
+    let mut boots = boots(&cases);
+    if suite.found.is_some() {
+        // Its cases come when the userland is there.
+        let userland = suite.shared.userland;
+        boots.push(Boot { userland, withhold: Vec::new(), cmdline: Vec::new(), cases: Vec::new() });
+    }
+    if boots.is_empty() {
         return Vec::new();
     }
     let plain = [SuiteVariant::default()];
@@ -223,7 +244,8 @@ fn cells_of(
             topology: Arc::clone(topology),
             suite: Arc::clone(suite),
             variant: variant.clone(),
-            boots: boots(&cases),
+            boots: boots.clone(),
+            wanted: request.cases.clone(),
             withheld: BTreeMap::new(),
             brought_by: BTreeMap::new(),
         })
@@ -231,18 +253,20 @@ fn cells_of(
 }
 
 /// Groups cases by what their guest must be booted with; an isolated case has a guest of its own.
-fn boots(cases: &[CaseFile]) -> Vec<Boot> {
+pub(super) fn boots(cases: &[CaseFile]) -> Vec<Boot> {
     let mut boots: Vec<Boot> = Vec::new();
     for case in cases {
         let shared = boots.iter_mut().find(|boot| {
             !case.isolate
                 && boot.cases.iter().all(|other| !other.isolate)
+                && boot.userland == case.userland
                 && boot.withhold == case.withhold
                 && boot.cmdline == case.cmdline
         });
         match shared {
             Some(boot) => boot.cases.push(case.clone()),
             None => boots.push(Boot {
+                userland: case.userland,
                 withhold: case.withhold.clone(),
                 cmdline: case.cmdline.clone(),
                 cases: vec![case.clone()],
@@ -263,10 +287,11 @@ mod tests {
         let owned = |words: &[&str]| words.iter().map(|&w| w.to_owned()).collect();
         CaseFile {
             name: name.to_owned(),
-            path: format!("{name}.sh").into(),
+            script: format!("{name}.sh"),
             summary: String::new(),
             needs: Needs::default(),
             timeout: Duration::from_secs(1),
+            userland: Userland::Busybox,
             withhold: owned(withhold),
             cmdline: owned(cmdline),
             isolate,

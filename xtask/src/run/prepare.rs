@@ -1,18 +1,19 @@
 //! From a plan's kernel to something that boots: source, series, build, images. Every step is in the cache when nothing
 //! changed.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::time::{Instant, SystemTime};
 
 use sha2::{Digest, Sha256};
 
-use super::{Bench, Plan, RunError};
+use super::{Bench, Plan, RunError, ndctl};
 use crate::build::{Builder, Built, Fragment, Toolchain, Tree};
 use crate::event::{Event, Stage, StageEnd};
-use crate::guest::{self, Busybox, Image, Inputs};
+use crate::guest::{self, Busybox, Closed, Image, Inputs, Ndctl};
 use crate::source::{Applied, AppliedState, Prepared, Sources};
-use crate::spec::ModuleSet;
+use crate::spec::{ModuleSet, Userland};
 
 /// A kernel with all that its guests need.
 #[derive(Debug, Clone)]
@@ -21,18 +22,18 @@ pub struct Ready {
     pub built: Built,
     /// What it was made from.
     pub source: Prepared,
-    /// Guest with the production modules.
-    pub production: Image,
-    /// Guest with the mock modules; the reason where they did not build.
-    pub mock: Result<Image, String>,
+    /// ndctl's tools and tests, where a guest has them.
+    pub ndctl: Option<Ndctl>,
+    /// The guests that the plan boots, and the smallest; the reason where the mock modules did not build.
+    images: BTreeMap<(ModuleSet, Userland), Result<Image, String>>,
 }
 
 impl Ready {
-    /// The image with these modules, or why there is none.
-    pub fn image(&self, modules: ModuleSet) -> Result<&Image, &str> {
-        match modules {
-            ModuleSet::Production => Ok(&self.production),
-            ModuleSet::Mock => self.mock.as_ref().map_err(String::as_str),
+    /// The image with these modules and this userland, or why there is none.
+    pub fn image(&self, modules: ModuleSet, userland: Userland) -> Result<&Image, &str> {
+        match self.images.get(&(modules, userland)) {
+            Some(image) => image.as_ref().map_err(String::as_str),
+            None => Err("it was not planned"),
         }
     }
 
@@ -122,27 +123,56 @@ pub(super) fn slot_name(plan: &Plan) -> String {
 /// # Errors
 /// As [`build`], and where an image cannot be packed.
 pub fn prepare(bench: &Bench, plan: &Plan) -> Result<Ready, RunError> {
+    let wanted =
+        plan.cells.iter().flat_map(|cell| cell.boots.iter().map(|boot| (cell.suite.modules, boot.userland)));
+    prepare_guests(bench, plan, &wanted.collect())
+}
+
+/// A kernel with these guests.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn prepare_guests(
+    bench: &Bench,
+    plan: &Plan,
+    wanted: &BTreeSet<(ModuleSet, Userland)>,
+) -> Result<Ready, RunError> {
     let (source, built) = build(bench, plan)?;
+    let with_ndctl = wanted.iter().any(|(_, userland)| *userland == Userland::Ndctl);
+    let ndctl = if with_ndctl {
+        Some(staged(bench, plan, Stage::Ndctl, || ndctl::build(bench, plan))?)
+    } else {
+        None
+    };
     staged(bench, plan, Stage::Image, || {
         let begun = SystemTime::now();
         let agent = guest::agent(bench.workspace, bench.cache.path())?;
         let busybox = Busybox::find()?;
-        let image = |modules: &Path, which: &str| {
+        let closed = ndctl.as_ref().map(Closed::new).transpose()?;
+        let image = |modules: &Path, which: &str, userland: Userland| {
             let modules_id = format!("{}-{which}", built.id);
-            let inputs = Inputs { modules, modules_id: &modules_id, agent: &agent, busybox: &busybox };
+            let userland = closed.as_ref().filter(|_| userland == Userland::Ndctl);
+            let inputs =
+                Inputs { modules, modules_id: &modules_id, agent: &agent, busybox: &busybox, userland };
             guest::image(&inputs, bench.cache.path())
         };
-        let production = image(&built.production, "production")?;
-        let mock = match built.mock.root() {
-            Ok(root) => Ok(image(root, "mock")?),
-            Err(why) => Err(why.to_string()),
-        };
-        let note = production.id.chars().take(12).collect();
-        let new = |image: &Image| {
+        let smallest = (ModuleSet::Production, Userland::Busybox);
+        let mut images = BTreeMap::new();
+        for (modules, userland) in wanted.iter().copied().chain([smallest]) {
+            let image = match (modules, built.mock.root()) {
+                (ModuleSet::Production, _) => Ok(image(&built.production, "production", userland)?),
+                (ModuleSet::Mock, Ok(root)) => Ok(image(root, "mock", userland)?),
+                (ModuleSet::Mock, Err(why)) => Err(why.to_string()),
+            };
+            images.insert((modules, userland), image);
+        }
+        let made: Vec<&Image> = images.values().filter_map(|image| image.as_ref().ok()).collect();
+        let note = made.iter().map(|image| &image.id[..12]).collect::<Vec<_>>().join(", ");
+        let new = |image: &&Image| {
             fs::metadata(&image.path).and_then(|m| m.modified()).is_ok_and(|time| time >= begun)
         };
-        let end = if new(&production) { StageEnd::Done } else { StageEnd::Cached };
-        Ok((Ready { built: built.clone(), source: source.clone(), production, mock }, end, note))
+        let end = if made.iter().any(new) { StageEnd::Done } else { StageEnd::Cached };
+        Ok((Ready { built: built.clone(), source: source.clone(), ndctl: ndctl.clone(), images }, end, note))
     })
 }
 

@@ -21,6 +21,8 @@ pub struct Request {
     pub cases: Vec<String>,
     /// Other series than the kernel's own; none for those.
     pub series: Option<Vec<String>>,
+    /// The user's own tree of ndctl in place of the project's sources.
+    pub ndctl: Option<PathBuf>,
     /// Only the first patches of a series: `[SERIES:]N`.
     pub up_to: Option<String>,
 }
@@ -45,6 +47,11 @@ impl Request {
         Ok(kernel)
     }
 
+    /// Where ndctl's tools and tests may come from, the user's own tree before all.
+    pub fn ndctl_sources(&self, project: &Project) -> Vec<Source> {
+        self.ndctl.as_deref().map_or_else(|| project.ndctl.clone(), |dir| vec![own_tree(dir)])
+    }
+
     /// Flavour of this run.
     pub fn flavour(&self, project: &Project) -> String {
         self.flavour.clone().unwrap_or_else(|| project.defaults.flavour.clone())
@@ -52,10 +59,14 @@ impl Request {
 
     /// Whether a case was asked for.
     pub fn wants(&self, suite: &str, case: &str) -> bool {
-        let whole = format!("{suite}/{case}");
-        self.cases.is_empty()
-            || self.cases.iter().any(|wanted| matches(wanted, case) || matches(wanted, &whole))
+        wanted(&self.cases, suite, case)
     }
+}
+
+/// Whether a case fits one of these patterns; all do where there is none.
+pub(super) fn wanted(patterns: &[String], suite: &str, case: &str) -> bool {
+    let whole = format!("{suite}/{case}");
+    patterns.is_empty() || patterns.iter().any(|pattern| matches(pattern, case) || matches(pattern, &whole))
 }
 
 /// A work tree as it stands: through git with its uncommitted changes where it is a git tree.

@@ -16,26 +16,37 @@ use crate::spec::kernel::is_url;
 
 const DOWNLOAD_DEADLINE: Duration = Duration::from_secs(30 * 60);
 
-/// Downloads a `linux-source-*` package and puts the kernel that is in it into a tree, remembered under `key`.
+/// Downloads a `linux-source-*` package and puts the kernel that is in it into a tree.
 pub(super) fn package(
     fetcher: &Fetcher,
     apt: &PrivateApt,
     package: &str,
-    key: &str,
+    version: &str,
 ) -> Result<String, SourceError> {
     let (_lock, staging) = fetcher.staging()?;
     // Somebody else may have brought it while we waited.
-    if let Some(tree) = fetcher.git.remembered("apt", key) {
+    if let Some(tree) = fetcher.git.remembered("apt", &format!("{package} {version}")) {
         return Ok(tree);
     }
-    (fetcher.tell)(&format!("downloading {key} from {}", apt.suites()));
+    (fetcher.tell)(&format!("downloading {package} {version} from {}", apt.suites()));
     let deb = apt.download(package, staging.path())?;
     let unpacked = staging.path().join("deb");
     Process::new("dpkg-deb", ["--extract"]).arg(&deb).arg(&unpacked).log(fetcher.git.log()).run()?;
     fs::remove_file(&deb).map_err(SourceError::io("removing", &deb))?;
-    let tree = put(fetcher, &kernel_tarball(&unpacked, package)?, staging.path())?;
-    fetcher.git.remember("apt", key, &tree)?;
-    Ok(tree)
+    put(fetcher, &kernel_tarball(&unpacked, package)?, staging.path())
+}
+
+/// Downloads the upstream tarball of a source package and puts it into a tree.
+pub(super) fn source_package(
+    fetcher: &Fetcher,
+    apt: &PrivateApt,
+    package: &str,
+    version: &str,
+) -> Result<String, SourceError> {
+    let (_lock, staging) = fetcher.staging()?;
+    (fetcher.tell)(&format!("downloading the source of {package} {version} from {}", apt.suites()));
+    let tarball = apt.download_source(package, version, staging.path())?;
+    put(fetcher, &tarball, staging.path())
 }
 
 /// `usr/src/linux-source-*.tar.*` of an unpacked package.

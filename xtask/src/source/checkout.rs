@@ -3,11 +3,18 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::SourceError;
 use super::git::{Git, digest, lock_of};
-use super::{Prepared, SourceError};
 use crate::host::{Cache, write_stamp};
 
-/// Makes `work` the prepared tree. Files that are right keep their times; one that was tampered with, or is
+/// A tree of the repository, and where else its objects may lie.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tree<'a> {
+    pub(super) id: &'a str,
+    pub(super) alternates: &'a [PathBuf],
+}
+
+/// Makes `work` the tree. Files that are right keep their times; one that was tampered with, or is
 /// missing, is written; what git does not know (objects of a build) stays.
 ///
 /// `index` remembers what is in `work`; both belong to us alone. A killed checkout is finished first: else a
@@ -15,7 +22,7 @@ use crate::host::{Cache, write_stamp};
 pub(super) fn checkout(
     cache: &Cache,
     git: &Git,
-    prepared: &Prepared,
+    tree: Tree,
     work: &Path,
     index: &Path,
 ) -> Result<(), SourceError> {
@@ -32,22 +39,21 @@ pub(super) fn checkout(
     if let Some(parent) = index.parent() {
         fs::create_dir_all(parent).map_err(SourceError::io("making the folder", parent))?;
     }
-    let go_to = |tree: &str| -> Result<(), SourceError> {
-        let process =
-            git.with(&prepared.alternates, ["-c", "checkout.workers=0", "read-tree", "--reset", "-u"]);
-        let process = process.arg(tree).dir(work).env("GIT_WORK_TREE", work).env("GIT_INDEX_FILE", index);
+    let go_to = |id: &str| -> Result<(), SourceError> {
+        let process = git.with(tree.alternates, ["-c", "checkout.workers=0", "read-tree", "--reset", "-u"]);
+        let process = process.arg(id).dir(work).env("GIT_WORK_TREE", work).env("GIT_INDEX_FILE", index);
         process.log(git.log()).run()?;
         Ok(())
     };
-    if let Some(unfinished) = fs::read_to_string(&begun).ok().filter(|tree| *tree != prepared.tree) {
+    if let Some(unfinished) = fs::read_to_string(&begun).ok().filter(|id| *id != tree.id) {
         // If its objects are gone, there is nothing to finish it with, and the wanted tree is all that counts.
         match go_to(&unfinished) {
             Err(error) if error.is_interrupt() => return Err(error),
             _ => {}
         }
     }
-    write_stamp(&begun, &prepared.tree)?;
-    go_to(&prepared.tree)?;
+    write_stamp(&begun, tree.id)?;
+    go_to(tree.id)?;
     fs::remove_file(&begun).map_err(SourceError::io("removing", &begun))
 }
 

@@ -146,7 +146,7 @@ impl SourceError {
     }
 
     /// Whether the user interrupted: then no other source is tried.
-    pub(super) fn is_interrupt(&self) -> bool {
+    pub fn is_interrupt(&self) -> bool {
         let (process, cache) = match self {
             Self::Process(error) | Self::Apt(AptError::Process(error)) => (Some(error), None),
             Self::Cache(error) | Self::Apt(AptError::Cache(error)) => (None, Some(error)),

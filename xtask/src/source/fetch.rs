@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::git::{Git, digest};
 use super::{SourceError, archive, local};
-use crate::host::{Cache, PrivateApt, Process};
+use crate::host::apt::Packages;
+use crate::host::{AptError, Cache, PrivateApt, Process};
 use crate::spec::Source;
 use crate::spec::kernel::is_url;
 
@@ -36,6 +37,29 @@ impl Fetched {
     }
 }
 
+/// A package that is looked for.
+struct Wanted<'a> {
+    package: &'a str,
+    packages: Packages,
+}
+
+impl Wanted<'_> {
+    /// Under which name it is remembered.
+    fn kind(&self) -> &'static str {
+        match self.packages {
+            Packages::Binary => "apt",
+            Packages::Source => "deb-src",
+        }
+    }
+
+    fn candidate(&self, apt: &PrivateApt) -> Result<Option<String>, AptError> {
+        match self.packages {
+            Packages::Binary => apt.candidate(self.package),
+            Packages::Source => apt.source_candidate(self.package),
+        }
+    }
+}
+
 /// Where things are fetched to, and how to say so.
 pub(super) struct Fetcher<'a> {
     pub(super) cache: &'a Cache,
@@ -48,7 +72,12 @@ impl Fetcher<'_> {
     /// Gets the tree of a source, from the cache where that is as good.
     pub(super) fn fetch(&self, source: &Source) -> Result<Fetched, SourceError> {
         match source {
-            Source::Apt { package, suite } => self.apt(package, suite.as_deref()),
+            Source::Apt { package, suite } => {
+                self.apt(suite.as_deref(), &Wanted { package, packages: Packages::Binary })
+            }
+            Source::DebSrc { package, suite } => {
+                self.apt(suite.as_deref(), &Wanted { package, packages: Packages::Source })
+            }
             Source::Git { location, reference, .. } if is_url(location) => self.remote(location, reference),
             Source::Git { location, dirty: true, .. } => local::dirty(self, Path::new(location)),
             Source::Git { location, reference, .. } => local::committed(Path::new(location), reference),
@@ -57,13 +86,10 @@ impl Fetcher<'_> {
         }
     }
 
-    fn apt(&self, package: &str, suite: Option<&str>) -> Result<Fetched, SourceError> {
+    fn apt(&self, suite: Option<&str>, wanted: &Wanted) -> Result<Fetched, SourceError> {
+        let (package, kind) = (wanted.package, wanted.kind());
         let suites: Vec<String> = suite.map(str::to_owned).into_iter().collect();
-        let apt = if self.etc == Path::new("/etc/apt") {
-            PrivateApt::new(self.cache.path(), &suites)?
-        } else {
-            PrivateApt::derived(self.cache.path(), self.etc, &suites)?
-        };
+        let apt = PrivateApt::derived(self.cache.path(), self.etc, &suites, wanted.packages)?;
         let key = format!("{} {package}", apt.dir().display());
         let found = |version: String, tree: String| {
             let mut fetched = Fetched::new(tree, format!("{package} {version} ({})", apt.suites()));
@@ -71,8 +97,8 @@ impl Fetcher<'_> {
             fetched
         };
         let known = || {
-            let version = self.git.remembered("apt-version", &key)?;
-            let tree = self.git.remembered("apt", &format!("{package} {version}"))?;
+            let version = self.git.remembered(&format!("{kind}-version"), &key)?;
+            let tree = self.git.remembered(kind, &format!("{package} {version}"))?;
             Some(Fetched { cached: true, ..found(version, tree) })
         };
         if let Some(fetched) = known().filter(|_| apt.is_fresh()) {
@@ -92,16 +118,23 @@ impl Fetcher<'_> {
                 format!("the package lists could not be fetched: {} is as of the last time", old.described);
             return Ok(Fetched { note: Some(note), ..old });
         }
-        let Some(version) = apt.candidate(package)? else {
+        let Some(version) = wanted.candidate(&apt)? else {
             let (package, suites) = (package.to_owned(), apt.suites().to_owned());
-            return Err(crate::host::AptError::NoPackage { package, suites }.into());
+            return Err(AptError::NoPackage { package, suites }.into());
         };
         let tree_key = format!("{package} {version}");
-        let (tree, cached) = match self.git.remembered("apt", &tree_key) {
-            Some(tree) => (tree, true),
-            None => (archive::package(self, &apt, package, &tree_key)?, false),
+        let (tree, cached) = if let Some(tree) = self.git.remembered(kind, &tree_key) {
+            (tree, true)
+        } else {
+            let import = match wanted.packages {
+                Packages::Binary => archive::package,
+                Packages::Source => archive::source_package,
+            };
+            let tree = import(self, &apt, package, &version)?;
+            self.git.remember(kind, &tree_key, &tree)?;
+            (tree, false)
         };
-        self.git.remember("apt-version", &key, &version)?;
+        self.git.remember(&format!("{kind}-version"), &key, &version)?;
         Ok(Fetched { cached, ..found(version, tree) })
     }
 

@@ -21,7 +21,7 @@ pub use crate::spec::{KernelRange, KernelVersion};
 pub use apply::{Applied, AppliedPatch, AppliedState};
 pub use error::{Conflict, Place, SourceError};
 pub use fit::Fit;
-pub use prepare::{Prepared, Sources};
+pub use prepare::{Plain, Prepared, Sources};
 
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,7 @@ use super::fit::Fit;
 use super::git::Git;
 use super::{SourceError, checkout};
 use crate::host::Cache;
-use crate::spec::{Kernel, KernelVersion, Series};
+use crate::spec::{Kernel, KernelVersion, Series, Source};
 
 /// A kernel's tree, ready to be built.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -32,6 +32,18 @@ pub struct Prepared {
     pub cached: bool,
     /// Object folders of the user's repositories that hold the tree's files.
     pub alternates: Vec<PathBuf>,
+}
+
+/// A tree that is no kernel: what a source is, without a series.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plain {
+    /// Id of the git tree: its content address.
+    pub tree: String,
+    /// What it exactly is: package and version, commit and subject.
+    pub described: String,
+    /// Something that the user should know: an old copy was taken because the network was away.
+    pub note: Option<String>,
+    alternates: Vec<PathBuf>,
 }
 
 /// Gets kernels' trees and keeps them in the cache.
@@ -141,7 +153,28 @@ impl Sources {
     /// # Errors
     /// The tree's files are gone, or the folder cannot be written.
     pub fn checkout(&self, prepared: &Prepared, work: &Path, index: &Path) -> Result<(), SourceError> {
-        checkout::checkout(&self.cache, &self.git, prepared, work, index)
+        let tree = checkout::Tree { id: &prepared.tree, alternates: &prepared.alternates };
+        checkout::checkout(&self.cache, &self.git, tree, work, index)
+    }
+
+    /// Gets the tree of one source, whatever it is the source of.
+    ///
+    /// # Errors
+    /// It cannot be had.
+    pub fn fetch(&self, source: &Source) -> Result<Plain, SourceError> {
+        self.git.ensure(&self.cache)?;
+        let fetched = self.fetcher().fetch(source)?;
+        let Fetched { tree, described, alternates, note, .. } = fetched;
+        Ok(Plain { tree, described, note, alternates })
+    }
+
+    /// As [`Sources::checkout`], for such a tree.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn checkout_plain(&self, plain: &Plain, work: &Path, index: &Path) -> Result<(), SourceError> {
+        let tree = checkout::Tree { id: &plain.tree, alternates: &plain.alternates };
+        checkout::checkout(&self.cache, &self.git, tree, work, index)
     }
 
     /// Files that somebody has edited or removed in a folder since [`Sources::checkout`] wrote it.
@@ -152,8 +185,12 @@ impl Sources {
         checkout::edited(&self.git, work, index)
     }
 
+    fn fetcher(&self) -> Fetcher<'_> {
+        Fetcher { cache: &self.cache, git: &self.git, etc: &self.etc, tell: &*self.tell }
+    }
+
     fn first_of(&self, kernel: &Kernel) -> Result<(Fetched, KernelVersion, Vec<String>), SourceError> {
-        let fetcher = Fetcher { cache: &self.cache, git: &self.git, etc: &self.etc, tell: &*self.tell };
+        let fetcher = self.fetcher();
         let mut tried = Vec::new();
         for source in &kernel.sources {
             let found = fetcher.fetch(source).and_then(|fetched| Ok((self.version(&fetched)?, fetched)));

@@ -31,6 +31,14 @@ pub enum Source {
         /// Another suite of the same distribution; none for those of this machine's release.
         suite: Option<String>,
     },
+    /// A source package of the distribution: its upstream tarball, as it is.
+    #[serde(rename = "deb-src")]
+    DebSrc {
+        /// Name of the source package.
+        package: String,
+        /// Another suite of the same distribution; none for those of this machine's release.
+        suite: Option<String>,
+    },
     /// A git repository.
     Git {
         /// Path or URL.
@@ -59,6 +67,8 @@ impl fmt::Display for Source {
         match self {
             Self::Apt { package, suite: None } => write!(f, "apt {package}"),
             Self::Apt { package, suite: Some(suite) } => write!(f, "apt {package} from {suite}"),
+            Self::DebSrc { package, suite: None } => write!(f, "deb-src {package}"),
+            Self::DebSrc { package, suite: Some(suite) } => write!(f, "deb-src {package} from {suite}"),
             Self::Git { location, dirty: true, .. } => write!(f, "git {location}, as it is"),
             Self::Git { location, reference, .. } => write!(f, "git {location} {reference}"),
             Self::Dir { path } => write!(f, "dir {}", path.display()),
@@ -84,7 +94,7 @@ impl Source {
             }
             Self::Dir { path } => Self::Dir { path: absolute(root, &path) },
             Self::Tarball { location, sha256 } => Self::Tarball { location: text(location), sha256 },
-            Self::Apt { .. } => self,
+            Self::Apt { .. } | Self::DebSrc { .. } => self,
         }
     }
 }
@@ -107,6 +117,8 @@ pub fn is_url(location: &str) -> bool {
 #[serde(deny_unknown_fields)]
 struct RawSource {
     apt: Option<String>,
+    #[serde(rename = "deb-src")]
+    deb_src: Option<String>,
     suite: Option<String>,
     git: Option<String>,
     #[serde(rename = "ref")]
@@ -122,7 +134,7 @@ impl TryFrom<RawSource> for Source {
 
     fn try_from(raw: RawSource) -> Result<Self, String> {
         let extra = [
-            ("suite", raw.suite.is_some(), "apt", raw.apt.is_some()),
+            ("suite", raw.suite.is_some(), "apt", raw.apt.is_some() || raw.deb_src.is_some()),
             ("ref", raw.reference.is_some(), "git", raw.git.is_some()),
             ("dirty", raw.dirty.is_some(), "git", raw.git.is_some()),
             ("sha256", raw.sha256.is_some(), "tarball", raw.tarball.is_some()),
@@ -130,23 +142,35 @@ impl TryFrom<RawSource> for Source {
         if let Some((key, _, owner, _)) = extra.iter().find(|(_, given, _, owned)| *given && !owned) {
             return Err(format!("`{key}` belongs to a source of kind `{owner}`"));
         }
-        match (raw.apt, raw.git, raw.dir, raw.tarball) {
-            (Some(package), None, None, None) => apt(package, raw.suite),
-            (None, Some(location), None, None) => git(location, raw.reference, raw.dirty.unwrap_or(false)),
-            (None, None, Some(path), None) if path.as_os_str().is_empty() => Err("`dir` is empty".to_owned()),
-            (None, None, Some(path), None) => Ok(Self::Dir { path }),
-            (None, None, None, Some(location)) => tarball(location, raw.sha256),
-            _ => Err("a source has exactly one of the keys `apt`, `git`, `dir` and `tarball`".to_owned()),
+        match (raw.apt, raw.deb_src, raw.git, raw.dir, raw.tarball) {
+            (Some(package), None, None, None, None) => {
+                let (package, suite) = package_of("apt", package, raw.suite)?;
+                Ok(Self::Apt { package, suite })
+            }
+            (None, Some(package), None, None, None) => {
+                let (package, suite) = package_of("deb-src", package, raw.suite)?;
+                Ok(Self::DebSrc { package, suite })
+            }
+            (None, None, Some(location), None, None) => {
+                git(location, raw.reference, raw.dirty.unwrap_or(false))
+            }
+            (None, None, None, Some(path), None) if path.as_os_str().is_empty() => {
+                Err("`dir` is empty".to_owned())
+            }
+            (None, None, None, Some(path), None) => Ok(Self::Dir { path }),
+            (None, None, None, None, Some(location)) => tarball(location, raw.sha256),
+            _ => Err("a source has exactly one of the keys `apt`, `deb-src`, `git`, `dir` and `tarball`"
+                .to_owned()),
         }
     }
 }
 
-fn apt(package: String, suite: Option<String>) -> Result<Source, String> {
-    super::load::check_name(&package).map_err(|why| format!("`apt`: {why}"))?;
+fn package_of(key: &str, package: String, suite: Option<String>) -> Result<(String, Option<String>), String> {
+    super::load::check_name(&package).map_err(|why| format!("`{key}`: {why}"))?;
     if let Some(suite) = &suite {
         super::load::check_name(suite).map_err(|why| format!("`suite`: {why}"))?;
     }
-    Ok(Source::Apt { package, suite })
+    Ok((package, suite))
 }
 
 fn git(location: String, reference: Option<String>, dirty: bool) -> Result<Source, String> {
@@ -250,9 +274,10 @@ mod tests {
     fn one_source_or_a_list() {
         insta::assert_snapshot!(shown("source: { apt: linux-source-6.12 }"), @"apt linux-source-6.12");
         insta::assert_snapshot!(
-            shown("source:\n  - { apt: a, suite: b-backports }\n  - { git: ../linux, dirty: true }\n  - { git: 'https://x.example/l.git', ref: v6.12 }\n  - { dir: linux }\n  - { tarball: l.tar.xz }\n"),
+            shown("source:\n  - { apt: a, suite: b-backports }\n  - { deb-src: n, suite: c }\n  - { git: ../linux, dirty: true }\n  - { git: 'https://x.example/l.git', ref: v6.12 }\n  - { dir: linux }\n  - { tarball: l.tar.xz }\n"),
             @r"
         apt a from b-backports
+        deb-src n from c
         git ../linux, as it is
         git https://x.example/l.git v6.12
         dir linux
@@ -264,13 +289,13 @@ mod tests {
     #[test]
     fn errors_name_the_line_and_the_key() {
         insta::assert_snapshot!(shown("source:\n  apt: a\n  reff: b\n"), @r"
-        patchbench.yaml: source: unknown field `reff`, expected one of `apt`, `suite`, `git`, `ref`, `dirty`, `dir`, `tarball`, `sha256` at line 3 column 3
+        patchbench.yaml: source: unknown field `reff`, expected one of `apt`, `deb-src`, `suite`, `git`, `ref`, `dirty`, `dir`, `tarball`, `sha256` at line 3 column 3
         hint: did you mean `ref`?
         ");
         insta::assert_snapshot!(shown("source:\n  - apt: a\n  - apt: b\n    ref: c\n"), @"patchbench.yaml: source: source 2 of the list: `ref` belongs to a source of kind `git` at line 2 column 3");
         insta::assert_snapshot!(shown("source: linux\n"), @r#"patchbench.yaml: source: invalid type: string "linux", expected a source such as { apt: linux-source-6.12 }, or a list of them at line 1 column 9"#);
         insta::assert_snapshot!(shown("source: []\n"), @"patchbench.yaml: source: the list of sources is empty at line 1 column 9");
-        insta::assert_snapshot!(shown("source: { apt: a, git: b }\n"), @"patchbench.yaml: source: a source has exactly one of the keys `apt`, `git`, `dir` and `tarball` at line 1 column 9");
+        insta::assert_snapshot!(shown("source: { apt: a, git: b }\n"), @"patchbench.yaml: source: a source has exactly one of the keys `apt`, `deb-src`, `git`, `dir` and `tarball` at line 1 column 9");
         insta::assert_snapshot!(shown("source: { apt: ../../a }\n"), @"patchbench.yaml: source: `apt`: the name `../../a` starts with a dot or a dash at line 1 column 9");
         insta::assert_snapshot!(shown("source: { git: --upload-pack=x }\n"), @"patchbench.yaml: source: `git` starts with a dash at line 1 column 9");
         insta::assert_snapshot!(shown("source: { git: 'https://x.example/l', dirty: true }\n"), @"patchbench.yaml: source: `dirty` needs a path: a URL has no working tree at line 1 column 9");

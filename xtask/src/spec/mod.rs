@@ -18,5 +18,5 @@ pub use load::{SpecError, did_you_mean, load_yaml};
 pub use project::{Defaults, PLAIN, Project};
 pub use sabotage::Sabotage;
 pub use series::{Patch, Series, Symbol};
-pub use suite::{CaseFile, ModuleSet, Needs, Suite, SuiteVariant, Topologies};
+pub use suite::{CaseFile, FoundCases, ModuleSet, Needs, Suite, SuiteVariant, Topologies, Userland};
 pub use version::{KernelRange, KernelVersion};

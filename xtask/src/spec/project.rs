@@ -22,6 +22,8 @@ pub struct Project {
     pub root: PathBuf,
     /// Kernels by name.
     pub kernels: BTreeMap<String, Kernel>,
+    /// Where ndctl's tools and tests may come from; the first that can be had and builds wins.
+    pub ndctl: Vec<Source>,
     /// What a command without options takes.
     pub defaults: Defaults,
 }
@@ -44,8 +46,15 @@ pub struct Defaults {
 struct RawProject {
     #[serde(default, deserialize_with = "load::unique_map")]
     kernels: BTreeMap<String, RawKernel>,
+    ndctl: Option<RawNdctl>,
     #[serde(default)]
     defaults: RawDefaults,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawNdctl {
+    source: Sources,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -130,6 +139,7 @@ impl RawProject {
             over(&mut mine.series, theirs.series);
             over(&mut mine.kconfig, theirs.kconfig);
         }
+        over(&mut self.ndctl, local.ndctl);
         over(&mut self.defaults.kernel, local.defaults.kernel);
         over(&mut self.defaults.flavour, local.defaults.flavour);
         over(&mut self.defaults.topologies, local.defaults.topologies);
@@ -169,7 +179,9 @@ impl RawProject {
         load::check_names(file, "defaults.flavour", [&defaults.flavour])?;
         load::check_names(file, "defaults.topologies", &defaults.topologies)?;
         load::check_names(file, "defaults.suites", &defaults.suites)?;
-        Ok(Project { root: root.to_owned(), kernels, defaults })
+        let ndctl = self.ndctl.map(|raw| raw.source.0).unwrap_or_default();
+        let ndctl = ndctl.into_iter().map(|source| source.resolved(root)).collect();
+        Ok(Project { root: root.to_owned(), kernels, ndctl, defaults })
     }
 }
 

@@ -26,6 +26,8 @@ pub struct Suite {
     pub summary: String,
     /// Which modules are on the guest's disk.
     pub modules: ModuleSet,
+    /// Cases that are found in the userland, besides those that lie in the suite's folder.
+    pub found: Option<FoundCases>,
     /// Modules to load at boot, in order.
     pub load: Vec<String>,
     /// Where it runs.
@@ -34,6 +36,17 @@ pub struct Suite {
     pub variants: Vec<SuiteVariant>,
     /// Its cases, sorted by name.
     pub cases: Vec<CaseFile>,
+    /// What its cases have where they say nothing else.
+    pub shared: Shared,
+}
+
+/// What a case has where it says nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Shared {
+    /// How long it may take.
+    pub timeout: Duration,
+    /// What its guest has besides the modules.
+    pub userland: Userland,
 }
 
 /// Which CXL modules a boot has on disk; it is always exactly one of the two sets.
@@ -45,6 +58,28 @@ pub enum ModuleSet {
     Production,
     /// Those of `tools/testing/cxl`: the drivers wrapped, and the mock bus.
     Mock,
+}
+
+/// What a guest has besides its modules.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Userland {
+    /// A static busybox.
+    #[default]
+    Busybox,
+    /// ndctl's tools (`cxl`, `daxctl`, `ndctl`), its tests, and what those call: bash, jq, keyctl, a real udevd.
+    Ndctl,
+}
+
+/// Cases that somebody else wrote: scripts of the userland, each run by a script of the suite.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FoundCases {
+    /// Names of files in the userland's folder of tests, with `*` as in a shell; a case is called as its file without
+    /// `.sh`.
+    pub scripts: String,
+    /// File of the suite that runs one of them; the case's name is in `BENCH_CASE`.
+    pub run_by: String,
 }
 
 /// Where a suite runs.
@@ -87,14 +122,16 @@ pub struct SuiteVariant {
 pub struct CaseFile {
     /// The script's file name without `.sh`.
     pub name: String,
-    /// The script.
-    pub path: PathBuf,
+    /// The script that runs it, relative to the suite's folder.
+    pub script: String,
     /// What it promises, in one line.
     pub summary: String,
     /// Without which it is skipped.
     pub needs: Needs,
     /// How long it may take in the guest.
     pub timeout: Duration,
+    /// What its guest has besides the modules.
+    pub userland: Userland,
     /// Modules that the agent does not load by itself while it runs; not empty means a boot of its own or
     /// with others that withhold the same.
     pub withhold: Vec<String>,
@@ -125,6 +162,9 @@ struct RawSuite {
     #[serde(default)]
     load: Vec<String>,
     #[serde(default)]
+    userland: Userland,
+    found: Option<FoundCases>,
+    #[serde(default)]
     topologies: Topologies,
     #[serde(default, deserialize_with = "duration")]
     timeout: Option<Duration>,
@@ -140,6 +180,7 @@ struct RawCase {
     needs: Needs,
     #[serde(default, deserialize_with = "duration")]
     timeout: Option<Duration>,
+    userland: Option<Userland>,
     #[serde(default)]
     withhold: Vec<String>,
     #[serde(default)]
@@ -181,14 +222,17 @@ impl Suite {
             load::check_names(&file, "variants.name", [&variant.name])?;
             check_cmdline(&file, "variants.cmdline", &variant.cmdline)?;
         }
-        let timeout = raw.timeout.unwrap_or(TIMEOUT);
+        if let Some(found) = &raw.found {
+            found.check(&file, &dir, raw.userland)?;
+        }
+        let shared = Shared { timeout: raw.timeout.unwrap_or(TIMEOUT), userland: raw.userland };
         let mut cases = Vec::new();
         for entry in load::entries(&dir)? {
             if let Some(case) = entry.strip_suffix(".sh") {
-                cases.push(CaseFile::load(&dir.join(&entry), case, timeout)?);
+                cases.push(CaseFile::load(&dir.join(&entry), case, shared)?);
             }
         }
-        if cases.is_empty() {
+        if cases.is_empty() && raw.found.is_none() {
             return Err(SpecError::invalid(&dir, "cases", "there is none: a case is a file *.sh"));
         }
         Ok(Self {
@@ -196,6 +240,8 @@ impl Suite {
             dir,
             summary: raw.summary,
             modules: raw.modules,
+            found: raw.found,
+            shared,
             load: raw.load,
             topologies: raw.topologies,
             variants: raw.variants,
@@ -204,8 +250,38 @@ impl Suite {
     }
 }
 
+impl FoundCases {
+    fn check(&self, file: &Path, dir: &Path, userland: Userland) -> Result<(), SpecError> {
+        if userland == Userland::Busybox {
+            let message = "there is no test in the userland busybox";
+            return Err(SpecError::invalid(file, "found", message).with_hint("userland: ndctl"));
+        }
+        load::check_name(&self.run_by).map_err(|why| SpecError::invalid(file, "found.run-by", why))?;
+        if !dir.join(&self.run_by).is_file() || self.run_by.strip_suffix(".sh").is_some() {
+            let message = format!("`{}` is no file of the suite, or is a case itself", self.run_by);
+            return Err(SpecError::invalid(file, "found.run-by", message));
+        }
+        Ok(())
+    }
+}
+
 impl CaseFile {
-    fn load(path: &Path, name: &str, timeout: Duration) -> Result<Self, SpecError> {
+    /// The case of a script that was found in the userland.
+    pub fn found(name: &str, found: &FoundCases, shared: Shared) -> Self {
+        Self {
+            name: name.to_owned(),
+            script: found.run_by.clone(),
+            summary: format!("{name}, unmodified"),
+            needs: Needs::default(),
+            timeout: shared.timeout,
+            userland: shared.userland,
+            withhold: Vec::new(),
+            cmdline: Vec::new(),
+            isolate: false,
+        }
+    }
+
+    fn load(path: &Path, name: &str, shared: Shared) -> Result<Self, SpecError> {
         load::check_name(name).map_err(|why| SpecError::invalid(path, "name", why))?;
         let raw: RawCase =
             load::parse_yaml(&header(&load::read(path)?, path)?, path).map_err(|error| match error {
@@ -220,10 +296,11 @@ impl CaseFile {
         check_cmdline(path, "cmdline", &raw.cmdline)?;
         Ok(Self {
             name: name.to_owned(),
-            path: path.to_owned(),
+            script: format!("{name}.sh"),
             summary: raw.summary,
             needs: raw.needs,
-            timeout: raw.timeout.unwrap_or(timeout),
+            timeout: raw.timeout.unwrap_or(shared.timeout),
+            userland: raw.userland.unwrap_or(shared.userland),
             withhold: raw.withhold.iter().map(|module| module.replace('-', "_")).collect(),
             cmdline: raw.cmdline,
             isolate: raw.isolate,
@@ -370,7 +447,7 @@ mod tests {
     #[test]
     fn header_errors_name_file_and_line() {
         insta::assert_snapshot!(case_error("#!/bin/sh\n#\n#: summary: x\n#: tiemout: 3s\n"), @r"
-        s/a.sh: unknown field `tiemout`, expected one of `summary`, `needs`, `timeout`, `withhold`, `cmdline`, `isolate` at line 4 column 4
+        s/a.sh: unknown field `tiemout`, expected one of `summary`, `needs`, `timeout`, `userland`, `withhold`, `cmdline`, `isolate` at line 4 column 4
         hint: did you mean `timeout`?
         ");
         insta::assert_snapshot!(case_error("#!/bin/sh\n#: summary: x\n#: timeout: 3 days\n"), @"s/a.sh: `3 days` is no time such as 500ms, 60s or 2m, from 1ms to 60m at line 2 column 4");

@@ -92,6 +92,7 @@ fn empty_job() -> Job {
         token: String::new(),
         modules: Vec::new(),
         autoload: false,
+        udev: false,
         withhold: Vec::new(),
         memdevs: 0,
         settle_ms: 0,

@@ -114,6 +114,7 @@ fn job() -> Job {
         token: "t".into(),
         modules: Vec::new(),
         autoload: false,
+        udev: false,
         withhold: Vec::new(),
         memdevs: 0,
         settle_ms: 0,

@@ -176,6 +176,7 @@ mod tests {
             token: "t".into(),
             modules: Vec::new(),
             autoload: false,
+            udev: false,
             withhold: Vec::new(),
             memdevs: 0,
             settle_ms: 0,

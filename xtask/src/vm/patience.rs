@@ -76,6 +76,7 @@ mod tests {
             token: String::new(),
             modules: vec!["cxl_test".into()],
             autoload: true,
+            udev: false,
             withhold: Vec::new(),
             memdevs: 0,
             settle_ms: 5_000,

@@ -30,6 +30,9 @@ pub const LIB_PATH: &str = "/bench/lib.sh";
 /// Folder with the suite's files (cases and whatever lies beside them).
 pub const SUITE_PATH: &str = "/bench/suite";
 
+/// Folder of ndctl's own tests and their helpers, in a guest with that userland.
+pub const TESTS_PATH: &str = "/usr/share/ndctl/test";
+
 /// Prefix of the lines that the agent writes into the kernel log (`/dev/kmsg`), so that a splat on the
 /// console can be attributed to the case during which it came. A marker is
 /// `patchbench[TOKEN]: begin CASE` or `patchbench[TOKEN]: end CASE`; TOKEN is [`Job::token`].
@@ -47,6 +50,8 @@ pub struct Job {
     pub modules: Vec<String>,
     /// Whether to load modules by modalias on uevents, as udev would.
     pub autoload: bool,
+    /// Whether the userland's own udevd does so instead.
+    pub udev: bool,
     /// Modules (canonical names, `_` not `-`) that autoloading leaves alone; cases may load them by name.
     pub withhold: Vec<String>,
     /// How many CXL memdevs must be there (bound or not) before the first case; waits at most `settle_ms`.

@@ -79,12 +79,25 @@ pub(super) fn derive(all: &[Entry], wanted: &[String]) -> Vec<Entry> {
     derived
 }
 
+/// What kind of packages a configuration is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Packages {
+    /// Those that are installed.
+    Binary,
+    /// Those that they are built from.
+    Source,
+}
+
 /// The entries as one deb822 file. Only package lists are fetched: no translations, no contents.
-pub(super) fn to_deb822(entries: &[Entry]) -> String {
+pub(super) fn to_deb822(entries: &[Entry], packages: Packages) -> String {
+    let (kind, targets) = match packages {
+        Packages::Binary => ("deb", "Packages"),
+        Packages::Source => ("deb-src", "Sources"),
+    };
     let mut text = String::new();
     for entry in entries {
-        let _ = writeln!(text, "Types: deb\nURIs: {}\nSuites: {}", entry.uri, entry.suite);
-        let _ = writeln!(text, "Components: {}\nTargets: Packages", entry.components.join(" "));
+        let _ = writeln!(text, "Types: {kind}\nURIs: {}\nSuites: {}", entry.uri, entry.suite);
+        let _ = writeln!(text, "Components: {}\nTargets: {targets}", entry.components.join(" "));
         for (key, value) in &entry.fields {
             let _ = writeln!(text, "{key}:{}{value}", if value.starts_with('\n') { "" } else { " " });
         }
@@ -178,7 +191,7 @@ mod tests {
 
     fn derived(all: &[Entry], wanted: &[&str]) -> String {
         let wanted: Vec<String> = wanted.iter().map(|&s| s.to_owned()).collect();
-        to_deb822(&derive(all, &wanted))
+        to_deb822(&derive(all, &wanted), Packages::Binary)
     }
 
     fn debian() -> Vec<Entry> {
@@ -269,7 +282,7 @@ mod tests {
     fn a_key_in_the_entry_itself_is_kept() {
         let text = "Types: deb\nURIs: http://a.example/debian\nSuites: trixie\nComponents: main\nSigned-By:\n -----BEGIN PGP PUBLIC KEY BLOCK-----\n .\n abcd\n -----END PGP PUBLIC KEY BLOCK-----\n";
         let entries = parse_deb822(text);
-        let again = to_deb822(&derive(&entries, &[]));
+        let again = to_deb822(&derive(&entries, &[]), Packages::Binary);
         insta::assert_snapshot!(again, @r"
         Types: deb
         URIs: http://a.example/debian

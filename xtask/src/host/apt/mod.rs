@@ -13,6 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use sha2::{Digest as _, Sha256};
 
+pub use self::entries::Packages;
 use self::entries::{Entry, derive, parse_deb822, parse_list, to_deb822};
 use super::cache::{CacheError, write_stamp};
 use super::{Process, ProcessError};
@@ -86,21 +87,26 @@ impl PrivateApt {
     /// # Errors
     /// There is no apt, or its lists name no repository of the distribution's.
     pub fn new(cache: &Path, suites: &[String]) -> Result<Self, AptError> {
-        which::which("apt-get").map_err(|_| AptError::Missing)?;
-        Self::derived(cache, Path::new("/etc/apt"), suites)
+        Self::derived(cache, Path::new("/etc/apt"), suites, Packages::Binary)
     }
 
-    /// As [`PrivateApt::new`], with another folder in place of `/etc/apt`.
+    /// As [`PrivateApt::new`], with another folder in place of `/etc/apt`, and for source packages where wanted.
     ///
     /// # Errors
     /// As there.
-    pub fn derived(cache: &Path, etc: &Path, suites: &[String]) -> Result<Self, AptError> {
+    pub fn derived(
+        cache: &Path,
+        etc: &Path,
+        suites: &[String],
+        packages: Packages,
+    ) -> Result<Self, AptError> {
         let entries = derive(&system_entries(etc)?, suites);
         if entries.is_empty() {
             return Err(AptError::NoRepository { etc: etc.to_owned(), suites: suites.join(", ") });
         }
+        which::which("apt-get").map_err(|_| AptError::Missing)?;
         let found: Vec<_> = entries.iter().map(|entry| entry.suite.as_str()).collect();
-        let list = to_deb822(&entries);
+        let list = to_deb822(&entries, packages);
         // Another mirror or key gets other lists: a folder a content.
         let id = &sha256(list.as_bytes())[..8];
         let dir = cache.join("apt").join(format!("{}-{id}", found.first().unwrap_or(&"own")));
@@ -220,12 +226,49 @@ impl PrivateApt {
             .deadline(DEADLINE)
             .log(log)
             .run()?;
-        let listing = fs::read_dir(dir).map_err(|source| AptError::Read { path: dir.to_owned(), source })?;
-        listing
-            .filter_map(Result::ok)
-            .map(|entry| entry.path())
-            .find(|path| path.extension().is_some_and(|extension| extension == "deb"))
-            .ok_or_else(|| AptError::NoFile { package: package.to_owned(), dir: dir.to_owned() })
+        file_in(dir, package, |path| path.extension().is_some_and(|extension| extension == "deb"))
+    }
+
+    /// The newest version of a source package; none if there is no such package.
+    ///
+    /// # Errors
+    /// apt-get failed.
+    pub fn source_candidate(&self, package: &str) -> Result<Option<String>, AptError> {
+        let output =
+            self.alone("apt-cache").arg("showsrc").arg("--only-source").arg("--").arg(package).output()?;
+        let text = output.text();
+        let versions = text.lines().filter_map(|line| line.strip_prefix("Version:")).map(str::trim);
+        let mut newest: Option<&str> = None;
+        for version in versions {
+            let newer = |than: &str| {
+                let asked = Process::new("dpkg", ["--compare-versions", version, "gt", than]).output();
+                asked.map(|answer| answer.status.success())
+            };
+            if newest.map_or(Ok(true), newer)? {
+                newest = Some(version);
+            }
+        }
+        Ok(newest.map(str::to_owned))
+    }
+
+    /// Downloads the upstream tarball of a source package's version into a folder; its file.
+    ///
+    /// # Errors
+    /// It cannot be fetched or verified.
+    pub fn download_source(&self, package: &str, version: &str, dir: &Path) -> Result<PathBuf, AptError> {
+        self.alone("apt-get")
+            .arg("source")
+            .arg("--download-only")
+            .arg("--tar-only")
+            .arg("--")
+            .arg(format!("{package}={version}"))
+            .dir(dir)
+            .deadline(DEADLINE)
+            .log(self.dir.join("log"))
+            .run()?;
+        let is_tar =
+            |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().contains(".tar."));
+        file_in(dir, package, is_tar)
     }
 
     fn apt(&self, program: &str) -> Process {
@@ -237,6 +280,16 @@ impl PrivateApt {
     fn alone(&self, program: &str) -> Process {
         self.apt(program).arg("-o").arg(format!("Dir::State::status={}", self.empty_status().display()))
     }
+}
+
+/// What apt has left of a package in a folder.
+fn file_in(dir: &Path, package: &str, is_it: impl Fn(&Path) -> bool) -> Result<PathBuf, AptError> {
+    let listing = fs::read_dir(dir).map_err(|source| AptError::Read { path: dir.to_owned(), source })?;
+    listing
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .find(|path| is_it(path))
+        .ok_or_else(|| AptError::NoFile { package: package.to_owned(), dir: dir.to_owned() })
 }
 
 /// SHA-256 in hexadecimal.
