@@ -7,7 +7,7 @@
 . /bench/suite/attach.lib
 
 dev=$(accel_dev 1)
-[ -e $PCI/devices/$dev/aer_dev_fatal ] || skip "no AER"
+[ -e $BUS/devices/$dev/aer_dev_fatal ] || skip "no AER"
 accel_take $dev
 accel_set $dev callback_rc -5
 poll 10 root_is_up || fail "no CXL root"

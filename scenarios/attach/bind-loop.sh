@@ -13,8 +13,8 @@ r=$(accel_get $dev removes)
 i=0
 while [ $i -lt 40 ]; do
 	i=$((i + 1))
-	echo $dev > $PCI/drivers/$DRV/unbind || fail "round $i: cannot unbind $dev"
-	echo $dev > $PCI/drivers/$DRV/bind || fail "round $i: cannot bind $dev"
+	echo $dev > $BUS/drivers/$DRV/unbind || fail "round $i: cannot unbind $dev"
+	echo $dev > $BUS/drivers/$DRV/bind || fail "round $i: cannot bind $dev"
 	accel_state_is $dev cxl || fail "round $i: $dev is $(accel_get $dev state)"
 done
 flush

@@ -10,7 +10,7 @@ poll 10 root_is_up || fail "no CXL root"
 
 check() {
 	accel_state_is $dev pcie-only || fail "state is $(accel_get $dev state) $1"
-	[ "$(driver_of $PCI/devices/$dev)" = $DRV ] || fail "driver was released $1"
+	[ "$(driver_of $BUS/devices/$dev)" = $DRV ] || fail "driver was released $1"
 	has_no_memdev $dev || fail "$(memdev_of $dev) is left $1"
 }
 

@@ -10,7 +10,7 @@
 for m in cxl_mem cxl_port cxl_acpi; do
 	[ ! -d /sys/module/$m ] || fail "$m is loaded, nothing to be seen here"
 done
-modprobe cxl_attach_test || fail "cannot load cxl_attach_test"
+modprobe $DRV || fail "cannot load $DRV"
 for m in cxl_mem cxl_port; do
 	[ -d /sys/module/$m ] || fail "$m is not loaded with its user"
 done

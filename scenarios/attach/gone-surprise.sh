@@ -9,7 +9,7 @@
 . /bench/suite/attach.lib
 
 dev=$(accel_dev 1)
-[ -e $PCI/devices/$dev/aer_dev_fatal ] || skip "no AER"
+[ -e $BUS/devices/$dev/aer_dev_fatal ] || skip "no AER"
 accel_up $dev
 mem=$(memdev_of $dev)
 r=$(accel_get $dev removes)
@@ -26,8 +26,8 @@ tell "after surprise-down"
 # The reset lost the configuration of the device, and the driver that would have
 # restored it may have been released before it got to that. Enumerate it anew.
 sleep 2
-echo 1 > $PCI/devices/$dev/remove
-echo 1 > $PCI/rescan
-poll 10 test -e $PCI/devices/$dev || fail "$dev does not come back"
+echo 1 > $BUS/devices/$dev/remove
+echo 1 > $BUS/rescan
+poll 10 test -e $BUS/devices/$dev || fail "$dev does not come back"
 accel_up $dev
 tell "enumerated and bound again"

@@ -10,15 +10,15 @@ for attach in Y N; do
 	accel_up $dev $attach
 	mem=$(memdev_of $dev)
 	r=$(accel_get $dev removes)
-	echo 1 > $PCI/devices/$dev/remove
+	echo 1 > $BUS/devices/$dev/remove
 	flush
 	is_gone $dev || fail "$dev is still there (attach: $attach)"
 	nothing_left $dev $mem "after remove (attach: $attach)"
 	[ $(($(accel_get $dev removes) - r)) = 1 ] || fail "not exactly one remove"
 	tell "removed (attach: $attach)"
 
-	echo 1 > $PCI/rescan
-	poll 10 test -e $PCI/devices/$dev || fail "$dev does not come back"
+	echo 1 > $BUS/rescan
+	poll 10 test -e $BUS/devices/$dev || fail "$dev does not come back"
 	accel_up $dev $attach
 	tell "back again (attach: $attach)"
 done

@@ -12,7 +12,7 @@ dev=$(accel_dev 1)
 has_memdev() { [ -n "$(memdev_of $dev)" ]; }
 poll 10 has_memdev || fail "$dev has no memdev"
 mem=$(memdev_of $dev)
-[ "$(driver_of $PCI/devices/$dev)" = cxl_pci ] || fail "$dev is not bound to cxl_pci"
+[ "$(driver_of $BUS/devices/$dev)" = cxl_pci ] || fail "$dev is not bound to cxl_pci"
 is_detached $mem || fail "$mem is attached"
 
 if [ -e $CXL/devices/$mem/security/sanitize ]; then

@@ -10,7 +10,7 @@
 . /bench/lib.sh
 . /bench/suite/attach.lib
 
-[ ! -d /sys/module/cxl_acpi ] || fail "cxl_acpi is loaded, nothing to be seen here"
+begin_without_root
 # Not to be loaded by a uevent while cxl_acpi is being removed: on 6.12 that
 # crashes in cxl_nvdimm_probe(), with and without attach.
 modprobe cxl_pmem
@@ -21,7 +21,7 @@ down=0
 round=0
 while [ $round -lt 10 ]; do
 	round=$((round + 1))
-	modprobe cxl_acpi &
+	bring_root &
 	tries=0
 	while :; do
 		tries=$((tries + 1))
@@ -45,10 +45,10 @@ while [ $round -lt 10 ]; do
 	done
 	wait
 	flush
-	accel_state_is $dev cxl || fail "round $round: released after cxl_acpi was loaded"
+	accel_state_is $dev cxl || fail "round $round: released after the root came"
 	[ $round != 1 ] || tell "first success"
 	diag "round $round: $tries tries, ports: $(ports | wc -l)"
 	accel_unbind $dev || fail "cannot unbind $dev"
-	unload cxl_acpi || fail "cannot remove cxl_acpi"
+	drop_root || fail "the CXL root does not go"
 done
 diag "$up times attached, $down times not"

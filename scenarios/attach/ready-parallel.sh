@@ -17,12 +17,12 @@ b=$(accel_dev 2)
 accel_take $a
 accel_take $b
 # Any other device would keep the ports up for these two.
-for other in $(accel_devs); do
+for other in $(memory_devs); do
 	case $other in
 	$a | $b) continue ;;
 	esac
-	drv=$(driver_of $PCI/devices/$other)
-	[ -z "$drv" ] || echo $other > $PCI/drivers/$drv/unbind
+	drv=$(driver_of $BUS/devices/$other)
+	[ -z "$drv" ] || echo $other > $BUS/drivers/$drv/unbind
 done
 poll 10 root_is_up || fail "no CXL root"
 

@@ -175,7 +175,8 @@ pub fn shell(
     let machine_args = topology::qemu::machine_args(topology, &capabilities, &Backing::Ram)?;
     let cmdline = topology::qemu::kernel_args(topology, &capabilities);
     let (load, udev) = (shell.load.clone(), userland == Userland::Ndctl);
-    let job = Job { shell: true, memdevs: memdevs(topology), modules: load, udev, ..empty_job() };
+    let env = environment(modules, &BTreeMap::new());
+    let job = Job { shell: true, memdevs: memdevs(topology), modules: load, udev, env, ..empty_job() };
     let folder = tempfile::tempdir().map_err(|source| RunError::Io {
         doing: "making a folder in",
         path: std::env::temp_dir(),
@@ -210,10 +211,21 @@ fn job(sitting: &Sitting) -> Job {
         withhold: sitting.boot.withhold.clone(),
         memdevs: if sitting.boot.withhold.is_empty() { memdevs(&cell.topology) } else { 0 },
         cases: cases.collect(),
-        env: cell.variant.env.clone(),
+        env: environment(cell.suite.modules, &cell.variant.env),
         udev: sitting.boot.userland == Userland::Ndctl,
         ..empty_job()
     }
+}
+
+/// What a case finds in its environment: `MODULES`, which of the two sets is on disk, and what the variant adds.
+fn environment(modules: ModuleSet, more: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let set = match modules {
+        ModuleSet::Production => "production",
+        ModuleSet::Mock => "mock",
+    };
+    let mut env = BTreeMap::from([("MODULES".to_owned(), set.to_owned())]);
+    env.extend(more.clone());
+    env
 }
 
 fn empty_job() -> Job {
@@ -247,7 +259,13 @@ fn token() -> String {
 
 /// Writes the job's archive into the boot's folder, where a replay finds it.
 fn pack(bench: &Bench, cell: &Cell, job: &Job, folder: &Path) -> Result<PathBuf, RunError> {
-    let suite = suite_files(&cell.suite.dir)?;
+    let mut suite = match &cell.suite.lender {
+        Some(lender) => suite_files(lender)?,
+        None => Vec::new(),
+    };
+    let own = suite_files(&cell.suite.dir)?;
+    suite.retain(|lent| own.iter().all(|file| file.name != lent.name));
+    suite.extend(own);
     let archive = guest::job_archive(job, Some(&topology::expect(&cell.topology)), &suite, &lib(bench)?)?;
     fs::create_dir_all(folder).map_err(io("making", folder))?;
     let path = folder.join("job.cpio");

@@ -10,6 +10,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::load::{self, SpecError};
 
+mod borrow;
+use borrow::Borrowed;
+
 /// Name of the file that makes a folder a suite.
 pub const FILE: &str = "suite.yaml";
 /// How long a case may take if neither it nor its suite says.
@@ -22,6 +25,8 @@ pub struct Suite {
     pub name: String,
     /// Its folder.
     pub dir: PathBuf,
+    /// The folder of the suite whose cases it runs as well; what lies there comes along.
+    pub lender: Option<PathBuf>,
     /// What it is about, in one line.
     pub summary: String,
     /// Which modules are on the guest's disk.
@@ -170,6 +175,8 @@ struct RawSuite {
     timeout: Option<Duration>,
     #[serde(default)]
     variants: Vec<SuiteVariant>,
+    #[serde(default, rename = "cases-of")]
+    cases_of: Option<Borrowed>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -232,12 +239,17 @@ impl Suite {
                 cases.push(CaseFile::load(&dir.join(&entry), case, shared)?);
             }
         }
+        let lender = match &raw.cases_of {
+            Some(borrowed) => Some(borrowed.join(scenarios_dir, &file, shared, &mut cases)?),
+            None => None,
+        };
         if cases.is_empty() && raw.found.is_none() {
             return Err(SpecError::invalid(&dir, "cases", "there is none: a case is a file *.sh"));
         }
         Ok(Self {
             name: name.to_owned(),
             dir,
+            lender,
             summary: raw.summary,
             modules: raw.modules,
             found: raw.found,
