@@ -2,11 +2,12 @@
 
 use anyhow::Result;
 
-use super::run::{GuestArgs, KernelArgs, verbosity, workspace};
+use super::run::{GuestArgs, KernelArgs, LintArgs, verbosity, warn, workspace};
 use super::{Context, Exit, setup};
 use crate::report::Terminal;
 use crate::run::{self, Bench, Options, Plan, Request, Shell};
 use crate::spec::{ModuleSet, Userland};
+use crate::topology::Topology;
 
 /// Boots a topology and gives a shell in the guest; Ctrl-A X leaves
 #[derive(Debug, clap::Args)]
@@ -18,6 +19,8 @@ pub struct Args {
     kernel: KernelArgs,
     #[command(flatten)]
     guest: GuestArgs,
+    #[command(flatten)]
+    lint: LintArgs,
     /// With the mock modules instead of the production ones, and cxl_test loaded [default topology: none]
     #[arg(long)]
     mock: bool,
@@ -52,7 +55,9 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let name = args.topology.clone().unwrap_or_else(|| "none".to_owned());
     let request = Request { topologies: vec![name.clone()], ..args.kernel.request() };
     let plan = Plan::kernel_only(&project, &request)?;
-    let topology = crate::topology::Topology::load(&project.topologies_dir(), &name)?;
+    let load = if args.lint.dangerously_skip_lint { Topology::load_unchecked } else { Topology::load };
+    let topology = load(&project.topologies_dir(), &name)?;
+    warn(ctx, &topology);
     if args.dry_run {
         return super::dry_run::run(&plan, &args.guest, ctx);
     }

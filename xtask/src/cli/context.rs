@@ -20,8 +20,8 @@ pub struct Global {
     #[arg(long, global = true, value_name = "DIR")]
     pub project: Option<PathBuf>,
     /// How results are printed
-    #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
-    pub format: Format,
+    #[arg(long, global = true, value_enum, default_value_t = FormatArg::Human)]
+    pub format: FormatArg,
     /// Say more: every command, every stage, the output of passing cases
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub verbose: bool,
@@ -30,13 +30,61 @@ pub struct Global {
     pub quiet: bool,
 }
 
-/// How results are printed.
+/// What `--format` takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FormatArg {
+    /// For people.
+    Human,
+    /// For programs.
+    Json,
+    /// `topology draw`: for the terminal.
+    #[value(hide = true)]
+    Text,
+    /// `topology draw`: for documents and browsers.
+    #[value(hide = true)]
+    Svg,
+    /// `topology draw`: for Markdown pages.
+    #[value(hide = true)]
+    Mermaid,
+    /// `topology draw`: for graphviz.
+    #[value(hide = true)]
+    Dot,
+}
+
+impl FormatArg {
+    /// What it says of results, and as what it wants a picture.
+    fn split(self) -> (Format, Option<Picture>) {
+        match self {
+            Self::Human => (Format::Human, None),
+            Self::Json => (Format::Json, None),
+            Self::Text => (Format::Human, Some(Picture::Text)),
+            Self::Svg => (Format::Human, Some(Picture::Svg)),
+            Self::Mermaid => (Format::Human, Some(Picture::Mermaid)),
+            Self::Dot => (Format::Human, Some(Picture::Dot)),
+        }
+    }
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// For people.
     Human,
     /// For programs.
     Json,
+}
+
+/// As what a topology is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Picture {
+    /// For the terminal.
+    Text,
+    /// For documents and browsers.
+    Svg,
+    /// For Markdown pages.
+    Mermaid,
+    /// For graphviz.
+    Dot,
 }
 
 /// Where things are, and how to talk.
@@ -47,6 +95,8 @@ pub struct Context {
     pub cache: Cache,
     /// How results are printed.
     pub format: Format,
+    /// As what a topology is drawn, where `--format` says so.
+    pub picture: Option<Picture>,
     /// `-v`.
     pub verbose: bool,
     /// `-q`.
@@ -67,10 +117,12 @@ impl Context {
             Some(dir) => std::path::absolute(dir).context("resolving --cache-dir")?,
             None => default_cache()?,
         };
+        let (format, picture) = global.format.split();
         Ok(Self {
             root,
             cache: Cache::new(&dir)?,
-            format: global.format,
+            format,
+            picture,
             verbose: global.verbose,
             quiet: global.quiet,
         })

@@ -7,10 +7,12 @@ use anyhow::{Context as _, Result};
 
 use super::{Context, Exit, Format, setup};
 use crate::event::{Event, Fan, Sink};
+use crate::report::text::neutralise;
 use crate::report::{JsonLines, Store, Terminal, Verbosity};
 use crate::run::accel::Wanted;
 use crate::run::{self, Bench, Options, Plan, Request};
 use crate::spec::Userland;
+use crate::topology::Topology;
 
 /// Builds the kernel, boots every topology, runs every suite and says pass or fail
 ///
@@ -40,6 +42,16 @@ pub struct Args {
     /// Print every command that would run, and run none
     #[arg(long)]
     pub dry_run: bool,
+    #[command(flatten)]
+    pub lint: LintArgs,
+}
+
+/// Whether topologies are checked.
+#[derive(Debug, Default, clap::Args)]
+pub struct LintArgs {
+    /// Boot a topology even where it breaks rules: what is broken is told, and QEMU may refuse, crash or mislead
+    #[arg(long)]
+    pub dangerously_skip_lint: bool,
 }
 
 /// Which kernel.
@@ -90,9 +102,13 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         suites: args.suites.clone(),
         cases: args.cases.clone(),
         ndctl: args.ndctl.clone(),
+        skip_lint: args.lint.dangerously_skip_lint,
         ..args.kernel.request()
     };
     let plan = Plan::new(&project, &request)?;
+    for topology in plan.topologies() {
+        warn(ctx, topology);
+    }
     if args.dry_run {
         return super::dry_run::run(&plan, &args.guest, ctx);
     }
@@ -122,6 +138,13 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         return Err(error.into());
     }
     Ok(if finished.interrupted { Exit::Interrupted } else { Exit::from(finished.verdict) })
+}
+
+/// Says what is questionable about a topology.
+pub(super) fn warn(ctx: &Context, topology: &Topology) {
+    for finding in &topology.warnings {
+        ctx.say(&neutralise(&finding.to_string()));
+    }
 }
 
 /// A run's first event.

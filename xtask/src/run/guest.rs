@@ -133,7 +133,8 @@ fn boot_once(
         cases: cases.clone(),
     });
     let begun = Instant::now();
-    let requests = QemuRequests::new(&machine_args);
+    let later = topology::qemu::later_args(&cell.topology, guests.capabilities, &Backing::Ram);
+    let requests = QemuRequests::new(&[&machine_args[..], &later].concat());
     let patience = Patience::new(guests.accel, cell.id.flavour != crate::spec::PLAIN);
     let transcript = vm::Boot { machine, folder, patience }.run(
         &job,

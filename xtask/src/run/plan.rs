@@ -81,6 +81,17 @@ impl Plan {
         self.cells.iter().flat_map(|cell| &cell.boots).any(|boot| boot.userland == userland)
     }
 
+    /// Topologies of the cells, each once.
+    pub fn topologies(&self) -> Vec<&Topology> {
+        let mut found: Vec<&Topology> = Vec::new();
+        for cell in &self.cells {
+            if found.iter().all(|known| known.name != cell.topology.name) {
+                found.push(&cell.topology);
+            }
+        }
+        found
+    }
+
     /// The same with one more series on top of the others.
     #[must_use]
     pub fn with_on_top(mut self, series: Series) -> Self {
@@ -134,7 +145,7 @@ impl Plan {
             for name in placed(&suite, project, request) {
                 let topology = match topologies.get(&name) {
                     Some(known) => Arc::clone(known),
-                    None => load_topology(project, &name, &flavour)?,
+                    None => load_topology(project, &name, request, &flavour)?,
                 };
                 topologies.insert(name, Arc::clone(&topology));
                 for cell in cells_of(&kernel.name, &flavour, &topology, &suite, request) {
@@ -191,8 +202,14 @@ fn load_suites(project: &Project, wanted: &[String]) -> Result<Vec<Arc<Suite>>, 
 /// How much more memory a kernel with KASAN and its like gets: shadow, quarantine and records take half of it.
 const INSTRUMENTED: u64 = 2;
 
-fn load_topology(project: &Project, name: &str, flavour: &str) -> Result<Arc<Topology>, RunError> {
-    let mut topology = Topology::load(&project.topologies_dir(), name)?;
+fn load_topology(
+    project: &Project,
+    name: &str,
+    request: &Request,
+    flavour: &str,
+) -> Result<Arc<Topology>, RunError> {
+    let load = if request.skip_lint { Topology::load_unchecked } else { Topology::load };
+    let mut topology = load(&project.topologies_dir(), name)?;
     if flavour != PLAIN {
         topology.memory.0 *= INSTRUMENTED;
     }

@@ -25,6 +25,8 @@ pub struct Request {
     pub ndctl: Option<PathBuf>,
     /// Only the first patches of a series: `[SERIES:]N`.
     pub up_to: Option<String>,
+    /// Boot topologies even where their rules are broken.
+    pub skip_lint: bool,
 }
 
 impl Request {

@@ -1,189 +1,125 @@
 //! A file under `topologies/`, as it stands there: serde only, nothing checked beyond its form.
 //!
-//! [`crate::topology`] makes a checked [`crate::topology::Topology`] of it.
+//! [`crate::topology`] makes a checked [`crate::topology::Topology`] of it. `topologies/schema.json` is generated from
+//! these types and their doc comments, which are therefore written for whoever fills in a file.
 
-use std::fmt;
+mod extends;
+mod locate;
+mod port;
+#[cfg(test)]
+mod schema;
+#[cfg(test)]
+mod tests;
 
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use super::bytes::Bytes;
 
-/// A whole file.
+pub use extends::{Origins, Place, load};
+pub use port::{RawBelow, RawPort, Speed};
+
+/// What a guest's CXL hardware is: host bridges, ports, switches, devices, windows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RawTopology {
-    /// One line for `topology list`.
+    /// What it is for, in one line.
     pub summary: String,
-    /// The guest's ordinary memory.
+    /// The guest's ordinary memory, spread evenly over the NUMA nodes; 1G where it is absent.
     pub memory: Option<Bytes>,
-    /// The guest's CPUs.
+    /// The guest's CPUs; 2 where it is absent.
     pub cpus: Option<u32>,
-    /// NUMA nodes over which CPUs and ordinary memory are spread.
+    /// NUMA nodes over which CPUs and ordinary memory are spread; 2 where it is absent, which cxl_test needs.
     pub nodes: Option<u32>,
-    /// CXL host bridges.
+    /// NUMA distances, a row a node: 10 to itself, 11 to 254 to others.
+    pub distances: Option<Vec<Vec<u32>>>,
+    /// CXL host bridges. Of a file that extends another, those that come on top.
     #[serde(default)]
     pub host_bridges: Vec<RawHostBridge>,
-    /// CXL fixed memory windows.
+    /// CXL fixed memory windows. Of a file that extends another, in place of its windows.
     #[serde(default)]
     pub windows: Vec<RawWindow>,
 }
 
 /// A CXL host bridge.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RawHostBridge {
-    /// Its id.
+    /// Its id, unique in the file.
     pub id: String,
     /// NUMA node that its devices belong to.
     pub node: Option<u32>,
-    /// One entry a root port.
-    pub root_ports: Vec<RawSlot>,
-}
-
-/// What a root port or a downstream port leads to: `empty`, `device: {…}` or `switch: {…}`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RawSlot {
-    /// Nothing.
-    Empty,
-    /// A memory device.
-    Device(RawDevice),
-    /// A switch.
-    Switch(RawSwitch),
+    /// Whether it has HDM decoders even with a single root port. Without them it passes all of a window through.
+    #[serde(default)]
+    pub hdm_for_passthrough: bool,
+    /// Its root ports, named rp0, rp1, … in this order.
+    pub root_ports: Vec<RawPort>,
 }
 
 /// A CXL switch.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RawSwitch {
-    /// Its id.
+    /// Its id, unique in the file.
     pub id: String,
-    /// One entry a downstream port.
-    pub downstream: Vec<RawSlot>,
+    /// Whether it has a mailbox CCI, the function through which a fabric manager talks to it.
+    #[serde(default)]
+    pub mailbox_cci: bool,
+    /// Its downstream ports, named dp0, dp1, … in this order.
+    pub downstream: Vec<RawPort>,
 }
 
 /// A CXL memory device (type 3).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RawDevice {
-    /// Its id.
+    /// Its id, unique in the file.
     pub id: String,
-    /// Volatile memory.
+    /// Volatile memory, in multiples of 256M.
     pub volatile: Option<Bytes>,
-    /// Persistent memory.
+    /// Persistent memory, in multiples of 256M.
     pub persistent: Option<Bytes>,
-    /// Label storage area.
+    /// Label storage area, which persistent memory needs; 1M is usual.
     pub lsa: Option<Bytes>,
     /// PCI serial number; made from the id where it is absent.
     pub serial: Option<u64>,
+    /// A file with the device's CDAT (coherent device attribute table), relative to this file.
+    pub cdat: Option<String>,
+    /// Whether it is there when the guest starts. If not, a case adds it: `host device-add ID`.
+    #[serde(default = "yes")]
+    pub present: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Default for RawDevice {
+    fn default() -> Self {
+        Self {
+            id: String::new(),
+            volatile: None,
+            persistent: None,
+            lsa: None,
+            serial: None,
+            cdat: None,
+            present: true,
+        }
+    }
 }
 
 /// A fixed memory window: a range of host physical addresses that is interleaved over host bridges.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RawWindow {
-    /// Its size.
+    /// Its size, in multiples of 256M.
     pub size: Bytes,
-    /// Ids of the host bridges, in interleave order.
+    /// Ids of the host bridges, in interleave order: 1, 2, 3, 4, 6, 8, 12 or 16 of them.
     pub targets: Vec<String>,
-    /// Bytes that go to one target before the next has its turn.
+    /// Bytes that go to one target before the next has its turn: 256, 512, 1k, 2k, 4k, 8k or 16k.
     pub granularity: Option<Bytes>,
-}
-
-impl<'de> Deserialize<'de> for RawSlot {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(SlotReader)
-    }
-}
-
-/// Written by hand: an untagged enum says only that no variant fits, and YAML's own tags (`!device`) are ugly.
-struct SlotReader;
-
-impl<'de> Visitor<'de> for SlotReader {
-    type Value = RawSlot;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("`empty`, `device: {…}` or `switch: {…}`")
-    }
-
-    fn visit_str<E: de::Error>(self, word: &str) -> Result<RawSlot, E> {
-        match word {
-            "empty" => Ok(RawSlot::Empty),
-            _ => Err(E::invalid_value(de::Unexpected::Str(word), &self)),
-        }
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawSlot, A::Error> {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-        struct Fields {
-            device: Option<RawDevice>,
-            switch: Option<RawSwitch>,
-        }
-        let fields = Fields::deserialize(MapAccessDeserializer::new(map))?;
-        match (fields.device, fields.switch) {
-            (Some(device), None) => Ok(RawSlot::Device(device)),
-            (None, Some(switch)) => Ok(RawSlot::Switch(switch)),
-            _ => Err(de::Error::custom("a port leads to either a device or a switch")),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(text: &str) -> Result<RawTopology, serde_yaml::Error> {
-        serde_yaml::from_str(text)
-    }
-
-    #[test]
-    fn a_port_is_empty_a_device_or_a_switch() {
-        let raw: Vec<RawSlot> = serde_yaml::from_str(
-            "[empty, device: {id: a, volatile: 1G}, switch: {id: b, downstream: [empty]}]",
-        )
-        .expect("three ports");
-        insta::assert_debug_snapshot!(raw, @r#"
-        [
-            Empty,
-            Device(
-                RawDevice {
-                    id: "a",
-                    volatile: Some(
-                        Bytes(
-                            1073741824,
-                        ),
-                    ),
-                    persistent: None,
-                    lsa: None,
-                    serial: None,
-                },
-            ),
-            Switch(
-                RawSwitch {
-                    id: "b",
-                    downstream: [
-                        Empty,
-                    ],
-                },
-            ),
-        ]
-        "#);
-    }
-
-    #[test]
-    fn mistakes_are_named_with_their_place() {
-        let port = |text: &str| {
-            let text = format!("summary: s\nhost-bridges:\n- id: hb0\n  root-ports:\n  - {text}\n");
-            read(&text).expect_err("a mistake").to_string()
-        };
-        insta::assert_snapshot!(port("void"), @r#"host-bridges[0].root-ports[0]: invalid value: string "void", expected `empty`, `device: {…}` or `switch: {…}` at line 5 column 5"#);
-        insta::assert_snapshot!(port("device: {id: a, size: 1G}"), @"host-bridges[0].root-ports[0].device: unknown field `size`, expected one of `id`, `volatile`, `persistent`, `lsa`, `serial` at line 5 column 21");
-        insta::assert_snapshot!(port("device: {id: a, volatile: 1GB}"), @r#"host-bridges[0].root-ports[0].device.volatile: "1GB" is not a size: wanted a number with k, M, G or T (powers of 1024), like 256M at line 5 column 31"#);
-        insta::assert_snapshot!(port("device: {id: a}\n    switch: {id: b, downstream: []}"), @"host-bridges[0].root-ports[0]: a port leads to either a device or a switch at line 5 column 5");
-        insta::assert_snapshot!(port("{}"), @"host-bridges[0].root-ports[0]: a port leads to either a device or a switch at line 5 column 5");
-        insta::assert_snapshot!(port("devise: {id: a}"), @"host-bridges[0].root-ports[0]: unknown field `devise`, expected `device` or `switch` at line 5 column 5");
-        insta::assert_snapshot!(read("summary: s\nwindows: [{size: 4G}]").expect_err("no targets"), @"windows[0]: missing field `targets` at line 2 column 11");
-    }
 }

@@ -8,6 +8,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::rules::{Finding, QEMU_FEATURE};
+
 /// A QEMU release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -105,6 +107,13 @@ pub struct Lacking {
     pub since: String,
     /// The release at hand.
     pub found: QemuVersion,
+}
+
+impl Lacking {
+    /// As what `topology lint` finds.
+    pub fn finding(&self, topology: &str) -> Finding {
+        Finding::new(&QEMU_FEATURE, topology, self.to_string(), "runs on this QEMU skip it with this reason")
+    }
 }
 
 #[cfg(test)]

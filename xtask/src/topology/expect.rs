@@ -5,7 +5,7 @@
 
 use wire::{Expect, ExpectDport, ExpectMemdev, ExpectPort, ExpectWindow, PciPath};
 
-use super::model::{Below, HostBridge, Placed, RootPort, Slot, Switch, Topology, Window};
+use super::model::{Below, HostBridge, Placed, Port, Topology, Window};
 use crate::spec::bytes::Bytes;
 
 /// What Linux shows as granularity of a window with one target, which has none (`CXL_DECODER_MIN_GRANULARITY`).
@@ -21,42 +21,46 @@ pub fn expect(topology: &Topology) -> Expect {
 }
 
 fn window(window: &Window, topology: &Topology) -> ExpectWindow {
-    let uid = |target: &usize| u32::from(topology.host_bridges[*target].bus_nr);
+    let uid = |target: &String| topology.host_bridge(target).map(|bridge| u32::from(bridge.bus_nr));
     ExpectWindow {
         size: window.size.0,
         granularity: if window.targets.len() == 1 { NO_GRANULARITY } else { window.granularity.0 },
-        targets: window.targets.iter().map(uid).collect(),
+        targets: window.targets.iter().filter_map(uid).collect(),
     }
 }
 
 /// The host bridge's port, which is there whatever hangs below, and those of its switches, which are there only if
 /// an endpoint came up through them.
 fn ports(bridge: &HostBridge) -> Vec<ExpectPort> {
-    let path = |devices: &[u8]| PciPath { host_bridge: u32::from(bridge.bus_nr), devices: devices.to_vec() };
-    let mut ports = vec![ExpectPort {
-        id: bridge.id.clone(),
-        place: bridge.id.clone(),
-        at: path(&[]),
-        dports: bridge.root_ports.iter().map(|port| dport(&port.slot, port.leads_to_memory())).collect(),
-    }];
-    for RootPort { slot, below } in &bridge.root_ports {
+    let at = PciPath { host_bridge: u32::from(bridge.bus_nr), devices: Vec::new() };
+    let mut found = Vec::new();
+    port(&bridge.id, bridge.id.clone(), at, &bridge.root_ports, &mut found);
+    found
+}
+
+fn port(id: &str, place: String, at: PciPath, below: &[Port], found: &mut Vec<ExpectPort>) {
+    let dports = below.iter().map(dport).collect();
+    found.push(ExpectPort { id: id.to_owned(), place: place.clone(), at: at.clone(), dports });
+    for Port { slot, below, .. } in below {
         if let Below::Switch(switch) = below
             && switch.has_memory()
         {
-            let place = format!("{}/{}/{}", bridge.id, slot.name, switch.id);
-            ports.push(switch_port(switch, place, path(&[slot.device, 0])));
+            let mut at = at.clone();
+            at.devices.extend([slot.device, 0]);
+            let place = format!("{place}/{}/{}", slot.name, switch.id);
+            port(&switch.id, place, at, &switch.downstream, found);
         }
     }
-    ports
 }
 
-fn switch_port(switch: &Switch, place: String, at: PciPath) -> ExpectPort {
-    let dports = switch.downstream.iter().map(|port| dport(&port.slot, port.device.is_some())).collect();
-    ExpectPort { id: switch.id.clone(), place, at, dports }
-}
-
-fn dport(slot: &Slot, required: bool) -> ExpectDport {
-    ExpectDport { name: slot.name.clone(), device: slot.device, number: u32::from(slot.number), required }
+fn dport(port: &Port) -> ExpectDport {
+    let slot = &port.slot;
+    ExpectDport {
+        name: slot.name.clone(),
+        device: slot.device,
+        number: u32::from(slot.number),
+        required: port.leads_to_memory(),
+    }
 }
 
 fn memdev(placed: &Placed<'_>) -> ExpectMemdev {

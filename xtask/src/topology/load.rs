@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::model::Topology;
-use super::rules::Fault;
-use crate::spec::load::{SpecError, check_name, did_you_mean, entries, load_yaml};
+use super::rules::{self, Finding, Severity};
+use crate::spec::load::{SpecError, check_name, did_you_mean, entries};
+use crate::spec::topology;
 
 /// A topology that cannot be used. All of it is the user's to mend: exit code 2.
 #[derive(Debug, thiserror::Error)]
@@ -24,21 +25,48 @@ pub enum TopologyError {
     #[error(transparent)]
     Spec(#[from] SpecError),
     /// The file breaks rules.
-    #[error("{}", listed(file, faults))]
+    #[error("{}", listed(file, findings))]
     Invalid {
         /// The file.
         file: PathBuf,
-        /// All that is wrong with it.
-        faults: Vec<Fault>,
+        /// All that is wrong with it, and what is questionable.
+        findings: Vec<Finding>,
     },
 }
 
-fn listed(file: &Path, faults: &[Fault]) -> String {
+fn listed(file: &Path, findings: &[Finding]) -> String {
     let mut text = format!("{} is not a topology that can work:", file.display());
-    for fault in faults {
-        let _ = write!(text, "\n{fault}");
+    for finding in findings {
+        let _ = write!(text, "\n{finding}");
     }
-    text
+    text + "\nhint: `cargo xtask topology lint --explain RULE` says more of the rule in brackets"
+}
+
+/// A topology with what its rules say of it.
+#[derive(Debug)]
+pub struct Linted {
+    /// The topology, as far as it is one.
+    pub topology: Topology,
+    /// Broken rules, in the order of the rules, with their places.
+    pub findings: Vec<Finding>,
+}
+
+/// Reads `DIR/NAME.yaml` and holds it against every rule.
+///
+/// # Errors
+/// It is not there, or cannot be read.
+pub fn lint(dir: &Path, name: &str) -> Result<Linted, TopologyError> {
+    let file = dir.join(format!("{name}.yaml"));
+    if check_name(name).is_err() || !file.is_file() {
+        return Err(unknown(dir, name));
+    }
+    let (raw, origins) = topology::load(dir, name)?;
+    let mut findings = rules::check(&raw);
+    findings.extend(rules::check_files(&raw, dir));
+    for finding in &mut findings {
+        finding.place = origins.place(&finding.field);
+    }
+    Ok(Linted { topology: Topology::unchecked(name, &raw, dir), findings })
 }
 
 impl Topology {
@@ -47,12 +75,21 @@ impl Topology {
     /// # Errors
     /// It is not there, cannot be read, or breaks rules.
     pub fn load(dir: &Path, name: &str) -> Result<Self, TopologyError> {
-        let file = dir.join(format!("{name}.yaml"));
-        if check_name(name).is_err() || !file.is_file() {
-            return Err(unknown(dir, name));
+        let Linted { topology, findings } = lint(dir, name)?;
+        if findings.iter().any(|finding| finding.rule.severity == Severity::Error) {
+            let file = dir.join(format!("{name}.yaml"));
+            return Err(TopologyError::Invalid { file, findings });
         }
-        let raw = load_yaml(&file)?;
-        Self::from_raw(name, &raw).map_err(|faults| TopologyError::Invalid { file, faults })
+        Ok(Self { warnings: findings, ..topology })
+    }
+
+    /// The same whatever the rules say: broken ones are warnings.
+    ///
+    /// # Errors
+    /// It is not there, or cannot be read.
+    pub fn load_unchecked(dir: &Path, name: &str) -> Result<Self, TopologyError> {
+        let Linted { topology, findings } = lint(dir, name)?;
+        Ok(Self { warnings: findings, ..topology })
     }
 }
 
@@ -91,7 +128,7 @@ mod tests {
     #[test]
     fn the_shipped_ones_can_all_be_loaded() {
         let names = names(&shipped()).expect("the folder");
-        assert_eq!(names, ["direct", "fan", "mixed", "none", "switch", "two-bridges"]);
+        assert_eq!(names, ["direct", "fan", "later", "mixed", "none", "switch", "two-bridges"]);
         for name in names {
             let topology = Topology::load(&shipped(), &name).expect("a sound file");
             assert_eq!(topology.name, name);
@@ -103,7 +140,9 @@ mod tests {
     fn an_unknown_name_is_answered_with_a_near_one() {
         let load = |name| Topology::load(&shipped(), name).expect_err("no such file").to_string();
         assert!(load("dirct").ends_with("hint: did you mean direct?"));
-        assert!(load("xyzzy").ends_with("hint: known are direct, fan, mixed, none, switch, two-bridges"));
+        assert!(
+            load("xyzzy").ends_with("hint: known are direct, fan, later, mixed, none, switch, two-bridges")
+        );
         assert!(load("../topologies/direct").starts_with("there is no topology"));
         assert!(load("").starts_with("there is no topology"));
     }
@@ -117,10 +156,11 @@ mod tests {
         let error = error.replace(&folder.path().display().to_string(), "DIR");
         insta::assert_snapshot!(error, @r#"
         DIR/bad.yaml is not a topology that can work:
-        windows[0].size: 1M is not a multiple of 256M
+        DIR/bad.yaml:2:19: error: windows[0].size: 1M is not a multiple of 256M [window-size]
           hint: 256M, say
-        windows[0].targets[0]: there is no host bridge "hb9"
-          hint: the host bridges are:
+        DIR/bad.yaml:2:33: error: windows[0].targets[0]: there is no host bridge "hb9" [window-target]
+          hint: the host bridges are: 
+        hint: `cargo xtask topology lint --explain RULE` says more of the rule in brackets
         "#);
     }
 

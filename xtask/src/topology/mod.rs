@@ -3,6 +3,7 @@
 
 mod assign;
 mod capabilities;
+pub mod draw;
 mod expect;
 mod load;
 mod model;
@@ -14,9 +15,7 @@ mod text;
 
 pub use capabilities::{Capabilities, Lacking, QemuVersion};
 pub use expect::expect;
-pub use load::{TopologyError, names};
-pub use model::{
-    Below, Device, DownstreamPort, HostBridge, Placed, RootPort, Slot, Switch, Topology, Window,
-};
-pub use rules::Fault;
+pub use load::{Linted, TopologyError, lint, names};
+pub use model::{Below, Device, HostBridge, Placed, Port, Slot, Switch, Topology, Window};
+pub use rules::{Finding, RULES, Rule, Severity, rule};
 pub use text::{one_liner, tree};

@@ -1,10 +1,14 @@
-//! A checked topology, with every number assigned.
+//! A topology, with every number assigned.
+
+use std::path::PathBuf;
 
 use wire::PciPath;
 
+use super::Finding;
 use crate::spec::bytes::Bytes;
+use crate::spec::topology::Speed;
 
-/// What a guest's CXL hardware is. Made by [`Topology::load`] or [`Topology::from_raw`] only, which check it.
+/// What a guest's CXL hardware is. Made by [`Topology::load`] or [`Topology::from_raw`], which check it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Topology {
     /// Name of the file, without `.yaml`.
@@ -17,10 +21,14 @@ pub struct Topology {
     pub cpus: u32,
     /// NUMA nodes of ordinary memory.
     pub nodes: u32,
+    /// Distances between nodes, a row a node; none: QEMU's own, 10 and 20.
+    pub distances: Option<Vec<Vec<u32>>>,
     /// CXL host bridges; none: the machine has no CXL.
     pub host_bridges: Vec<HostBridge>,
     /// Fixed memory windows, in the order of their addresses.
     pub windows: Vec<Window>,
+    /// What is questionable about it, but works.
+    pub warnings: Vec<Finding>,
 }
 
 /// A CXL host bridge: QEMU's `pxb-cxl`.
@@ -32,8 +40,25 @@ pub struct HostBridge {
     pub bus_nr: u8,
     /// NUMA node that its devices belong to.
     pub node: Option<u32>,
+    /// Whether it has HDM decoders even with a single root port.
+    pub hdm_for_passthrough: bool,
     /// Its root ports, by PCI device number; at least one.
-    pub root_ports: Vec<RootPort>,
+    pub root_ports: Vec<Port>,
+}
+
+/// A root port of a host bridge, or a downstream port of a switch: QEMU's `cxl-rp` and `cxl-downstream`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Port {
+    /// Its numbers.
+    pub slot: Slot,
+    /// Highest speed of its link; none: QEMU's default.
+    pub speed: Option<Speed>,
+    /// Most lanes of its link; none: QEMU's default.
+    pub width: Option<u32>,
+    /// Whether devices come and go while the guest runs.
+    pub hotplug: bool,
+    /// What hangs below.
+    pub below: Below,
 }
 
 /// The numbers of a port below which something can hang. All of them are assigned.
@@ -53,16 +78,7 @@ pub struct Slot {
     pub slot: u16,
 }
 
-/// A root port of a host bridge.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RootPort {
-    /// Its numbers.
-    pub slot: Slot,
-    /// What hangs below.
-    pub below: Below,
-}
-
-/// What hangs below a root port.
+/// What hangs below a port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Below {
     /// Nothing: a device can be added while the guest runs.
@@ -80,17 +96,10 @@ pub struct Switch {
     pub id: String,
     /// PCIe port number of the upstream port, unlike those of the downstream ports.
     pub number: u8,
+    /// Whether it has a mailbox CCI: function 1 beside its upstream port.
+    pub mailbox_cci: bool,
     /// Its downstream ports, by PCI device number; at least one.
-    pub downstream: Vec<DownstreamPort>,
-}
-
-/// A downstream port of a switch.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DownstreamPort {
-    /// Its numbers.
-    pub slot: Slot,
-    /// What hangs below; a device can be added to an empty one while the guest runs.
-    pub device: Option<Device>,
+    pub downstream: Vec<Port>,
 }
 
 /// A memory device: QEMU's `cxl-type3`. Has at least one of the two memories.
@@ -106,6 +115,10 @@ pub struct Device {
     pub lsa: Option<Bytes>,
     /// PCI serial number: the user's, or one that depends on the id alone.
     pub serial: u64,
+    /// File with its CDAT.
+    pub cdat: Option<PathBuf>,
+    /// Whether it is there when the guest starts; if not, its port is empty until a case adds it.
+    pub present: bool,
 }
 
 /// A fixed memory window: QEMU's `cxl-fmw`, a CFMWS of the ACPI CEDT, a root decoder in Linux.
@@ -113,8 +126,8 @@ pub struct Device {
 pub struct Window {
     /// Its size.
     pub size: Bytes,
-    /// Host bridges in interleave order, as indices into [`Topology::host_bridges`]; their number is the ways.
-    pub targets: Vec<usize>,
+    /// Ids of the host bridges in interleave order; their number is the ways.
+    pub targets: Vec<String>,
     /// Interleave granularity.
     pub granularity: Bytes,
 }
@@ -126,8 +139,10 @@ pub struct Placed<'a> {
     pub device: &'a Device,
     /// The host bridge above it.
     pub host_bridge: &'a HostBridge,
-    /// The port right above it.
-    pub slot: &'a Slot,
+    /// The ports above it, the root port first: at least one.
+    pub ports: Vec<&'a Port>,
+    /// The switches above it, the highest first.
+    pub switches: Vec<&'a Switch>,
     /// For the reader: `hb0/rp0`, `hb0/rp0/sw0/dp1`.
     pub place: String,
     /// For the guest.
@@ -135,37 +150,30 @@ pub struct Placed<'a> {
 }
 
 impl Topology {
-    /// All devices with their places, host bridge by host bridge and port by port.
+    /// All devices that are there when the guest starts, with their places, host bridge by host bridge and port by
+    /// port.
     pub fn devices(&self) -> Vec<Placed<'_>> {
+        self.all_devices().into_iter().filter(|placed| placed.device.present).collect()
+    }
+
+    /// The same with those that come later.
+    pub fn all_devices(&self) -> Vec<Placed<'_>> {
         let mut all = Vec::new();
         for host_bridge in &self.host_bridges {
-            let path = |devices: &[u8]| PciPath {
-                host_bridge: u32::from(host_bridge.bus_nr),
-                devices: devices.to_vec(),
-            };
-            for RootPort { slot: root, below } in &host_bridge.root_ports {
-                let above = format!("{}/{}", host_bridge.id, root.name);
-                match below {
-                    Below::Nothing => {}
-                    Below::Device(device) => {
-                        let at = path(&[root.device, 0]);
-                        all.push(Placed { device, host_bridge, slot: root, place: above, at });
-                    }
-                    Below::Switch(switch) => all.extend(switch.downstream.iter().filter_map(|port| {
-                        let device = port.device.as_ref()?;
-                        let place = format!("{above}/{}/{}", switch.id, port.slot.name);
-                        let at = path(&[root.device, 0, port.slot.device, 0]);
-                        Some(Placed { device, host_bridge, slot: &port.slot, place, at })
-                    })),
-                }
-            }
+            let mut above = Above { host_bridge, ports: Vec::new(), switches: Vec::new() };
+            above.walk(&host_bridge.root_ports, &mut all);
         }
         all
     }
 
     /// The device of this id.
     pub fn device(&self, id: &str) -> Option<Placed<'_>> {
-        self.devices().into_iter().find(|placed| placed.device.id == id)
+        self.all_devices().into_iter().find(|placed| placed.device.id == id)
+    }
+
+    /// The host bridge of this id.
+    pub fn host_bridge(&self, id: &str) -> Option<&HostBridge> {
+        self.host_bridges.iter().find(|bridge| bridge.id == id)
     }
 
     /// Whether the machine has CXL at all.
@@ -174,20 +182,82 @@ impl Topology {
     }
 }
 
-impl RootPort {
-    /// Whether a memory device lies below, at once or behind a switch.
+/// What lies above a list of ports.
+struct Above<'a> {
+    host_bridge: &'a HostBridge,
+    ports: Vec<&'a Port>,
+    switches: Vec<&'a Switch>,
+}
+
+impl<'a> Above<'a> {
+    fn walk(&mut self, ports: &'a [Port], all: &mut Vec<Placed<'a>>) {
+        for port in ports {
+            self.ports.push(port);
+            match &port.below {
+                Below::Nothing => {}
+                Below::Device(device) => all.push(self.placed(device)),
+                Below::Switch(switch) => {
+                    self.switches.push(switch);
+                    self.walk(&switch.downstream, all);
+                    self.switches.pop();
+                }
+            }
+            self.ports.pop();
+        }
+    }
+
+    fn placed(&self, device: &'a Device) -> Placed<'a> {
+        let mut place = self.host_bridge.id.clone();
+        let mut devices = Vec::new();
+        for (depth, port) in self.ports.iter().enumerate() {
+            if let Some(switch) = depth.checked_sub(1).and_then(|above| self.switches.get(above)) {
+                place += &format!("/{}", switch.id);
+            }
+            place += &format!("/{}", port.slot.name);
+            // What hangs in a port is device 0 on its bus.
+            devices.extend([port.slot.device, 0]);
+        }
+        Placed {
+            device,
+            host_bridge: self.host_bridge,
+            ports: self.ports.clone(),
+            switches: self.switches.clone(),
+            place,
+            at: PciPath { host_bridge: u32::from(self.host_bridge.bus_nr), devices },
+        }
+    }
+}
+
+impl Device {
+    /// All of its memory.
+    pub fn capacity(&self) -> Bytes {
+        let bytes = |size: Option<Bytes>| size.map_or(0, |size| size.0);
+        Bytes(bytes(self.volatile).saturating_add(bytes(self.persistent)))
+    }
+}
+
+impl HostBridge {
+    /// Whether it has no HDM decoders: with a single port there is nothing to choose, and QEMU leaves them out
+    /// (`pxb_cxl_dev_reset()`) unless it is told otherwise.
+    pub fn passes_through(&self) -> bool {
+        self.root_ports.len() == 1 && !self.hdm_for_passthrough
+    }
+}
+
+impl Port {
+    /// Whether a memory device lies below when the guest starts, at once or behind a switch.
     pub fn leads_to_memory(&self) -> bool {
         match &self.below {
             Below::Nothing => false,
-            Below::Device(_) => true,
+            Below::Device(device) => device.present,
             Below::Switch(switch) => switch.has_memory(),
         }
     }
 }
 
 impl Switch {
-    /// Whether a memory device lies below.
+    /// Whether a memory device lies below when the guest starts.
     pub fn has_memory(&self) -> bool {
-        self.downstream.iter().any(|port| port.device.is_some())
+        self.downstream.iter().any(Port::leads_to_memory)
     }
 }

@@ -6,44 +6,54 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::spec::bytes::Bytes;
-use crate::spec::topology::{RawDevice, RawHostBridge, RawSlot, RawSwitch, RawTopology, RawWindow};
+use crate::spec::topology::{RawBelow, RawDevice, RawHostBridge, RawPort, RawSwitch, RawTopology, RawWindow};
 
 const PLACEHOLDER: &str = "";
 
-fn device() -> impl Strategy<Value = RawSlot> {
-    (any::<bool>(), 1_u64..8, prop::option::of(1_u64..8)).prop_map(|(volatile, size, second)| {
-        let size = Some(Bytes::mib(256 * size));
-        let second = second.map(|size| Bytes::mib(256 * size));
-        let (volatile, persistent) = if volatile { (size, second) } else { (second, size) };
-        let lsa = persistent.map(|_| Bytes::mib(1));
-        RawSlot::Device(RawDevice { id: PLACEHOLDER.to_owned(), volatile, persistent, lsa, serial: None })
-    })
+fn port(below: RawBelow) -> RawPort {
+    RawPort { below, ..RawPort::default() }
 }
 
-fn slot() -> impl Strategy<Value = RawSlot> {
-    let leaf = prop_oneof![1 => Just(RawSlot::Empty), 3 => device()];
-    let switch = prop::collection::vec(prop_oneof![Just(RawSlot::Empty), device()], 1..6)
-        .prop_map(|downstream| RawSlot::Switch(RawSwitch { id: PLACEHOLDER.to_owned(), downstream }));
+fn device() -> impl Strategy<Value = RawPort> {
+    (any::<bool>(), 1_u64..8, prop::option::of(1_u64..8), any::<bool>()).prop_map(
+        |(volatile, size, second, present)| {
+            let size = Some(Bytes::mib(256 * size));
+            let second = second.map(|size| Bytes::mib(256 * size));
+            let (volatile, persistent) = if volatile { (size, second) } else { (second, size) };
+            let lsa = persistent.map(|_| Bytes::mib(1));
+            let id = PLACEHOLDER.to_owned();
+            let device = RawDevice { id, volatile, persistent, lsa, present, ..RawDevice::default() };
+            port(RawBelow::Device(device))
+        },
+    )
+}
+
+fn slot() -> impl Strategy<Value = RawPort> {
+    let leaf = prop_oneof![1 => Just(RawPort::default()), 3 => device()];
+    let downstream = prop::collection::vec(prop_oneof![Just(RawPort::default()), device()], 1..6);
+    let switch = (downstream, any::<bool>()).prop_map(|(downstream, mailbox_cci)| {
+        port(RawBelow::Switch(RawSwitch { id: PLACEHOLDER.to_owned(), mailbox_cci, downstream }))
+    });
     prop_oneof![3 => leaf, 1 => switch]
 }
 
 fn bridges() -> impl Strategy<Value = Vec<RawHostBridge>> {
     let bridge = (prop::collection::vec(slot(), 1..4), prop::option::of(0_u32..2))
-        .prop_map(|(root_ports, node)| RawHostBridge { id: PLACEHOLDER.to_owned(), node, root_ports });
+        .prop_map(|(root_ports, node)| RawHostBridge { node, root_ports, ..RawHostBridge::default() });
     prop::collection::vec(bridge, 1..=8)
 }
 
 /// Gives ids in a walk, which a strategy cannot.
 fn named(mut bridges: Vec<RawHostBridge>) -> Vec<RawHostBridge> {
-    fn walk(slots: &mut [RawSlot], devices: &mut u32, switches: &mut u32) {
-        for slot in slots {
-            match slot {
-                RawSlot::Empty => {}
-                RawSlot::Device(device) => {
+    fn walk(ports: &mut [RawPort], devices: &mut u32, switches: &mut u32) {
+        for port in ports {
+            match &mut port.below {
+                RawBelow::Empty => {}
+                RawBelow::Device(device) => {
                     device.id = format!("mem{devices}");
                     *devices += 1;
                 }
-                RawSlot::Switch(switch) => {
+                RawBelow::Switch(switch) => {
                     switch.id = format!("sw{switches}");
                     *switches += 1;
                     walk(&mut switch.downstream, devices, switches);
@@ -61,7 +71,7 @@ fn named(mut bridges: Vec<RawHostBridge>) -> Vec<RawHostBridge> {
 
 prop_compose! {
     /// A legal file.
-    fn legal()(
+    pub(super) fn legal()(
         bridges in bridges(),
         windows in prop::collection::vec((1_u64..64, 0_usize..8, 0_u32..7), 1..4),
     ) -> RawTopology {
@@ -86,21 +96,22 @@ fn distinct<T: Ord>(all: impl IntoIterator<Item = T>) -> bool {
 }
 
 fn slots(topology: &Topology) -> Vec<&Slot> {
-    let ports = topology.host_bridges.iter().flat_map(|bridge| &bridge.root_ports);
-    ports
-        .flat_map(|port| {
-            let downstream = match &port.below {
-                Below::Switch(switch) => switch.downstream.iter().map(|port| &port.slot).collect(),
-                Below::Nothing | Below::Device(_) => Vec::new(),
-            };
-            std::iter::once(&port.slot).chain(downstream)
-        })
-        .collect()
+    fn walk<'a>(ports: &'a [Port], found: &mut Vec<&'a Slot>) {
+        for port in ports {
+            found.push(&port.slot);
+            if let Below::Switch(switch) = &port.below {
+                walk(&switch.downstream, found);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    topology.host_bridges.iter().for_each(|bridge| walk(&bridge.root_ports, &mut found));
+    found
 }
 
 /// Buses that a bridge takes, counted in the finished topology, unlike the count that assigned them.
 fn buses(bridge: &HostBridge) -> u32 {
-    let behind = |port: &RootPort| match &port.below {
+    let behind = |port: &Port| match &port.below {
         Below::Switch(switch) => 2 + switch.downstream.len(),
         Below::Nothing | Below::Device(_) => 1,
     };
@@ -166,15 +177,20 @@ proptest! {
     ) {
         let device = RawDevice {
             id: ids[0].clone(), volatile: Some(sizes[0]), persistent: Some(sizes[1]), lsa: Some(sizes[2]),
-            serial: Some(sizes[3].0),
+            serial: Some(sizes[3].0), ..RawDevice::default()
         };
         let raw = RawTopology {
             summary: ids[1].clone(), memory: Some(sizes[3]), cpus: Some(numbers[0]), nodes: Some(numbers[1]),
             host_bridges: vec![RawHostBridge {
-                id: ids[2].clone(), node: Some(numbers[2]), root_ports: vec![RawSlot::Device(device)],
+                id: ids[2].clone(), node: Some(numbers[2]), root_ports: vec![port(RawBelow::Device(device))],
+                hdm_for_passthrough: true,
             }],
+            distances: Some(vec![numbers.clone(); 2]),
             windows: vec![RawWindow { size: sizes[4], targets: ids.clone(), granularity: Some(sizes[0]) }],
         };
         let _ = Topology::from_raw("t", &raw);
+        // Whoever skips the rules gets what there is of it.
+        let topology = Topology::unchecked("t", &raw, std::path::Path::new(""));
+        let _ = (expect(&topology), one_liner(&topology), tree(&topology));
     }
 }

@@ -2,10 +2,10 @@
 //!
 //! What the run adds (kernel, console, accelerator, network) is not here. Tried on QEMU 7.2.22 and 10.0.2.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::capabilities::{Capabilities, Lacking};
-use super::model::{Below, Device, HostBridge, RootPort, Slot, Switch, Topology};
+use super::model::{Below, Device, HostBridge, Port, Slot, Switch, Topology};
 use crate::spec::bytes::Bytes;
 
 /// What holds the devices' memory.
@@ -43,19 +43,56 @@ pub fn machine_args(
     Ok(args.0)
 }
 
+/// The `-object` and `-device` arguments of the devices that are not there at the start, as a device is added with them
+/// while the guest runs.
+pub fn later_args(topology: &Topology, qemu: &Capabilities, backing: &Backing) -> Vec<String> {
+    let mut args = Args::default();
+    for placed in topology.all_devices() {
+        if let (false, Some(above)) = (placed.device.present, placed.ports.last()) {
+            memory_device(placed.device, &above.slot, qemu, backing, &mut args);
+        }
+    }
+    args.0
+}
+
 /// What the topology needs and this QEMU has not.
 fn lacking(topology: &Topology, qemu: &Capabilities) -> Result<(), Lacking> {
-    let lacks =
-        |what: String, since: &str| Err(Lacking { what, since: since.to_owned(), found: qemu.version });
-    if topology.has_cxl() && !qemu.cxl {
-        return lacks("CXL".to_owned(), "7.1 or newer, built with CXL");
-    }
-    match topology.devices().iter().find(|placed| placed.device.volatile.is_some()) {
-        Some(placed) if !qemu.volatile => {
-            lacks(format!("the volatile memory of {}", placed.device.id), "8.1 or newer")
-        }
+    let needs = |has: bool, what: Option<String>, since: &str| match what {
+        Some(what) if !has => Err(Lacking { what, since: since.to_owned(), found: qemu.version }),
         _ => Ok(()),
+    };
+    needs(qemu.cxl, topology.has_cxl().then(|| "CXL".to_owned()), "7.1 or newer, built with CXL")?;
+    let devices = topology.all_devices();
+    let volatile = devices.iter().find(|placed| placed.device.volatile.is_some());
+    let volatile = volatile.map(|placed| format!("the volatile memory of {}", placed.device.id));
+    needs(qemu.volatile, volatile, "8.1 or newer")?;
+    let bridge = topology.host_bridges.iter().find(|bridge| bridge.hdm_for_passthrough);
+    let bridge = bridge.map(|bridge| format!("hdm-for-passthrough of {}", bridge.id));
+    needs(qemu.hdm_for_passthrough, bridge, "8.1 or newer")?;
+    let ports = ports(topology);
+    let link = ports.iter().find(|port| port.speed.is_some() || port.width.is_some());
+    let link = link.map(|port| format!("the link of {}", port.slot.id));
+    needs(qemu.link_speed, link, "10.0 or newer")?;
+    let cci = ports.iter().find_map(|port| match &port.below {
+        Below::Switch(switch) if switch.mailbox_cci => Some(format!("the mailbox CCI of {}", switch.id)),
+        _ => None,
+    });
+    needs(qemu.mailbox_cci, cci, "9.0 or newer")
+}
+
+/// All ports, those of switches too.
+fn ports(topology: &Topology) -> Vec<&Port> {
+    fn walk<'a>(ports: &'a [Port], found: &mut Vec<&'a Port>) {
+        for port in ports {
+            found.push(port);
+            if let Below::Switch(switch) = &port.below {
+                walk(&switch.downstream, found);
+            }
+        }
     }
+    let mut found = Vec::new();
+    topology.host_bridges.iter().for_each(|bridge| walk(&bridge.root_ports, &mut found));
+    found
 }
 
 /// What the guest's kernel must be told on its command line to run this topology on this QEMU.
@@ -84,7 +121,7 @@ fn machine(topology: &Topology) -> String {
     }
     for (n, window) in topology.windows.iter().enumerate() {
         for (m, target) in window.targets.iter().enumerate() {
-            value += &format!(",cxl-fmw.{n}.targets.{m}={}", topology.host_bridges[*target].id);
+            value += &format!(",cxl-fmw.{n}.targets.{m}={target}");
         }
         value += &format!(",cxl-fmw.{n}.size={}", window.size);
         value += &format!(",cxl-fmw.{n}.interleave-granularity={}", window.granularity);
@@ -105,7 +142,7 @@ fn cpus(topology: &Topology) -> String {
 }
 
 fn nodes(topology: &Topology, args: &mut Args) {
-    let share = Bytes(topology.memory.0 / u64::from(topology.nodes));
+    let share = Bytes(topology.memory.0 / u64::from(topology.nodes.max(1)));
     for node in 0..topology.nodes {
         args.add("-object", format!("memory-backend-ram,id=node{node}.ram,size={share}"));
     }
@@ -116,33 +153,59 @@ fn nodes(topology: &Topology, args: &mut Args) {
         }
         args.add("-numa", value);
     }
-}
-
-fn host_bridge(bridge: &HostBridge, qemu: &Capabilities, backing: &Backing, args: &mut Args) {
-    let node = bridge.node.map(|node| format!(",numa_node={node}")).unwrap_or_default();
-    args.add("-device", format!("pxb-cxl,id={},bus=pcie.0,bus_nr={}{node}", bridge.id, bridge.bus_nr));
-    for RootPort { slot, below } in &bridge.root_ports {
-        args.add("-device", port("cxl-rp", slot, &bridge.id));
-        match below {
-            Below::Nothing => {}
-            Below::Device(device) => memory_device(device, slot, qemu, backing, args),
-            Below::Switch(switch) => self::switch(switch, slot, qemu, backing, args),
+    for (src, row) in topology.distances.iter().flatten().enumerate() {
+        for (dst, val) in row.iter().enumerate() {
+            args.add("-numa", format!("dist,src={src},dst={dst},val={val}"));
         }
     }
 }
 
-fn port(model: &str, slot: &Slot, bus: &str) -> String {
-    let Slot { id, device, number, chassis, slot, .. } = slot;
-    format!("{model},id={id},bus={bus},addr={device:#x}.0,port={number},chassis={chassis},slot={slot}")
+fn host_bridge(bridge: &HostBridge, qemu: &Capabilities, backing: &Backing, args: &mut Args) {
+    let mut value = format!("pxb-cxl,id={},bus=pcie.0,bus_nr={}", bridge.id, bridge.bus_nr);
+    if let Some(node) = bridge.node {
+        value += &format!(",numa_node={node}");
+    }
+    if bridge.hdm_for_passthrough {
+        value += ",hdm_for_passthrough=on";
+    }
+    args.add("-device", value);
+    for port in &bridge.root_ports {
+        self::port("cxl-rp", port, &bridge.id, qemu, backing, args);
+    }
+}
+
+/// The port and what hangs below it.
+fn port(model: &str, port: &Port, bus: &str, qemu: &Capabilities, backing: &Backing, args: &mut Args) {
+    let Slot { id, device, number, chassis, slot, .. } = &port.slot;
+    let mut value =
+        format!("{model},id={id},bus={bus},addr={device:#x}.0,port={number},chassis={chassis},slot={slot}");
+    if let Some(speed) = port.speed {
+        value += &format!(",x-speed={}", speed.qemu());
+    }
+    if let Some(width) = port.width {
+        value += &format!(",x-width={width}");
+    }
+    if !port.hotplug {
+        value += ",hotplug=off";
+    }
+    args.add("-device", value);
+    match &port.below {
+        Below::Device(device) if device.present => memory_device(device, &port.slot, qemu, backing, args),
+        Below::Nothing | Below::Device(_) => {}
+        Below::Switch(switch) => self::switch(switch, &port.slot, qemu, backing, args),
+    }
 }
 
 fn switch(switch: &Switch, above: &Slot, qemu: &Capabilities, backing: &Backing, args: &mut Args) {
-    args.add("-device", format!("cxl-upstream,id={},bus={},port={}", switch.id, above.id, switch.number));
-    for downstream in &switch.downstream {
-        args.add("-device", port("cxl-downstream", &downstream.slot, &switch.id));
-        if let Some(device) = &downstream.device {
-            memory_device(device, &downstream.slot, qemu, backing, args);
-        }
+    let Switch { id, number, mailbox_cci, downstream } = switch;
+    let functions = if *mailbox_cci { ",addr=0.0,multifunction=on" } else { "" };
+    args.add("-device", format!("cxl-upstream,id={id},bus={},port={number}{functions}", above.id));
+    if *mailbox_cci {
+        let cci = format!("cxl-switch-mailbox-cci,id={id}.cci,bus={},addr=0.1,target={id}", above.id);
+        args.add("-device", cci);
+    }
+    for port in downstream {
+        self::port("cxl-downstream", port, id, qemu, backing, args);
     }
 }
 
@@ -163,18 +226,26 @@ fn memory_device(device: &Device, above: &Slot, qemu: &Capabilities, backing: &B
             value += &format!(",{property}={id}");
         }
     }
-    args.add("-device", format!("{value},sn={:#x}", device.serial));
+    value += &format!(",sn={:#x}", device.serial);
+    if let Some(file) = &device.cdat {
+        value += &format!(",cdat={}", escape(file));
+    }
+    args.add("-device", value);
 }
 
 fn backend(id: &str, size: Bytes, backing: &Backing) -> String {
     match backing {
         Backing::Ram => format!("memory-backend-ram,id={id},size={size}"),
         Backing::Files(dir) => {
-            // QEMU's options are parted by commas; a doubled one stands for itself.
-            let path = dir.join(id).display().to_string().replace(',', ",,");
+            let path = escape(&dir.join(id));
             format!("memory-backend-file,id={id},mem-path={path},size={size},share=on")
         }
     }
+}
+
+/// A path within an option: options are parted by commas; a doubled one stands for itself.
+fn escape(path: &Path) -> String {
+    path.display().to_string().replace(',', ",,")
 }
 
 #[cfg(test)]

@@ -2,20 +2,26 @@
 //!
 //! Most of it is what QEMU accepts and then does not work: the facts were tried on QEMU 7.2.22, 10.0.2 and 11.1.3, or
 //! read in its source (`hw/cxl/`, `hw/pci-bridge/`, `hw/mem/cxl_type3.c`) and in Linux 6.12 and 7.3 (`drivers/cxl/`).
+//! `docs/topology-rules.md` has what each QEMU did with each rule broken.
 
+mod cdat;
 mod devices;
+mod finding;
 mod guest;
 mod ids;
 mod ports;
+mod table;
 mod windows;
 
-use std::fmt;
-
 use crate::spec::bytes::Bytes;
-use crate::spec::topology::{RawDevice, RawSlot, RawSwitch, RawTopology};
+use crate::spec::topology::{RawBelow, RawDevice, RawHostBridge, RawPort, RawSwitch, RawTopology};
 
+pub(super) use cdat::check_files;
 pub(super) use devices::serial_of;
+pub use finding::{Finding, Rule, Severity};
 pub(super) use ports::buses_needed;
+pub(super) use table::QEMU_FEATURE;
+pub use table::{RULES, rule};
 
 /// Sizes of windows and memories are multiples of this: the unit of CXL's capacity fields.
 pub(super) const CAPACITY_UNIT: Bytes = Bytes::mib(256);
@@ -23,43 +29,31 @@ pub(super) const CAPACITY_UNIT: Bytes = Bytes::mib(256);
 /// First root bus of a host bridge. The ones before are for what hangs below `pcie.0`.
 pub(super) const FIRST_BUS: u32 = 12;
 
-/// A rule broken.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    /// Path of the field: `host-bridges[0].root-ports[1].device.persistent`.
-    pub field: String,
-    /// What is wrong.
-    pub message: String,
-    /// What to do.
-    pub hint: String,
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.field, self.message)?;
-        if self.hint.is_empty() { Ok(()) } else { write!(f, "\n  hint: {}", self.hint) }
-    }
-}
-
 /// Where rules leave what they find.
 #[derive(Default)]
-struct Faults(Vec<Fault>);
+struct Findings(Vec<Finding>);
 
-impl Faults {
-    fn add(&mut self, field: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) {
-        self.0.push(Fault { field: field.into(), message: message.into(), hint: hint.into() });
+impl Findings {
+    fn add(
+        &mut self,
+        rule: &'static Rule,
+        field: impl Into<String>,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        self.0.push(Finding::new(rule, field, message, hint));
     }
 }
 
 /// All rules that this file breaks, in the order of the rules.
-pub(super) fn check(raw: &RawTopology) -> Vec<Fault> {
-    let mut faults = Faults::default();
-    guest::check(raw, &mut faults);
-    ids::check(raw, &mut faults);
-    ports::check(raw, &mut faults);
-    devices::check(raw, &mut faults);
-    windows::check(raw, &mut faults);
-    faults.0
+pub(super) fn check(raw: &RawTopology) -> Vec<Finding> {
+    let mut findings = Findings::default();
+    guest::check(raw, &mut findings);
+    ids::check(raw, &mut findings);
+    ports::check(raw, &mut findings);
+    devices::check(raw, &mut findings);
+    windows::check(raw, &mut findings);
+    findings.0
 }
 
 /// A part of the file with the path of its field.
@@ -68,17 +62,18 @@ struct At<'a, T> {
     part: &'a T,
 }
 
-/// All ports' lists, root ports and downstream ports alike.
-fn slots(raw: &RawTopology) -> Vec<At<'_, RawSlot>> {
-    fn walk<'a>(slots: &'a [RawSlot], field: &str, found: &mut Vec<At<'a, RawSlot>>) {
-        for (i, slot) in slots.iter().enumerate() {
-            let field = format!("{field}[{i}]");
-            found.push(At { field: field.clone(), part: slot });
-            if let RawSlot::Switch(switch) = slot {
-                walk(&switch.downstream, &format!("{field}.switch.downstream"), found);
-            }
+fn walk<'a>(ports: &'a [RawPort], field: &str, found: &mut Vec<At<'a, RawPort>>) {
+    for (i, port) in ports.iter().enumerate() {
+        let field = format!("{field}[{i}]");
+        found.push(At { field: field.clone(), part: port });
+        if let RawBelow::Switch(switch) = &port.below {
+            walk(&switch.downstream, &format!("{field}.switch.downstream"), found);
         }
     }
+}
+
+/// All ports, root ports and downstream ports alike.
+fn ports(raw: &RawTopology) -> Vec<At<'_, RawPort>> {
     let mut found = Vec::new();
     for (i, bridge) in raw.host_bridges.iter().enumerate() {
         walk(&bridge.root_ports, &format!("host-bridges[{i}].root-ports"), &mut found);
@@ -87,19 +82,29 @@ fn slots(raw: &RawTopology) -> Vec<At<'_, RawSlot>> {
 }
 
 fn devices<'a>(raw: &'a RawTopology) -> Vec<At<'a, RawDevice>> {
-    let device = |at: At<'a, RawSlot>| match at.part {
-        RawSlot::Device(part) => Some(At { field: format!("{}.device", at.field), part }),
-        RawSlot::Empty | RawSlot::Switch(_) => None,
+    let device = |at: At<'a, RawPort>| match &at.part.below {
+        RawBelow::Device(part) => Some(At { field: format!("{}.device", at.field), part }),
+        RawBelow::Empty | RawBelow::Switch(_) => None,
     };
-    slots(raw).into_iter().filter_map(device).collect()
+    ports(raw).into_iter().filter_map(device).collect()
+}
+
+fn devices_below<'a>(bridge: &'a RawHostBridge) -> Vec<&'a RawDevice> {
+    let mut found = Vec::new();
+    walk(&bridge.root_ports, "", &mut found);
+    let device = |at: At<'a, RawPort>| match &at.part.below {
+        RawBelow::Device(device) => Some(device),
+        RawBelow::Empty | RawBelow::Switch(_) => None,
+    };
+    found.into_iter().filter_map(device).collect()
 }
 
 fn switches<'a>(raw: &'a RawTopology) -> Vec<At<'a, RawSwitch>> {
-    let switch = |at: At<'a, RawSlot>| match at.part {
-        RawSlot::Switch(part) => Some(At { field: format!("{}.switch", at.field), part }),
-        RawSlot::Empty | RawSlot::Device(_) => None,
+    let switch = |at: At<'a, RawPort>| match &at.part.below {
+        RawBelow::Switch(part) => Some(At { field: format!("{}.switch", at.field), part }),
+        RawBelow::Empty | RawBelow::Device(_) => None,
     };
-    slots(raw).into_iter().filter_map(switch).collect()
+    ports(raw).into_iter().filter_map(switch).collect()
 }
 
 /// Rounds up to the next multiple, for hints; never 0.

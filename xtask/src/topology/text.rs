@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::model::{Below, Device, HostBridge, RootPort, Switch, Topology, Window};
+use super::model::{Below, Device, HostBridge, Port, Topology, Window};
 use crate::spec::bytes::Bytes;
 
 /// `hb0[rp: sw0[mem0 256M pmem, empty], mem2 256M ram, empty] | 4G window → hb0`.
@@ -11,7 +11,7 @@ pub fn one_liner(topology: &Topology) -> String {
         return format!("no CXL | {}", guest(topology));
     }
     let bridges: Vec<_> = topology.host_bridges.iter().map(bridge_in_line).collect();
-    let windows: Vec<_> = topology.windows.iter().map(|window| self::window(window, topology)).collect();
+    let windows: Vec<_> = topology.windows.iter().map(window).collect();
     let mut line = bridges.join(", ");
     if !windows.is_empty() {
         line += &format!(" | {}", windows.join(", "));
@@ -23,7 +23,7 @@ pub fn one_liner(topology: &Topology) -> String {
 pub fn tree(topology: &Topology) -> String {
     let mut text = format!("{}: {}\n{}\n", topology.name, topology.summary, guest(topology));
     for window in &topology.windows {
-        let _ = writeln!(text, "{}", self::window(window, topology));
+        let _ = writeln!(text, "{}", self::window(window));
     }
     for bridge in &topology.host_bridges {
         bridge_as_tree(bridge, &mut text);
@@ -31,79 +31,82 @@ pub fn tree(topology: &Topology) -> String {
     text
 }
 
-fn guest(topology: &Topology) -> String {
+pub(super) fn guest(topology: &Topology) -> String {
     let count = |n: u32, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
     let (cpus, nodes) = (count(topology.cpus, "CPU"), count(topology.nodes, "NUMA node"));
     format!("{cpus}, {} memory, {nodes}", topology.memory)
 }
 
 /// The granularity only where there is something to interleave.
-fn window(window: &Window, topology: &Topology) -> String {
-    let targets: Vec<_> = window.targets.iter().map(|i| topology.host_bridges[*i].id.as_str()).collect();
+pub(super) fn window(window: &Window) -> String {
+    let targets = &window.targets;
     let each = if targets.len() > 1 { format!(" by {}", window.granularity) } else { String::new() };
     format!("{} window → {}{each}", window.size, targets.join("+"))
 }
 
 fn bridge_in_line(bridge: &HostBridge) -> String {
-    let below: Vec<_> = bridge
-        .root_ports
-        .iter()
-        .map(|port| match &port.below {
-            Below::Nothing => "empty".to_owned(),
-            Below::Device(device) => self::device(device),
-            Below::Switch(switch) => switch_in_line(switch),
-        })
-        .collect();
-    format!("{}[rp: {}]", bridge.id, below.join(", "))
+    format!("{}[rp: {}]", bridge.id, ports_in_line(&bridge.root_ports))
 }
 
-fn switch_in_line(switch: &Switch) -> String {
-    let below = switch.downstream.iter().map(|port| port.device.as_ref().map_or("empty".to_owned(), device));
-    format!("{}[{}]", switch.id, below.collect::<Vec<_>>().join(", "))
+fn ports_in_line(ports: &[Port]) -> String {
+    let below = ports.iter().map(|port| match &port.below {
+        Below::Nothing => "empty".to_owned(),
+        Below::Device(device) => self::device(device),
+        Below::Switch(switch) => format!("{}[{}]", switch.id, ports_in_line(&switch.downstream)),
+    });
+    below.collect::<Vec<_>>().join(", ")
 }
 
 /// `mem0 256M ram + 512M pmem`.
 fn device(device: &Device) -> String {
+    let later = if device.present { "" } else { " (later)" };
+    format!("{} {}{later}", device.id, memories(device))
+}
+
+/// `256M ram + 512M pmem`.
+pub(super) fn memories(device: &Device) -> String {
     let kind = |size: Option<Bytes>, word: &str| size.map(|size| format!("{size} {word}"));
     let memories: Vec<_> =
         [kind(device.volatile, "ram"), kind(device.persistent, "pmem")].into_iter().flatten().collect();
-    format!("{} {}", device.id, memories.join(" + "))
+    memories.join(" + ")
 }
 
 fn bridge_as_tree(bridge: &HostBridge, text: &mut String) {
     let node = bridge.node.map(|node| format!(", node {node}")).unwrap_or_default();
-    let _ = writeln!(text, "{} (host bridge, bus {}{node})", bridge.id, bridge.bus_nr);
-    let last = bridge.root_ports.len() - 1;
-    for (i, RootPort { slot, below }) in bridge.root_ports.iter().enumerate() {
-        let (branch, under) = branch(i == last);
-        let what = match below {
+    let decoders = if bridge.hdm_for_passthrough { ", decoders" } else { "" };
+    let _ = writeln!(text, "{} (host bridge, bus {}{node}{decoders})", bridge.id, bridge.bus_nr);
+    ports_as_tree(&bridge.root_ports, "", text);
+}
+
+fn ports_as_tree(ports: &[Port], indent: &str, text: &mut String) {
+    for (i, port) in ports.iter().enumerate() {
+        let (branch, under) = if i + 1 == ports.len() { ("└─ ", "   ") } else { ("├─ ", "│  ") };
+        let what = match &port.below {
             Below::Nothing => "empty".to_owned(),
             Below::Device(device) => device_in_tree(device),
+            Below::Switch(switch) if switch.mailbox_cci => format!("{} (switch, mailbox CCI)", switch.id),
             Below::Switch(switch) => format!("{} (switch)", switch.id),
         };
-        let _ = writeln!(text, "{branch}{}: {what}", slot.name);
-        if let Below::Switch(switch) = below {
-            switch_as_tree(switch, under, text);
+        let _ = writeln!(text, "{indent}{branch}{}{}: {what}", port.slot.name, options(port));
+        if let Below::Switch(switch) = &port.below {
+            ports_as_tree(&switch.downstream, &format!("{indent}{under}"), text);
         }
     }
 }
 
-fn switch_as_tree(switch: &Switch, indent: &str, text: &mut String) {
-    let last = switch.downstream.len() - 1;
-    for (i, port) in switch.downstream.iter().enumerate() {
-        let (branch, _) = branch(i == last);
-        let what = port.device.as_ref().map_or("empty".to_owned(), device_in_tree);
-        let _ = writeln!(text, "{indent}{branch}{}: {what}", port.slot.name);
-    }
+/// ` [32 GT/s, x8, no hotplug]`, as far as the file says so.
+pub(super) fn options(port: &Port) -> String {
+    let speed = port.speed.map(|speed| speed.to_string());
+    let width = port.width.map(|width| format!("x{width}"));
+    let hotplug = (!port.hotplug).then(|| "no hotplug".to_owned());
+    let all: Vec<_> = [speed, width, hotplug].into_iter().flatten().collect();
+    if all.is_empty() { String::new() } else { format!(" [{}]", all.join(", ")) }
 }
 
 fn device_in_tree(device: &Device) -> String {
     let lsa = device.lsa.map(|lsa| format!(", {lsa} lsa")).unwrap_or_default();
-    format!("{}{lsa}, serial {:#x}", self::device(device), device.serial)
-}
-
-fn branch(last: bool) -> (&'static str, &'static str) {
-    if last { ("└─ ", "   ") } else { ("├─ ", "│  ") }
+    let cdat = if device.cdat.is_some() { ", CDAT" } else { "" };
+    format!("{}{lsa}{cdat}, serial {:#x}", self::device(device), device.serial)
 }
 
 #[cfg(test)]

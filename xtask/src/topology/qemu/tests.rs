@@ -237,6 +237,91 @@ fn large_windows_get_address_bits() {
     assert_eq!(cpu(&topology), "max,phys-bits=46");
 }
 
+/// Every word of the language.
+fn with_everything() -> Topology {
+    let text = "
+        summary: s
+        distances: [[10, 30], [31, 10]]
+        host-bridges:
+        - id: hb0
+          hdm-for-passthrough: true
+          root-ports:
+          - speed: 2.5
+            width: 4
+            hotplug: false
+            switch:
+              id: sw0
+              mailbox-cci: true
+              downstream:
+              - { empty: true, speed: 32 }
+              - device: { id: mem0, volatile: 256M, persistent: 512M, lsa: 1M, serial: 7, cdat: 'a,b' }
+              - device: { id: mem1, volatile: 256M, present: false }
+        windows: [{ size: 4G, targets: [hb0] }]";
+    Topology::from_raw("t", &serde_yaml::from_str(text).expect("YAML")).expect("sound")
+}
+
+#[test]
+fn every_option() {
+    let topology = with_everything();
+    let lines = |args: Vec<String>| args.chunks(2).map(|pair| pair.join(" ")).collect::<Vec<_>>().join("\n");
+    let new = Capabilities::of_release(NEW);
+    insta::assert_snapshot!(lines(machine_args(&topology, &new, &Backing::Ram).expect("it can")), @"
+    -M q35,cxl=on,cxl-fmw.0.targets.0=hb0,cxl-fmw.0.size=4G,cxl-fmw.0.interleave-granularity=256
+    -cpu max
+    -m 1G
+    -smp 2,sockets=2
+    -object memory-backend-ram,id=node0.ram,size=512M
+    -object memory-backend-ram,id=node1.ram,size=512M
+    -numa node,nodeid=0,memdev=node0.ram,cpus=0
+    -numa node,nodeid=1,memdev=node1.ram,cpus=1
+    -numa dist,src=0,dst=0,val=10
+    -numa dist,src=0,dst=1,val=30
+    -numa dist,src=1,dst=0,val=31
+    -numa dist,src=1,dst=1,val=10
+    -device pxb-cxl,id=hb0,bus=pcie.0,bus_nr=12,hdm_for_passthrough=on
+    -device cxl-rp,id=hb0.rp0,bus=hb0,addr=0x0.0,port=0,chassis=1,slot=1,x-speed=2_5,x-width=4,hotplug=off
+    -device cxl-upstream,id=sw0,bus=hb0.rp0,port=3,addr=0.0,multifunction=on
+    -device cxl-switch-mailbox-cci,id=sw0.cci,bus=hb0.rp0,addr=0.1,target=sw0
+    -device cxl-downstream,id=sw0.dp0,bus=sw0,addr=0x0.0,port=0,chassis=1,slot=2,x-speed=32
+    -device cxl-downstream,id=sw0.dp1,bus=sw0,addr=0x1.0,port=1,chassis=1,slot=3
+    -object memory-backend-ram,id=mem0.ram,size=256M
+    -object memory-backend-ram,id=mem0.pmem,size=512M
+    -object memory-backend-ram,id=mem0.lsa,size=1M
+    -device cxl-type3,id=mem0,bus=sw0.dp1,volatile-memdev=mem0.ram,persistent-memdev=mem0.pmem,lsa=mem0.lsa,sn=0x7,cdat=a,,b
+    -device cxl-downstream,id=sw0.dp2,bus=sw0,addr=0x2.0,port=2,chassis=1,slot=4
+    ");
+    insta::assert_snapshot!(lines(later_args(&topology, &new, &Backing::Ram)), @"
+    -object memory-backend-ram,id=mem1.ram,size=256M
+    -device cxl-type3,id=mem1,bus=sw0.dp2,volatile-memdev=mem1.ram,sn=0x4301c5a2e313be7d
+    ");
+}
+
+#[test]
+fn what_a_qemu_lacks_is_told() {
+    let topology = with_everything();
+    let lacking = |edit: &dyn Fn(&mut Capabilities)| {
+        let mut old = Capabilities::of_release(NEW);
+        edit(&mut old);
+        machine_args(&topology, &old, &Backing::Ram).expect_err("it lacks something").finding("t").to_string()
+    };
+    insta::assert_snapshot!(lacking(&|qemu| qemu.hdm_for_passthrough = false), @"
+    warning: t: hdm-for-passthrough of hb0 needs QEMU 8.1 or newer, this is 10.0.2 [qemu-feature]
+      hint: runs on this QEMU skip it with this reason
+    ");
+    insta::assert_snapshot!(lacking(&|qemu| qemu.link_speed = false), @"
+    warning: t: the link of hb0.rp0 needs QEMU 10.0 or newer, this is 10.0.2 [qemu-feature]
+      hint: runs on this QEMU skip it with this reason
+    ");
+    insta::assert_snapshot!(lacking(&|qemu| qemu.mailbox_cci = false), @"
+    warning: t: the mailbox CCI of sw0 needs QEMU 9.0 or newer, this is 10.0.2 [qemu-feature]
+      hint: runs on this QEMU skip it with this reason
+    ");
+    insta::assert_snapshot!(lacking(&|qemu| qemu.volatile = false), @"
+    warning: t: the volatile memory of mem0 needs QEMU 8.1 or newer, this is 10.0.2 [qemu-feature]
+      hint: runs on this QEMU skip it with this reason
+    ");
+}
+
 /// A QEMU that is started stopped, asked to quit, and must have found nothing to refuse.
 #[test]
 fn the_qemu_at_hand_takes_all_of_them() {

@@ -2,27 +2,31 @@
 
 use std::collections::BTreeMap;
 
-use super::{At, Bytes, CAPACITY_UNIT, Faults, RawDevice, RawTopology, devices, round_up};
+use super::table::{
+    DEVICE_MEMORY, DEVICE_SIZE, LSA_NEEDED, LSA_SIZE, PERSISTENT_WINDOW, SERIAL_NONE, SERIAL_UNIQUE,
+};
+use super::{At, Bytes, CAPACITY_UNIT, Findings, RawDevice, RawTopology, devices, round_up};
 
 /// Page size: what a label storage area is mapped in.
 const LSA_UNIT: Bytes = Bytes(4096);
 
-pub(super) fn check(raw: &RawTopology, faults: &mut Faults) {
+pub(super) fn check(raw: &RawTopology, findings: &mut Findings) {
     for at in devices(raw) {
-        some_memory(&at, faults);
-        memory_sizes(&at, faults);
-        lsa_with_persistent(&at, faults);
-        lsa_size(&at, faults);
-        serial_is_one(&at, faults);
-        window_for_persistent(&at, raw, faults);
+        some_memory(&at, findings);
+        memory_sizes(&at, findings);
+        lsa_with_persistent(&at, findings);
+        lsa_size(&at, findings);
+        serial_is_one(&at, findings);
+        window_for_persistent(&at, raw, findings);
     }
-    serials_unique(raw, faults);
+    serials_unique(raw, findings);
 }
 
 /// QEMU: "at least one memdev property must be set".
-fn some_memory(at: &At<'_, RawDevice>, faults: &mut Faults) {
+fn some_memory(at: &At<'_, RawDevice>, findings: &mut Findings) {
     if at.part.volatile.is_none() && at.part.persistent.is_none() {
-        faults.add(
+        findings.add(
+            &DEVICE_MEMORY,
             &at.field,
             format!("{} has no memory", at.part.id),
             "give it `volatile: 256M` or `persistent: 256M` with `lsa: 1M`, or both",
@@ -31,11 +35,12 @@ fn some_memory(at: &At<'_, RawDevice>, faults: &mut Faults) {
 }
 
 /// QEMU starts with other sizes, but then IDENTIFY fails in the guest.
-fn memory_sizes(at: &At<'_, RawDevice>, faults: &mut Faults) {
+fn memory_sizes(at: &At<'_, RawDevice>, findings: &mut Findings) {
     for (name, size) in [("volatile", at.part.volatile), ("persistent", at.part.persistent)] {
         let Some(size) = size else { continue };
         if size.0 == 0 || !size.is_multiple_of(CAPACITY_UNIT) {
-            faults.add(
+            findings.add(
+                &DEVICE_SIZE,
                 format!("{}.{name}", at.field),
                 format!("{size} is not a multiple of {CAPACITY_UNIT}"),
                 format!(
@@ -48,9 +53,10 @@ fn memory_sizes(at: &At<'_, RawDevice>, faults: &mut Faults) {
 }
 
 /// QEMU: "lsa property must be set for persistent devices".
-fn lsa_with_persistent(at: &At<'_, RawDevice>, faults: &mut Faults) {
+fn lsa_with_persistent(at: &At<'_, RawDevice>, findings: &mut Findings) {
     if at.part.persistent.is_some() && at.part.lsa.is_none() {
-        faults.add(
+        findings.add(
+            &LSA_NEEDED,
             format!("{}.lsa", at.field),
             format!("{} has persistent memory but no label storage area", at.part.id),
             "add `lsa: 1M`",
@@ -58,10 +64,11 @@ fn lsa_with_persistent(at: &At<'_, RawDevice>, faults: &mut Faults) {
     }
 }
 
-fn lsa_size(at: &At<'_, RawDevice>, faults: &mut Faults) {
+fn lsa_size(at: &At<'_, RawDevice>, findings: &mut Findings) {
     let Some(size) = at.part.lsa else { return };
     if size.0 == 0 || !size.is_multiple_of(LSA_UNIT) || size > Bytes::mib(1024) {
-        faults.add(
+        findings.add(
+            &LSA_SIZE,
             format!("{}.lsa", at.field),
             format!("{size} is no size for a label storage area"),
             format!("a multiple of {LSA_UNIT} up to 1G; 1M is usual"),
@@ -70,9 +77,10 @@ fn lsa_size(at: &At<'_, RawDevice>, faults: &mut Faults) {
 }
 
 /// All ones is QEMU's "no serial number"; Linux shows 0 for none.
-fn serial_is_one(at: &At<'_, RawDevice>, faults: &mut Faults) {
+fn serial_is_one(at: &At<'_, RawDevice>, findings: &mut Findings) {
     if matches!(at.part.serial, Some(0 | u64::MAX)) {
-        faults.add(
+        findings.add(
+            &SERIAL_NONE,
             format!("{}.serial", at.field),
             "0 and all ones stand for no serial number",
             "choose another, or leave it out: one is made from the id",
@@ -82,9 +90,10 @@ fn serial_is_one(at: &At<'_, RawDevice>, faults: &mut Faults) {
 
 /// Linux's `cxl_mem` does not bind to a device with persistent memory where no window makes an nvdimm bridge
 /// ("PMEM disabled by platform", `cxl_mem_probe()` in 6.12 and 7.3).
-fn window_for_persistent(at: &At<'_, RawDevice>, raw: &RawTopology, faults: &mut Faults) {
+fn window_for_persistent(at: &At<'_, RawDevice>, raw: &RawTopology, findings: &mut Findings) {
     if at.part.persistent.is_some() && raw.windows.is_empty() {
-        faults.add(
+        findings.add(
+            &PERSISTENT_WINDOW,
             format!("{}.persistent", at.field),
             format!("{} has persistent memory and there is no window", at.part.id),
             "Linux binds no driver to it then: add `windows: [{ size: 4G, targets: [HOST-BRIDGE] }]`",
@@ -93,14 +102,15 @@ fn window_for_persistent(at: &At<'_, RawDevice>, raw: &RawTopology, faults: &mut
 }
 
 /// QEMU takes two devices with one serial number; tools then cannot tell them apart.
-fn serials_unique(raw: &RawTopology, faults: &mut Faults) {
+fn serials_unique(raw: &RawTopology, findings: &mut Findings) {
     let mut first = BTreeMap::new();
     for at in devices(raw) {
         let serial = serial_of(at.part);
         if let Some(other) = first.get(&serial) {
             // Equal ids have a rule of their own.
             if *other != at.part.id {
-                faults.add(
+                findings.add(
+                    &SERIAL_UNIQUE,
                     format!("{}.serial", at.field),
                     format!("{} has the serial number {serial:#x} of {other}", at.part.id),
                     "serial numbers are unique: choose another, or leave it out",

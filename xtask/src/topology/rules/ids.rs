@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::{Faults, RawTopology, devices, switches};
+use super::table::{ID_FORM, ID_UNIQUE};
+use super::{Findings, RawTopology, devices, switches};
 
-pub(super) fn check(raw: &RawTopology, faults: &mut Faults) {
+pub(super) fn check(raw: &RawTopology, findings: &mut Findings) {
     let all = all(raw);
     for (field, id) in &all {
-        well_formed(field, id, faults);
+        well_formed(field, id, findings);
     }
-    unique(&all, faults);
+    unique(&all, findings);
 }
 
 /// Every id with the path of its field.
@@ -22,12 +23,13 @@ fn all(raw: &RawTopology) -> Vec<(String, &str)> {
 }
 
 /// Narrower than QEMU's own ids: a dot is for the ids that are made here, and options are parted by commas.
-fn well_formed(field: &str, id: &str, faults: &mut Faults) {
+fn well_formed(field: &str, id: &str, findings: &mut Findings) {
     let good = id.starts_with(|c: char| c.is_ascii_alphabetic())
         && id.len() <= 32
         && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     if !good {
-        faults.add(
+        findings.add(
+            &ID_FORM,
             field,
             format!("{id:?} is no id"),
             "a letter, then letters, digits, `-` and `_`, at most 32 in all, like mem0",
@@ -35,11 +37,12 @@ fn well_formed(field: &str, id: &str, faults: &mut Faults) {
     }
 }
 
-fn unique(all: &[(String, &str)], faults: &mut Faults) {
+fn unique(all: &[(String, &str)], findings: &mut Findings) {
     let mut first = BTreeMap::new();
     for (field, id) in all {
         if let Some(other) = first.insert(*id, field) {
-            faults.add(field, format!("the id {id} is taken by {other}"), "every id is unique in its file");
+            let message = format!("the id {id} is taken by {other}");
+            findings.add(&ID_UNIQUE, field.clone(), message, "every id is unique in its file");
             first.insert(id, other);
         }
     }

@@ -1,0 +1,149 @@
+//! A port and what it leads to: `empty`, `device: {…}` or `switch: {…}`, the latter with options of the port beside.
+
+use std::fmt;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use super::{RawDevice, RawSwitch};
+
+/// A root port or a downstream port.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RawPort {
+    /// Highest speed of its link; the emulator's default where it is absent.
+    pub speed: Option<Speed>,
+    /// Most lanes of its link; the emulator's default where it is absent.
+    pub width: Option<u32>,
+    /// Whether devices can be added and removed while the guest runs.
+    pub hotplug: Option<bool>,
+    /// What it leads to.
+    pub below: RawBelow,
+}
+
+/// What a port leads to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum RawBelow {
+    /// Nothing.
+    #[default]
+    Empty,
+    /// A memory device.
+    Device(RawDevice),
+    /// A switch.
+    Switch(RawSwitch),
+}
+
+/// A PCIe link speed in GT/s.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Speed {
+    /// 2.5 GT/s.
+    Gen1,
+    /// 5 GT/s.
+    Gen2,
+    /// 8 GT/s.
+    Gen3,
+    /// 16 GT/s.
+    Gen4,
+    /// 32 GT/s.
+    Gen5,
+    /// 64 GT/s.
+    Gen6,
+}
+
+impl Speed {
+    /// All of them, with the number of GT/s and the word by which QEMU calls it.
+    const ALL: [(Self, f64, &'static str); 6] = [
+        (Self::Gen1, 2.5, "2_5"),
+        (Self::Gen2, 5.0, "5"),
+        (Self::Gen3, 8.0, "8"),
+        (Self::Gen4, 16.0, "16"),
+        (Self::Gen5, 32.0, "32"),
+        (Self::Gen6, 64.0, "64"),
+    ];
+
+    /// QEMU's word for it, as `x-speed` takes it.
+    pub fn qemu(self) -> &'static str {
+        Self::ALL.iter().find(|(speed, ..)| *speed == self).map_or("", |(_, _, word)| word)
+    }
+
+    fn of(number: f64) -> Option<Self> {
+        // All of them are exact in binary.
+        Self::ALL.iter().find(|(_, known, _)| (known - number).abs() < f64::EPSILON).map(|(speed, ..)| *speed)
+    }
+}
+
+/// `32 GT/s`.
+impl fmt::Display for Speed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!("{} GT/s", self.qemu().replace('_', ".")))
+    }
+}
+
+impl<'de> Deserialize<'de> for Speed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = f64::deserialize(deserializer)?;
+        Self::of(number).ok_or_else(|| {
+            de::Error::custom(format!("{number} is no link speed: 2.5, 5, 8, 16, 32 or 64 GT/s are"))
+        })
+    }
+}
+
+/// The map form.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Fields {
+    /// A memory device behind the port.
+    device: Option<RawDevice>,
+    /// A switch behind the port.
+    switch: Option<RawSwitch>,
+    /// Nothing behind the port; `- empty` says the same of a port without options.
+    #[serde(default)]
+    empty: bool,
+    /// Highest speed of the port's link in GT/s: 2.5, 5, 8, 16, 32 or 64.
+    #[cfg_attr(test, schemars(with = "Option<f64>"))]
+    speed: Option<Speed>,
+    /// Most lanes of the port's link: 1, 2, 4, 8, 12, 16 or 32.
+    width: Option<u32>,
+    /// Whether devices can be added and removed while the guest runs; they can where it is absent.
+    hotplug: Option<bool>,
+}
+
+impl<'de> Deserialize<'de> for RawPort {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(PortReader)
+    }
+}
+
+/// Written by hand: an untagged enum says only that no variant fits, and YAML's own tags (`!device`) are ugly.
+struct PortReader;
+
+impl<'de> Visitor<'de> for PortReader {
+    type Value = RawPort;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("`empty`, `device: {…}` or `switch: {…}`")
+    }
+
+    fn visit_str<E: de::Error>(self, word: &str) -> Result<RawPort, E> {
+        match word {
+            "empty" => Ok(RawPort::default()),
+            _ => Err(E::invalid_value(de::Unexpected::Str(word), &self)),
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawPort, A::Error> {
+        let Fields { device, switch, empty, speed, width, hotplug } =
+            Fields::deserialize(MapAccessDeserializer::new(map))?;
+        let below = match (device, switch, empty) {
+            (Some(device), None, false) => RawBelow::Device(device),
+            (None, Some(switch), false) => RawBelow::Switch(switch),
+            (None, None, true) => RawBelow::Empty,
+            _ => {
+                let one = "a port leads to either a device or a switch, or says `empty: true`";
+                return Err(de::Error::custom(one));
+            }
+        };
+        Ok(RawPort { speed, width, hotplug, below })
+    }
+}
