@@ -114,6 +114,7 @@ pub enum SplatKind {
     Leak,
     Oom,
     DebugObjects,
+    Boot,
     Other,
 }
 
@@ -143,6 +144,7 @@ impl SplatKind {
             Self::Leak => "leak",
             Self::Oom => "oom",
             Self::DebugObjects => "debug-objects",
+            Self::Boot => "boot",
             Self::Other => "other",
         }
     }

@@ -29,6 +29,12 @@ pub fn strip(line: &[u8]) -> Prefix<'_> {
             Some(0x1b) => escape(rest),
             Some(b'<') => level(rest, &mut found),
             Some(b'[') => bracket(rest, &mut found),
+            Some(b' ') if found.stamped && found.caller.is_none() && rest.starts_with(b" [") => {
+                match bracket(&rest[1..], &mut found) {
+                    0 => 0,
+                    taken => taken + 1,
+                }
+            }
             Some(b'0'..=b'9') => iso_time(rest, &mut found),
             Some(b'A'..=b'Z') => syslog_time(rest, &mut found),
             Some(b'a'..=b'z') => {
@@ -73,7 +79,7 @@ fn bracket<'a>(rest: &'a [u8], found: &mut Prefix<'a>) -> usize {
     let inner = rest[1..close].trim_ascii_start();
     if is_time(inner) || is_date(inner) {
         found.stamped = true;
-    } else if found.stamped && is_caller(inner) {
+    } else if found.stamped && (is_caller(inner) || found.caller.is_none() && is_context(inner)) {
         found.caller = Some(inner.trim_ascii_end());
     } else {
         return 0;
@@ -102,6 +108,21 @@ fn is_date(inner: &[u8]) -> bool {
 fn is_caller(inner: &[u8]) -> bool {
     let inner = inner.trim_ascii_end();
     matches!(inner.first(), Some(b'T' | b'C')) && inner.len() > 1 && inner[1..].iter().all(u8::is_ascii_digit)
+}
+
+/// What vendors' kernels and `CONFIG_PRINTK_EXECUTION_CTX` say of who prints: `0:  swapper/0:    1`,
+/// `pid:0,cpu0,swapper/0`, `T1@C0`, `C0  swapper/0`.
+fn is_context(inner: &[u8]) -> bool {
+    let inner = inner.trim_ascii_end();
+    let digits = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+    let mut parts = inner.splitn(2, |b| *b == b':');
+    let (first, rest) = (parts.next().unwrap_or_default(), parts.next());
+    let of_task = digits(first)
+        && rest
+            .and_then(|rest| rest.rsplit(|b| *b == b':').next())
+            .is_some_and(|last| digits(last.trim_ascii()));
+    let head = inner.split(|b| matches!(b, b'@' | b' ')).next().unwrap_or_default();
+    of_task || inner.starts_with(b"pid:") || (head.len() < inner.len() && is_caller(head))
 }
 
 /// `2026-11-22T10:00:00.123456+00:00 `, then perhaps a host and a program.
@@ -202,6 +223,10 @@ mod tests {
             "2026-11-22T10:00:00.1234567Z [    1.000000] BUG: x",
             "[    5.123456] box kernel: BUG: x",
             "\x1b[0m\r[    5.123456] BUG: x",
+            "[    1.000000]  [0:  swapper/0:    1] BUG: x",
+            "[    1.000000] [pid:0,cpu0,swapper/0]BUG: x",
+            "[    1.000000][T1@C0] BUG: x",
+            "[    1.000000] [drm:probe] BUG: x",
             "[ T12] no time",
             "[ BUG: Invalid wait context ]",
         ];
@@ -221,6 +246,10 @@ mod tests {
         S-"BUG: x" []
         S-"BUG: x" []
         S-"BUG: x" []
+        S-"BUG: x" [0:  swapper/0:    1]
+        S-"BUG: x" [pid:0,cpu0,swapper/0]
+        S-"BUG: x" [T1@C0]
+        S-"[drm:probe] BUG: x" []
         --"[ T12] no time" []
         --"[ BUG: Invalid wait context ]" []
         "#);

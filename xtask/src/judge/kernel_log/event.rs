@@ -11,6 +11,8 @@ const NEAR: u64 = 25;
 const QUIET_TRACED: u32 = 40;
 /// One without a trace yet waits longer: lockdep and the page allocator talk much first.
 const QUIET: u32 = 80;
+/// What only looks like a heading is one if a trace or registers follow within so many lines.
+const SOON: u32 = 6;
 /// No report is longer.
 const LONGEST: u32 = 3000;
 /// Functions kept for the blame.
@@ -26,15 +28,20 @@ pub(super) struct Event {
     /// Was reported before.
     pub again: bool,
     title: String,
-    named: Option<Place>,
+    /// Functions that headings name; of inlined ones each has a heading line of its own.
+    named: Vec<Place>,
     unsure: bool,
     prelude: bool,
+    torn: bool,
     last_heading: u64,
     died: bool,
     lock: Option<Place>,
-    pointers: Vec<Place>,
+    /// Pointers and frames in order, and whether they are sure.
     frames: Vec<(Place, bool)>,
     others: bool,
+    next_is_other: bool,
+    /// A trace, its pointer or the line of a CPU came, and soon enough.
+    strong: bool,
     evidence: bool,
     ended: bool,
     quiet: u32,
@@ -46,7 +53,7 @@ pub(super) struct Event {
 
 impl Event {
     pub(super) fn new(heading: Heading, line: u64, case: Option<String>, caller: Option<Vec<u8>>) -> Self {
-        let named = place(&heading);
+        let named = place(&heading).into_iter().collect();
         Self {
             kind: heading.kind,
             line,
@@ -57,12 +64,14 @@ impl Event {
             named,
             unsure: heading.unsure,
             prelude: heading.role == Role::Prelude,
+            torn: heading.role == Role::Torn,
             last_heading: line,
             died: heading.role == Role::Die,
             lock: None,
-            pointers: Vec::new(),
             frames: Vec::new(),
             others: false,
+            next_is_other: false,
+            strong: false,
             evidence: false,
             ended: false,
             quiet: 0,
@@ -85,7 +94,8 @@ impl Event {
     pub(super) fn absorb(&mut self, heading: &Heading, line: u64) -> bool {
         let near = line - self.last_heading <= NEAR;
         let same = match heading.role {
-            Role::Panic => self.died || is_consequence(self.kind, &heading.title),
+            Role::Panic => self.died || self.can_die() || is_consequence(self.kind, heading),
+            Role::Torn => false,
             Role::Sequel => self.kind == heading.kind,
             Role::Die => !self.died && (near || !self.evidence) && self.can_die(),
             Role::Prelude | Role::Report => {
@@ -93,7 +103,9 @@ impl Event {
                     || heading.role == Role::Prelude
                     || heading.kind == self.kind;
                 let faulted = self.kind == SplatKind::Kasan && heading.kind == SplatKind::Oops && !self.died;
-                self.prelude && !self.evidence && near && (follows || self.bare()) || faulted
+                self.prelude && !self.evidence && near && (follows || self.bare())
+                    || faulted
+                    || self.goes_on(heading, line)
             }
         };
         if !same {
@@ -109,17 +121,31 @@ impl Event {
             return true;
         }
         self.prelude &= heading.role == Role::Prelude;
-        if self.bare() {
+        if self.bare() || heading.kind != SplatKind::Warning && self.only_warns() {
             self.kind = heading.kind;
             self.title.clone_from(&heading.title);
         }
-        self.named = self.named.take().or_else(|| place(heading));
+        self.named.extend(place(heading));
         true
+    }
+
+    /// Whether the very next line still belongs to the heading: the same once more with the function into which the
+    /// first was inlined, or the message of a WARNING, which kernels before 4.15 print below it.
+    fn goes_on(&self, heading: &Heading, line: u64) -> bool {
+        let next = line - self.last_heading <= 4 && !self.evidence;
+        let same = heading.kind == self.kind && heading.role == Role::Report && heading.title == self.title;
+        let message = self.only_warns() && heading.title != "WARNING" && !heading.unsure;
+        next && (same || message)
+    }
+
+    /// `WARNING: … at` and no word of what.
+    fn only_warns(&self) -> bool {
+        self.kind == SplatKind::Warning && self.title == "WARNING"
     }
 
     /// Only `cut here` so far, which says nothing.
     fn bare(&self) -> bool {
-        self.kind == SplatKind::Warning && self.title == "WARNING" && self.named.is_none()
+        self.kind == SplatKind::Warning && self.title == "WARNING" && self.named.is_empty()
             || self.kind == SplatKind::Oops && self.title == "Oops"
     }
 
@@ -139,14 +165,24 @@ impl Event {
         self.lines += 1;
         self.quiet += 1;
         let report = !matches!(line, ReportLine::Other);
+        let strong = matches!(line, ReportLine::Cpu | ReportLine::TraceStart | ReportLine::Pointer(_));
+        self.strong |= strong && self.lines <= SOON;
+        let skip = std::mem::take(&mut self.next_is_other);
         match line {
+            ReportLine::Frame { .. } | ReportLine::Pointer(_) if skip => {}
             ReportLine::Frame { place, sure } if !self.others && self.frames.len() < PLACES => {
                 self.frames.push((place, sure));
             }
-            ReportLine::Pointer(place) if !self.others && self.pointers.len() < PLACES => {
-                self.pointers.push(place);
+            ReportLine::Pointer(place) if !self.others && self.frames.len() < PLACES => {
+                self.frames.push((place, true));
             }
-            ReportLine::LockAt(place) if self.lock.is_none() => self.lock = Some(place),
+            // That an access to RCU's data is wrong says nothing of the locks that are held.
+            ReportLine::LockAt(place) if self.lock.is_none() && !self.title.contains("RCU") => {
+                self.lock = Some(place);
+            }
+            // SLUB tells of its object first, and comes to itself only then.
+            ReportLine::TraceStart if self.frames.is_empty() => self.others = false,
+            ReportLine::NextIsOther => self.next_is_other = true,
             ReportLine::OtherStacks => self.others = true,
             ReportLine::End => self.ended = true,
             _ => {}
@@ -186,7 +222,7 @@ impl Event {
 
     /// The splat; none when it only looked like one.
     pub(super) fn finish(mut self) -> Option<Splat> {
-        if self.again || self.unsure && !self.evidence {
+        if self.again || self.unsure && !self.strong || self.torn && !self.ended {
             return None;
         }
         self.excerpt.truncate(self.kept.max(1));
@@ -210,35 +246,32 @@ impl Event {
         })
     }
 
-    /// The first function that is not a generic helper: that of the heading, of the lock, of the CPU, then
-    /// the trace's, doubtful frames last. Where all are generic, the first of all.
+    /// The first function that is not a generic helper: those of the headings, that of the lock, then in order where
+    /// the CPU was and the trace, doubtful frames last. Where all are generic, the first of all.
     fn blame(&self) -> Option<Place> {
         let sure = self.frames.iter().filter(|(_, sure)| *sure).map(|(place, _)| place);
         let doubtful = self.frames.iter().filter(|(_, sure)| !*sure).map(|(place, _)| place);
         let lock = self.lock.iter().filter(|_| self.kind == SplatKind::Lockdep);
-        let all = || {
-            self.named
-                .iter()
-                .chain(lock.clone())
-                .chain(&self.pointers)
-                .chain(sure.clone())
-                .chain(doubtful.clone())
-        };
+        let all = || self.named.iter().chain(lock.clone()).chain(sure.clone()).chain(doubtful.clone());
         all().find(|place| !is_generic(&place.function)).or_else(|| all().next()).cloned()
     }
 }
 
 /// Whether a panic of this title only ends what a report of this kind said. Sources: every caller of panic()
 /// that acts on a report, as `panic_on_oops`, `panic_on_warn`, `hung_task_panic`, `softlockup_panic`.
-pub(super) fn is_consequence(kind: SplatKind, title: &str) -> bool {
-    const ALWAYS: [&str; 10] = [
+pub(super) fn is_consequence(kind: SplatKind, panic: &Heading) -> bool {
+    const ALWAYS: [&str; 14] = [
         "Fatal exception",
         "panic_on_warn",
         "panic_on_oops",
-        "hung_task",
-        "softlockup",
-        "ard LOCKUP",
-        "RCU Stall",
+        "task hung",
+        "soft lockup",
+        "hard lockup",
+        "RCU stall",
+        "stack overflow",
+        "SError",
+        "synchronous",
+        "PANIC",
         "kasan.fault",
         "Oops",
         "BUG!",
@@ -248,11 +281,12 @@ pub(super) fn is_consequence(kind: SplatKind, title: &str) -> bool {
             &["kill init", "Aiee"]
         }
         SplatKind::Oom => &["emory"],
-        SplatKind::Other => &["machine check"],
+        SplatKind::Other => &["machine check", "Machine check"],
         SplatKind::Lockdep | SplatKind::AtomicSleep => &["scheduling while atomic"],
         _ => &[],
     };
-    ALWAYS.iter().chain(also).any(|text| title.contains(text))
+    kind == panic.kind && kind != SplatKind::Panic
+        || ALWAYS.iter().chain(also).any(|text| panic.title.contains(text))
 }
 
 fn place(heading: &Heading) -> Option<Place> {

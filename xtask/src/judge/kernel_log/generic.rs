@@ -7,7 +7,18 @@ use std::sync::LazyLock;
 /// freeing; locks, RCU and lockdep; waiting and scheduling; ticks and watchdogs, which notice that others hang;
 /// sysfs and kobject, which complain about what others do.
 const NAMES: &str = "
-    asm_exc_page_fault exc_page_fault do_user_addr_fault do_kern_addr_fault page_fault_oops
+    asm_exc_page_fault exc_page_fault do_trap_ecall_u do_trap_unknown
+    do_trap_load_fault do_trap_store_fault asm_exc_debug asm_exc_int3 exc_double_fault
+    asm_exc_double_fault panic_bad_stack handle_bad_stack __bad_stack el0_svc el0t_64_sync
+    el0t_64_sync_handler el0_svc_common invoke_syscall do_el0_svc do_syscall_64 __do_fast_syscall_32
+    do_fast_syscall_32 do_int80_syscall_32 entry_SYSCALL_64_after_hwframe entry_SYSCALL_64 x64_sys_call
+    entry_SYSENTER_compat_after_hwframe entry_SYSCALL_compat_after_hwframe system_call_fastpath
+    ret_fast_syscall do_syscall_x64 vector_swi __irq_svc __dabt_svc die_addr arm64_notify_die
+    arm64_serror_panic do_serror el1h_64_error el1h_64_error_handler nmi_backtrace
+    irqentry_exit irqentry_enter irqentry_exit_cond_resched raw_irqentry_exit_cond_resched irq_exit_rcu
+    irq_exit __irq_exit_rcu asm_sysvec_reschedule_ipi retint_kernel retint_user
+    __perf_event_overflow perf_event_overflow intel_pmu_handle_irq
+    amd_pmu_handle_irq perf_event_nmi_handler x86_pmu_handle_irq armv8pmu_handle_irq handle_nmi do_user_addr_fault do_kern_addr_fault page_fault_oops
     kernelmode_fixup_or_oops no_context do_page_fault async_page_fault page_fault do_error_trap do_trap
     do_invalid_op invalid_op error_entry exc_invalid_op asm_exc_invalid_op exc_general_protection
     asm_exc_general_protection do_general_protection general_protection handle_bug fixup_bug do_int3
@@ -123,6 +134,22 @@ const NAMES: &str = "
     instr_sysvec_apic_timer_interrupt check_hung_task check_hung_uninterruptible_tasks task_blocked
     watchdog kthread ret_from_fork ret_from_fork_asm
 
+    kfree_skb kfree_skb_reason __kfree_skb kfree_skb_list kfree_skb_list_reason consume_skb skb_panic
+    skb_over_panic skb_under_panic skb_release_all __wake_up __wake_up_common __wake_up_common_lock
+    put_user get_user __put_user_nocheck_4 __get_user_nocheck_4 read_word_at_a_time add_wait_queue
+    remove_wait_queue complete complete_all kref_get_unless_zero fput check_unmap check_sync
+    check_for_stack add_dma_entry active_cacheline_insert debug_dma_unmap_page debug_dma_map_page
+    debug_dma_map_phys debug_dma_unmap_phys debug_dma_unmap_sg debug_dma_map_sg debug_dma_free_coherent
+    debug_dma_alloc_coherent dma_unmap_page_attrs dma_map_page_attrs dma_map_phys dma_unmap_phys
+    dma_free_attrs dma_alloc_attrs dma_unmap_sg_attrs dma_map_sg_attrs dma_sync_single_for_cpu
+    add_chain_cache lookup_chain_cache_add __bit_spin_lock bit_spin_lock hlist_bl_lock lock_sock_nested
+    try_to_grab_pending __cancel_work_timer __cancel_work_sync try_to_del_timer_sync mod_timer
+    __mod_timer del_timer add_timer call_rcu __call_rcu_common kobject_del kobject_cleanup
+    kobject_release kobject_uevent kobject_uevent_env delayed_work_timer_fn queue_work_on queue_work
+    queue_delayed_work_on process_one_work process_scheduled_works worker_thread smpboot_thread_fn
+    call_timer_fn __run_timers run_timer_softirq run_timer_base expire_timers handle_softirqs
+    __do_softirq do_softirq invoke_softirq run_ksoftirqd rcu_core rcu_do_batch rcu_core_si
+
     sysfs_warn_dup sysfs_create_dir_ns sysfs_add_file_mode_ns sysfs_do_create_link_sd
     sysfs_do_create_link sysfs_create_link sysfs_create_file_ns create_dir kobject_add_internal
     kobject_add_varg kobject_add kobject_init_and_add kobject_create_and_add kobject_init device_add
@@ -151,7 +178,11 @@ const PREFIXES: &str = "
     __sysvec_apic_timer asm_common_interrupt bust_spinlocks native_apic_ sysvec_ asm_sysvec_ native_irq_
     rcu_gp_ crash_kexec __crash_kexec oops_ __stack_chk preempt_count_ tick_sched_ arch_local_irq
     arch_irqs raw_irqs trace_event_ __traceiter_ queued_spin_lock __pv_ debug_spin_ debug_mutex_ slub_
-    __slab_ ___slab_ percpu_ref_put_many
+    __slab_ ___slab_ percpu_ref_put_many kmem_cache_ __kmem_cache_ wait_on_ __wait_on_ __wait_event
+    refcount_ atomic_ atomic64_ arch_atomic atomic_long_ raw_atomic __list_ __hlist_ list_del_ list_add_ list_move_
+    list_splice list_replace raw_read_ raw_write_ raw_spin_ synchronize_ instrument_ perf_trace_
+    lock_is_held_ debug_object_ __debug_object_ timer_fixup work_fixup watchdog_ ww_mutex_ csd_lock
+    kcsan __indirect_thunk __x86_indirect_thunk 
 ";
 
 static LISTS: LazyLock<(HashSet<&str>, Vec<&str>)> =

@@ -1,9 +1,10 @@
-//! The lines that open a report, one rule each.
+//! A line that opens a report: by which rule, and what it says.
 
 use std::sync::LazyLock;
 
 use regex::bytes::{Captures, Regex, RegexSet};
 
+use super::rules::{OWN_WORDS, RULES};
 use crate::event::SplatKind;
 
 /// What a heading is within an event of several headings.
@@ -19,6 +20,8 @@ pub(super) enum Role {
     Panic,
     /// Goes on with a report of the same kind, if one is open.
     Sequel,
+    /// The middle or the end of a report whose beginning the log lost.
+    Torn,
 }
 
 /// A heading that was found.
@@ -38,287 +41,10 @@ pub(super) struct Heading {
     pub subject: Vec<u8>,
 }
 
-struct Rule {
-    kind: SplatKind,
-    role: Role,
-    unsure: bool,
-    regex: &'static str,
-    /// `$1` is the first capture. The captures `f` and `m` are function and module, `s` the subject.
-    title: &'static str,
-}
-
-const fn rule(kind: SplatKind, role: Role, regex: &'static str, title: &'static str) -> Rule {
-    Rule { kind, role, unsure: false, regex, title }
-}
-
-use Role::{Die, Panic, Prelude, Report, Sequel};
-use SplatKind as K;
-
-/// A symbol as `%pS` prints it, with its module.
-macro_rules! symbol {
-    () => {
-        r"(?P<f>[A-Za-z_.$][\w.$]*)(?:\+0x[0-9a-f]+/0x[0-9a-f]+)?(?: [\w./-]+\.[ch]:\d+)?(?: \[inline\])?(?: \[(?P<m>\w+)[^\]]*\])?"
-    };
-}
-
-/// The first rule that fits wins. Sources: kernel/panic.c, lib/bug.c, arch/*/mm/fault.c, arch/*/kernel/traps.c,
-/// mm/{kasan,kfence,kmsan}/report.c, kernel/kcsan/report.c, lib/ubsan.c, kernel/locking/lockdep.c,
-/// kernel/rcu/tree_stall.h, kernel/watchdog.c, kernel/hung_task.c, kernel/workqueue.c, mm/{slub,page_alloc}.c.
-const RULES: &[Rule] = &[
-    rule(
-        K::Kasan,
-        Report,
-        concat!(r"^BUG: KASAN: ([\w -]+?)(?: in ", symbol!(), r".*| at addr .*)?$"),
-        "KASAN: $1",
-    ),
-    rule(K::Kfence, Report, concat!(r"^BUG: KFENCE: ([\w -]+?)(?: in ", symbol!(), r".*)?$"), "KFENCE: $1"),
-    rule(K::Kcsan, Report, concat!(r"^BUG: KCSAN: ([\w :-]+?)(?: in ", symbol!(), r".*)?$"), "KCSAN: $1"),
-    rule(K::Kmsan, Report, concat!(r"^BUG: KMSAN: ([\w -]+?)(?: in ", symbol!(), r".*)?$"), "KMSAN: $1"),
-    rule(K::Ubsan, Report, r"^UBSAN: ([\w -]+?) in \S", "UBSAN: $1"),
-    rule(
-        K::Oops,
-        Prelude,
-        r"^(?:BUG: )?[Uu]nable to handle (?:kernel )?NULL pointer dereference",
-        "NULL pointer dereference",
-    ),
-    rule(K::Oops, Prelude, r"^BUG: [Kk]ernel NULL pointer dereference", "NULL pointer dereference"),
-    rule(
-        K::Oops,
-        Prelude,
-        r"^(?:BUG: )?[Uu]nable to handle (?:page fault|kernel paging request)",
-        "page fault",
-    ),
-    rule(
-        K::Oops,
-        Prelude,
-        r"^(?:BUG: )?Unable to handle kernel ([\w -]+?)(?: at .*)?$",
-        "unable to handle kernel $1",
-    ),
-    rule(K::Oops, Prelude, r"^kernel tried to execute (?:NX-protected|user)", "page fault"),
-    rule(K::Oops, Prelude, r"^unable to execute userspace code", "page fault"),
-    rule(K::Oops, Prelude, r"^BUG: (?:\S+ )?stack guard page was hit", "stack overflow"),
-    rule(
-        K::Oops,
-        Prelude,
-        r"^(?:Insufficient stack space to handle exception|[Kk]ernel stack overflow)",
-        "stack overflow",
-    ),
-    rule(K::Oops, Prelude, r"^(?:traps: )?PANIC: double fault", "double fault"),
-    rule(
-        K::Oops,
-        Die,
-        r"^(?:Oops: )?(general protection fault|double fault|divide error|invalid opcode|stack segment|int3|alignment check|bounds|overflow|invalid TSS|segment not present|coprocessor segment overrun|simd exception|control protection|unknown exception|trap invalid)\b.*\[#\d+\]",
-        "$1",
-    ),
-    rule(K::Oops, Die, r"^Internal error: (.*?)(?::? [0-9a-f]{1,16})? \[#\d+\]", "$1"),
-    rule(K::Oops, Die, r"^Oops(?: - [^\[]*?)?(?: |: ).*\[#\d+\]", "Oops"),
-    rule(K::Oops, Die, r"^Kernel (?:BUG|access of bad area).* \[#\d+\]", "Oops"),
-    rule(K::Oops, Die, r"^Oops: [0-9a-f]{4} \[", "Oops"),
-    rule(K::Oops, Prelude, r"^Bad mode in .* handler detected", "bad mode"),
-    rule(K::Oops, Prelude, r"^SError Interrupt on CPU", "SError"),
-    rule(K::Oops, Prelude, r"^Unhandled .*exception on CPU", "unhandled exception"),
-    rule(K::Oops, Prelude, r"^Unexpected kernel BRK exception at EL1", "unexpected BRK exception"),
-    rule(K::Bug, Prelude, concat!(r"^CFI failure(?: at |.*\()", symbol!()), "CFI failure"),
-    rule(K::Bug, Prelude, r"^kernel BUG at ", "kernel BUG"),
-    rule(
-        K::Bug,
-        Prelude,
-        r"^(?:usercopy: )?[Kk]ernel memory (exposure|overwrite) attempt detected",
-        "usercopy: kernel memory $1",
-    ),
-    rule(
-        K::Bug,
-        Prelude,
-        r"^(?:detected buffer overflow in (?:\w+)|\w+: detected buffer overflow)",
-        "buffer overflow",
-    ),
-    rule(
-        K::ListCorruption,
-        Prelude,
-        r"^(?:\S+: )?(list_(?:add|del)\w*) (?:corruption|double add)",
-        "$1 corruption",
-    ),
-    rule(
-        K::Refcount,
-        Prelude,
-        r"^refcount_t: (addition on 0|underflow|overflow|saturated|decrement hit 0|increment on 0|hit zero)",
-        "refcount_t: $1",
-    ),
-    rule(K::DebugObjects, Prelude, r"^ODEBUG: (\w+) .*object type: (\w+)", "ODEBUG: $1 of $2"),
-    rule(K::Warning, Prelude, r"^-+\[ cut here \]-+", "WARNING"),
-    rule(K::Panic, Panic, r"^Kernel panic - not syncing: ?(.*)$", "$1"),
-    rule(
-        K::AtomicSleep,
-        Report,
-        r"^BUG: sleeping function called from invalid context",
-        "sleeping function called from invalid context",
-    ),
-    rule(K::AtomicSleep, Report, r"^BUG: scheduling while atomic", "scheduling while atomic"),
-    rule(
-        K::SoftLockup,
-        Report,
-        r"^(?:NMI )?(?:watchdog: )?BUG: soft lockup - (?P<s>CPU#\d+) stuck",
-        "soft lockup",
-    ),
-    rule(
-        K::HardLockup,
-        Report,
-        r"^(?:NMI )?(?:watchdog: )?(?:CPU\d+: )?Watchdog (?:CPU:\d+ )?detected [hH]ard LOCKUP",
-        "hard lockup",
-    ),
-    rule(K::WorkqueueStall, Report, r"^BUG: workqueue lockup - (?P<s>pool .*?) stuck", "workqueue lockup"),
-    rule(
-        K::RcuStall,
-        Report,
-        r"^(?:rcu: )?INFO: (?P<s>rcu_?\w*) (?:self-)?detected (?:expedited )?stalls?",
-        "RCU stall",
-    ),
-    rule(
-        K::RcuStall,
-        Sequel,
-        r"^(?:rcu: )?rcu_\w+ kthread (?:starved|timer wakeup didn't happen) for",
-        "RCU stall",
-    ),
-    rule(
-        K::HungTask,
-        Report,
-        r"^INFO: task (?P<s>\S.*?:\d+) (?:is )?(?:blocked .*for more than|can't die for more than) \d+ seconds",
-        "task hung",
-    ),
-    rule(
-        K::Lockdep,
-        Report,
-        r"^(?:WARNING|INFO): ((?:possible|inconsistent|bad unlock|bad contention|held lock|lock held|[Nn]ested lock|suspicious RCU) ?[\w -]*)",
-        "$1",
-    ),
-    rule(
-        K::Lockdep,
-        Report,
-        r"^(?:WARNING|INFO): ([\w/-]+-safe -> [\w/-]+-unsafe lock order detected)",
-        "$1",
-    ),
-    rule(K::Lockdep, Report, r"^INFO: (trying to register non-static key)", "$1"),
-    rule(K::Lockdep, Report, r"^(?:WARNING|BUG): \S.*? (still has locks held)", "$1"),
-    rule(K::Lockdep, Report, r"^\[ (?:BUG|INFO|WARNING): (?:\S+/\d+ )?([^\]]*?)[!.]? \]$", "$1"),
-    rule(K::Lockdep, Report, r"^BUG: (MAX_\w+) too low", "$1 too low"),
-    rule(K::Bug, Report, r"^BUG: Bad (page state|page map|page cache|rss-counter state)", "Bad $1"),
-    rule(K::Bug, Report, r"^BUG: (non-zero \w+) on freeing mm", "$1 on freeing mm"),
-    rule(K::Bug, Report, r"^BUG: using (\S+) in preemptible", "using $1 in preemptible code"),
-    rule(K::Bug, Report, r"^BUG: (spinlock|rwlock) ([a-z ]+?) on CPU", "$1 $2"),
-    rule(K::Bug, Report, r"^BUG: Dentry .*still in use", "dentry still in use"),
-    rule(K::Leak, Prelude, r"^BUG: memory leak", "memory leak"),
-    rule(K::Leak, Sequel, r"^unreferenced object 0x[0-9a-f]+ \(size", "memory leak"),
-    rule(K::Leak, Report, r"^kmemleak: \d+ new suspected memory leaks", "memory leak"),
-    rule(
-        K::SlabCorruption,
-        Report,
-        r"^BUG \S.*? \((?:Not tainted|Tainted: [^)]*|[GPFSRMBUDAWCIOELKXTN -]+)\): (?:Right |Left )?([\w -]+)",
-        "slab: $1",
-    ),
-    rule(K::SlabCorruption, Report, r"^(?:Slab corruption|slab error in )", "slab corruption"),
-    rule(K::Oom, Report, r"^\S.{0,40}: page allocation (?:failure|stalls)", "page allocation failure"),
-    rule(K::Oom, Report, r"^\S.{0,40} invoked oom-killer:", "out of memory"),
-    rule(K::Oom, Sequel, r"^(?:Memory cgroup o|O)ut of memory(?:: | and | \()", "out of memory"),
-    rule(K::Oom, Sequel, r"^SLUB: Unable to allocate memory on", "page allocation failure"),
-    rule(
-        K::Other,
-        Report,
-        r"^unregister_netdevice: waiting for \S+ to become free",
-        "unregister_netdevice: waiting for a device to become free",
-    ),
-    rule(K::Other, Report, r"^unchecked MSR access error: (\w+)", "unchecked MSR access: $1"),
-    rule(K::Warning, Report, r"^sysfs: cannot create duplicate filename", "sysfs: duplicate filename"),
-    rule(
-        K::Other,
-        Sequel,
-        r"^(?:mce: )?(?:\[Hardware Error\]: )(?:CPU \d+: Machine Check|Machine check events logged)",
-        "machine check",
-    ),
-    rule(K::Other, Report, r"^irq (?:event )?\d+: (?:nobody cared|bogus return value)", "irq: nobody cared"),
-    rule(K::Other, Report, r"^VFS: Busy inodes after unmount", "VFS: busy inodes after unmount"),
-    rule(
-        K::Other,
-        Report,
-        r"^(?:ref_tracker: )?(?:\S+: )?reference already released",
-        "reference already released",
-    ),
-    rule(
-        K::Warning,
-        Report,
-        concat!(r"^WARNING: (?:CPU: \d+ PID: \d+ )?at (?:\[[^\]]*\] )?(?:[\w./+-]+:\d+ )?", symbol!()),
-        "WARNING",
-    ),
-    rule(K::Warning, Report, concat!(r"^WARNING: (?:\[[^\]]*\] )?[\w./+-]+:\d+ at ", symbol!()), "WARNING"),
-    rule(K::Warning, Report, r"^WARNING: (?:CPU: \d+ PID: \d+ )?at ", "WARNING"),
-    rule(
-        K::Warning,
-        Report,
-        r"^WARNING: (stack recursion|kernel stack (?:regs|frame pointer)|stack going in the wrong direction|can't (?:access|dereference) registers)",
-        "$1",
-    ),
-    Rule { unsure: true, ..rule(K::Bug, Report, r"^BUG: (?:unable to|[A-Za-z_])", "BUG") },
-    Rule { unsure: true, ..rule(K::Warning, Report, r"^WARNING: \S", "WARNING") },
-];
-
 static SET: LazyLock<Option<(RegexSet, Vec<Regex>)>> = LazyLock::new(|| {
     let set = RegexSet::new(RULES.iter().map(|rule| rule.regex)).ok()?;
     let each = RULES.iter().map(|rule| Regex::new(rule.regex).ok()).collect::<Option<_>>()?;
     Some((set, each))
-});
-
-/// Literals one of which is in every heading; lines without any are not looked at.
-pub(super) static NEEDLES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let words = [
-        "BUG",
-        "WARNING: ",
-        "INFO: ",
-        "Oops",
-        "Kernel panic",
-        "cut here",
-        "UBSAN: ",
-        "nable to ",
-        "tried to execute",
-        "Insufficient stack",
-        "ernel stack overflow",
-        "PANIC: double",
-        "protection fault",
-        "double fault",
-        "[#",
-        "Oops: ",
-        "Bad mode in",
-        "SError Int",
-        "exception on CPU",
-        "kernel BRK",
-        "CFI failure",
-        "attempt detected",
-        "detected buffer overflow",
-        "list_add",
-        "list_del",
-        "refcount_t: ",
-        "ODEBUG: ",
-        "etected hard LOCKUP",
-        "detected Hard LOCKUP",
-        "kthread starved",
-        "kthread timer wakeup",
-        "unreferenced object",
-        "kmemleak: ",
-        "lab corruption",
-        "slab error",
-        "page allocation ",
-        "invoked oom-killer",
-        "ut of memory",
-        "unregister_netdevice",
-        "unchecked MSR",
-        "create duplicate filename",
-        "Hardware Error]: ",
-        "nobody cared",
-        "bogus return",
-        "Busy inodes",
-        "already released",
-        "patchbench[",
-        "Linux version ",
-    ];
-    Regex::new(&words.map(regex::escape).join("|")).ok()
 });
 
 /// No heading is longer: a line may be, and must not cost more.
@@ -333,7 +59,7 @@ pub(super) fn find(body: &[u8]) -> Option<Heading> {
     let rule = &RULES[at];
     let group = |name| captures.name(name).map(|m| String::from_utf8_lossy(m.as_bytes()).into_owned());
     let title = match rule.role {
-        _ if rule.unsure => own_words(body),
+        _ if rule.unsure && rule.title == OWN_WORDS => own_words(body),
         Role::Panic => stable(&fill(rule.title, &captures)),
         _ => fill(rule.title, &captures),
     };

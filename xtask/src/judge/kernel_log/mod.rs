@@ -15,11 +15,15 @@
 mod event;
 mod generic;
 mod heading;
+mod line;
 mod report_line;
+mod rules;
 mod scan;
 
 pub use scan::{EXCERPT, LogScan, MOST_SPLATS, Scanner, scan, scan_log};
 
+#[cfg(test)]
+mod shapes_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -16,13 +16,17 @@ pub(super) enum ReportLine {
     Frame { place: Place, sure: bool },
     /// Where the CPU was: x86 `RIP:`, arm64 `pc :`, riscv `epc :`.
     Pointer(Place),
+    /// The next line names who did something else, at another time.
+    NextIsOther,
     /// lockdep's `…, at: function`.
     LockAt(Place),
     /// `Call Trace:`.
     TraceStart,
     /// Stacks from here on are those of others: who allocated, who freed.
     OtherStacks,
-    /// Something that only reports contain: `CPU: 0 PID: 1 Comm: …`, registers.
+    /// `CPU: 0 PID: 1 Comm: …`.
+    Cpu,
+    /// What reports contain and little else does: registers, code, modules.
     Evidence,
     /// `---[ end trace …`.
     End,
@@ -31,28 +35,27 @@ pub(super) enum ReportLine {
 }
 
 /// Beginnings of lines after which stacks are those of others.
-const OTHERS: [&str; 6] = [
+const OTHERS: [&str; 15] = [
     "Allocated by task",
     "Freed by task",
     "Allocated in ",
     "Freed in ",
+    "Allocated:",
+    "Freed:",
     "Last potentially related",
+    "Second to last potentially",
     "allocated by task",
+    "freed by task",
+    "Uninit was ",
+    "Local variable ",
+    "Showing all locks held",
+    "Showing busy workqueues",
+    "Memory state around",
 ];
 
 /// Beginnings of lines that only reports have.
-const EVIDENCE: [&str; 10] = [
-    "CPU: ",
-    "CPU#",
-    "RAX: ",
-    "RIP: ",
-    "Hardware name: ",
-    "Modules linked in:",
-    "Code: ",
-    "sp : ",
-    "x29: ",
-    "Stack:",
-];
+const EVIDENCE: [&str; 9] =
+    ["CPU#", "RAX: ", "RIP: ", "Hardware name: ", "Modules linked in:", "Code: ", "sp : ", "x29: ", "Stack:"];
 
 /// Reads a line without its prefix.
 pub(super) fn read(body: &[u8]) -> ReportLine {
@@ -73,11 +76,21 @@ pub(super) fn read(body: &[u8]) -> ReportLine {
     {
         return ReportLine::LockAt(place);
     }
+    if let Some(function) = text.strip_prefix("last function: ") {
+        let function = plain_name(function.trim()).to_owned();
+        return ReportLine::LockAt(Place { function, module: None });
+    }
+    if text.starts_with("Preemption disabled at:") {
+        return ReportLine::NextIsOther;
+    }
     if ["Call Trace:", "Call trace:", "stack backtrace:", "Stack backtrace:", "Backtrace:", "backtrace"]
         .iter()
         .any(|start| text.starts_with(start))
     {
         return ReportLine::TraceStart;
+    }
+    if is_cpu_line(text) {
+        return ReportLine::Cpu;
     }
     if OTHERS.iter().any(|start| text.starts_with(start)) {
         return ReportLine::OtherStacks;
@@ -88,22 +101,54 @@ pub(super) fn read(body: &[u8]) -> ReportLine {
     ReportLine::Other
 }
 
+/// `CPU: 0 PID: 1 Comm: sh`, `Pid: 1, comm: sh`.
+fn is_cpu_line(text: &str) -> bool {
+    let number = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
+    text.strip_prefix("CPU: ").is_some_and(|rest| number(rest) && rest.contains(" PID: "))
+        || text.strip_prefix("Pid: ").is_some_and(number)
+}
+
 fn pointer(text: &str) -> Option<Place> {
-    const STARTS: [&str; 8] =
-        ["RIP: ", "EIP: ", "EIP is at ", "pc : ", "PC is at ", "epc : ", "NIP ", "PC: "];
+    const STARTS: [&str; 11] =
+        ["RIP", "EIP is at", "EIP", "pc :", "PC is at", "epc", "NIP", "PC:", "IP:", "ERA:", "Krnl PSW :"];
     let rest = STARTS.iter().find_map(|start| text.strip_prefix(start))?;
-    // `0010:`, `0010:[<ffffffff81>]  [<ffffffff81>] `, `[<c000>] `.
-    let rest = rest.split_once(':').filter(|(seg, _)| seg.len() == 4).map_or(rest, |(_, rest)| rest);
-    frame(rest.trim()).map(|(place, _)| place)
+    // `: 0010:`, `  [<ffffffff81>]  [<ffffffff81>] `, ` [c0000000] `, `   : 80123456 `, ` 07 00 (` stand between.
+    let mut rest = rest.trim_start_matches([' ', ':']);
+    while let Some((word, after)) = rest.split_once([' ', ':']) {
+        let number = word.trim_start_matches(['[', '<', '(']).trim_end_matches([']', '>']);
+        if number.is_empty() || !number.bytes().all(|b| b.is_ascii_hexdigit()) || number.len() < 4 {
+            break;
+        }
+        rest = after.trim_start();
+    }
+    frame(rest.trim_start_matches('(')).map(|(place, _)| place)
+}
+
+/// Takes off what may stand before a function: `<IRQ>`, `[<addr>]`, `[c000] [c000]`.
+fn without_address(mut text: &str) -> &str {
+    loop {
+        let rest = match text.as_bytes().first() {
+            Some(b'<') => text.split_once('>').filter(|(mark, _)| mark.len() < 8).map(|(_, rest)| rest),
+            Some(b'[') => text
+                .split_once(']')
+                .filter(|(inner, _)| {
+                    let inner = inner.trim_start_matches(['[', '<']).trim_end_matches('>');
+                    !inner.is_empty() && inner.bytes().all(|b| b.is_ascii_hexdigit() || b == b'x')
+                })
+                .map(|(_, rest)| rest),
+            _ => None,
+        };
+        match rest {
+            Some(rest) => text = rest.trim_start_matches([' ', '>']),
+            None => return text,
+        }
+    }
 }
 
 /// `[<addr>] ? function+0x1/0x2 [module]`, with or without each part but the offset; also the symbolised
-/// form `function file.c:12 [inline]` and arm's `(function) from [<addr>] (caller)`.
+/// forms `function file.c:12 [inline]` and `function (file.c:12)`, and arm's `(function) from [<addr>] (caller)`.
 fn frame(text: &str) -> Option<(Place, bool)> {
-    let mut text = text;
-    while let Some(rest) = text.strip_prefix("[<") {
-        text = rest.split_once(">]")?.1.trim_start();
-    }
+    let text = without_address(text);
     let (text, mut sure) = match text.strip_prefix("? ") {
         Some(rest) => (rest, false),
         None => (text, true),
@@ -124,7 +169,7 @@ fn frame(text: &str) -> Option<(Place, bool)> {
             return None;
         }
         &size[digits..]
-    } else if rest.ends_with("[inline]") && rest.contains(".c:") | rest.contains(".h:") {
+    } else if is_symbolised(rest) {
         rest
     } else if let Some(caller) = rest.strip_prefix(") from ").or_else(|| rest.strip_prefix(" from ")) {
         frame(caller.trim())?;
@@ -136,6 +181,17 @@ fn frame(text: &str) -> Option<(Place, bool)> {
     sure &= !rest.contains(" (U)");
     let module = rest.rsplit('[').next().filter(|_| rest.contains('[')).and_then(module_name);
     Some((Place { function: plain_name(symbol).to_owned(), module }, sure))
+}
+
+/// ` file.c:12 [inline]` and ` (file.c:12 file.h:3)`, as symbolisers write after a function.
+fn is_symbolised(rest: &str) -> bool {
+    let first = rest.strip_prefix(" (").and_then(|rest| rest.split([' ', ')']).next());
+    rest.ends_with("[inline]") && is_source(rest) || first.is_some_and(is_source)
+}
+
+/// Whether a text has a place in the kernel's source: `net/socket.c:12`.
+fn is_source(text: &str) -> bool {
+    [".c:", ".h:", ".S:", ".rs:"].iter().any(|ending| text.contains(ending))
 }
 
 /// `cxl_core]`, `cxl_core(O)]`, `cxl_core d0d0]` (with the build id).
@@ -208,7 +264,7 @@ mod tests {
         lock cxl_probe Some("cxl_core")
         TraceStart
         Evidence
-        Evidence
+        Cpu
         OtherStacks
         End
         Other

@@ -1,14 +1,14 @@
 //! The pass over the log.
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
 
-use regex::bytes::Regex;
 use wire::MARKER;
 
 use super::event::{Event, is_consequence};
-use super::heading::{self, Heading, NEEDLES, Role};
+use super::heading::{Heading, Role};
+use super::line::{classify, find_newline, is_up, newlines, plain, rfind_newline};
 use super::report_line::{self, ReportLine};
+use super::rules::NEEDLES;
 use crate::event::{Splat, SplatKind};
 use crate::judge::prefix::{self, Prefix};
 
@@ -74,6 +74,10 @@ pub struct Scanner {
     /// Index in `splats` of the last finished report, and the line at which it ended.
     last: Option<(usize, u64)>,
     dead: bool,
+    /// Line and text of the banner of a kernel that has not come to user space.
+    booting: Option<(u64, String)>,
+    /// The last bytes that were gone through.
+    tail: Vec<u8>,
     /// Stalls that were reported in this case: who still hangs is reported again, and is no new event.
     stalled: BTreeSet<(SplatKind, Vec<u8>)>,
     out: LogScan,
@@ -92,6 +96,8 @@ impl Scanner {
             case: None,
             last: None,
             dead: false,
+            booting: None,
+            tail: Vec::new(),
             stalled: BTreeSet::new(),
             out: LogScan::default(),
         }
@@ -149,6 +155,10 @@ impl Scanner {
     fn consume(&mut self, buffer: &[u8], end: bool) -> usize {
         let limit = if end { buffer.len() } else { rfind_newline(buffer).map_or(0, |at| at + 1) };
         let area = &buffer[..limit];
+        if limit > 0 {
+            self.tail.clear();
+            self.tail.extend_from_slice(&area[limit.saturating_sub(BEFORE)..]);
+        }
         let Some(needles) = NEEDLES.as_ref() else { return limit };
         let (mut at, mut hit) = (0, None);
         while at < limit {
@@ -183,15 +193,23 @@ impl Scanner {
 
     /// A line that may be a heading or a marker.
     fn take(&mut self, line: &[u8]) {
-        let (prefix, skipped, found) = classify(line.strip_suffix(b"\r").unwrap_or(line));
+        let line = &*plain(line);
+        let (prefix, skipped, found) = classify(line);
         let body = &line[skipped..];
         if self.marker(body) {
             return;
         }
         if body.starts_with(b"Linux version ") {
-            self.boot();
+            self.boot(body);
         } else if let Some(heading) = found.filter(|_| !self.dead) {
-            return self.heading(heading, &prefix, body);
+            if heading.role != Role::Torn {
+                return self.heading(heading, &prefix, body);
+            }
+            if self.open.is_empty() && self.last.is_none_or(|(_, ended)| self.line - ended > PANIC_NEAR) {
+                self.heading(heading, &prefix, body);
+            }
+        } else if self.booting.is_some() && is_up(body) {
+            self.booting = None;
         }
         if !self.open.is_empty() {
             self.feed_line(line);
@@ -200,7 +218,7 @@ impl Scanner {
 
     /// A line while reports are open.
     fn feed_line(&mut self, line: &[u8]) {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let line = &*plain(line);
         let prefix = prefix::strip(line);
         let body = &line[prefix.len..];
         let own = self.open.iter().position(|e| e.takes_caller(prefix.caller));
@@ -256,7 +274,7 @@ impl Scanner {
     fn is_consequence(&self, panic: &Heading) -> bool {
         let Some((at, ended)) = self.last else { return false };
         let kind = self.out.splats.get(at).map(|splat| splat.kind);
-        self.line - ended <= PANIC_NEAR && kind.is_some_and(|kind| is_consequence(kind, &panic.title))
+        self.line - ended <= PANIC_NEAR && kind.is_some_and(|kind| is_consequence(kind, panic))
     }
 
     /// A genuine marker of the agent; they are never part of a report.
@@ -283,13 +301,36 @@ impl Scanner {
     }
 
     /// A kernel starts: nothing before it goes on.
-    fn boot(&mut self) {
+    fn boot(&mut self, banner: &[u8]) {
+        self.broke_off();
+        self.booting = Some((self.line, String::from_utf8_lossy(banner).trim_end().to_owned()));
         self.out.kernel = true;
         self.close(|_| true);
         self.dead = false;
         self.last = None;
         self.case = None;
         self.stalled.clear();
+    }
+
+    /// The boot so far is over: without a report, a panic or user space it ended without a word.
+    fn broke_off(&mut self) {
+        let Some((line, banner)) = self.booting.take() else { return };
+        let told = self.dead || self.last.is_some() || !self.open.is_empty();
+        if told || self.out.unfinished.is_some() {
+            return;
+        }
+        let last = self.tail.rsplit(|b| *b == b'\n').map(plain).find(|line| !line.trim_ascii().is_empty());
+        let last = last.map(|line| String::from_utf8_lossy(&line).trim_end().to_owned());
+        self.out.unfinished = Some(Splat {
+            kind: SplatKind::Boot,
+            title: "boot ends without a word before user space".to_owned(),
+            fingerprint: "boot:ends-without-a-word:-".to_owned(),
+            line,
+            function: None,
+            module: None,
+            case: None,
+            excerpt: std::iter::once(banner).chain(last).collect(),
+        });
     }
 
     fn close(&mut self, which: impl Fn(&Event) -> bool) {
@@ -312,58 +353,11 @@ impl Scanner {
     }
 
     fn into_result(mut self) -> LogScan {
+        self.broke_off();
         self.close(|_| true);
         self.out.open_case = self.case.take();
         self.out.lines = self.line;
         self.out.splats.sort_by_key(|splat| splat.line);
         self.out
     }
-}
-
-fn newlines(bytes: &[u8]) -> u64 {
-    // In short runs, so that the sum fits a byte and the compiler makes vector code of it.
-    bytes.chunks(192).map(|run| u64::from(run.iter().map(|b| u8::from(*b == b'\n')).sum::<u8>())).sum()
-}
-
-/// Block by block, so that the compiler makes vector code of it: lines may be long.
-fn find_newline(bytes: &[u8]) -> Option<usize> {
-    let mut blocks = bytes.chunks(64).enumerate();
-    let (number, block) = blocks.find(|(_, block)| newlines(block) > 0)?;
-    block.iter().position(|b| *b == b'\n').map(|at| number * 64 + at)
-}
-
-fn rfind_newline(bytes: &[u8]) -> Option<usize> {
-    let mut end = bytes.len();
-    for block in bytes.rchunks(64) {
-        end -= block.len();
-        if newlines(block) > 0 {
-            return block.iter().rposition(|b| *b == b'\n').map(|at| end + at);
-        }
-    }
-    None
-}
-
-static STAMP: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\[ *\d+\.\d{6}\]").ok());
-
-/// The prefix of a line, where its message starts, and the heading that it is. When a program's output without
-/// a line end stands before the kernel's line, the message is what follows the time in the middle.
-fn classify(line: &[u8]) -> (Prefix<'_>, usize, Option<Heading>) {
-    let own = prefix::strip(line);
-    if own.user {
-        return (own, own.len, None);
-    }
-    let indent = line[own.len..].iter().take(16).take_while(|b| matches!(b, b' ' | b'\t')).count();
-    if let Some(found) = heading::find(&line[own.len + indent..]) {
-        return (own, own.len, Some(found));
-    }
-    for stamp in
-        STAMP.iter().flat_map(|stamp| stamp.find_iter(line)).skip_while(|s| s.start() < own.len).take(8)
-    {
-        let inner = prefix::strip(&line[stamp.start()..]);
-        let body = stamp.start() + inner.len;
-        if let Some(found) = heading::find(&line[body..]) {
-            return (inner, body, Some(found));
-        }
-    }
-    (own, own.len, None)
 }

@@ -1,0 +1,147 @@
+//! Shapes that reports have on other architectures, in old and new kernels, and under prefixes of all sorts.
+
+use super::scan;
+
+fn shown(logs: &[&str]) -> String {
+    let line = |log: &&str| {
+        let splats = scan(log.as_bytes());
+        let all: Vec<_> = splats.iter().map(|s| format!("{} | {}", s.kind, s.title)).collect();
+        if all.is_empty() { "nothing".to_owned() } else { all.join(" AND ") }
+    };
+    logs.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn architectures() {
+    insta::assert_snapshot!(shown(&[
+        "8<--- cut here ---\nUnable to handle kernel NULL pointer dereference at virtual address 00000000 when read\nInternal error: Oops: 5 [#1] SMP ARM\nPC is at cxl_arm+0x1c/0x60\nLR is at cxl_other+0x1c/0x60\n",
+        "Unhandled fault: external abort on non-linefetch (0x1028) at 0xfed01000\nInternal error: : 1028 [#1] SMP ARM\nPC is at cxl_abort+0x1/0x2\n",
+        "Internal error: UBSAN: array index out of bounds: 00000000f2005512 [#1] PREEMPT SMP\npc : cxl_index+0x1/0x2\n",
+        "Insufficient stack space to handle exception!\npc : cxl_deep+0x1/0x2\nKernel panic - not syncing: kernel stack overflow\nCall trace:\n panic+0x1/0x2\n panic_bad_stack+0x1/0x2\n",
+        "SError Interrupt on CPU2, code 0x00000000bf000002 -- SError\npc : cxl_mmio+0x1/0x2\nKernel panic - not syncing: Asynchronous SError Interrupt\n",
+        "kernel BUG at drivers/cxl/core/mbox.c:10!\nKernel BUG [#1]\nepc : cxl_riscv+0x10/0x20\n ra : cxl_other+0x1/0x2\n",
+        "CPU 0 Unable to handle kernel paging request at virtual address 00000000, epc == 80123456, ra == 80123457\nOops[#1]:\nepc   : 80123456 cxl_mips+0x1/0x2\nra    : 80123457 cxl_other+0x1/0x2\n",
+        "CPU 0 Unable to handle kernel paging request at virtual address 0, era == 90000, ra == 90000\nOops[#1]:\n   ra: 9000000000123457 cxl_other+0x1/0x2\n  ERA: 9000000000123456 cxl_loong+0x1/0x2\n",
+        "BUG: Kernel NULL pointer dereference on read at 0x00000000\nOops: Kernel access of bad area, sig: 11 [#1]\nNIP [c000000000123456] cxl_power+0x1/0x2\nLR [c000000000123457] cxl_other+0x1/0x2\n",
+        "Oops: 0004 ilc:2 [#1] SMP\nKrnl PSW : 0704e00180000000 0000000000123456 (cxl_z+0x1/0x2)\n",
+        "addressing exception: 0005 ilc:2 [#1] SMP\nKrnl PSW : 0704e00180000000 0000000000123456 (cxl_z+0x1/0x2)\n",
+    ]), @"
+    oops | NULL pointer dereference in cxl_arm
+    oops | unhandled fault: external abort on non-linefetch in cxl_abort
+    ubsan | UBSAN: array index out of bounds in cxl_index
+    oops | stack overflow in cxl_deep
+    oops | SError in cxl_mmio
+    bug | kernel BUG in cxl_riscv
+    oops | page fault in cxl_mips
+    oops | page fault in cxl_loong
+    oops | NULL pointer dereference in cxl_power
+    oops | Oops in cxl_z
+    oops | addressing exception in cxl_z
+    ");
+}
+
+#[test]
+fn old_and_new_wording() {
+    insta::assert_snapshot!(shown(&[
+        // Before 4.15 the message stands below the WARNING.
+        "------------[ cut here ]------------\nWARNING: CPU: 0 PID: 1 at lib/refcount.c:153 refcount_inc+0x47/0x50\nrefcount_t: increment on 0; use-after-free.\nCall Trace:\n cxl_get+0x1/0x2\n",
+        "WARNING: at lib/list_debug.c:53 __list_del_entry+0x63/0xd0()\nlist_del corruption, ffff880->next is LIST_POISON1\n [<ffffffff81>] list_del+0xd/0x30\n [<ffffffffa0>] cxl_unlink+0x1/0x2 [cxl]\n",
+        "------------[ cut here ]------------\nWARNING: drivers/cxl/core/port.c:1850 at cxl_add+0xe1/0x140 [cxl_core], CPU#1: modprobe/154\n",
+        "WARNING: at drivers/cxl/port.c:307\nCPU: 0 PID: 1 Comm: x\npc : [<ffffffc000>] cxl_nameless+0x2d0/0x2f0\n",
+        // Inlined functions have heading lines of their own.
+        "BUG: KASAN: wild-memory-access in atomic_read include/linux/atomic.h:1 [inline]\nBUG: KASAN: wild-memory-access in refcount_inc include/linux/refcount.h:2 [inline]\nBUG: KASAN: wild-memory-access in cxl_grab+0x4f/0x80\n",
+        "BUG: KASan: out of bounds access in cxl_oob+0xbf/0xe8 [cxl] at addr ffff88003eb2fa52\n",
+        "WARNING: CPU: 0 PID: 1 at drivers/cxl/a.c:1 cxl_decoded (drivers/cxl/a.c:1 drivers/cxl/a.c:2)\n",
+        "BUG: workqueue leaked lock or atomic: kworker/u4:1/0x00000000/21\n     last function: cxl_work\nCall Trace:\n process_one_work+0x1/0x2\n",
+        "BUG: sleeping function called from invalid context at a.c:1\nPreemption disabled at:\n[<ffffffff81>] cxl_disabler+0x1/0x2\nCall Trace:\n __might_resched+0x1/0x2\n cxl_sleeper+0x1/0x2\n",
+        "WARNING: suspicious RCU usage\n1 lock held by sh/1:\n #0: ffff88 (&x){+}-{2:2}, at: cxl_holder+0x1/0x2\nCall Trace:\n lockdep_rcu_suspicious+0x1/0x2\n cxl_reader+0x1/0x2\n",
+        "INFO: rcu_sched self-detected stall on CPU { 1}  (t=65000 jiffies g=100 c=99 q=1000)\nCall Trace:\n <IRQ>  [<ffffffff81>] sched_show_task+0xc1/0x130\n <EOI>  [<ffffffff83>] cxl_busy+0x1/0x2\n",
+        "Kernel panic - not syncing: Watchdog detected hard LOCKUP on cpu 3\n <NMI>  [<ffffffff81>] ? panic+0xa7/0x16f\n <<EOE>>  [<ffffffff81>] ? cxl_spin+0x1/0x2\n",
+        "unchecked MSR access error: RDMSR from 0xc0011029 at rIP: 0xffffffff81 (cxl_msr+0x1/0x2)\nCall Trace:\n init_amd+0x1/0x2\n",
+    ]), @"
+    refcount | refcount_t: increment on 0 in cxl_get
+    list-corruption | list_del corruption in cxl_unlink
+    warning | WARNING in cxl_add
+    warning | WARNING in cxl_nameless
+    kasan | KASAN: wild-memory-access in cxl_grab
+    kasan | KASAN: out of bounds access in cxl_oob
+    warning | WARNING in cxl_decoded
+    lockdep | workqueue leaked lock in cxl_work
+    atomic-sleep | sleeping function called from invalid context in cxl_sleeper
+    lockdep | suspicious RCU usage in cxl_reader
+    rcu-stall | RCU stall in cxl_busy
+    hard-lockup | hard lockup in cxl_spin
+    other | unchecked MSR access: RDMSR in cxl_msr
+    ");
+}
+
+#[test]
+fn prefixes_and_colours() {
+    let lines = [
+        "[ BUG: Invalid wait context ]",
+        "sh/1 is trying to lock:",
+        "ffff (&x){....}-{3:3}, at: cxl_wait+0x1/0x2",
+    ];
+    let under = |start: &str, end: &str| lines.map(|line| format!("{start}{line}{end}\n")).concat();
+    let logs = [
+        under("[    1.000000] [pid:0,cpu0,swapper/0]", ""),
+        under("<4>[    1.000000]  [0:  swapper/0:    1] ", ""),
+        under("[    1.000000][T1@C0] ", "\r"),
+        under("\x1b[32m[    1.000000] \x1b[0m\x1b[31m", "\x1b[0m"),
+        under("Nov 22 10:00:00 box kernel: ", ""),
+        under("kern  :warn  : [Fri Apr  7 00:11:03 2023] ", ""),
+    ];
+    let logs: Vec<&str> = logs.iter().map(String::as_str).collect();
+    insta::assert_snapshot!(shown(&logs), @"
+    lockdep | Invalid wait context in cxl_wait
+    lockdep | Invalid wait context in cxl_wait
+    lockdep | Invalid wait context in cxl_wait
+    lockdep | Invalid wait context in cxl_wait
+    lockdep | Invalid wait context in cxl_wait
+    lockdep | Invalid wait context in cxl_wait
+    ");
+}
+
+#[test]
+fn a_report_that_lost_its_beginning() {
+    let torn = "Modules linked in: cxl_core\nRIP: 0010:cxl_lost+0x68a/0x940 [cxl_core]\n---[ end trace 51d94a82e5a5b2c3 ]---\n";
+    let faults = "Modules linked in: cxl_core\nprog[12]: segfault at 0 ip 0 sp 0 error 4\n";
+    let after_end = "kernel BUG at a.c:1!\nRIP: 0010:cxl_bug+0x1/0x2\n---[ end trace 0 ]---\nModules linked in: x\n---[ end trace 0 ]---\n";
+    insta::assert_snapshot!(shown(&[torn, "---[ end trace 51d94a82e5a5b2c3 ]---\n", faults, after_end]), @"
+    warning | report without its beginning in cxl_lost
+    warning | report without its beginning
+    nothing
+    bug | kernel BUG in cxl_bug
+    ");
+}
+
+#[test]
+fn a_boot_that_ends_without_a_word() {
+    let unfinished =
+        |log: &str| super::scan_log(log.as_bytes(), None).unfinished.map(|s| (s.line, s.excerpt));
+    let banner = "[    0.000000] Linux version 6.12.0 #1\n[    0.500000] PCI: probing\n";
+    let dead = format!("SeaBIOS\n{banner}\n");
+    let last = "[    0.500000] PCI: probing".to_owned();
+    assert_eq!(unfinished(&dead), Some((2, vec!["Linux version 6.12.0 #1".to_owned(), last.clone()])));
+    assert!(unfinished(&format!("{banner}{banner}[    0.900000] Run /init as init process\n")).is_some());
+    assert_eq!(unfinished(&format!("{banner}[    0.900000] Run /init as init process\n")), None);
+    assert_eq!(unfinished(&format!("{banner}[    0.900000] Kernel panic - not syncing: no init\n")), None);
+    assert_eq!(unfinished("[    0.500000] PCI: probing\n"), None);
+}
+
+#[test]
+fn what_only_looks_like_one_near_a_report_of_a_program() {
+    let log = "\
+[    0.000005] WARNING: BIOS bug: CPU MTRRs don't cover all of memory, losing 12MB of RAM.
+[    0.000006] prog[1234]: segfault at 0 ip 0000000000401136 sp 00007ffd error 4 in prog[401000+1000]
+[    0.000007] Code: f3 0f 1e fa 55 48 89 e5 48 8b 00 <48> 8b
+[    0.000008] CPU: Physical Processor ID: 0
+[    0.000009] mce: [Hardware Error]: Machine check events logged
+[    0.000010] traps: prog[1234] trap invalid opcode ip:401136 sp:7ffd error:0 in prog[401000+1000]
+[    0.000011] sysrq: Show Blocked State
+[    0.000012] task:kworker/0:1 state:D stack:0 pid:10 ppid:2 flags:0x00004000
+[    0.000013] Call Trace:
+[    0.000014]  __schedule+0x1/0x2
+";
+    assert_eq!(shown(&[log]), "nothing");
+}
