@@ -22,6 +22,8 @@ pub struct Loader {
     index: Index,
     folder: PathBuf,
     withhold: BTreeSet<String>,
+    /// The kernel's command line, which has parameters of modules too.
+    cmdline: String,
     port: Port,
     /// Autoloads that have not come back. A module's init may block for as long as a probe does.
     busy: AtomicUsize,
@@ -41,7 +43,8 @@ impl Loader {
             &read("modules.builtin"),
         );
         let withhold = withhold.iter().map(|name| canonical(name)).collect();
-        Self { index, folder, withhold, port, busy: AtomicUsize::new(0), noted: Mutex::default() }
+        let cmdline = fs::read_to_string("/proc/cmdline").unwrap_or_default();
+        Self { index, folder, withhold, cmdline, port, busy: AtomicUsize::new(0), noted: Mutex::default() }
     }
 
     /// Whether there is nothing that could be loaded.
@@ -66,8 +69,11 @@ impl Loader {
             if let Some(by) = &step.withheld_for {
                 self.note_once(format!("module {} is withheld, but {by} needs it", step.name));
             }
-            let parameters = if step.name == asked { parameters.trim() } else { "" };
-            self.insert(&step.name, &step.path, parameters)?;
+            let mut all = from_cmdline(&self.cmdline, &step.name);
+            if step.name == asked {
+                all.push(parameters.trim());
+            }
+            self.insert(&step.name, &step.path, &all.join(" "))?;
         }
         Ok(())
     }
@@ -118,8 +124,28 @@ impl Loader {
     }
 }
 
+/// A module's parameters on the kernel's command line, without the module's name, as modprobe takes them from there.
+fn from_cmdline<'a>(cmdline: &'a str, module: &str) -> Vec<&'a str> {
+    let of = |word: &&'a str| {
+        word.split_once('.').is_some_and(|(name, _)| !name.contains('=') && canonical(name) == module)
+    };
+    cmdline.split_whitespace().filter(of).filter_map(|word| Some(word.split_once('.')?.1)).collect()
+}
+
 /// Loaded and done with its init. One that is still at it is given to the kernel once more, which waits.
 fn is_live(name: &str) -> bool {
     fs::read_to_string(Path::new("/sys/module").join(name).join("initstate"))
         .is_ok_and(|state| state.trim_end() == "live")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::from_cmdline;
+
+    #[test]
+    fn parameters_come_from_the_command_line_as_well() {
+        let line = "console=ttyS0 cxl-test.a=1 x=cxl_test.b=1 cxl_test.b=2 cxl_core.dyndbg=+p root=1.2\n";
+        assert_eq!(from_cmdline(line, "cxl_test"), ["a=1", "b=2"]);
+        assert!(from_cmdline(line, "cxl_mem").is_empty());
+    }
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::BuildError;
+use crate::spec::ModuleSet;
 
 /// Changes whenever an older entry must not be believed any more.
 pub(super) const FORMAT: u32 = 1;
@@ -44,6 +45,19 @@ pub struct Built {
     pub mock_modules: Vec<String>,
     /// What was reported while configuring: options of other versions, contradictions.
     pub notices: Vec<String>,
+}
+
+impl Built {
+    /// Root of the modules of this set.
+    ///
+    /// # Errors
+    /// [`BuildError::MockDoesNotCompile`].
+    pub fn module_root(&self, modules: ModuleSet) -> Result<&Path, BuildError> {
+        match modules {
+            ModuleSet::Production => Ok(&self.production),
+            ModuleSet::Mock => self.mock.root(),
+        }
+    }
 }
 
 /// The mock modules of a build, or why there are none.

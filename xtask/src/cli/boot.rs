@@ -42,10 +42,11 @@ impl Args {
     fn shell(&self) -> Shell {
         let userland = if self.tools { Userland::Ndctl } else { Userland::Busybox };
         if !self.mock {
-            return Shell { modules: ModuleSet::Production, userland, load: Vec::new() };
+            return Shell { modules: ModuleSet::Production, userland, load: Vec::new(), cmdline: Vec::new() };
         }
-        let load = std::iter::once("cxl_test").chain(self.parameters.iter().map(String::as_str));
-        Shell { modules: ModuleSet::Mock, userland, load: vec![load.collect::<Vec<_>>().join(" ")] }
+        // By the kernel's command line, so that loading it again in the shell does the same.
+        let cmdline = self.parameters.iter().map(|parameter| format!("cxl_test.{parameter}")).collect();
+        Shell { modules: ModuleSet::Mock, userland, load: vec!["cxl_test".to_owned()], cmdline }
     }
 }
 

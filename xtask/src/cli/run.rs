@@ -10,7 +10,7 @@ use crate::event::{Event, Fan, Sink};
 use crate::report::text::neutralise;
 use crate::report::{JsonLines, Store, Terminal, Verbosity};
 use crate::run::accel::Wanted;
-use crate::run::{self, Bench, Options, Plan, Request};
+use crate::run::{self, Bench, Options, Order, Plan, Request};
 use crate::spec::Userland;
 use crate::topology::Topology;
 
@@ -25,12 +25,14 @@ pub struct Args {
     /// Boot this topology (may be given more than once) [default: as in patchbench.yaml]
     #[arg(long = "topology", value_name = "NAME")]
     pub topologies: Vec<String>,
-    /// Run this suite (may be given more than once) [default: as in patchbench.yaml]
-    #[arg(long = "suite", value_name = "NAME")]
+    /// Run this suite, or one variant or case of it (may be given more than once) [default: as in patchbench.yaml]
+    #[arg(long = "suite", value_name = "NAME[:VARIANT][/CASE]")]
     pub suites: Vec<String>,
     /// Run only this case: CASE or SUITE/CASE, with * as in a shell (may be given more than once)
     #[arg(long = "case", value_name = "NAME")]
     pub cases: Vec<String>,
+    #[command(flatten)]
+    pub order: OrderArgs,
     /// Your own tree of ndctl for suites with its tools [default: as in patchbench.yaml]
     #[arg(long, value_name = "DIR")]
     pub ndctl: Option<PathBuf>,
@@ -71,6 +73,38 @@ pub struct KernelArgs {
     pub up_to: Option<String>,
 }
 
+/// In which order cases run, and how often.
+#[derive(Debug, clap::Args)]
+pub struct OrderArgs {
+    /// Run every case N times, and name those whose outcome changes
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub repeat: u32,
+    /// Shuffle the cases of each cell, each round anew, and name those that depend on their order
+    #[arg(long)]
+    pub shuffle: bool,
+    /// The order that this number names, as an earlier run told it [default: another one each time]
+    #[arg(long, value_name = "S", requires = "shuffle")]
+    pub seed: Option<u64>,
+    /// Boot a guest for every case
+    #[arg(long)]
+    pub isolate: bool,
+}
+
+impl Default for OrderArgs {
+    fn default() -> Self {
+        Self { repeat: 1, shuffle: false, seed: None, isolate: false }
+    }
+}
+
+impl OrderArgs {
+    fn order(&self) -> Order {
+        // Short enough to be typed again.
+        let any = || jiff::Timestamp::now().subsec_nanosecond().unsigned_abs() / 1000;
+        let seed = self.shuffle.then(|| self.seed.unwrap_or_else(|| any().into()));
+        Order { repeat: self.repeat, seed, isolate: self.isolate }
+    }
+}
+
 /// How guests are run.
 #[derive(Debug, Default, clap::Args)]
 pub struct GuestArgs {
@@ -103,6 +137,7 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         cases: args.cases.clone(),
         ndctl: args.ndctl.clone(),
         skip_lint: args.lint.dangerously_skip_lint,
+        order: args.order.order(),
         ..args.kernel.request()
     };
     let plan = Plan::new(&project, &request)?;
@@ -126,6 +161,10 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     };
     let sink = Fan(vec![Box::new(Arc::clone(&store)), shown]);
     sink.emit(&started(&store, &plan));
+    if let Some(seed) = plan.order.seed {
+        let text = format!("shuffled; the same order again: --shuffle --seed {seed}");
+        sink.emit(&Event::Notice { text });
+    }
     let workspace = workspace();
     let bench = Bench { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: &sink };
     let finished = run::execute(&bench, &plan, &options, &store);
@@ -154,7 +193,7 @@ pub(super) fn started(store: &Store, plan: &Plan) -> Event {
         time: store.time().to_owned(),
         command: command_line(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        cells: plan.cells.iter().map(|cell| cell.id.clone()).collect(),
+        cells: plan.closed_cells().map(|cell| cell.id.clone()).collect(),
     }
 }
 
@@ -178,6 +217,7 @@ pub(super) fn resolved(plan: &Plan, options: &Options) -> serde_json::Value {
         "flavour": plan.flavour,
         "series": plan.series,
         "qemu": options.qemu,
+        "order": { "repeat": plan.order.repeat, "seed": plan.order.seed, "isolate": plan.order.isolate },
     })
 }
 

@@ -7,7 +7,9 @@ mod sink;
 mod transcript;
 mod types;
 
-pub use outcome::{CaseOutcome, CaseReport, Splat, SplatKind, Subtest, Totals, Verdict};
+pub use outcome::{
+    CaseOutcome, CaseReport, Dependence, Splat, SplatKind, Subtest, Totals, Unstable, Verdict,
+};
 pub use sink::{Collect, Fan, Null, Sink};
 pub use transcript::{CaseRun, Transcript, VmEnd};
 pub use types::{CellId, Event, Stage, StageEnd, Stamped};

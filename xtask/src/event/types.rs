@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{CaseReport, Splat, Verdict};
+use super::{CaseReport, Splat, Unstable, Verdict};
 
 /// An event with its time, as a line of `events.jsonl`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -109,6 +109,11 @@ pub enum Event {
         /// Version of the tool.
         version: String,
         /// The plan.
+        cells: Vec<CellId>,
+    },
+    /// Cells that could be planned only when kernel and userland were there.
+    CellsFound {
+        /// Which.
         cells: Vec<CellId>,
     },
     /// A stage of preparing a kernel starts.
@@ -225,6 +230,13 @@ pub enum Event {
         splat: Splat,
         /// Listed in `expect.yaml`.
         expected: bool,
+    },
+    /// A case turned out to depend on its order, or to fail sometimes.
+    CaseUnstable {
+        /// Which cell.
+        cell: CellId,
+        /// Which case, and how often it was red.
+        unstable: Unstable,
     },
     /// A cell was judged.
     CellFinished {

@@ -11,7 +11,7 @@ use crate::build::digest;
 use crate::host::{Process, write_stamp};
 
 /// Changes whenever an older entry must not be believed any more.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// The file that is written last; an entry without it does not exist.
 const STAMP: &str = "ndctl.json";
 /// What meson is told: the libraries where every loader looks, no manual pages, no units of an init system.
@@ -43,6 +43,8 @@ pub struct Ndctl {
     pub root: PathBuf,
     /// Its folder `test`, with the helpers that were built for it.
     pub tests: PathBuf,
+    /// Its version, as its `meson.build` says.
+    pub version: String,
     /// Hash of all that went in.
     pub id: String,
 }
@@ -52,6 +54,7 @@ pub struct Ndctl {
 struct Stamp {
     format: u32,
     tree: String,
+    version: String,
 }
 
 impl NdctlTree<'_> {
@@ -83,6 +86,7 @@ impl Ndctl {
         (stamp.format == FORMAT && stamp.tree == tree).then(|| Self {
             root: dir.join("root"),
             tests: dir.join("test"),
+            version: stamp.version,
             id,
         })
     }
@@ -110,7 +114,8 @@ impl Ndctl {
         let root = draft.path().join("root");
         install(&objects, &root).log(&log).run()?;
         tests(tree.src, &objects, &draft.path().join("test"))?;
-        let stamp = Stamp { format: FORMAT, tree: tree.id.to_owned() };
+        let version = version(&fs::read_to_string(tree.src.join("meson.build")).unwrap_or_default());
+        let stamp = Stamp { format: FORMAT, tree: tree.id.to_owned(), version };
         let stamp = serde_json::to_vec(&stamp).map_err(std::io::Error::other);
         let stamp = stamp.map_err(GuestError::io("writing", &parent))?;
         write_stamp(&draft.path().join(STAMP), stamp)?;
@@ -139,6 +144,12 @@ impl Ndctl {
         names.sort_unstable();
         Ok(names)
     }
+}
+
+/// From `project('ndctl', 'c', version : '81', …)`.
+fn version(meson: &str) -> String {
+    let rest = meson.split_once("version").map_or("", |(_, rest)| rest);
+    rest.split(['\'', '"']).nth(1).unwrap_or("unknown").to_owned()
 }
 
 /// Hash of a tree and of how it is built.
@@ -187,5 +198,38 @@ fn remove(path: &Path) -> Result<(), GuestError> {
             Err(GuestError::io("removing", path)(error))
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_is_the_projects() {
+        assert_eq!(version("project('ndctl', 'c',\n  version : '81',\n  license : ['GPL-2.0'],\n"), "81");
+        assert_eq!(version(""), "unknown");
+    }
+
+    #[test]
+    fn tests_come_with_the_helpers_that_they_call() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| folder.path().join(name);
+        for (name, text) in [
+            ("src/test/cxl-a.sh", "\"$TEST_PATH\"/fwctl get\n"),
+            ("src/test/common", ""),
+            ("src/test/fwctl.c", ""),
+            ("build/test/fwctl", "elf"),
+            ("build/test/mmap", "elf"),
+        ] {
+            fs::create_dir_all(path(name).parent().expect("a folder")).expect("made");
+            fs::write(path(name), text).expect("written");
+        }
+        tests(&path("src"), &path("build"), &path("to")).expect("copied");
+        let listing = fs::read_dir(path("to")).expect("there").filter_map(Result::ok);
+        let mut names: Vec<_> =
+            listing.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        assert_eq!(names, ["common", "cxl-a.sh", "fwctl"]);
     }
 }

@@ -1,7 +1,7 @@
 //! What ELF files say of themselves: which loader and libraries a program wants, what a kernel module tells about
 //! itself. Whatever is no whole 64-bit ELF file of this machine's byte order says nothing.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use elf::ElfBytes;
 use elf::abi::{DT_NEEDED, DT_RPATH, DT_RUNPATH, PT_INTERP};
@@ -54,17 +54,21 @@ pub fn linkage(bytes: &[u8]) -> Option<Linkage> {
     Some(linkage)
 }
 
-/// Names of a kernel module's parameters, sorted: the `parmtype=NAME:TYPE` strings of its section `.modinfo`
-/// (Linux, `include/linux/moduleparam.h`, `__MODULE_PARM_TYPE()`).
-pub fn module_parameters(bytes: &[u8]) -> BTreeSet<String> {
+/// A kernel module's parameters with their types: the `parmtype=NAME:TYPE` strings of its section `.modinfo` (Linux,
+/// `include/linux/moduleparam.h`, `__MODULE_PARM_TYPE()`).
+pub fn module_parameters(bytes: &[u8]) -> BTreeMap<String, String> {
     let section = || {
         let file = parse(bytes)?;
         let header = file.section_header_by_name(".modinfo").ok()??;
         Some(file.section_data(&header).ok()?.0)
     };
     let strings = section().unwrap_or_default().split(|byte| *byte == 0);
-    let name = |text: &[u8]| Some(text_of(text).strip_prefix("parmtype=")?.split_once(':')?.0.to_owned());
-    strings.filter_map(name).collect()
+    let parameter = |text: &[u8]| {
+        let text = text_of(text);
+        let (name, kind) = text.strip_prefix("parmtype=")?.split_once(':')?;
+        Some((name.to_owned(), kind.to_owned()))
+    };
+    strings.filter_map(parameter).collect()
 }
 
 fn text_of(bytes: &[u8]) -> String {

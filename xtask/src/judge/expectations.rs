@@ -8,6 +8,8 @@
 //!   qemu: "<9"
 //!   topologies: [switch, mixed]
 //!   flavours: [debug]
+//!   variants: ["*xor*"]
+//!   ndctl: ["81"]                     # versions of ndctl's tools and tests on which it was seen
 //!   reason: the poison list is read twice
 //!   link: https://lore.kernel.org/…
 //!   expires: 2027-06-30
@@ -22,6 +24,7 @@ use regex::Regex;
 use serde::Deserialize;
 
 use crate::event::{CaseOutcome, CaseReport, Splat};
+use crate::spec::fits;
 
 /// An `expect.yaml` that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +77,10 @@ struct Raw {
     topologies: Vec<String>,
     #[serde(default)]
     flavours: Vec<String>,
+    #[serde(default)]
+    variants: Vec<String>,
+    #[serde(default)]
+    ndctl: Vec<String>,
     reason: String,
     #[serde(default)]
     link: Option<String>,
@@ -94,6 +101,10 @@ pub struct Here<'a> {
     pub topology: &'a str,
     /// Name of the flavour.
     pub flavour: &'a str,
+    /// Name of the suite's variant.
+    pub variant: &'a str,
+    /// Version of ndctl's tools in the guest; none without them.
+    pub ndctl: Option<&'a str>,
     /// Last day on which an entry still holds is its `expires`.
     pub today: Date,
     /// Whether a kernel range holds for the kernel at hand.
@@ -173,7 +184,11 @@ impl ExpectFile {
                 })
             };
             let among = |names: &[String], name: &str| names.is_empty() || names.iter().any(|n| n == name);
-            let place = among(&raw.topologies, here.topology) && among(&raw.flavours, here.flavour);
+            let variant = raw.variants.is_empty() || raw.variants.iter().any(|v| fits(v, here.variant));
+            let place = among(&raw.topologies, here.topology)
+                && among(&raw.flavours, here.flavour)
+                && among(&raw.ndctl, here.ndctl.unwrap_or_default())
+                && variant;
             if !(holds(&raw.kernels, here.kernel)? && holds(&raw.qemu, here.qemu)? && place) {
                 continue;
             }

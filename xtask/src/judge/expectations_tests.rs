@@ -14,7 +14,8 @@ fn here(text: &str, topology: &str) -> Expectations {
         other => Err(format!("kernels: {other} is no range")),
     };
     let today = date(2026, 11, 23);
-    let here = Here { topology, flavour: "plain", today, kernel: &kernel, qemu: &|_| Ok(true) };
+    let (flavour, variant, ndctl) = ("plain", "default", Some("81"));
+    let here = Here { topology, flavour, variant, ndctl, today, kernel: &kernel, qemu: &|_| Ok(true) };
     file(text).and_then(|f| f.select(&here)).expect("the file is good")
 }
 
@@ -57,7 +58,13 @@ fn ranges_and_topologies_select() {
     let mut other = case("poison", CaseOutcome::Fail);
     here(FAIL, "direct").apply(&mut other);
     here(&FAIL.replace("<6.14", ">=6.14"), "switch").apply(&mut other);
+    for field in ["variants: [\"other*\"]", "ndctl: [\"85\"]", "variants: [default]\n  ndctl: [\"85\"]"] {
+        here(&FAIL.replace("topologies: [switch]", field), "switch").apply(&mut other);
+    }
     assert_eq!(other.outcome, CaseOutcome::Fail);
+    let fields = "variants: [x, \"def*\"]\n  ndctl: [\"81\"]";
+    here(&FAIL.replace("topologies: [switch]", fields), "switch").apply(&mut other);
+    assert_eq!(other.outcome, CaseOutcome::Xfail);
 }
 
 #[test]
@@ -145,6 +152,6 @@ fn mistakes_are_named() {
         error: unclosed group
         hint: between the slashes stands a regular expression
 
-        scenarios/x/expect.yaml: .[0]: unknown field `outcom`, expected one of `case`, `outcome`, `splat`, `kernels`, `qemu`, `topologies`, `flavours`, `reason`, `link`, `expires` at line 1 column 14
+        scenarios/x/expect.yaml: .[0]: unknown field `outcom`, expected one of `case`, `outcome`, `splat`, `kernels`, `qemu`, `topologies`, `flavours`, `variants`, `ndctl`, `reason`, `link`, `expires` at line 1 column 14
         ");
 }

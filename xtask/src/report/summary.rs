@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::event::{CaseReport, CellId, Event, Splat, Stage, StageEnd, Totals, Verdict};
+use crate::event::{CaseReport, CellId, Event, Splat, Stage, StageEnd, Totals, Unstable, Verdict};
 
 /// A run, as far as its events tell.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -86,6 +86,9 @@ pub struct CellSummary {
     pub cases: Vec<CaseReport>,
     /// Its splats.
     pub splats: Vec<SplatSummary>,
+    /// Those of its cases that depend on their order, or fail sometimes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unstable: Vec<Unstable>,
     /// Seconds to the hello of the boot that is under way.
     #[serde(skip)]
     up: Option<f64>,
@@ -114,6 +117,7 @@ impl CellSummary {
             totals: Totals::default(),
             cases: Vec::new(),
             splats: Vec::new(),
+            unstable: Vec::new(),
             up: None,
         }
     }
@@ -139,6 +143,11 @@ impl Summary {
                 (self.id, self.time) = (id.clone(), time.clone());
                 (self.command, self.version) = (command.clone(), version.clone());
                 self.cells = cells.iter().map(CellSummary::new).collect();
+            }
+            Event::CellsFound { cells } => {
+                for cell in cells {
+                    self.cell(cell);
+                }
             }
             Event::StageFinished { kernel, flavour, stage, end, seconds, note } => {
                 match stage {
@@ -191,6 +200,7 @@ impl Summary {
             Event::SplatFound { cell, splat, expected } => {
                 self.cell(cell).splats.push(SplatSummary { expected: *expected, splat: splat.clone() });
             }
+            Event::CaseUnstable { cell, unstable } => self.cell(cell).unstable.push(unstable.clone()),
             Event::CellFinished { cell, verdict, reason, seconds } => {
                 let cell = self.cell(cell);
                 (cell.verdict, cell.seconds) = (Some(*verdict), *seconds);
@@ -225,6 +235,11 @@ impl Summary {
             0 => {}
             1 => counts.push("1 splat".to_owned()),
             n => counts.push(format!("{n} splats")),
+        }
+        let unstable: Vec<_> =
+            self.cells.iter().flat_map(|cell| &cell.unstable).map(|u| u.case.as_str()).collect();
+        if !unstable.is_empty() {
+            counts.push(format!("unstable: {}", unstable.join(" ")));
         }
         let s = &self.seconds;
         let verdict = self.verdict.map_or("unfinished", Verdict::word);

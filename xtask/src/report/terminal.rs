@@ -77,6 +77,7 @@ impl Sink for Terminal {
                 inner.stage(event);
             }
             Event::RunStarted { .. }
+            | Event::CellsFound { .. }
             | Event::Notice { .. }
             | Event::Remark { .. }
             | Event::RunFinished { .. } => inner.run(event),
@@ -108,6 +109,10 @@ impl Inner {
                 let cells =
                     if cells.len() == 1 { "1 cell".to_owned() } else { format!("{} cells", cells.len()) };
                 self.print(&format!("run {}: {cells}\n", one_line(id)));
+            }
+            Event::CellsFound { cells } if self.verbosity > Verbosity::Quiet => {
+                let names: Vec<_> = cells.iter().map(|cell| one_line(&cell.to_string())).collect();
+                self.print(&format!("found: {}\n", names.join(", ")));
             }
             Event::Notice { text } => {
                 let text = format!("{} {}\n", "note:".style(Style::new().cyan()), one_line(text));
@@ -188,6 +193,12 @@ impl Inner {
                 let (pane, verbosity) = (self.pane(cell), self.verbosity);
                 let level = if *expected { Verbosity::Normal } else { Verbosity::Quiet };
                 self.say(pane, level, &lines::splat_lines(splat, "console line", *expected, verbosity));
+            }
+            Event::CaseUnstable { cell, unstable } => {
+                let pane = self.pane(cell);
+                let word = "unstable".style(Style::new().yellow());
+                let line = format!("  {word} {}\n", one_line(&unstable.to_string()));
+                self.say(pane, Verbosity::Quiet, &line);
             }
             Event::CellFinished { cell, verdict, reason, seconds } => {
                 let pane = self.pane(cell);

@@ -2,45 +2,73 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::execute::{Guests, worse};
+use super::flakes::{self, Observation};
 use super::guest::{self, Sitting};
-use super::{Bench, Cell, RunError};
-use crate::event::{CaseOutcome, CaseReport, Event, Verdict};
+use super::{Bench, Boot, Cell, Order, RunError};
+use crate::build::Mock;
+use crate::event::{CaseOutcome, CaseReport, Dependence, Event, Unstable, Verdict};
 use crate::host::interrupt;
-use crate::judge::{self, ExpectFile, Expectations, Here};
+use crate::judge::{self, ExpectFile, Expectations, Here, Judged};
 use crate::report::Store;
 use crate::spec::version::VersionError;
 use crate::spec::{CaseFile, KernelRange, ModuleSet};
 use crate::topology::{self, qemu::Backing};
 
 /// Runs every boot of a cell and judges it.
-pub(super) fn run(bench: &Bench, guests: &Guests, cell: &Cell, store: &Store) -> Result<Verdict, RunError> {
+pub(super) fn run(
+    bench: &Bench,
+    guests: &Guests,
+    cell: &Cell,
+    order: Order,
+    store: &Store,
+) -> Result<Verdict, RunError> {
     let begun = Instant::now();
     bench.sink.emit(&Event::CellStarted { cell: cell.id.clone() });
-    let (verdict, reason) = match lacking(guests, cell) {
-        Some(reason) => {
-            for case in cell.boots.iter().flat_map(|boot| &boot.cases) {
-                skip(bench, cell, case, &reason);
-            }
-            (Verdict::Skip, reason)
+    let cases = || cell.boots.iter().flat_map(|boot| &boot.cases);
+    let (verdict, reason) = if let Some(reason) = unbuilt(guests, cell) {
+        for case in cases() {
+            not_judged(bench, cell, case, CaseOutcome::NotRun, &reason);
         }
-        None => boots(bench, guests, cell, store)?,
+        (Verdict::Unbuilt, reason)
+    } else if let Some(reason) = lacking(guests, cell) {
+        for case in cases() {
+            not_judged(bench, cell, case, CaseOutcome::Skip, &reason);
+        }
+        (Verdict::Skip, reason)
+    } else {
+        let (dir, expectations) = (store.cell_dir(&cell.id)?, expectations(guests, cell)?);
+        Course { bench, guests, cell, dir, expectations }.boots(order)?
     };
     let seconds = begun.elapsed().as_secs_f64();
     bench.sink.emit(&Event::CellFinished { cell: cell.id.clone(), verdict, reason, seconds });
     Ok(verdict)
 }
 
+/// Why there is no guest for the cell, where the kernel's own mock modules are at fault: they are there and do not compile.
+fn unbuilt(guests: &Guests, cell: &Cell) -> Option<String> {
+    let mock = cell.suite.modules == ModuleSet::Mock;
+    match &guests.ready.built.mock {
+        Mock::DoesNotCompile(_) if mock => {
+            guests.ready.built.mock.root().err().map(|error| error.to_string())
+        }
+        _ => None,
+    }
+}
+
 /// What the found kernel or QEMU lacks for the cell as a whole: a reason to skip it, stated by what was probed.
 fn lacking(guests: &Guests, cell: &Cell) -> Option<String> {
+    if cell.lacks.is_some() {
+        return cell.lacks.clone();
+    }
     if let Err(lacking) = topology::qemu::machine_args(&cell.topology, guests.capabilities, &Backing::Ram) {
         return Some(lacking.to_string());
     }
     let mut images = cell.boots.iter().map(|boot| guests.ready.image(cell.suite.modules, boot.userland));
-    images.find_map(Result::err).map(|why| format!("the mock modules did not build: {why}"))
+    images.find_map(Result::err).map(str::to_owned)
 }
 
 /// Why a case cannot run on this kernel and topology, if so.
@@ -62,10 +90,10 @@ fn unmet(guests: &Guests, cell: &Cell, case: &CaseFile) -> Option<String> {
         .then(|| format!("needs {} memdevs, topology {} has {there}", case.needs.memdevs, cell.topology.name))
 }
 
-fn skip(bench: &Bench, cell: &Cell, case: &CaseFile, reason: &str) {
+fn not_judged(bench: &Bench, cell: &Cell, case: &CaseFile, outcome: CaseOutcome, reason: &str) {
     let report = CaseReport {
         name: case.name.clone(),
-        outcome: CaseOutcome::Skip,
+        outcome,
         reason: reason.to_owned(),
         seconds: 0.0,
         subtests: Vec::new(),
@@ -74,48 +102,143 @@ fn skip(bench: &Bench, cell: &Cell, case: &CaseFile, reason: &str) {
     bench.sink.emit(&Event::CaseFinished { cell: cell.id.clone(), report });
 }
 
-fn boots(bench: &Bench, guests: &Guests, cell: &Cell, store: &Store) -> Result<(Verdict, String), RunError> {
-    let expectations = expectations(guests, cell)?;
-    let dir = store.cell_dir(&cell.id)?;
-    copy(&guests.ready.built.config, &dir.join(".config"))?;
-    let mut worst: Option<(Verdict, String)> = None;
-    let mut lacks = BTreeSet::new();
-    for (number, boot) in cell.boots.iter().enumerate() {
-        if interrupt::requested() {
-            break;
+/// A cell under way.
+struct Course<'a> {
+    bench: &'a Bench<'a>,
+    guests: &'a Guests<'a>,
+    cell: &'a Cell,
+    /// Its folder.
+    dir: PathBuf,
+    expectations: Expectations,
+}
+
+impl Course<'_> {
+    /// Runs every boot; the worst verdict, and why where no case says it.
+    fn boots(&self, order: Order) -> Result<(Verdict, String), RunError> {
+        copy(&self.guests.ready.built.config, &self.dir.join(".config"))?;
+        let mut worst: Option<(Verdict, String)> = None;
+        let (mut lacks, mut runs) = (BTreeSet::new(), Vec::new());
+        for (number, boot) in self.cell.boots.iter().enumerate() {
+            if interrupt::requested() {
+                break;
+            }
+            let cases = self.possible(boot, &mut lacks);
+            if cases.is_empty() {
+                continue;
+            }
+            let judged = self.sit(boot, number, &cases)?;
+            runs.extend(observations(&judged));
+            let this = (judged.verdict, judged.reason.clone());
+            self.tell(judged);
+            worst = match worst {
+                Some(before) if worse(before.0, this.0) == before.0 => Some(before),
+                _ => Some(this),
+            };
         }
+        if order.looks_for_flakes() && !interrupt::requested() {
+            self.flakes(&runs)?;
+        }
+        let lacks = || lacks.into_iter().collect::<Vec<_>>().join("; ");
+        Ok(worst.unwrap_or_else(|| (Verdict::Skip, lacks())))
+    }
+
+    /// Those of a boot's cases that can run here; the others are told as skipped.
+    fn possible(&self, boot: &Boot, lacks: &mut BTreeSet<String>) -> Vec<CaseFile> {
         let mut cases = Vec::new();
         for case in &boot.cases {
-            let Some(reason) = unmet(guests, cell, case) else {
+            let Some(reason) = unmet(self.guests, self.cell, case) else {
                 cases.push(case.clone());
                 continue;
             };
-            skip(bench, cell, case, &reason);
+            not_judged(self.bench, self.cell, case, CaseOutcome::Skip, &reason);
             lacks.insert(reason);
         }
-        if cases.is_empty() {
-            continue;
-        }
-        let sitting = Sitting { cell, boot, number, cases: &cases, dir: &dir };
-        let transcript = guest::boot(bench, guests, &sitting)?;
-        let judged = judge::judge(&transcript, &expectations);
+        cases
+    }
+
+    /// One guest, judged.
+    fn sit(&self, boot: &Boot, number: usize, cases: &[CaseFile]) -> Result<Judged, RunError> {
+        let sitting = Sitting { cell: self.cell, boot, number, cases, dir: &self.dir };
+        let transcript = guest::boot(self.bench, self.guests, &sitting)?;
+        Ok(judge::judge(&transcript, &self.expectations))
+    }
+
+    fn tell(&self, judged: Judged) {
+        let id = || self.cell.id.clone();
         for report in judged.cases {
-            bench.sink.emit(&Event::CaseFinished { cell: cell.id.clone(), report });
+            self.bench.sink.emit(&Event::CaseFinished { cell: id(), report });
         }
         for note in judged.notes {
-            bench.sink.emit(&Event::Notice { text: format!("{}: {note}", cell.id) });
+            self.bench.sink.emit(&Event::Notice { text: format!("{}: {note}", self.cell.id) });
         }
         for (splat, expected) in judged.splats {
-            bench.sink.emit(&Event::SplatFound { cell: cell.id.clone(), splat, expected });
+            self.bench.sink.emit(&Event::SplatFound { cell: id(), splat, expected });
         }
-        let this = (judged.verdict, judged.reason);
-        worst = match worst {
-            Some(before) if worse(before.0, this.0) == before.0 => Some(before),
-            _ => Some(this),
-        };
     }
-    let lacks = || lacks.into_iter().collect::<Vec<_>>().join("; ");
-    Ok(worst.unwrap_or_else(|| (Verdict::Skip, lacks())))
+
+    /// Names the cases that depend on their order or fail sometimes. What looks like order is tried in guests of its own.
+    fn flakes(&self, runs: &[Observation]) -> Result<(), RunError> {
+        let mut number = self.cell.boots.len();
+        for suspect in flakes::suspects(runs) {
+            let mut order = None;
+            for theory in suspect.theories.iter().take(THEORIES) {
+                if self.holds(&suspect.case, theory, &mut number)? {
+                    order = Some(theory.clone());
+                    break;
+                }
+            }
+            // Red in all runs and red alone as well: that is a plain failure.
+            if order.is_some() || suspect.is_mixed() {
+                let (runs, red) = (suspect.runs, suspect.red);
+                let unstable = Unstable { case: suspect.case, runs, red, order };
+                self.bench.sink.emit(&Event::CaseUnstable { cell: self.cell.id.clone(), unstable });
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a case is, in two guests of its own, as the theory says: red in one of them and green in the other.
+    fn holds(&self, case: &str, theory: &Dependence, number: &mut usize) -> Result<bool, RunError> {
+        let mut red = |names: &[&str]| self.is_red(case, names, number);
+        Ok(match theory {
+            Dependence::After { case: Some(other) } => !red(&[case])? && red(&[other, case])?,
+            // That it is red among the others was seen in every run.
+            Dependence::After { case: None } => !red(&[case])?,
+            Dependence::Without { case: other } => red(&[case])? && !red(&[other, case])?,
+        })
+    }
+
+    /// Whether a case is red in a guest with just these.
+    fn is_red(&self, case: &str, names: &[&str], number: &mut usize) -> Result<bool, RunError> {
+        let has = |boot: &&Boot| boot.cases.iter().any(|other| other.name == case);
+        let Some(boot) = self.cell.boots.iter().find(has) else { return Ok(false) };
+        let all = || self.cell.boots.iter().flat_map(|boot| &boot.cases);
+        let of = |name: &&str| all().find(|other| other.name == **name).cloned();
+        let cases: Vec<CaseFile> = names.iter().filter_map(of).collect();
+        *number += 1;
+        let judged = self.sit(boot, *number - 1, &cases)?;
+        Ok(observations(&judged).iter().any(|run| run.case == case && run.red))
+    }
+}
+
+/// How many theories of a case's order are tried, two guests each.
+const THEORIES: usize = 3;
+
+/// What one guest shows of its cases: each that ran, whether it was red, and what ran before it.
+fn observations(judged: &Judged) -> Vec<Observation> {
+    let splat = |name: &str| {
+        judged.splats.iter().any(|(splat, expected)| !expected && splat.case.as_deref() == Some(name))
+    };
+    let mut before = Vec::new();
+    let mut observations = Vec::new();
+    for case in &judged.cases {
+        if !matches!(case.outcome, CaseOutcome::Skip | CaseOutcome::NotRun) {
+            let red = case.outcome.is_red() || splat(&case.name);
+            observations.push(Observation { case: case.name.clone(), red, before: before.clone() });
+        }
+        before.push(case.name.clone());
+    }
+    observations
 }
 
 /// What the suite expects to fail on this kernel, topology and QEMU, today.
@@ -125,6 +248,8 @@ fn expectations(guests: &Guests, cell: &Cell) -> Result<Expectations, RunError> 
     let here = Here {
         topology: &cell.topology.name,
         flavour: &cell.id.flavour,
+        variant: &cell.id.variant,
+        ndctl: guests.ready.ndctl.as_ref().map(|ndctl| ndctl.version.as_str()),
         today: jiff::Zoned::now().date(),
         kernel: &|range| match range.parse::<KernelRange>() {
             Ok(range) => Ok(range.contains(kernel)),

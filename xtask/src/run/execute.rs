@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::accel::Wanted;
 use super::{Plan, Ready, RunError, cell, expand, guest, prepare};
-use crate::event::{Event, Sink, Verdict};
+use crate::event::{CellId, Event, Sink, Verdict};
 use crate::host::{Cache, interrupt};
 use crate::report::Store;
 use crate::topology::Capabilities;
@@ -76,11 +76,17 @@ fn go(bench: &Bench, plan: &Plan, options: &Options, store: &Store) -> Result<Ve
         accel: guest::accel_of(&choice),
     };
     let mut worst: Option<Verdict> = None;
-    for cell in &expand::cells(plan, &ready)? {
+    let cells = expand::cells(plan, &ready)?;
+    let planned = |id: &CellId| plan.closed_cells().any(|cell| cell.id == *id);
+    let found: Vec<_> = cells.iter().map(|cell| cell.id.clone()).filter(|id| !planned(id)).collect();
+    if !found.is_empty() {
+        bench.sink.emit(&Event::CellsFound { cells: found });
+    }
+    for cell in &cells {
         if interrupt::requested() {
             break;
         }
-        let verdict = cell::run(bench, &guests, cell, store)?;
+        let verdict = cell::run(bench, &guests, cell, plan.order, store)?;
         worst = Some(worst.map_or(verdict, |before| worse(before, verdict)));
     }
     Ok(worst.unwrap_or(Verdict::Skip))

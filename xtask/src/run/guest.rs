@@ -153,8 +153,10 @@ pub struct Shell {
     pub modules: ModuleSet,
     /// What it has besides.
     pub userland: Userland,
-    /// Modules to load first, in order, with their parameters.
+    /// Modules to load first, in order.
     pub load: Vec<String>,
+    /// Words for the kernel's command line.
+    pub cmdline: Vec<String>,
 }
 
 /// A shell in a guest, on our own terminal.
@@ -174,7 +176,8 @@ pub fn shell(
     let accel = accel_of(&accelerator(bench, plan, &ready, options));
     let image = ready.image(modules, userland).map_err(|why| RunError::NoMock { why: why.to_owned() })?;
     let machine_args = topology::qemu::machine_args(topology, &capabilities, &Backing::Ram)?;
-    let cmdline = topology::qemu::kernel_args(topology, &capabilities);
+    let mut cmdline = topology::qemu::kernel_args(topology, &capabilities);
+    cmdline.extend(shell.cmdline.iter().cloned());
     let (load, udev) = (shell.load.clone(), userland == Userland::Ndctl);
     let env = environment(modules, &BTreeMap::new());
     let job = Job { shell: true, memdevs: memdevs(topology), modules: load, udev, env, ..empty_job() };

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::RunError;
 use super::promises::{Promises, UpTo};
-use super::request::{Request, unknown};
+use super::request::{Request, unknown, wanted};
+use super::{Order, RunError};
 use crate::event::CellId;
 use crate::spec::{
-    CaseFile, Kernel, PLAIN, Project, Series, Source, Suite, SuiteVariant, Topologies, Userland,
+    CaseFile, Kernel, PLAIN, Project, Selector, Series, Source, Suite, SuiteVariant, Topologies, Userland,
+    Variants, fits,
 };
 use crate::topology::Topology;
 
@@ -26,6 +27,8 @@ pub struct Plan {
     pub flavour: String,
     /// Where ndctl's tools and tests may come from.
     pub ndctl: Vec<Source>,
+    /// In which order the cases of a cell run, and how often.
+    pub order: Order,
     /// What runs on it.
     pub cells: Vec<Cell>,
 }
@@ -45,10 +48,42 @@ pub struct Cell {
     pub boots: Vec<Boot>,
     /// Cases that wait for a patch that is not applied, with the patch.
     pub withheld: BTreeMap<String, String>,
-    /// Which of the cases that are found later are wanted: the request's patterns.
-    pub wanted: Vec<String>,
+    /// Which of the cases that are found later are wanted.
+    pub wanted: Wanted,
+    /// Its variants are known only when the kernel is built.
+    pub open: bool,
+    /// What the kernel lacks for it.
+    pub lacks: Option<String>,
     /// Cases for which a series in `patches/` brings what the kernel may lack, with the series.
     pub brought_by: BTreeMap<String, String>,
+}
+
+/// Which of a suite's cases and variants are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Patterns of the request: a case that fits one is wanted; all are where there is none.
+    pub cases: Vec<String>,
+    /// Pattern for the case of this suite alone.
+    pub case: Option<String>,
+    /// Pattern for the variant.
+    pub variant: Option<String>,
+}
+
+impl Wanted {
+    /// Whether a case is wanted.
+    pub(super) fn case(&self, suite: &str, case: &str) -> bool {
+        wanted(&self.cases, suite, case) && self.case.as_deref().is_none_or(|pattern| fits(pattern, case))
+    }
+
+    /// Whether a variant is wanted.
+    pub(super) fn variant(&self, name: &str) -> bool {
+        self.variant.as_deref().is_none_or(|pattern| fits(pattern, name))
+    }
+
+    /// The one variant that is wanted by its name, be there one or not.
+    pub(super) fn named_variant(&self) -> Option<&str> {
+        self.variant.as_deref().filter(|pattern| !pattern.contains('*'))
+    }
 }
 
 /// Cases that share one guest.
@@ -73,7 +108,7 @@ impl Plan {
         let kernel = request.kernel(project)?;
         let series = promises(project, request, &kernel)?.applied();
         let (flavour, ndctl) = (request.flavour(project), request.ndctl_sources(project));
-        Ok(Self { kernel, series, flavour, ndctl, cells: Vec::new() })
+        Ok(Self { kernel, series, flavour, ndctl, order: request.order, cells: Vec::new() })
     }
 
     /// Whether a guest of the plan has this userland.
@@ -90,6 +125,11 @@ impl Plan {
             }
         }
         found
+    }
+
+    /// The cells whose variants are known.
+    pub fn closed_cells(&self) -> impl Iterator<Item = &Cell> {
+        self.cells.iter().filter(|cell| !cell.open)
     }
 
     /// The same with one more series on top of the others.
@@ -136,7 +176,9 @@ impl Plan {
         let wanted = if request.suites.is_empty() { &project.defaults.suites } else { &request.suites };
         let mut topologies = BTreeMap::new();
         let mut cells = Vec::new();
-        for suite in load_suites(project, wanted)? {
+        for (suite, selector) in load_suites(project, wanted)? {
+            let Selector { case, variant, .. } = selector;
+            let wanted = Wanted { cases: request.cases.clone(), case, variant };
             let named = |of: &dyn Fn(&str) -> Option<String>| -> BTreeMap<String, String> {
                 suite.cases.iter().filter_map(|case| Some((case.name.clone(), of(&case.name)?))).collect()
             };
@@ -148,7 +190,7 @@ impl Plan {
                     None => load_topology(project, &name, request, &flavour)?,
                 };
                 topologies.insert(name, Arc::clone(&topology));
-                for cell in cells_of(&kernel.name, &flavour, &topology, &suite, request) {
+                for cell in cells_of(&kernel.name, &flavour, &topology, &suite, &wanted)? {
                     let (withheld, brought_by) = (withheld.clone(), brought_by.clone());
                     cells.push(Cell { withheld, brought_by, ..cell });
                 }
@@ -157,7 +199,8 @@ impl Plan {
         if cells.is_empty() {
             return Err(RunError::Empty { cases: request.cases.clone() });
         }
-        Ok(Self { kernel, series: promises.applied(), flavour, ndctl: request.ndctl_sources(project), cells })
+        let (ndctl, order) = (request.ndctl_sources(project), request.order);
+        Ok(Self { kernel, series: promises.applied(), flavour, ndctl, order, cells })
     }
 }
 
@@ -186,15 +229,17 @@ fn bringer(known: &[Series], suite: &str, case: &str) -> Option<String> {
     promised.min_by_key(|(number, _)| *number).filter(|(number, _)| *number > 0).map(|(_, s)| s.name.clone())
 }
 
-fn load_suites(project: &Project, wanted: &[String]) -> Result<Vec<Arc<Suite>>, RunError> {
+fn load_suites(project: &Project, wanted: &[String]) -> Result<Vec<(Arc<Suite>, Selector)>, RunError> {
     let known = Suite::names(&project.scenarios_dir())?;
+    let names = || known.iter().map(String::as_str);
     wanted
         .iter()
-        .map(|name| {
-            if !known.contains(name) {
-                return Err(unknown("suite", name, known.iter().map(String::as_str)));
+        .map(|text| {
+            let selector: Selector = text.parse().map_err(|_| unknown("suite", text, names()))?;
+            if !known.contains(&selector.suite) {
+                return Err(unknown("suite", &selector.suite, names()));
             }
-            Ok(Arc::new(Suite::load(&project.scenarios_dir(), name)?))
+            Ok((Arc::new(Suite::load(&project.scenarios_dir(), &selector.suite)?), selector))
         })
         .collect()
 }
@@ -233,10 +278,10 @@ fn cells_of(
     flavour: &str,
     topology: &Arc<Topology>,
     suite: &Arc<Suite>,
-    request: &Request,
-) -> Vec<Cell> {
+    wanted: &Wanted,
+) -> Result<Vec<Cell>, RunError> {
     let cases: Vec<_> =
-        suite.cases.iter().filter(|case| request.wants(&suite.name, &case.name)).cloned().collect();
+        suite.cases.iter().filter(|case| wanted.case(&suite.name, &case.name)).cloned().collect();
     let mut boots = boots(&cases);
     if suite.found.is_some() {
         // Its cases come when the userland is there.
@@ -244,29 +289,50 @@ fn cells_of(
         boots.push(Boot { userland, withhold: Vec::new(), cmdline: Vec::new(), cases: Vec::new() });
     }
     if boots.is_empty() {
-        return Vec::new();
+        return Ok(Vec::new());
     }
-    let plain = [SuiteVariant::default()];
-    let variants = if suite.variants.is_empty() { &plain[..] } else { &suite.variants };
-    variants
-        .iter()
-        .map(|variant| Cell {
-            id: CellId {
-                kernel: kernel.to_owned(),
-                flavour: flavour.to_owned(),
-                topology: topology.name.clone(),
-                suite: suite.name.clone(),
-                variant: if variant.name.is_empty() { "default".to_owned() } else { variant.name.clone() },
-            },
-            topology: Arc::clone(topology),
-            suite: Arc::clone(suite),
-            variant: variant.clone(),
-            boots: boots.clone(),
-            wanted: request.cases.clone(),
-            withheld: BTreeMap::new(),
-            brought_by: BTreeMap::new(),
-        })
-        .collect()
+    let (variants, open) = variants(suite, wanted)?;
+    let cell = |variant: SuiteVariant| Cell {
+        id: CellId {
+            kernel: kernel.to_owned(),
+            flavour: flavour.to_owned(),
+            topology: topology.name.clone(),
+            suite: suite.name.clone(),
+            variant: variant.name.clone(),
+        },
+        topology: Arc::clone(topology),
+        suite: Arc::clone(suite),
+        variant,
+        boots: boots.clone(),
+        wanted: wanted.clone(),
+        open,
+        lacks: None,
+        withheld: BTreeMap::new(),
+        brought_by: BTreeMap::new(),
+    };
+    Ok(variants.into_iter().map(cell).collect())
+}
+
+/// The variants of a suite that are wanted, and whether they are known only later: then one stands for all.
+fn variants(suite: &Suite, wanted: &Wanted) -> Result<(Vec<SuiteVariant>, bool), RunError> {
+    let default = || SuiteVariant { name: SuiteVariant::DEFAULT.to_owned(), ..SuiteVariant::default() };
+    match &suite.variants {
+        Variants::ParametersOf(module) => Ok(match wanted.named_variant() {
+            Some(name) => (vec![SuiteVariant::of_parameters(module, name)], false),
+            None => (vec![default()], true),
+        }),
+        Variants::Listed(listed) => {
+            let all = if listed.is_empty() { vec![default()] } else { listed.clone() };
+            let chosen: Vec<_> =
+                all.iter().filter(|variant| wanted.variant(&variant.name)).cloned().collect();
+            match (&wanted.variant, chosen.is_empty()) {
+                (Some(name), true) => {
+                    Err(unknown("variant", name, all.iter().map(|variant| variant.name.as_str())))
+                }
+                _ => Ok((chosen, false)),
+            }
+        }
+    }
 }
 
 /// Groups cases by what their guest must be booted with; an isolated case has a guest of its own.

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::spec::{Kernel, Project, Source, SpecError, did_you_mean};
+use super::Order;
+use crate::spec::{Kernel, Project, Source, SpecError, did_you_mean, fits};
 
 /// What one run is asked to do. Empty lists mean the project's defaults.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +24,8 @@ pub struct Request {
     pub series: Option<Vec<String>>,
     /// The user's own tree of ndctl in place of the project's sources.
     pub ndctl: Option<PathBuf>,
+    /// In which order cases run, and how often.
+    pub order: Order,
     /// Only the first patches of a series: `[SERIES:]N`.
     pub up_to: Option<String>,
     /// Boot topologies even where their rules are broken.
@@ -68,7 +71,7 @@ impl Request {
 /// Whether a case fits one of these patterns; all do where there is none.
 pub(super) fn wanted(patterns: &[String], suite: &str, case: &str) -> bool {
     let whole = format!("{suite}/{case}");
-    patterns.is_empty() || patterns.iter().any(|pattern| matches(pattern, case) || matches(pattern, &whole))
+    patterns.is_empty() || patterns.iter().any(|pattern| fits(pattern, case) || fits(pattern, &whole))
 }
 
 /// A work tree as it stands: through git with its uncommitted changes where it is a git tree.
@@ -77,16 +80,6 @@ fn own_tree(dir: &std::path::Path) -> Source {
         Source::Git { location: dir.display().to_string(), reference: "HEAD".to_owned(), dirty: true }
     } else {
         Source::Dir { path: dir.to_owned() }
-    }
-}
-
-/// Matches a name against a pattern in which `*` stands for anything.
-pub(super) fn matches(pattern: &str, name: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == name,
-        Some((head, rest)) => name.strip_prefix(head).is_some_and(|tail| {
-            (0..=tail.len()).filter(|at| tail.is_char_boundary(*at)).any(|at| matches(rest, &tail[at..]))
-        }),
     }
 }
 
@@ -101,37 +94,4 @@ pub(super) fn unknown<'a>(
         None => format!("known: {}", known.collect::<Vec<_>>().join(", ")),
     };
     super::RunError::Unknown { what: what.to_owned(), name: name.to_owned(), hint }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn patterns_match_as_in_a_shell() {
-        for (pattern, name, expected) in [
-            ("tree", "tree", true),
-            ("tree", "trees", false),
-            ("*", "", true),
-            ("a*c", "abc", true),
-            ("a*c", "ac", true),
-            ("a*c", "acd", false),
-            ("*/tree", "enumerate/tree", true),
-            ("a*b*c", "a-b-b-c", true),
-        ] {
-            assert_eq!(matches(pattern, name), expected, "{pattern} on {name}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn every_name_matches_itself_and_any_cut_of_it(name in "[a-z/é-]{0,12}", at in 0usize..12) {
-            prop_assert!(matches(&name, &name));
-            let cut = name.char_indices().map(|(i, _)| i).nth(at).unwrap_or(name.len());
-            let pattern = format!("{}*", &name[..cut]);
-            prop_assert!(matches(&pattern, &name));
-        }
-    }
 }

@@ -8,6 +8,7 @@ pub mod kernel;
 pub mod load;
 pub mod project;
 pub mod sabotage;
+pub mod selector;
 pub mod series;
 pub mod suite;
 pub mod topology;
@@ -17,6 +18,9 @@ pub use kernel::{Kernel, Source};
 pub use load::{SpecError, did_you_mean, load_yaml};
 pub use project::{Defaults, PLAIN, Project};
 pub use sabotage::Sabotage;
+pub use selector::{Selector, fits};
 pub use series::{Patch, Series, Symbol};
-pub use suite::{CaseFile, FoundCases, ModuleSet, Needs, Suite, SuiteVariant, Topologies, Userland};
+pub use suite::{
+    CaseFile, FoundCases, ModuleSet, Needs, Suite, SuiteVariant, Topologies, Userland, Variants,
+};
 pub use version::{KernelRange, KernelVersion};

@@ -37,7 +37,7 @@ pub struct Defaults {
     pub flavour: String,
     /// Topologies, for suites that run on any.
     pub topologies: Vec<String>,
-    /// Suites.
+    /// Suites, or parts of them: [`super::Selector`].
     pub suites: Vec<String>,
 }
 
@@ -178,7 +178,10 @@ impl RawProject {
         };
         load::check_names(file, "defaults.flavour", [&defaults.flavour])?;
         load::check_names(file, "defaults.topologies", &defaults.topologies)?;
-        load::check_names(file, "defaults.suites", &defaults.suites)?;
+        for text in &defaults.suites {
+            let wrong = |why| SpecError::invalid(file, "defaults.suites", why);
+            text.parse::<super::Selector>().map_err(wrong)?;
+        }
         let ndctl = self.ndctl.map(|raw| raw.source.0).unwrap_or_default();
         let ndctl = ndctl.into_iter().map(|source| source.resolved(root)).collect();
         Ok(Project { root: root.to_owned(), kernels, ndctl, defaults })

@@ -37,8 +37,8 @@ pub struct Suite {
     pub load: Vec<String>,
     /// Where it runs.
     pub topologies: Topologies,
-    /// Its parameter sets; empty for one run without any.
-    pub variants: Vec<SuiteVariant>,
+    /// Its parameter sets.
+    pub variants: Variants,
     /// Its cases, sorted by name.
     pub cases: Vec<CaseFile>,
     /// What its cases have where they say nothing else.
@@ -108,6 +108,22 @@ impl Topologies {
     }
 }
 
+/// The parameter sets of a suite.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Variants {
+    /// These; none for one run without any.
+    Listed(Vec<SuiteVariant>),
+    /// None, then each switch of a kernel module alone, then each two of them: known when the module is built.
+    ParametersOf(String),
+}
+
+impl Default for Variants {
+    fn default() -> Self {
+        Self::Listed(Vec::new())
+    }
+}
+
 /// A parameter set of a suite.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -120,6 +136,19 @@ pub struct SuiteVariant {
     /// Added to the environment of every case.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
+}
+
+impl SuiteVariant {
+    /// How the one without any parameter is called.
+    pub const DEFAULT: &str = "default";
+
+    /// Switches of a module turned on: the variant `a+b` gives `MODULE.a=1 MODULE.b=1`. modprobe takes them from the
+    /// kernel's command line.
+    pub fn of_parameters(module: &str, name: &str) -> Self {
+        let parameters = name.split('+').filter(|_| name != Self::DEFAULT);
+        let cmdline = parameters.map(|parameter| format!("{module}.{parameter}=1")).collect();
+        Self { name: name.to_owned(), cmdline, env: BTreeMap::new() }
+    }
 }
 
 /// One case of a suite.
@@ -174,7 +203,7 @@ struct RawSuite {
     #[serde(default, deserialize_with = "duration")]
     timeout: Option<Duration>,
     #[serde(default)]
-    variants: Vec<SuiteVariant>,
+    variants: Variants,
     #[serde(default, rename = "cases-of")]
     cases_of: Option<Borrowed>,
 }
@@ -225,9 +254,16 @@ impl Suite {
         if let Topologies::Only(names) = &raw.topologies {
             load::check_names(&file, "topologies", names)?;
         }
-        for variant in &raw.variants {
-            load::check_names(&file, "variants.name", [&variant.name])?;
-            check_cmdline(&file, "variants.cmdline", &variant.cmdline)?;
+        match &raw.variants {
+            Variants::Listed(variants) => {
+                for variant in variants {
+                    load::check_names(&file, "variants.name", [&variant.name])?;
+                    check_cmdline(&file, "variants.cmdline", &variant.cmdline)?;
+                }
+            }
+            Variants::ParametersOf(module) => {
+                load::check_names(&file, "variants.parameters-of", [module])?;
+            }
         }
         if let Some(found) = &raw.found {
             found.check(&file, &dir, raw.userland)?;
@@ -390,6 +426,41 @@ impl<'de> Deserialize<'de> for Topologies {
     }
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RawParametersOf {
+    parameters_of: String,
+}
+
+impl<'de> Deserialize<'de> for Variants {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ListOrModule;
+
+        impl<'de> serde::de::Visitor<'de> for ListOrModule {
+            type Value = Variants;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a list of variants or `{ parameters-of: MODULE }`")
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Variants, A::Error> {
+                let raw = RawParametersOf::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
+                Ok(Variants::ParametersOf(raw.parameters_of))
+            }
+
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Variants, A::Error> {
+                let mut variants = Vec::new();
+                while let Some(variant) = seq.next_element()? {
+                    variants.push(variant);
+                }
+                Ok(Variants::Listed(variants))
+            }
+        }
+
+        deserializer.deserialize_any(ListOrModule)
+    }
+}
+
 /// `500ms`, `60s`, `2m`.
 fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     let text = String::deserialize(deserializer)?;
@@ -446,7 +517,8 @@ mod tests {
         .expect("a suite");
         assert_eq!((suite.modules, suite.load.join(",")), (ModuleSet::Mock, "cxl_test".to_owned()));
         assert!(suite.topologies.allow("none") && !suite.topologies.allow("direct"));
-        assert_eq!(suite.variants[0].cmdline, ["cxl_test.interleave_arithmetic=1"]);
+        let Variants::Listed(variants) = &suite.variants else { panic!("they are listed") };
+        assert_eq!(variants[0].cmdline, ["cxl_test.interleave_arithmetic=1"]);
         let names: Vec<_> =
             suite.cases.iter().map(|case| (case.name.as_str(), case.timeout.as_millis())).collect();
         assert_eq!(names, [("a", 120_000), ("b", 500)]);
@@ -454,6 +526,22 @@ mod tests {
         assert_eq!((case.needs.memdevs, case.needs.modules.join(",")), (2, "cxl_mem".to_owned()));
         assert_eq!((case.withhold.join(","), case.isolate), ("cxl_acpi".to_owned(), false));
         assert_eq!(case.cmdline, ["driver_async_probe=cxl_mem"]);
+    }
+
+    #[test]
+    fn variants_may_be_those_of_a_modules_parameters() {
+        let of = |yaml: &str| load(&[(FILE, yaml), ("a.sh", CASE)]).map(|suite| suite.variants);
+        let yaml = "summary: x\nvariants: { parameters-of: cxl_test }\n";
+        assert_eq!(of(yaml), Ok(Variants::ParametersOf("cxl_test".to_owned())));
+        assert_eq!(of("summary: x\n"), Ok(Variants::default()));
+        insta::assert_snapshot!(of("summary: x\nvariants: { parameter-of: cxl_test }\n").expect_err("wrong"), @r"
+        s/suite.yaml: variants: unknown field `parameter-of`, expected `parameters-of` at line 2 column 13
+        hint: did you mean `parameters-of`?
+        ");
+        insta::assert_snapshot!(of("summary: x\nvariants: all\n").expect_err("wrong"), @r#"s/suite.yaml: variants: invalid type: string "all", expected a list of variants or `{ parameters-of: MODULE }` at line 2 column 11"#);
+        let pair = SuiteVariant::of_parameters("cxl_test", "a+b");
+        assert_eq!(pair.cmdline, ["cxl_test.a=1", "cxl_test.b=1"]);
+        assert_eq!(SuiteVariant::of_parameters("cxl_test", SuiteVariant::DEFAULT).cmdline.len(), 0);
     }
 
     #[test]
