@@ -12,6 +12,7 @@ use std::time::Duration;
 mod ask;
 mod cases;
 mod cxl_expect;
+mod cxl_regions;
 mod cxl_sysfs;
 mod index;
 mod init;
@@ -28,7 +29,8 @@ mod udev;
 mod uevent;
 
 const USAGE: &str = "usage: host REQUEST [WORD…]   asks the host, e.g. host device-del mem0
-       cxl-expect              compares /sys/bus/cxl with what the topology implies\n";
+       cxl-expect              compares /sys/bus/cxl with what the topology implies
+       cxl-regions list        regions to be created or refused; name, arguments, check\n";
 
 fn main() -> ExitCode {
     let mut words = std::env::args_os();
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
         Some("init") if rustix::process::getpid() == rustix::process::Pid::INIT => init::run(),
         Some("host") => ask::client(&words),
         Some("cxl-expect") => expect(),
+        Some("cxl-regions") => regions(&words),
         Some("journalctl") => journal::run(&words),
         Some(session::IN_SESSION) => session::exec(&words, false),
         Some(session::ON_TTY) => session::exec(&words, true),
@@ -53,16 +56,36 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Prints as KTAP whether `/sys/bus/cxl` is what the host derived from the topology.
 fn expect() -> ExitCode {
-    let read = std::fs::read(wire::EXPECT_PATH).map_err(|error| error.to_string());
-    match read.and_then(|text| serde_json::from_slice(&text).map_err(|error| error.to_string())) {
+    match expectation() {
         Ok(expect) => {
             let (ktap, same) = cxl_expect::wait(&expect, Path::new("/sys"), PATIENCE);
             print!("{ktap}");
             if same { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
-        Err(error) => {
-            println!("Bail out! {}: {error}", wire::EXPECT_PATH);
-            ExitCode::FAILURE
-        }
+        Err(error) => bail_out(&error),
     }
+}
+
+/// Answers what a case asks of the sample of regions.
+fn regions(words: &[OsString]) -> ExitCode {
+    let words: Vec<String> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    match expectation() {
+        Ok(expect) => {
+            let (text, well) = cxl_regions::run(&words, &expect, Path::new("/sys"));
+            print!("{text}");
+            if well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(error) => bail_out(&error),
+    }
+}
+
+/// What the host derived from the topology.
+fn expectation() -> Result<wire::Expect, String> {
+    let text = std::fs::read(wire::EXPECT_PATH).map_err(|error| error.to_string())?;
+    serde_json::from_slice(&text).map_err(|error| error.to_string())
+}
+
+fn bail_out(error: &str) -> ExitCode {
+    println!("Bail out! {}: {error}", wire::EXPECT_PATH);
+    ExitCode::FAILURE
 }

@@ -3,6 +3,7 @@
 mod draw;
 mod lint;
 mod list;
+mod regions;
 mod show;
 
 use std::path::Path;
@@ -26,6 +27,7 @@ enum Verb {
     Show(show::Args),
     Lint(lint::Args),
     Draw(draw::Args),
+    Regions(regions::Args),
 }
 
 impl Args {
@@ -41,6 +43,7 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         Verb::Show(args) => show::run(args, ctx),
         Verb::Lint(args) => lint::run(args, ctx),
         Verb::Draw(args) => draw::run(args, ctx),
+        Verb::Regions(args) => regions::run(args, ctx),
     }
 }
 

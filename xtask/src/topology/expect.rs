@@ -17,6 +17,7 @@ pub fn expect(topology: &Topology) -> Expect {
         windows: topology.windows.iter().map(|window| self::window(window, topology)).collect(),
         ports: topology.host_bridges.iter().flat_map(ports).collect(),
         memdevs: topology.devices().iter().map(memdev).collect(),
+        regions: super::regions::sample(topology),
     }
 }
 
@@ -102,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_switch_is_a_port_and_its_empty_port_is_optional() {
-        let Expect { windows: _, ports, memdevs } = shipped("mixed");
+        let Expect { ports, memdevs, .. } = shipped("mixed");
         insta::assert_snapshot!(lines(&ports), @r#"
         {"id":"hb0","place":"hb0","at":{"host_bridge":12,"devices":[]},"dports":[{"name":"rp0","device":0,"number":0,"required":true},{"name":"rp1","device":1,"number":1,"required":true},{"name":"rp2","device":2,"number":2,"required":false}]}
         {"id":"sw0","place":"hb0/rp0/sw0","at":{"host_bridge":12,"devices":[0,0]},"dports":[{"name":"dp0","device":0,"number":0,"required":true},{"name":"dp1","device":1,"number":1,"required":true},{"name":"dp2","device":2,"number":2,"required":false}]}

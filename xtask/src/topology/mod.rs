@@ -10,6 +10,7 @@ mod model;
 #[cfg(test)]
 mod properties;
 pub mod qemu;
+pub mod regions;
 mod rules;
 mod text;
 

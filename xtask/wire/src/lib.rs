@@ -172,6 +172,8 @@ pub struct Expect {
     pub ports: Vec<ExpectPort>,
     /// Memory devices.
     pub memdevs: Vec<ExpectMemdev>,
+    /// Regions to be created, and others to be refused; a sample.
+    pub regions: Vec<ExpectRegion>,
 }
 
 /// A root decoder.
@@ -236,6 +238,46 @@ pub struct ExpectMemdev {
     pub lsa: u64,
     /// NUMA node, as the memdev's `numa_node` shows it; -1 where the topology gives none.
     pub node: i32,
+}
+
+/// A region, and what decoders must show once it is there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectRegion {
+    /// For the reader.
+    pub name: String,
+    /// Why it must be refused; none: it must not.
+    pub refused: Option<String>,
+    /// Index of the window: N of `decoder0.N`.
+    pub window: u32,
+    /// `ram` or `pmem`.
+    pub kind: String,
+    /// Interleave ways.
+    pub ways: u32,
+    /// Interleave granularity in bytes.
+    pub granularity: u64,
+    /// Bytes.
+    pub size: u64,
+    /// Serial numbers of the devices, in interleave order.
+    pub serials: Vec<u64>,
+    /// Decoders between root and endpoints.
+    pub decoders: Vec<ExpectDecoder>,
+}
+
+/// What a decoder of a port shows for a region.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectDecoder {
+    /// Id of the host bridge or switch.
+    pub id: String,
+    /// The PCI device that is the port's `uport`.
+    pub at: PciPath,
+    /// `interleave_ways`.
+    pub ways: u32,
+    /// `interleave_granularity`.
+    pub granularity: u64,
+    /// `target_list`: numbers of dports.
+    pub targets: Vec<u32>,
 }
 
 /// A place in the PCI tree that does not depend on bus numbers.

@@ -213,6 +213,7 @@ fn expected() -> Expect {
             memdev("mem1", "hb0/rp0/sw0/dp1", &[0, 0, 1, 0], 0xa1, 0, 256),
             memdev("mem2", "hb0/rp1", &[1, 0], 0xa2, 256, 512),
         ],
+        regions: Vec::new(),
     }
 }
 
