@@ -51,7 +51,7 @@ impl Built {
     /// Root of the modules of this set.
     ///
     /// # Errors
-    /// [`BuildError::MockDoesNotCompile`].
+    /// As [`Mock::root`].
     pub fn module_root(&self, modules: ModuleSet) -> Result<&Path, BuildError> {
         match modules {
             ModuleSet::Production => Ok(&self.production),
@@ -76,14 +76,14 @@ impl Mock {
     /// The root, or the reason in one line.
     ///
     /// # Errors
-    /// [`BuildError::MockDoesNotCompile`].
+    /// [`BuildError::MockDoesNotCompile`], [`BuildError::NoMock`].
     pub fn root(&self) -> Result<&Path, BuildError> {
         match self {
             Self::Root(root) => Ok(root),
             Self::DoesNotCompile(why) => {
                 Err(BuildError::MockDoesNotCompile(why.lines().next().unwrap_or_default().to_owned()))
             }
-            Self::Absent => Err(BuildError::MockDoesNotCompile("the tree has no tools/testing/cxl".into())),
+            Self::Absent => Err(BuildError::NoMock),
         }
     }
 }

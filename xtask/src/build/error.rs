@@ -54,8 +54,13 @@ pub enum BuildError {
     Version(String),
     /// `tools/testing/cxl` does not compile in this tree, while the kernel itself does. Returned only by
     /// [`super::Mock::root`]: a build with such a tree succeeds.
-    #[error("the mock modules do not compile: {0}")]
+    #[error(
+        "cxl_test does not compile: {0}; the production modules are built and boot, suites on the mock bus cannot run"
+    )]
     MockDoesNotCompile(String),
+    /// There is no `tools/testing/cxl` in this tree. Returned likewise.
+    #[error("the tree has no tools/testing/cxl: suites on the mock bus cannot run")]
+    NoMock,
     /// A process could not be run, or a short one failed.
     #[error(transparent)]
     Process(ProcessError),
@@ -96,7 +101,8 @@ impl BuildError {
             | Self::Version(_)
             | Self::Lost(_)
             | Self::Make { .. }
-            | Self::MockDoesNotCompile(_) => false,
+            | Self::MockDoesNotCompile(_)
+            | Self::NoMock => false,
         }
     }
 

@@ -44,7 +44,7 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         anstream::println!("modules  {}", built.production.display());
         match built.mock.root() {
             Ok(mock) => anstream::println!("mock     {}", mock.display()),
-            Err(why) => anstream::println!("mock     none: {why}"),
+            Err(why) => anstream::println!("mock     {why}"),
         }
     }
     Ok(if built.mock.root().is_ok() { Exit::Success } else { Exit::Unbuilt })

@@ -1,6 +1,8 @@
 //! What the events come to so far: the one model behind the terminal's closing line, `run.json`, JUnit and
 //! KTAP.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::event::{CaseReport, CellId, Event, Splat, Stage, StageEnd, Totals, Unstable, Verdict};
@@ -236,10 +238,11 @@ impl Summary {
             1 => counts.push("1 splat".to_owned()),
             n => counts.push(format!("{n} splats")),
         }
-        let unstable: Vec<_> =
+        let unstable: BTreeSet<_> =
             self.cells.iter().flat_map(|cell| &cell.unstable).map(|u| u.case.as_str()).collect();
         if !unstable.is_empty() {
-            counts.push(format!("unstable: {}", unstable.join(" ")));
+            let names: Vec<_> = unstable.into_iter().collect();
+            counts.push(format!("unstable: {}", names.join(" ")));
         }
         let s = &self.seconds;
         let verdict = self.verdict.map_or("unfinished", Verdict::word);

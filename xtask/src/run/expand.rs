@@ -22,8 +22,14 @@ pub(super) fn cells(plan: &Plan, ready: &Ready) -> Result<Vec<Cell>, RunError> {
         let found = found(cell, ready)?;
         let known = cell.boots.iter().flat_map(|boot| boot.cases.iter().cloned());
         let cases: Vec<_> = known.chain(found).collect();
-        if !cases.is_empty() {
-            cells.extend(variants(&Cell { boots: boots(&cases), ..cell.clone() }, ready)?);
+        if cases.is_empty() {
+            continue;
+        }
+        for cell in variants(&Cell { boots: boots(&cases), ..cell.clone() }, ready)? {
+            // Asked for twice, by its name and as one of all.
+            if cells.iter().all(|known: &Cell| known.id != cell.id) {
+                cells.push(cell);
+            }
         }
     }
     for cell in &mut cells {

@@ -63,8 +63,8 @@ pub struct Cell {
 pub struct Wanted {
     /// Patterns of the request: a case that fits one is wanted; all are where there is none.
     pub cases: Vec<String>,
-    /// Pattern for the case of this suite alone.
-    pub case: Option<String>,
+    /// Patterns for the cases of this suite alone, likewise.
+    pub of_suite: Vec<String>,
     /// Pattern for the variant.
     pub variant: Option<String>,
 }
@@ -72,7 +72,7 @@ pub struct Wanted {
 impl Wanted {
     /// Whether a case is wanted.
     pub(super) fn case(&self, suite: &str, case: &str) -> bool {
-        wanted(&self.cases, suite, case) && self.case.as_deref().is_none_or(|pattern| fits(pattern, case))
+        wanted(&self.cases, suite, case) && wanted(&self.of_suite, suite, case)
     }
 
     /// Whether a variant is wanted.
@@ -176,9 +176,8 @@ impl Plan {
         let wanted = if request.suites.is_empty() { &project.defaults.suites } else { &request.suites };
         let mut topologies = BTreeMap::new();
         let mut cells = Vec::new();
-        for (suite, selector) in load_suites(project, wanted)? {
-            let Selector { case, variant, .. } = selector;
-            let wanted = Wanted { cases: request.cases.clone(), case, variant };
+        for (suite, variant, of_suite) in load_suites(project, wanted)? {
+            let wanted = Wanted { cases: request.cases.clone(), of_suite, variant };
             let named = |of: &dyn Fn(&str) -> Option<String>| -> BTreeMap<String, String> {
                 suite.cases.iter().filter_map(|case| Some((case.name.clone(), of(&case.name)?))).collect()
             };
@@ -229,19 +228,33 @@ fn bringer(known: &[Series], suite: &str, case: &str) -> Option<String> {
     promised.min_by_key(|(number, _)| *number).filter(|(number, _)| *number > 0).map(|(_, s)| s.name.clone())
 }
 
-fn load_suites(project: &Project, wanted: &[String]) -> Result<Vec<(Arc<Suite>, Selector)>, RunError> {
+/// A suite with the pattern for its variants, and those for its cases.
+type Part = (Arc<Suite>, Option<String>, Vec<String>);
+
+/// The suites that are wanted. What is wanted of the same variants of one suite is one part of it.
+fn load_suites(project: &Project, wanted: &[String]) -> Result<Vec<Part>, RunError> {
     let known = Suite::names(&project.scenarios_dir())?;
     let names = || known.iter().map(String::as_str);
-    wanted
-        .iter()
-        .map(|text| {
-            let selector: Selector = text.parse().map_err(|_| unknown("suite", text, names()))?;
-            if !known.contains(&selector.suite) {
-                return Err(unknown("suite", &selector.suite, names()));
+    let mut parts: Vec<Part> = Vec::new();
+    for text in wanted {
+        let Selector { suite, variant, case } = text.parse().map_err(|_| unknown("suite", text, names()))?;
+        if !known.contains(&suite) {
+            return Err(unknown("suite", &suite, names()));
+        }
+        let same = |part: &&mut Part| part.0.name == suite && part.1 == variant;
+        if let Some((_, _, cases)) = parts.iter_mut().find(same) {
+            // All of it and some of it is all of it.
+            if case.is_none() || cases.is_empty() {
+                cases.clear();
+            } else {
+                cases.extend(case);
             }
-            Ok((Arc::new(Suite::load(&project.scenarios_dir(), &selector.suite)?), selector))
-        })
-        .collect()
+        } else {
+            let loaded = Suite::load(&project.scenarios_dir(), &suite)?;
+            parts.push((Arc::new(loaded), variant, case.into_iter().collect()));
+        }
+    }
+    Ok(parts)
 }
 
 /// How much more memory a kernel with KASAN and its like gets: shadow, quarantine and records take half of it.
@@ -379,6 +392,28 @@ mod tests {
             cmdline: owned(cmdline),
             isolate,
         }
+    }
+
+    #[test]
+    fn parts_of_a_suite_are_one() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace");
+        let project = Project::load(root).expect("patchbench.yaml");
+        let parts = |wanted: &[&str]| -> Vec<String> {
+            let wanted: Vec<_> = wanted.iter().map(|&text| text.to_owned()).collect();
+            let parts = load_suites(&project, &wanted).expect("suites");
+            parts
+                .iter()
+                .map(|(suite, variant, cases)| format!("{} {variant:?} {cases:?}", suite.name))
+                .collect()
+        };
+        insta::assert_debug_snapshot!(parts(&["mock:default/cycle", "enumerate", "mock:default/region", "mock/cycle", "mock"]), @r#"
+        [
+            "mock Some(\"default\") [\"cycle\", \"region\"]",
+            "enumerate None []",
+            "mock None []",
+        ]
+        "#);
+        assert!(load_suites(&project, &["moc".to_owned()]).is_err());
     }
 
     #[test]

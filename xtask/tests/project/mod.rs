@@ -160,6 +160,12 @@ impl Project {
         copy(&checkout().join("scenarios").join(name), &self.path("scenarios").join(name));
     }
 
+    /// One of the tests' own suites.
+    pub fn test_suite(&self, name: &str) {
+        let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+        copy(&tests.join(name), &self.path("scenarios").join(name));
+    }
+
     /// One more fragment for the default kernel.
     pub fn use_fragment(&self, name: &str) {
         fs::write(

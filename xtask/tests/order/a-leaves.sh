@@ -1,0 +1,3 @@
+#!/bin/sh
+#: summary: leaves something behind
+touch /tmp/left
