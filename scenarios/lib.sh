@@ -48,9 +48,9 @@ _now() {
 }
 
 # poll SECONDS COMMAND…: tries until the command succeeds; fails when it never did. Tries at least once, and
-# once more at the very end.
+# once more at the very end. On an instrumented kernel it is more patient by PATIENCE, which the host sets.
 poll() {
-	_until=$(($(_now) + $1 * 100))
+	_until=$(($(_now) + $1 * 100 * ${PATIENCE:-1}))
 	shift
 	until "$@"; do
 		[ "$(_now)" -lt "$_until" ] || return 1

@@ -135,7 +135,7 @@ fn boot_once(
     let begun = Instant::now();
     let later = topology::qemu::later_args(&cell.topology, guests.capabilities, &Backing::Ram);
     let requests = QemuRequests::new(&[&machine_args[..], &later].concat());
-    let patience = Patience::new(guests.accel, cell.id.flavour != crate::spec::PLAIN);
+    let patience = Patience::new(guests.accel, instrumented(cell));
     let transcript = vm::Boot { machine, folder, patience }.run(
         &job,
         &mut |frame| tell(bench, &cell.id, boot, &cases, begun, frame),
@@ -202,20 +202,28 @@ pub fn shell(
     Ok(())
 }
 
+/// Whether the cell's kernel has KASAN, lockdep or their like: whatever waits for it waits longer.
+fn instrumented(cell: &Cell) -> bool {
+    cell.id.flavour != crate::spec::PLAIN
+}
+
 fn job(sitting: &Sitting) -> Job {
     let cell = sitting.cell;
+    let times = vm::times(instrumented(cell));
     let cases = sitting.cases.iter().map(|case| wire::Case {
         name: case.name.clone(),
         script: format!("{}/{}", wire::SUITE_PATH, case.script),
-        timeout_ms: u64::try_from(case.timeout.as_millis()).unwrap_or(u64::MAX),
+        timeout_ms: u64::try_from(case.timeout.saturating_mul(times).as_millis()).unwrap_or(u64::MAX),
     });
+    let mut env = environment(cell.suite.modules, &cell.variant.env);
+    env.insert("PATIENCE".to_owned(), times.to_string());
     Job {
         token: token(),
         modules: cell.suite.load.clone(),
         withhold: sitting.boot.withhold.clone(),
         memdevs: if sitting.boot.withhold.is_empty() { memdevs(&cell.topology) } else { 0 },
         cases: cases.collect(),
-        env: environment(cell.suite.modules, &cell.variant.env),
+        env,
         udev: sitting.boot.userland == Userland::Ndctl,
         ..empty_job()
     }

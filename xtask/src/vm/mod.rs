@@ -23,7 +23,7 @@ pub use accel::{Accel, kvm_works};
 pub use boot::{Boot, no_requests};
 pub use command::{Machine, command_line};
 pub use error::VmError;
-pub use patience::Patience;
+pub use patience::{Patience, times};
 pub use probe::{QemuFacts, probe};
 pub use qmp::{Qmp, QmpError};
 pub use replay::replay_script;

@@ -10,6 +10,11 @@ use super::Accel;
 /// Longest that the agent takes to end a case beyond its deadline: TERM, KILL, reading the pipe's rest.
 const ENDING: Duration = Duration::from_secs(8);
 
+/// How much longer everything takes on a kernel with KASAN, lockdep and their like.
+pub fn times(instrumented: bool) -> u32 {
+    if instrumented { 5 } else { 1 }
+}
+
 /// Bounds on each step of a boot. A step that takes longer ends the boot as a deadline; together they bound it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Patience {
@@ -21,14 +26,14 @@ pub struct Patience {
 
 impl Patience {
     /// What a guest needs on two busy cores, several times over: a plain kernel says hello under TCG after
-    /// some 4 s. `instrumented` is for KASAN, lockdep and their like, which take five times as long.
+    /// some 4 s.
     pub fn new(accel: Accel, instrumented: bool) -> Self {
         let (boot, slack) = match accel {
             Accel::Kvm => (30, 10),
             Accel::Tcg => (90, 20),
         };
-        let times = if instrumented { 5 } else { 1 };
-        Self { boot: Duration::from_secs(boot * times), slack: Duration::from_secs(slack * times) }
+        let seconds = |plain: u64| Duration::from_secs(plain).saturating_mul(times(instrumented));
+        Self { boot: seconds(boot), slack: seconds(slack) }
     }
 
     /// How long the next step may take after this frame; none where the frame starts no step.
