@@ -82,6 +82,7 @@ fn try_one(
         topologies: vec![sabotage.topology.clone()],
         suites,
         cases: if args.named { named.collect() } else { Vec::new() },
+        flavour: sabotage.flavour.clone().or_else(|| args.kernel.flavour.clone()),
         ..args.kernel.request()
     };
     let plan = sabotage::plan(Plan::new(project, &request)?, sabotage);

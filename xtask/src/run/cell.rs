@@ -78,7 +78,8 @@ fn unmet(guests: &Guests, cell: &Cell, case: &CaseFile) -> Option<String> {
     }
     let names = guests.ready.modules(cell.suite.modules);
     if let Some(module) = case.needs.modules.iter().find(|module| !names.contains(*module)) {
-        let from = cell.brought_by.get(&case.name).map(|series| format!(", which series {series} brings"));
+        let version = &guests.ready.source.version;
+        let from = cell.brought_by.get(&case.name).map(|bringer| format!(", {}", bringer.about(version)));
         return Some(format!("this kernel has no module {module}{}", from.unwrap_or_default()));
     }
     // The mock bus brings its own.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::promises::{Promises, UpTo};
+use super::promises::{Bringer, Promises, UpTo};
 use super::request::{Request, unknown, wanted};
 use super::{Order, RunError};
 use crate::event::CellId;
@@ -55,7 +55,7 @@ pub struct Cell {
     /// What the kernel lacks for it.
     pub lacks: Option<String>,
     /// Cases for which a series in `patches/` brings what the kernel may lack, with the series.
-    pub brought_by: BTreeMap<String, String>,
+    pub brought_by: BTreeMap<String, Bringer>,
 }
 
 /// Which of a suite's cases and variants are wanted.
@@ -178,11 +178,8 @@ impl Plan {
         let mut cells = Vec::new();
         for (suite, variant, of_suite) in load_suites(project, wanted)? {
             let wanted = Wanted { cases: request.cases.clone(), of_suite, variant };
-            let named = |of: &dyn Fn(&str) -> Option<String>| -> BTreeMap<String, String> {
-                suite.cases.iter().filter_map(|case| Some((case.name.clone(), of(&case.name)?))).collect()
-            };
-            let withheld = named(&|case| promises.missing(&suite.name, case));
-            let brought_by = named(&|case| bringer(&known, &suite.name, case));
+            let withheld = by_case(&suite, |case| promises.missing(&suite.name, case));
+            let brought_by = by_case(&suite, |case| Bringer::of(&known, &suite.name, case));
             for name in placed(&suite, project, request) {
                 let topology = match topologies.get(&name) {
                     Some(known) => Arc::clone(known),
@@ -222,10 +219,9 @@ fn known_series(project: &Project) -> Result<Vec<Series>, RunError> {
     Ok(Series::load_all(&dir, &names)?)
 }
 
-/// The series that first promises a case; none where the bare kernel does.
-fn bringer(known: &[Series], suite: &str, case: &str) -> Option<String> {
-    let promised = known.iter().filter_map(|s| Some((s.promised_at(suite, case)?, s)));
-    promised.min_by_key(|(number, _)| *number).filter(|(number, _)| *number > 0).map(|(_, s)| s.name.clone())
+/// What is to be said of some of a suite's cases, by name.
+fn by_case<T>(suite: &Suite, of: impl Fn(&str) -> Option<T>) -> BTreeMap<String, T> {
+    suite.cases.iter().filter_map(|case| Some((case.name.clone(), of(&case.name)?))).collect()
 }
 
 /// A suite with the pattern for its variants, and those for its cases.

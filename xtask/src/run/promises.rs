@@ -2,7 +2,7 @@
 
 use super::RunError;
 use super::request::unknown;
-use crate::spec::Series;
+use crate::spec::{KernelRange, KernelVersion, Series};
 
 /// The series that are known, and how far each one goes onto the kernel.
 #[derive(Debug, Clone)]
@@ -106,6 +106,34 @@ impl Promises {
     }
 }
 
+/// The series that brings what a case needs and a kernel may lack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bringer {
+    series: String,
+    base: Option<KernelRange>,
+    outside: Option<String>,
+}
+
+impl Bringer {
+    /// Of these series, the one that first promises a case; none where the bare kernel does.
+    pub(super) fn of(known: &[Series], suite: &str, case: &str) -> Option<Self> {
+        let promised = known.iter().filter_map(|s| Some((s.promised_at(suite, case)?, s)));
+        let (_, series) = promised.min_by_key(|(number, _)| *number).filter(|(number, _)| *number > 0)?;
+        Some(Self { series: series.name.clone(), base: series.base.clone(), outside: series.outside.clone() })
+    }
+
+    /// For a sentence about what a kernel of this version lacks.
+    pub(super) fn about(&self, version: &KernelVersion) -> String {
+        let brings = format!("which series {} brings", self.series);
+        match (&self.base, &self.outside) {
+            (Some(base), Some(outside)) if !base.contains(version) => {
+                format!("{brings} to {base}: {outside}")
+            }
+            _ => brings,
+        }
+    }
+}
+
 impl Reach {
     fn lacks(&self, number: usize) -> String {
         let name = &self.series.name;
@@ -137,7 +165,9 @@ mod tests {
             }
         };
         write("first", "title: t\npromises: { 0: [enumerate], 2: [mock/cycle], 3: [mock] }\n", 3);
-        write("second", "title: t\nrequires: [first]\npromises: { 1: [attach, enumerate] }\n", 1);
+        let second = "title: t\nbase: 6.12..6.13\noutside: there is no way\nrequires: [first]\n\
+                      promises: { 1: [attach, enumerate] }\n";
+        write("second", second, 1);
         Series::load_all(dir.path(), &["second".to_owned()]).expect("two series")
     }
 
@@ -211,5 +241,19 @@ mod tests {
         ");
         assert_eq!(UpTo::parse("two"), None);
         assert_eq!(UpTo::parse("x:-1"), None);
+    }
+
+    #[test]
+    fn what_a_kernel_lacks_is_brought_by_a_series_or_cannot_be() {
+        let known = two();
+        let about = |case: (&str, &str), version: &str| {
+            let bringer = Bringer::of(&known, case.0, case.1)?;
+            Some(bringer.about(&version.parse().expect("a version")))
+        };
+        let said = |case, version| about(case, version).unwrap_or_default();
+        insta::assert_snapshot!(said(("attach", "a"), "6.12.3"), @"which series second brings");
+        insta::assert_snapshot!(said(("attach", "a"), "7.3"), @"which series second brings to 6.12..6.13: there is no way");
+        insta::assert_snapshot!(said(("mock", "cycle"), "7.3"), @"which series first brings");
+        assert_eq!(about(("enumerate", "tree"), "7.3"), None);
     }
 }

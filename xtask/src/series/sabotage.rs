@@ -142,6 +142,7 @@ mod tests {
             undoes: String::new(),
             patch: Patch { file: "x".into(), subject: String::new() },
             topology: "direct".into(),
+            flavour: None,
             red: vec![named("one"), named("two")],
             also: Vec::new(),
         };

@@ -1,7 +1,8 @@
 //! A sabotage of a series: a patch on top of it that undoes one required behaviour, and the cases that must see it.
 //!
 //! `patches/NAME/sabotage/*.patch`. The message names them, one a line: `Turns-red: SUITE/CASE` for a case that has to
-//! fail, `Also-red: SUITE/CASE` for one that fails as well and shows nothing more. `Topology: NAME` says where it is tried.
+//! fail, `Also-red: SUITE/CASE` for one that fails as well and shows nothing more. `Topology: NAME` says where it is tried,
+//! `Flavour: NAME` on which kernel.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -26,6 +27,8 @@ pub struct Sabotage {
     pub patch: Patch,
     /// Name of the topology on which the cases run.
     pub topology: String,
+    /// The flavour that it takes to see it; none for the one that is asked for.
+    pub flavour: Option<String>,
     /// Suite and case that have to be red.
     pub red: Vec<(String, String)>,
     /// Suite and case that are red as well, and need not be run.
@@ -71,6 +74,7 @@ impl Sabotage {
                 subject: only("Subject:").ok_or_else(|| missing("Subject"))?,
             },
             topology: only("Topology:").unwrap_or_else(|| TOPOLOGY.to_owned()),
+            flavour: only("Flavour:"),
             red: cases(file, "Turns-red", &lines("Turns-red:"))?,
             also: cases(file, "Also-red", &lines("Also-red:"))?,
         };
@@ -87,6 +91,7 @@ impl Sabotage {
             link: None,
             requires: Vec::new(),
             base: None,
+            outside: None,
             contained: None,
             promises: BTreeMap::new(),
             patches: vec![self.patch.clone()],
@@ -124,14 +129,14 @@ mod tests {
     #[test]
     fn it_names_what_it_undoes_and_who_must_see_it() {
         let text = "Subject: [PATCH] Do not\n\nUndoes: the check.\n\nTurns-red: a/b\nAlso-red: a/c\nTurns-red: a/d\n\
-                    Topology: switch\n---\nTurns-red: not/this\n";
+                    Topology: switch\nFlavour: debug\n---\nTurns-red: not/this\n";
         let sabotage = load(text).expect("a sabotage");
         let names = |cases: &[(String, String)]| {
             cases.iter().map(|(suite, case)| format!("{suite}/{case}")).collect::<Vec<_>>().join(" ")
         };
         assert_eq!((names(&sabotage.red), names(&sabotage.also)), ("a/b a/d".into(), "a/c".into()));
         assert_eq!((sabotage.undoes.as_str(), sabotage.topology.as_str()), ("the check.", "switch"));
-        assert_eq!(sabotage.series().patches.len(), 1);
+        assert_eq!((sabotage.flavour.as_deref(), sabotage.series().patches.len()), (Some("debug"), 1));
     }
 
     #[test]

@@ -35,6 +35,8 @@ pub struct Series {
     pub requires: Vec<String>,
     /// The kernels that `patches` are written for; none for any.
     pub base: Option<KernelRange>,
+    /// Why there are none for other kernels, where that is not a matter of time.
+    pub outside: Option<String>,
     /// What a kernel has that already contains the series, in whatever words it was merged.
     pub contained: Option<Symbol>,
     /// What has to pass from a patch on, by its number: suites (`attach`) and cases (`attach/callback`). Number 0 is
@@ -78,6 +80,7 @@ struct RawSeries {
     version: u32,
     link: Option<String>,
     base: Option<KernelRange>,
+    outside: Option<String>,
     #[serde(default)]
     requires: Vec<String>,
     contained: Option<Symbol>,
@@ -135,6 +138,7 @@ impl Series {
             link: raw.link,
             requires: raw.requires,
             base: raw.base,
+            outside: raw.outside,
             contained: raw.contained,
             promises: raw.promises,
             patches: patches::read(&dir)?,
