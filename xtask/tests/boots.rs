@@ -258,3 +258,31 @@ fn an_unregister_under_the_lock_hangs_and_the_report_has_the_stack() {
     assert!(place("cxl_memdev_unregister") < place("__devm_cxl_add_memdev"), "{stack}");
     assert!(run.stdout.contains("cxl_memdev_unregister"), "{}", run.shown());
 }
+
+#[test]
+#[ignore = "boots guests"]
+fn a_random_topology_that_fails_is_shrunk_to_the_smallest_and_kept() {
+    let project = Project::new();
+    // Every device mem1 gets another serial number: whatever has one differs from its model.
+    let qemu = project.qemu_wrapper(
+        r#"
+for arg; do
+	shift
+	case $arg in
+	cxl-type3,id=mem1,*) arg=${arg%,sn=*},sn=0xbad ;;
+	esac
+	set -- "$@" "$arg"
+done
+exec "$qemu" "$@""#,
+    );
+    let run = project.run(&["--random", "1", "--seed", "3", "--qemu", &qemu]);
+    assert_eq!(run.code, 1, "{}", run.shown());
+    let smallest = fs::read_dir(project.path("results/latest/smallest")).expect("the folder");
+    let texts: Vec<_> =
+        smallest.map(|entry| fs::read_to_string(entry.expect("an entry").path()).expect("a file")).collect();
+    assert!(!texts.is_empty(), "{}", run.shown());
+    for text in texts {
+        assert!(text.contains("id: mem1") && text.matches("device:").count() == 1, "{text}");
+    }
+    assert!(run.shown().contains("replay.sh"), "{}", run.shown());
+}

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use wire::{Expect, ExpectMemdev, ExpectPort, ExpectWindow, PciPath};
 
 use crate::cxl_sysfs::{self, Dport, Memdev, Place, Port, Tree, Window};
+use crate::cxl_tree;
 
 /// Compares once. Returns the KTAP text and whether everything is as it must be.
 pub fn run(expect: &Expect, sysfs_root: &Path) -> (String, bool) {
@@ -18,6 +19,9 @@ pub fn run(expect: &Expect, sysfs_root: &Path) -> (String, bool) {
     windows(&expect.windows, &tree.windows, &mut report);
     ports(expect, &tree, &mut report);
     memdevs(expect, &tree, &mut report);
+    if report.failed {
+        report.tree = cxl_tree::diff(expect, &tree);
+    }
     report.finish()
 }
 
@@ -39,6 +43,8 @@ pub fn wait(expect: &Expect, sysfs_root: &Path, patience: Duration) -> (String, 
 struct Report {
     lines: Vec<String>,
     failed: bool,
+    /// Both trees, where they differ.
+    tree: Vec<String>,
 }
 
 impl Report {
@@ -60,6 +66,12 @@ impl Report {
         for line in &self.lines {
             text += line;
             text.push('\n');
+        }
+        if !self.tree.is_empty() {
+            text += "# tree of /sys/bus/cxl: - is missing, + was not expected\n";
+        }
+        for line in &self.tree {
+            text += &format!("# {line}\n").replace(|c: char| c.is_control() && c != '\n', "?");
         }
         (text, !self.failed)
     }

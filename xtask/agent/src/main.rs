@@ -14,6 +14,7 @@ mod cases;
 mod cxl_expect;
 mod cxl_regions;
 mod cxl_sysfs;
+mod cxl_tree;
 mod index;
 mod init;
 mod journal;

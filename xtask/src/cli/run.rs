@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 
-use super::{Context, Exit, Format, setup};
+use super::{Context, Exit, Format, Usage, setup};
 use crate::event::{Event, Fan, Sink};
 use crate::report::text::neutralise;
 use crate::report::{JsonLines, Store, Terminal, Verbosity};
 use crate::run::accel::Wanted;
-use crate::run::{self, Bench, Options, Order, Plan, Request};
+use crate::run::{self, Bench, Drawn, Options, Order, Plan, Reds, Request};
 use crate::spec::Userland;
 use crate::topology::Topology;
 
@@ -46,6 +46,17 @@ pub struct Args {
     pub dry_run: bool,
     #[command(flatten)]
     pub lint: LintArgs,
+    #[command(flatten)]
+    pub random: RandomArgs,
+}
+
+/// Topologies that nobody wrote.
+#[derive(Debug, Default, clap::Args)]
+pub struct RandomArgs {
+    /// Draw this many random legal topologies and hold each guest against its model (suite enumerate unless others are
+    /// named); a failing one is made as small as it still fails
+    #[arg(long, value_name = "N", conflicts_with = "topologies", value_parser = clap::value_parser!(u32).range(1..))]
+    pub random: Option<u32>,
 }
 
 /// Whether topologies are checked.
@@ -82,8 +93,8 @@ pub struct OrderArgs {
     /// Shuffle the cases of each cell, each round anew, and name those that depend on their order
     #[arg(long)]
     pub shuffle: bool,
-    /// The order that this number names, as an earlier run told it [default: another one each time]
-    #[arg(long, value_name = "S", requires = "shuffle")]
+    /// The order, or the random topologies, that this number names, as an earlier run told it [default: others each time]
+    #[arg(long, value_name = "S")]
     pub seed: Option<u64>,
     /// Boot a guest for every case
     #[arg(long)]
@@ -98,11 +109,14 @@ impl Default for OrderArgs {
 
 impl OrderArgs {
     fn order(&self) -> Order {
-        // Short enough to be typed again.
-        let any = || jiff::Timestamp::now().subsec_nanosecond().unsigned_abs() / 1000;
-        let seed = self.shuffle.then(|| self.seed.unwrap_or_else(|| any().into()));
+        let seed = self.shuffle.then(|| self.seed.unwrap_or_else(any_seed));
         Order { repeat: self.repeat, seed, isolate: self.isolate }
     }
+}
+
+/// Short enough to be typed again.
+fn any_seed() -> u64 {
+    (jiff::Timestamp::now().subsec_nanosecond().unsigned_abs() / 1000).into()
 }
 
 /// How guests are run.
@@ -140,8 +154,9 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         order: args.order.order(),
         ..args.kernel.request()
     };
-    let plan = Plan::new(&project, &request)?;
-    for topology in plan.topologies() {
+    let drawn = drawn(args)?;
+    let plan = Plan::new(&project, &drawn.as_ref().map_or(request.clone(), |drawn| drawn.request(&request)))?;
+    for topology in plan.topologies().into_iter().filter(|_| drawn.is_none()) {
         warn(ctx, topology);
     }
     if args.dry_run {
@@ -159,8 +174,13 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         Format::Human => Box::new(Terminal::stdout(verbosity(ctx))),
         Format::Json => Box::new(JsonLines::new(std::io::stdout())),
     };
-    let sink = Fan(vec![Box::new(Arc::clone(&store)), shown]);
+    let reds = Arc::new(Reds::default());
+    let sink = Fan(vec![Box::new(Arc::clone(&store)), Box::new(Arc::clone(&reds)), shown]);
     sink.emit(&started(&store, &plan));
+    if let Some(drawn) = &drawn {
+        sink.emit(&Event::Notice { text: drawn.told() });
+        drawn.keep(store.dir())?;
+    }
     if let Some(seed) = plan.order.seed {
         let text = format!("shuffled; the same order again: --shuffle --seed {seed}");
         sink.emit(&Event::Notice { text });
@@ -168,6 +188,11 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let workspace = workspace();
     let bench = Bench { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: &sink };
     let finished = run::execute(&bench, &plan, &options, &store);
+    if let (Some(drawn), Ok(_)) = (&drawn, &finished) {
+        for smallest in drawn.shrink(&bench, (&project, &request, &options), &store, &reds)? {
+            ctx.say(&smallest.to_string());
+        }
+    }
     if ctx.format == Format::Human {
         ctx.say(&format!("results: {}", store.dir().display()));
     }
@@ -177,6 +202,18 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         return Err(error.into());
     }
     Ok(if finished.interrupted { Exit::Interrupted } else { Exit::from(finished.verdict) })
+}
+
+/// The random topologies that are asked for.
+fn drawn(args: &Args) -> Result<Option<Drawn>> {
+    let Some(count) = args.random.random else {
+        if args.order.seed.is_some() && !args.order.shuffle {
+            let message = "--seed is of --shuffle or --random".to_owned();
+            return Err(Usage { message, hint: None }.into());
+        }
+        return Ok(None);
+    };
+    Ok(Some(Drawn::new(args.order.seed.unwrap_or_else(any_seed), count)))
 }
 
 /// Says what is questionable about a topology.

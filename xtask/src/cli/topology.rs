@@ -1,6 +1,8 @@
 //! `topology`: what there is, what is wrong with it, and what becomes of it.
 
 mod draw;
+mod expect;
+mod generate;
 mod lint;
 mod list;
 mod regions;
@@ -28,6 +30,8 @@ enum Verb {
     Lint(lint::Args),
     Draw(draw::Args),
     Regions(regions::Args),
+    Expect(expect::Args),
+    Generate(generate::Args),
 }
 
 impl Args {
@@ -44,6 +48,8 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         Verb::Lint(args) => lint::run(args, ctx),
         Verb::Draw(args) => draw::run(args, ctx),
         Verb::Regions(args) => regions::run(args, ctx),
+        Verb::Expect(args) => expect::run(args, ctx),
+        Verb::Generate(args) => generate::run(args, ctx),
     }
 }
 

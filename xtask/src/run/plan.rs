@@ -263,7 +263,10 @@ fn load_topology(
     flavour: &str,
 ) -> Result<Arc<Topology>, RunError> {
     let load = if request.skip_lint { Topology::load_unchecked } else { Topology::load };
-    let mut topology = load(&project.topologies_dir(), name)?;
+    let mut topology = match request.drawn.iter().find(|drawn| drawn.name == name) {
+        Some(drawn) => Topology::clone(drawn),
+        None => load(&project.topologies_dir(), name)?,
+    };
     if flavour != PLAIN {
         topology.memory.0 *= INSTRUMENTED;
     }

@@ -1,9 +1,11 @@
 //! What one run is asked to do, resolved from the command line and `patchbench.yaml`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::Order;
 use crate::spec::{Kernel, Project, Source, SpecError, did_you_mean, fits};
+use crate::topology::Topology;
 
 /// What one run is asked to do. Empty lists mean the project's defaults.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +32,8 @@ pub struct Request {
     pub up_to: Option<String>,
     /// Boot topologies even where their rules are broken.
     pub skip_lint: bool,
+    /// Topologies that are no files: found before those by their names.
+    pub drawn: Vec<Arc<Topology>>,
 }
 
 impl Request {

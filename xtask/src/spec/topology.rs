@@ -10,6 +10,7 @@ mod port;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod write;
 
 use serde::Deserialize;
 

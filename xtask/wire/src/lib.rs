@@ -5,11 +5,13 @@
 //! host answers an [`FromGuest::Ask`] with one [`ToGuest`] a line on the same port. Without a host on the
 //! other end (a replay by hand) the agent still runs its job.
 //!
-//! Types only: this crate has no behaviour, so that neither side can drift.
+//! Types, and the one text form of what is expected ([`tree`]): nothing else, so that neither side can drift.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+pub mod tree;
 
 /// Version of everything in this crate. Agent and host are always built together; a mismatch means that a
 /// stale image was booted and is an error on both sides.

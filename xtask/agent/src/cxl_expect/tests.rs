@@ -471,3 +471,74 @@ fn waiting_ends_as_soon_as_it_fits_and_when_patience_ends() {
         assert!(wait(&expect, &sysfs.0, Duration::from_secs(60)).1);
     });
 }
+
+/// Paths of all numbers and list elements of a value.
+fn leaves(value: &serde_json::Value, path: &str, found: &mut Vec<String>) {
+    match value {
+        serde_json::Value::Number(_) => found.push(path.to_owned()),
+        serde_json::Value::Array(list) => {
+            for (i, item) in list.iter().enumerate() {
+                found.push(format!("{path}/{i}"));
+                leaves(item, &format!("{path}/{i}"), found);
+            }
+        }
+        serde_json::Value::Object(map) => {
+            map.iter().for_each(|(key, item)| leaves(item, &format!("{path}/{key}"), found));
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn a_model_with_any_one_field_altered_is_caught() {
+    let expect = expected();
+    let sysfs = Sysfs::of(&expect, Dports::All);
+    let model = serde_json::to_value(&expect).expect("JSON");
+    let mut paths = Vec::new();
+    leaves(&model, "", &mut paths);
+    assert!(paths.len() > 80, "{}", paths.len());
+    for path in paths {
+        let mut altered = model.clone();
+        let at = altered.pointer_mut(&path).expect("it is there");
+        if let Some(number) = at.as_u64() {
+            *at = (number + 1).into();
+        } else {
+            // Something of a list: it is left out.
+            let (list, index) = path.rsplit_once('/').expect("a list");
+            let list = altered.pointer_mut(list).and_then(serde_json::Value::as_array_mut).expect("a list");
+            list.remove(index.parse().expect("an index"));
+        }
+        let altered: Expect = serde_json::from_value(altered).expect("still a model");
+        let (text, same) = run(&altered, &sysfs.0);
+        assert!(!same, "{path} altered passes:\n{text}");
+    }
+}
+
+#[test]
+fn a_difference_is_one_of_trees() {
+    let expect = expected();
+    let sysfs = Sysfs::of(&expect, Dports::Used);
+    assert!(!run(&expect, &sysfs.0).0.contains("tree"));
+    sysfs.write(&format!("{MEM1}/serial"), "0xbad");
+    let (text, _) = run(&expect, &sysfs.0);
+    let (_, diff) = text.split_once("# tree ").expect("a tree");
+    let wanted = "\
+of /sys/bus/cxl: - is missing, + was not expected
+#   root
+#     window 4G: 2 ways by 8192 to 12,20
+#     window 1G: 1 ways by 256 to 12
+#     window 2G: 1 ways by 256 to 20
+#     port pci12
+#       dport 0 at pci12/0
+#         port pci12/0/0
+#           dport 0 at pci12/0/0/0
+#             endpoint of memdev 0xa0: ram 256M, pmem 0, lsa 0, node 1
+#           dport 1 at pci12/0/0/1
+# -           endpoint of memdev 0xa1: ram 0, pmem 256M, lsa 1M, node 1
+# +           endpoint of memdev 0xbad: ram 0, pmem 256M, lsa 1M, node 1
+#       dport 1 at pci12/1
+#         endpoint of memdev 0xa2: ram 256M, pmem 512M, lsa 1M, node 1
+#     port pci20
+";
+    assert_eq!(diff, wanted);
+}

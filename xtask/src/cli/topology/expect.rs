@@ -1,0 +1,28 @@
+//! `topology expect`.
+
+use anyhow::Result;
+
+use crate::cli::{Context, Exit, Format};
+use crate::topology;
+
+/// Shows the tree of /sys/bus/cxl that a kernel must show in a guest of a topology
+///
+/// The suite enumerate compares a guest with it, and shows a difference as one of trees. With --format json, what is
+/// compared is printed.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Name of a file in topologies/, without .yaml
+    name: String,
+}
+
+pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
+    let expect = topology::expect(&super::load(ctx, &args.name)?);
+    if ctx.format == Format::Json {
+        anstream::println!("{}", serde_json::to_string_pretty(&expect)?);
+    } else {
+        for line in wire::tree::expected(&expect, &|_| wire::tree::Optional::Marked) {
+            anstream::println!("{line}");
+        }
+    }
+    Ok(Exit::Success)
+}
