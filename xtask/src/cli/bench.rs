@@ -1,5 +1,6 @@
 //! `bench`: what the tool costs beside what it drives.
 
+mod judging;
 mod rebuild;
 
 use std::fs;
@@ -17,7 +18,7 @@ use crate::host::Process;
 ///
 /// Says what a run with nothing changed adds to its own QEMU's time, how the same guest does when its replay.sh is
 /// started by hand, and what a build costs with nothing changed and with one file of drivers/cxl changed, beside plain
-/// make in the same folder.
+/// make in the same folder; and how fast logs are judged.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -25,10 +26,21 @@ pub struct Args {
     /// How often each is measured; the middle one counts
     #[arg(long, default_value_t = 5)]
     rounds: usize,
+    /// Only how fast logs are judged: needs no kernel and no QEMU
+    #[arg(long)]
+    judging: bool,
+    /// Megabytes of each sort of log
+    #[arg(long, value_name = "MB", default_value_t = 512)]
+    size: u64,
 }
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     ensure!(args.rounds > 0, "--rounds 0 measures nothing");
+    ensure!(args.size > 0, "--size 0 measures nothing");
+    if args.judging {
+        judging::measure(args.rounds, args.size * 1_000_000)?;
+        return Ok(Exit::Success);
+    }
     setup::ensure(ctx, false, None)?;
     let bench = Bench { ctx, kernel: args.kernel.kernel.as_deref() };
     bench.tool(&["build"]).context("making sure of a build")?;
@@ -69,6 +81,7 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         middle(edit_make),
         "the same edit, bzImage modules, then M=tools/testing/cxl modules",
     );
+    judging::measure(args.rounds, args.size * 1_000_000)?;
     Ok(Exit::Success)
 }
 

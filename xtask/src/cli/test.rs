@@ -31,7 +31,8 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     if green != Exit::Success {
         return Ok(green);
     }
-    cargo_test(ctx, &["--package", "xtask", "--test", "boots"], &["--include-ignored", "--test-threads=1"])
+    let what = ["--package", "xtask", "--test", "kunit", "--test", "boots"];
+    cargo_test(ctx, &what, &["--include-ignored", "--test-threads=1"])
 }
 
 /// A test that fails is red; cargo that cannot be run is an error.

@@ -147,6 +147,16 @@ pub const NEEDS: &[Need] = &[
     ndctl("uuidgen", How::Presence, "uuid-runtime", "ndctl's tests name namespaces in the guest"),
     ndctl("udevadm", How::Presence, "udev", "loads modules in guests with ndctl's tools"),
     Need {
+        level: Level::Recommended,
+        ..program(
+            "python3",
+            &[3, 6],
+            "3.6",
+            "python3",
+            "runs the kernel's KTAP parser beside ours, in the tests",
+        )
+    },
+    Need {
         name: "ccache",
         why: "makes rebuilds of a moved tree quick",
         wanted: "any",

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use super::heading::{self, Heading};
+use super::rules::UP;
 use crate::judge::prefix::{self, Prefix};
 
 pub(super) fn newlines(bytes: &[u8]) -> u64 {
@@ -29,18 +30,14 @@ pub(super) fn plain(line: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// What only a kernel prints that came to user space, or left it.
+/// Whether a line stands within a report or ends it.
+pub(super) fn is_middle(body: &[u8]) -> bool {
+    body.starts_with(b"Modules linked in:") || body.starts_with(b"---[ end trace")
+}
+
+/// Whether a line tells that the kernel came to user space, or left it.
 pub(super) fn is_up(body: &[u8]) -> bool {
-    [
-        &b"as init process"[..],
-        b"Freeing unused kernel",
-        b"Freeing init memory",
-        b"Mounted root",
-        b"systemd[1]",
-        b"reboot: ",
-    ]
-    .iter()
-    .any(|sign| memchr::memmem::find(body, sign).is_some())
+    UP.iter().any(|sign| memchr::memmem::find(body, sign.as_bytes()).is_some())
 }
 
 static ESCAPE: LazyLock<Option<Regex>> =

@@ -6,9 +6,9 @@ use wire::MARKER;
 
 use super::event::{Event, is_consequence};
 use super::heading::{Heading, Role};
-use super::line::{classify, find_newline, is_up, newlines, plain, rfind_newline};
+use super::line::{classify, find_newline, is_middle, is_up, newlines, plain, rfind_newline};
 use super::report_line::{self, ReportLine};
-use super::rules::NEEDLES;
+use super::rules::{BOOT_NEEDLES, NEEDLES};
 use crate::event::{Splat, SplatKind};
 use crate::judge::prefix::{self, Prefix};
 
@@ -159,9 +159,10 @@ impl Scanner {
             self.tail.clear();
             self.tail.extend_from_slice(&area[limit.saturating_sub(BEFORE)..]);
         }
-        let Some(needles) = NEEDLES.as_ref() else { return limit };
+        let (Some(idle), Some(booting)) = (NEEDLES.as_ref(), BOOT_NEEDLES.as_ref()) else { return limit };
         let (mut at, mut hit) = (0, None);
         while at < limit {
+            let needles = if self.booting.is_some() { booting } else { idle };
             // The next line that may be a heading or a marker; those before it matter only to open reports.
             let next = *hit.insert(match hit {
                 Some(known) if known >= at => known,
@@ -194,6 +195,10 @@ impl Scanner {
     /// A line that may be a heading or a marker.
     fn take(&mut self, line: &[u8]) {
         let line = &*plain(line);
+        // The commonest lines of an open report need no rule.
+        if !self.open.is_empty() && is_middle(&line[prefix::strip(line).len..]) {
+            return self.feed_line(line);
+        }
         let (prefix, skipped, found) = classify(line);
         let body = &line[skipped..];
         if self.marker(body) {

@@ -19,6 +19,7 @@ mod line;
 mod parse;
 mod tree;
 
+pub(crate) use parse::SIGNS;
 pub use parse::{Parser, parse};
 pub use tree::{Complaint, Ktap, Test};
 

@@ -4,12 +4,18 @@
 //! their depth (kselftest's `# ` marks, then indentation), and only where several levels stand at one depth
 //! by order, as kunit.py does throughout.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use super::line::{self, Depth, Line, ResultLine};
 use super::tree::{Complaint, Ktap, Test};
 use crate::event::CaseOutcome;
 use crate::judge::prefix;
+
+/// What a dying kernel says, wherever in a line.
+static PANIC: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("Kernel panic - not syncing"));
 
 /// Deeper nesting than this is noise: the rest of it joins the deepest level.
 const DEEPEST: usize = 32;
@@ -24,6 +30,10 @@ const LONGEST: usize = 4096;
 const MOST: u64 = 100_000;
 /// Bytes of remarks that are kept; later tests have none.
 const REMARK_BYTES: usize = 32 << 20;
+
+/// One of these is in the first line of every document.
+pub(crate) const SIGNS: [&str; 12] =
+    ["TAP version ", "1..", "ok 0", "ok 1", "ok 2", "ok 3", "ok 4", "ok 5", "ok 6", "ok 7", "ok 8", "ok 9"];
 
 /// Reads KTAP out of a log. Never fails: what is not KTAP is a remark.
 pub fn parse(text: &str) -> Ktap {
@@ -45,7 +55,7 @@ struct Level {
     plan: Option<u64>,
     skipped: Option<String>,
     tests: Vec<Test>,
-    remarks: Vec<String>,
+    remarks: VecDeque<String>,
     numbers: BTreeSet<u64>,
     failed_by_totals: u64,
     /// A closed level that waits for its result line.
@@ -83,13 +93,14 @@ impl Parser {
         self.out.found
     }
 
-    /// Takes one line of any log, without its end. Until something of KTAP was found, most lines cost little.
+    /// Takes one line of any log, without its end.
     pub fn take_bytes(&mut self, raw: &[u8]) {
-        if self.out.found || promising(raw) {
-            self.take(&String::from_utf8_lossy(raw));
-        } else {
-            self.number += 1;
-        }
+        self.take(&String::from_utf8_lossy(raw));
+    }
+
+    /// Counts lines that have none of [`SIGNS`], before anything of KTAP was found.
+    pub fn skip(&mut self, lines: u64) {
+        self.number += lines;
     }
 
     /// The end of the log.
@@ -104,14 +115,20 @@ impl Parser {
         self.number += 1;
         let raw = start(raw, LONGEST);
         let text = raw.get(prefix::strip(raw.as_bytes()).len..).unwrap_or_default();
-        self.dead |= text.contains("Kernel panic - not syncing");
+        self.dead = self.dead || PANIC.find(text.as_bytes()).is_some();
         if !self.out.headed
             && let Some(at) = line::version_at(text)
             && !text[..at].chars().all(|c| c.is_whitespace() || c == '#')
         {
             self.extra = text[..at].chars().count();
         }
-        let text = text.char_indices().nth(self.extra).map_or("", |(at, _)| &text[at..]);
+        let text = match self.extra {
+            0 => text,
+            extra => text.char_indices().nth(extra).map_or("", |(at, _)| &text[at..]),
+        };
+        if !may_mean(text) {
+            return self.remark(text.trim_start());
+        }
         let (depth, rest) = self.place(text);
         match line::read(rest) {
             Line::Version { known } => self.version(depth, known),
@@ -151,12 +168,15 @@ impl Parser {
 
     fn remark(&mut self, text: &str) {
         let Some(level) = self.stack.last_mut() else { return };
-        if level.remarks.len() == REMARKS {
-            level.remarks.remove(0);
+        if text.is_empty() {
+            return;
         }
-        if !text.is_empty() {
-            level.remarks.push(text.to_owned());
-        }
+        // The oldest one's memory is used again: a console says much between two results.
+        let full = level.remarks.len() == REMARKS;
+        let mut remark = if full { level.remarks.pop_front() } else { None }.unwrap_or_default();
+        remark.clear();
+        remark.push_str(text);
+        level.remarks.push_back(remark);
     }
 
     fn complain(&mut self, line: u64, red: bool, text: String) {
@@ -284,7 +304,7 @@ impl Parser {
         }
         let announced = child.is_some();
         let (subtests, all_skipped) = child.map_or_else(Default::default, |c| (c.tests, c.skipped));
-        let mut remarks = std::mem::take(&mut top.remarks);
+        let mut remarks = Vec::from(std::mem::take(&mut top.remarks));
         self.remark_bytes += remarks.iter().map(String::len).sum::<usize>();
         if self.remark_bytes > REMARK_BYTES {
             remarks.clear();
@@ -306,7 +326,7 @@ impl Parser {
         let name = lost.name.unwrap_or_else(|| "subtests without a result line".to_owned());
         self.complain(lost.line, false, format!("the result line of {name} is missing"));
         let reason = "its result line is missing".to_owned();
-        let (outcome, remarks) = (self.missing(), lost.remarks);
+        let (outcome, remarks) = (self.missing(), Vec::from(lost.remarks));
         parent.numbers.insert(parent.tests.len() as u64 + 1);
         parent.tests.push(Test { name, outcome, reason, remarks, subtests: lost.tests, line: lost.line });
     }
@@ -362,15 +382,10 @@ impl Parser {
     }
 }
 
-/// Whether a line may be the first of a document: a version wherever it stands, a plan or a result at the start.
-fn promising(raw: &[u8]) -> bool {
-    let text = raw[prefix::strip(raw).len..].trim_ascii_start();
-    match text.first() {
-        Some(b'1') => text.starts_with(b"1.."),
-        Some(b'o') => text.starts_with(b"ok"),
-        Some(b'n') => text.starts_with(b"not ok"),
-        _ => memchr::memmem::find(text, b"TAP version ").is_some(),
-    }
+/// Whether a line may be more than a remark, by the first that is not a blank.
+fn may_mean(text: &str) -> bool {
+    let first = text.bytes().find(|b| !matches!(b, b' ' | b'\t'));
+    first.is_some_and(|b| matches!(b, b'#' | b'1' | b'o' | b'n' | b'K' | b'T' | b'B'))
 }
 
 /// The first `most` bytes of a text, or a little less where that is within a character.

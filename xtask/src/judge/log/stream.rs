@@ -1,10 +1,14 @@
 //! The pass over a log.
 
 use std::io::{self, BufRead, BufReader, Read};
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
 
 use super::detect::{self, Shape};
 use super::lines::Lines;
 use super::{Case, Kind, LogReport};
+use crate::event::{Splat, SplatKind};
 use crate::judge::kernel_log::{LogScan, Scanner};
 use crate::judge::{ktap, meson};
 
@@ -46,6 +50,12 @@ fn text(log: &mut impl BufRead, kind: Option<Kind>) -> io::Result<LogReport> {
     }
 }
 
+static SIGNS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let signs: Vec<String> =
+        ktap::SIGNS.iter().chain(&meson::SIGNS).map(|sign| regex::escape(sign)).collect();
+    Regex::new(&signs.join("|")).ok()
+});
+
 struct Pass {
     kind: Option<Kind>,
     scanner: Scanner,
@@ -67,11 +77,26 @@ impl Pass {
 
     fn feed(&mut self, piece: &[u8]) {
         self.scanner.feed(piece);
-        if self.kind != Some(Kind::KernelLog) {
-            let mut lines = std::mem::take(&mut self.lines);
-            lines.feed(piece, |line| self.line(line));
-            self.lines = lines;
+        if self.kind == Some(Kind::KernelLog) {
+            return;
         }
+        let mut lines = std::mem::take(&mut self.lines);
+        let mut rest = piece;
+        while !rest.is_empty() {
+            if self.found() {
+                lines.feed(rest, |line| self.line(line));
+                break;
+            }
+            // Until there are results, only lines with a sign of them are looked at.
+            let sign = SIGNS.as_ref().and_then(|signs| signs.find(rest)).map(|sign| sign.start());
+            self.ktap.skip(lines.skip(&mut rest, sign));
+            lines.first(&mut rest, |line| self.line(line));
+        }
+        self.lines = lines;
+    }
+
+    fn found(&self) -> bool {
+        self.ktap.found() || self.meson.found()
     }
 
     fn line(&mut self, line: &[u8]) {
@@ -99,8 +124,9 @@ impl Pass {
         match kind {
             Kind::Meson if self.meson.found() => report(kind, self.meson.finish(), log),
             Kind::Ktap if self.ktap.found() => {
-                let ktap = self.ktap.finish();
-                let notes = ktap.notes();
+                let (ktap, mut log) = (self.ktap.finish(), log);
+                let mut notes = ktap.notes();
+                notes.extend(usual_end(&ktap, &mut log));
                 LogReport::new(kind, cases(&ktap), notes, log)
             }
             _ => LogReport::new(kind, Vec::new(), Vec::new(), log),
@@ -116,4 +142,19 @@ fn cases(ktap: &ktap::Ktap) -> Vec<Case> {
         cases.push(Case { outcome, ..Case::flaw("ktap", reason) });
     }
     cases
+}
+
+/// A kernel that was started for its built-in tests alone has no root file system and panics once they are through, as
+/// every log of kunit.py before `kunit_shutdown=` shows. After a last result that leaves nothing open, that is no splat.
+fn usual_end(ktap: &ktap::Ktap, log: &mut LogScan) -> Option<String> {
+    let last = ktap.tests.iter().map(|test| test.line).max()?;
+    let usual = |splat: &Splat| {
+        splat.kind == SplatKind::Panic && splat.line > last && splat.title.contains("Unable to mount root fs")
+    };
+    let at = log.splats.iter().position(usual).filter(|_| !ktap.outcome().0.is_red())?;
+    let splat = log.splats.remove(at);
+    Some(format!(
+        "line {}: after its last test the kernel found no root file system, and panicked",
+        splat.line
+    ))
 }

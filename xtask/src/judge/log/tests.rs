@@ -94,6 +94,16 @@ fn a_flaw_that_no_test_shows_is_a_case() {
 }
 
 #[test]
+fn a_kernel_that_only_tests_itself_ends_in_a_panic_and_is_green() {
+    let panic = "Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)\n";
+    let whole = format!("KTAP version 1\n1..1\nok 1 a\n{panic}");
+    let early = format!("KTAP version 1\n1..2\nok 1 a\n{panic}ok 2 b\n");
+    let short = format!("KTAP version 1\n1..2\nok 1 a\n{panic}");
+    let verdicts = [whole, early, short].map(|log| read(&log).verdict);
+    assert_eq!(verdicts, [Verdict::Pass, Verdict::Fail, Verdict::Fail]);
+}
+
+#[test]
 fn a_kind_that_is_named_is_not_doubted() {
     let kinds = [Kind::Ktap, Kind::Meson, Kind::KernelLog].map(|kind| {
         let report = judge(CONSOLE.as_bytes(), Some(kind)).expect("a slice is readable");

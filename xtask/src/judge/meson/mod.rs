@@ -12,7 +12,7 @@ mod text;
 
 pub(crate) use json::json;
 pub(crate) use junit::junit;
-pub(crate) use text::Text;
+pub(crate) use text::{SIGNS, Text};
 
 use super::log::Case;
 

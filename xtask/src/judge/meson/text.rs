@@ -12,6 +12,10 @@ use super::{Results, outcome};
 use crate::event::CaseOutcome;
 use crate::judge::log::{Case, MOST_CASES};
 
+/// One of these is in the first line that means something; a terminal's has colours.
+pub(crate) const SIGNS: [&str; 9] =
+    ["Log of Meson test", " OK ", "mOK", "FAIL", "SKIP", "TIMEOUT", "ERROR", "UNEXPECTEDPASS", "INTERRUPT"];
+
 /// Lines of output that a block keeps.
 const SAID: usize = 40;
 
