@@ -25,7 +25,11 @@ def leaves(test, path):
     path = path + [test.name]
     if not test.subtests:
         return [['/'.join(path), test.status.name]]
-    return [leaf for sub in test.subtests for leaf in leaves(sub, path)]
+    found = [leaf for sub in test.subtests for leaf in leaves(sub, path)]
+    # A parent counts by itself where nothing below it says why it failed.
+    if test.status.name == 'FAILURE' and not any(word in ('FAILURE', 'TEST_CRASHED') for _, word in found):
+        found.append(['/'.join(path), test.status.name])
+    return found
 
 for name in sys.argv[2:]:
     with open(name, errors='backslashreplace') as log:

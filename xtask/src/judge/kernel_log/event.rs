@@ -27,6 +27,8 @@ pub(super) struct Event {
     pub caller: Option<Vec<u8>>,
     /// Was reported before.
     pub again: bool,
+    /// Only goes on with a report of its kind, if one was just over.
+    pub sequel: bool,
     title: String,
     /// Functions that headings name; of inlined ones each has a heading line of its own.
     named: Vec<Place>,
@@ -60,6 +62,7 @@ impl Event {
             case,
             caller,
             again: false,
+            sequel: heading.role == Role::Sequel,
             title: heading.title,
             named,
             unsure: heading.unsure,
@@ -96,8 +99,12 @@ impl Event {
         let same = match heading.role {
             Role::Panic => self.died || self.can_die() || is_consequence(self.kind, heading),
             Role::Torn => false,
-            Role::Sequel => self.kind == heading.kind,
-            Role::Die => !self.died && (near || !self.evidence) && self.can_die(),
+            Role::Sequel => self.kind == heading.kind || self.bare(),
+            // KASAN has much to say before the access that it reports faults.
+            Role::Die => {
+                let just_told = self.kind == SplatKind::Kasan && self.quiet <= 12;
+                !self.died && (near || !self.evidence || just_told) && self.can_die()
+            }
             Role::Prelude | Role::Report => {
                 let follows = matches!(heading.kind, SplatKind::Warning | SplatKind::Bug | SplatKind::Oops)
                     || heading.role == Role::Prelude
@@ -106,6 +113,7 @@ impl Event {
                 self.prelude && !self.evidence && near && (follows || self.bare())
                     || faulted
                     || self.goes_on(heading, line)
+                    || self.warns_of_slab(heading)
             }
         };
         if !same {
@@ -120,7 +128,10 @@ impl Event {
             self.others |= !self.frames.is_empty();
             return true;
         }
+        self.sequel |= heading.role == Role::Sequel && self.bare();
         self.prelude &= heading.role == Role::Prelude;
+        // What SLUB said before was of its object's past.
+        self.others &= !self.frames.is_empty();
         if self.bare() || heading.kind != SplatKind::Warning && self.only_warns() {
             self.kind = heading.kind;
             self.title.clone_from(&heading.title);
@@ -136,6 +147,11 @@ impl Event {
         let same = heading.kind == self.kind && heading.role == Role::Report && heading.title == self.title;
         let message = self.only_warns() && heading.title != "WARNING" && !heading.unsure;
         next && (same || message)
+    }
+
+    /// SLUB has a stack of its own only through the WARNING that ends its report, since 6.10.
+    fn warns_of_slab(&self, heading: &Heading) -> bool {
+        self.kind == SplatKind::SlabCorruption && self.frames.is_empty() && heading.kind == SplatKind::Warning
     }
 
     /// `WARNING: … at` and no word of what.

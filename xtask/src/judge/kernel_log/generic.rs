@@ -73,7 +73,7 @@ const NAMES: &str = "
     kmalloc_order kmalloc_order_trace kmalloc_reserve ___kmalloc_large_node __kmalloc_large_node
     kfree_skbmem slab_alloc slab_alloc_node slab_free slab_free_hook slab_free_freelist_hook
     slab_post_alloc_hook slab_pre_alloc_hook __slab_alloc ___slab_alloc __slab_free do_slab_free
-    cache_free_debugcheck allocate_slab new_slab get_any_partial get_partial deactivate_slab
+    cache_free_debugcheck allocate_slab new_slab get_any_partial get_partial get_partial_node deactivate_slab
     memory_alloc_hook kmemleak_alloc kmemleak_alloc_recursive kmemleak_alloc_phys kmemleak_alloc_percpu
     create_object __create_object kmem_cache_alloc kmem_cache_free kmem_cache_destroy kmem_cache_zalloc
     alloc_pages alloc_page free_pages alloc_pages_current alloc_pages_mpol alloc_pages_node folio_alloc

@@ -41,12 +41,17 @@ pub(super) const RULES: &[Rule] = &[
     rule(
         K::Kasan,
         Report,
-        concat!(r"^BUG: KAS[Aa][Nn]: ([\w -]+?)(?: in ", symbol!(), r".*| at addr .*)?$"),
+        concat!(r"^BUG: KAS[Aa][Nn]: ([\w -]+?)(?: in ", symbol!(), r".*| (?:at addr|on address) .*)$"),
         "KASAN: $1",
     ),
-    rule(K::Kfence, Report, concat!(r"^BUG: KFENCE: ([\w -]+?)(?: in ", symbol!(), r".*)?$"), "KFENCE: $1"),
-    rule(K::Kcsan, Report, concat!(r"^BUG: KCSAN: ([\w :-]+?)(?: in ", symbol!(), r".*)?$"), "KCSAN: $1"),
-    rule(K::Kmsan, Report, concat!(r"^BUG: KMSAN: ([\w -]+?)(?: in ", symbol!(), r".*)?$"), "KMSAN: $1"),
+    rule(K::Kfence, Report, concat!(r"^BUG: KFENCE: ([\w -]+?) in ", symbol!(), r".*$"), "KFENCE: $1"),
+    rule(K::Kcsan, Report, concat!(r"^BUG: KCSAN: ([\w :-]+?) in ", symbol!(), r".*$"), "KCSAN: $1"),
+    rule(K::Kmsan, Report, concat!(r"^BUG: KMSAN: ([\w -]+?) in ", symbol!(), r".*$"), "KMSAN: $1"),
+    // Torn in the heading, or a program's words.
+    Rule { unsure: true, ..rule(K::Kasan, Report, r"^BUG: KAS[Aa][Nn]: ([\w-]*)", "KASAN: $1") },
+    Rule { unsure: true, ..rule(K::Kfence, Report, r"^BUG: KFENCE: ([\w-]*)", "KFENCE: $1") },
+    Rule { unsure: true, ..rule(K::Kcsan, Report, r"^BUG: KCSAN: ([\w-]*)", "KCSAN: $1") },
+    Rule { unsure: true, ..rule(K::Kmsan, Report, r"^BUG: KMSAN: ([\w-]*)", "KMSAN: $1") },
     rule(K::Ubsan, Report, r"^UBSAN: ([\w -]+?) in \S", "UBSAN: $1"),
     rule(
         K::Oops,
@@ -210,7 +215,7 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule(
         K::SlabCorruption,
-        Report,
+        Sequel,
         r"^kmem_cache_destroy \S+: Slab cache still has objects",
         "slab: objects remain in a destroyed cache",
     ),

@@ -275,6 +275,13 @@ impl Scanner {
         room && self.stalled.insert((heading.kind, heading.subject.clone()))
     }
 
+    /// Whether the report before, which is over, was of this kind: an out of memory report is a long one.
+    fn is_same(&self, kind: SplatKind, line: u64) -> bool {
+        let Some((at, ended)) = self.last else { return false };
+        line.saturating_sub(ended) <= PANIC_NEAR
+            && self.out.splats.get(at).is_some_and(|splat| splat.kind == kind)
+    }
+
     /// Whether a panic only ends what was reported just before.
     fn is_consequence(&self, panic: &Heading) -> bool {
         let Some((at, ended)) = self.last else { return false };
@@ -348,6 +355,9 @@ impl Scanner {
     }
 
     fn done(&mut self, event: Event) {
+        if event.sequel && self.is_same(event.kind, event.line) {
+            return;
+        }
         let Some(splat) = event.finish() else { return };
         if self.out.splats.len() < MOST_SPLATS {
             self.out.splats.push(splat);

@@ -464,7 +464,7 @@ fn two_cpus_that_talk_at_once() {
     ");
 }
 
-/// Logs that Linux 6.12.117 printed under QEMU, provoked with lkdtm and sysrq.
+/// Logs that Linux 6.12.117 printed under QEMU, provoked with lkdtm, sysrq and a module that does one wrong thing at a time.
 #[test]
 fn real_logs() {
     macro_rules! samples {
@@ -472,21 +472,50 @@ fn real_logs() {
     }
     let samples = samples![
         "access-userspace",
+        "atomic-schedule",
+        "atomic-sleep",
         "bug",
+        "debug-objects",
+        "divide-error",
+        "double-fault",
         "exec-null",
         "exec-nx",
         "free-large-kmalloc",
+        "general-protection",
+        "hung-task",
+        "kasan-null-dereference",
+        "kasan-use-after-free",
+        "kasan-wild-access",
+        "list-add",
+        "list-del",
+        "lockdep-bad-unlock",
+        "lockdep-held-freed",
+        "lockdep-inconsistent",
+        "lockdep-no-key",
+        "lockdep-rcu-usage",
+        "memory-leak",
+        "near-miss-program",
         "near-miss-sysrq",
         "null-dereference",
+        "oom",
+        "page-allocation",
         "page-fault-write-ro",
+        "panic",
         "panic-io-apic",
         "panic-stop",
         "rcu-stall",
+        "refcount-addition",
         "refcount-saturated",
         "refcount-underflow",
+        "slab-destroy",
+        "slab-poison",
+        "slab-redzone",
         "soft-lockup",
         "stack-exhausted",
         "stack-guard",
+        "sysfs-duplicate",
+        "unchecked-msr",
+        "unregister-netdevice",
         "warning",
         "warning-message",
     ];
@@ -494,23 +523,62 @@ fn real_logs() {
         .into_iter()
         .map(|(name, log)| format!("{name}: {}", shown(&[log]).trim_end_matches("--\n")))
         .collect();
-    insta::assert_snapshot!(all.join("").trim_end(), @r"
+    insta::assert_snapshot!(all.join("").trim_end(), @"
     access-userspace: oops | page fault in lkdtm_ACCESS_USERSPACE [lkdtm] | line 3
+    atomic-schedule: atomic-sleep | scheduling while atomic in sab_schedule_atomic [sabotage] | line 3
+    atomic-sleep: atomic-sleep | sleeping function called from invalid context in sab_sleep_atomic [sabotage] | line 3
     bug: bug | kernel BUG in lkdtm_BUG [lkdtm] | line 2
+    debug-objects: debug-objects | ODEBUG: free of timer_list in sabotage_init [sabotage] | line 3
+    divide-error: oops | divide error in sab_divide [sabotage] | line 3
+    double-fault: oops | double fault in sab_double_fault [sabotage] | line 3
     exec-null: oops | NULL pointer dereference in execute_location [lkdtm] | line 4
     exec-nx: oops | page fault in execute_location [lkdtm] | line 4
     free-large-kmalloc: warning | WARNING in load_elf_binary | line 1
-    near-miss-sysrq: null-dereference: oops | NULL pointer dereference in lkdtm_EXCEPTION [lkdtm] | line 2
+    general-protection: oops | general protection fault in sab_gpf [sabotage] | line 3
+    hung-task: hung-task | task hung in sab_hang_fn [sabotage] | line 3
+    kasan-null-dereference: kasan | KASAN: null-ptr-deref in sab_null [sabotage] | line 3
+    kasan-use-after-free: kasan | KASAN: slab-use-after-free in sab_use_after_free [sabotage] | line 3
+    kasan-wild-access: kasan | KASAN: wild-memory-access in sab_gpf [sabotage] | line 3
+    list-add: list-corruption | list_add corruption in sab_list_add [sabotage] | line 3
+    list-del: list-corruption | list_del corruption in sab_list_del [sabotage] | line 3
+    lockdep-bad-unlock: lockdep | bad unlock balance detected in sabotage_init [sabotage] | line 3
+    lockdep-held-freed: lockdep | held lock freed in sab_lock_freed [sabotage] | line 3
+    lockdep-inconsistent: lockdep | inconsistent lock state in sab_inconsistent [sabotage] | line 3
+    lockdep-no-key: lockdep | trying to register non-static key in sab_no_key [sabotage] | line 3
+    lockdep-rcu-usage: lockdep | suspicious RCU usage in sabotage_init [sabotage] | line 3
+    memory-leak: leak | memory leak in do_one_initcall | line 3
+    near-miss-program: near-miss-sysrq: null-dereference: oops | NULL pointer dereference in lkdtm_EXCEPTION [lkdtm] | line 2
+    oom: oom | out of memory in sab_oom [sabotage] | line 3
+    page-allocation: oom | page allocation failure in sab_big_alloc [sabotage] | line 3
     page-fault-write-ro: oops | page fault in lkdtm_WRITE_RO [lkdtm] | line 3
+    panic: panic | Kernel panic: sabotage says so in sab_panic [sabotage] | line 3
     panic-io-apic: panic | Kernel panic: IO-APIC + timer doesn't work!  Boot with apic=debug and send a report.  Then try booting with the 'noapic' option. in setup_IO_APIC | line 12
     panic-stop: panic | Kernel panic: panic stop irqoff test in panic_stop_irqoff_fn [lkdtm] | line 5
     rcu-stall: rcu-stall | RCU stall in lkdtm_REFCOUNT_TIMING [lkdtm] | line 1
+    refcount-addition: refcount | refcount_t: addition on 0 in sab_refcount [sabotage] | line 3
     refcount-saturated: refcount | refcount_t: saturated in lkdtm_REFCOUNT_INC_OVERFLOW [lkdtm] | line 4
     refcount-underflow: refcount | refcount_t: underflow in lkdtm_REFCOUNT_DEC_AND_TEST_NEGATIVE [lkdtm] | line 3
+    slab-destroy: slab-corruption | slab: Objects remaining on __kmem_cache_shutdown in sabotage_init [sabotage] | line 3
+    slab-poison: slab-corruption | slab: Object corrupt in sab_poison [sabotage] | line 4
+    slab-redzone: slab-corruption | slab: Object corrupt in sabotage_init [sabotage] | line 4
     soft-lockup: soft-lockup | soft lockup in lkdtm_ATOMIC_TIMING [lkdtm] | line 6
     stack-exhausted: oops | stack overflow in recursive_loop [lkdtm] | line 6
     stack-guard: oops | stack overflow in lkdtm_STACK_GUARD_PAGE_LEADING [lkdtm] | line 3
+    sysfs-duplicate: warning | sysfs: duplicate filename in sabotage_init [sabotage] | line 3
+    unchecked-msr: other | unchecked MSR access: WRMSR in sab_msr [sabotage] | line 3
+    unregister-netdevice: other | unregister_netdevice: waiting for a device to become free | line 3
     warning: warning | WARNING in lkdtm_WARNING [lkdtm] | line 2
     warning-message: warning | WARNING in lkdtm_WARNING_MESSAGE [lkdtm] | line 2
     ");
+}
+
+#[test]
+fn a_real_boot_that_was_cut_off() {
+    let log = include_bytes!("samples/boot-unfinished.log");
+    let scan = scan_log(log, None);
+    let title = scan.unfinished.map(|splat| splat.title);
+    assert_eq!(
+        (scan.splats.len(), title.as_deref()),
+        (0, Some("boot ends without a word before user space"))
+    );
 }
