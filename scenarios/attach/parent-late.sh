@@ -12,7 +12,7 @@ a=$(accel_dev 1)
 b=$(accel_dev 2)
 accel_up $a
 accel_take $b
-accel_set $b callback_delay_ms 4000
+accel_set $b callback_delay_ms $((4000 * ${PATIENCE:-1}))
 callbacks=$(accel_get $b callbacks)
 accel_bind $b &
 in_callback() { [ $(accel_get $b callbacks) -gt $callbacks ]; }

@@ -19,6 +19,11 @@ use crate::topology::qemu::Backing;
 use crate::topology::{self, Topology};
 use crate::vm::{self, Accel, Machine, Patience, QemuRequests, VmError};
 
+/// Keeps an instrumented kernel from five-level paging, which QEMU's `max` has. For a moment of the boot `identify_cpu()`
+/// (`arch/x86/kernel/cpu/common.c`, 6.12) has cleared the processor's features, this one included: in an interrupt that comes
+/// then, KASAN takes per-cpu memory for a wild access.
+const FOUR_LEVELS: &str = "no5lvl";
+
 /// What is looked for on the PATH.
 const QEMU: &str = "qemu-system-x86_64";
 
@@ -111,6 +116,9 @@ fn boot_once(
     let image = image.map_err(|why| RunError::NoMock { why: why.to_owned() })?;
     let machine_args = topology::qemu::machine_args(&cell.topology, guests.capabilities, &Backing::Ram)?;
     let mut cmdline = topology::qemu::kernel_args(&cell.topology, guests.capabilities);
+    if instrumented(cell) {
+        cmdline.push(FOUR_LEVELS.to_owned());
+    }
     cmdline.extend(cell.variant.cmdline.iter().cloned());
     cmdline.extend(sitting.boot.cmdline.iter().cloned());
     let machine = Machine {
