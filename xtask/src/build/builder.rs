@@ -249,7 +249,11 @@ fn build_mock(make: &Make, progress: Progress) -> Result<(Option<String>, u64), 
     let objects = finished.objects;
     match finished.check("building the mock modules") {
         Ok(_) => Ok((None, objects)),
-        Err(BuildError::Make { headline, .. }) => Ok((Some(headline), objects)),
+        Err(BuildError::Make { headline, .. }) => {
+            // An external build names its files from where they lie.
+            let own = headline.split(':').next().is_some_and(|file| external.join(file).is_file());
+            Ok((Some(if own { format!("{MOCK}/{headline}") } else { headline }), objects))
+        }
         Err(error) => Err(error),
     }
 }
