@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::promises::{Bringer, Promises, UpTo};
-use super::request::{Request, unknown, wanted};
+use super::request::{Request, Wanted, unknown};
 use super::{Order, RunError};
 use crate::event::CellId;
 use crate::spec::{
     CaseFile, Kernel, PLAIN, Project, Selector, Series, Source, Suite, SuiteVariant, Topologies, Userland,
-    Variants, fits,
+    Variants,
 };
 use crate::topology::Topology;
 
@@ -56,34 +56,6 @@ pub struct Cell {
     pub lacks: Option<String>,
     /// Cases for which a series in `patches/` brings what the kernel may lack, with the series.
     pub brought_by: BTreeMap<String, Bringer>,
-}
-
-/// Which of a suite's cases and variants are wanted.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Wanted {
-    /// Patterns of the request: a case that fits one is wanted; all are where there is none.
-    pub cases: Vec<String>,
-    /// Patterns for the cases of this suite alone, likewise.
-    pub of_suite: Vec<String>,
-    /// Pattern for the variant.
-    pub variant: Option<String>,
-}
-
-impl Wanted {
-    /// Whether a case is wanted.
-    pub(super) fn case(&self, suite: &str, case: &str) -> bool {
-        wanted(&self.cases, suite, case) && wanted(&self.of_suite, suite, case)
-    }
-
-    /// Whether a variant is wanted.
-    pub(super) fn variant(&self, name: &str) -> bool {
-        self.variant.as_deref().is_none_or(|pattern| fits(pattern, name))
-    }
-
-    /// The one variant that is wanted by its name, be there one or not.
-    pub(super) fn named_variant(&self) -> Option<&str> {
-        self.variant.as_deref().filter(|pattern| !pattern.contains('*'))
-    }
 }
 
 /// Cases that share one guest.

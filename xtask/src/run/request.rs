@@ -36,6 +36,34 @@ pub struct Request {
     pub drawn: Vec<Arc<Topology>>,
 }
 
+/// Which of a suite's cases and variants are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Patterns of the request: a case that fits one is wanted; all are where there is none.
+    pub cases: Vec<String>,
+    /// Patterns for the cases of this suite alone, likewise.
+    pub of_suite: Vec<String>,
+    /// Pattern for the variant.
+    pub variant: Option<String>,
+}
+
+impl Wanted {
+    /// Whether a case is wanted.
+    pub(super) fn case(&self, suite: &str, case: &str) -> bool {
+        wanted(&self.cases, suite, case) && wanted(&self.of_suite, suite, case)
+    }
+
+    /// Whether a variant is wanted.
+    pub(super) fn variant(&self, name: &str) -> bool {
+        self.variant.as_deref().is_none_or(|pattern| fits(pattern, name))
+    }
+
+    /// The one variant that is wanted by its name, be there one or not.
+    pub(super) fn named_variant(&self) -> Option<&str> {
+        self.variant.as_deref().filter(|pattern| !pattern.contains('*'))
+    }
+}
+
 impl Request {
     /// The kernel that is meant. With `linux`, the named entry (or the default one) lends its fragments, and its
     /// series are left out: the tree is taken as it is.
