@@ -188,7 +188,10 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let workspace = workspace();
     let bench = Bench { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: &sink };
     let finished = run::execute(&bench, &plan, &options, &store);
-    if let (Some(drawn), Ok(_)) = (&drawn, &finished) {
+    // What an interrupt cut short failed through no fault of its topology.
+    if let (Some(drawn), Ok(done)) = (&drawn, &finished)
+        && !done.interrupted
+    {
         for smallest in drawn.shrink(&bench, (&project, &request, &options), &store, &reds)? {
             ctx.say(&smallest.to_string());
         }
