@@ -5,8 +5,8 @@
 . /bench/lib.sh
 . /bench/suite/attach.lib
 
-# The attention button gives five seconds to change one's mind: binds and unbinds go on for as long as the device is there. So
-# each of the few unplugs meets another moment of some hundred attempts.
+# The attention button gives five seconds to change one's mind: binds and unbinds go on for as long as the device is there, and
+# the unplug meets whichever moment they are at.
 dev=$(accel_dev 1)
 accel_take $dev
 poll 10 root_is_up || fail "no CXL root"
