@@ -21,7 +21,7 @@ pub struct Judged {
     pub verdict: Verdict,
     /// Why, where no case and no splat says it.
     pub reason: String,
-    /// What the reader should hear besides: expectations that expired or were not needed, the agent's notes.
+    /// What the reader should hear besides: the agent's notes, splats that were not kept.
     pub notes: Vec<String>,
 }
 
@@ -48,8 +48,6 @@ pub fn judge(transcript: &Transcript, expectations: &Expectations) -> Judged {
         log.splats.iter().map(|splat| (splat.clone(), expectations.expects(splat))).collect();
     let (verdict, reason) = verdict(transcript, &log, &cases, &splats);
     let mut notes = transcript.notes.clone();
-    notes.extend(expectations.expired.iter().cloned());
-    notes.extend(expectations.unneeded(&cases, &log.splats));
     if log.dropped > 0 {
         notes.push(format!("{} more splats were not kept", log.dropped));
     }

@@ -8,14 +8,13 @@ use std::time::Instant;
 use super::execute::{Guests, worse};
 use super::flakes::{self, Observation};
 use super::guest::{self, Sitting};
-use super::{Bench, Boot, Cell, Order, RunError};
+use super::{Bench, Boot, Cell, Order, RunError, expand};
 use crate::build::Mock;
 use crate::event::{CaseOutcome, CaseReport, Dependence, Event, Unstable, Verdict};
 use crate::host::interrupt;
 use crate::judge::{self, ExpectFile, Expectations, Here, Judged};
 use crate::report::Store;
-use crate::spec::version::VersionError;
-use crate::spec::{CaseFile, KernelRange, ModuleSet};
+use crate::spec::{CaseFile, KernelVersion, ModuleSet};
 use crate::topology::{self, qemu::Backing};
 
 /// Runs every boot of a cell and judges it.
@@ -40,8 +39,10 @@ pub(super) fn run(
         }
         (Verdict::Skip, reason)
     } else {
-        let (dir, expectations) = (store.cell_dir(&cell.id)?, expectations(guests, cell)?);
-        Course { bench, guests, cell, dir, expectations }.boots(order)?
+        let (dir, (expectations, strangers)) = (store.cell_dir(&cell.id)?, expectations(guests, cell)?);
+        let course = Course { bench, guests, cell, dir, expectations };
+        course.note(strangers);
+        course.boots(order)?
     };
     let seconds = begun.elapsed().as_secs_f64();
     bench.sink.emit(&Event::CellFinished { cell: cell.id.clone(), verdict, reason, seconds });
@@ -119,6 +120,7 @@ impl Course<'_> {
         copy(&self.guests.ready.built.config, &self.dir.join(".config"))?;
         let mut worst: Option<(Verdict, String)> = None;
         let (mut lacks, mut runs) = (BTreeSet::new(), Vec::new());
+        let (mut reports, mut splats) = (Vec::new(), Vec::new());
         for (number, boot) in self.cell.boots.iter().enumerate() {
             if interrupt::requested() {
                 break;
@@ -129,6 +131,8 @@ impl Course<'_> {
             }
             let judged = self.sit(boot, number, &cases)?;
             runs.extend(observations(&judged));
+            reports.extend(judged.cases.iter().cloned());
+            splats.extend(judged.splats.iter().map(|(splat, _)| splat.clone()));
             let this = (judged.verdict, judged.reason.clone());
             self.tell(judged);
             worst = match worst {
@@ -136,8 +140,11 @@ impl Course<'_> {
                 _ => Some(this),
             };
         }
-        if order.looks_for_flakes() && !interrupt::requested() {
-            self.flakes(&runs)?;
+        if !interrupt::requested() {
+            self.note(self.expectations.notes(&reports, &splats, self.cell.wanted.everything()));
+            if order.looks_for_flakes() {
+                self.flakes(&runs)?;
+            }
         }
         let lacks = || lacks.into_iter().collect::<Vec<_>>().join("; ");
         Ok(worst.unwrap_or_else(|| (Verdict::Skip, lacks())))
@@ -169,11 +176,18 @@ impl Course<'_> {
         for report in judged.cases {
             self.bench.sink.emit(&Event::CaseFinished { cell: id(), report });
         }
-        for note in judged.notes {
-            self.bench.sink.emit(&Event::Notice { text: format!("{}: {note}", self.cell.id) });
-        }
+        self.note(judged.notes);
         for (splat, expected) in judged.splats {
             self.bench.sink.emit(&Event::SplatFound { cell: id(), splat, expected });
+        }
+    }
+
+    /// Tells the user; files of the project by their names in it.
+    fn note(&self, notes: Vec<String>) {
+        let root = format!("{}/", self.bench.root.display());
+        for note in notes {
+            let note = note.strip_prefix(&root).unwrap_or(&note);
+            self.bench.sink.emit(&Event::Notice { text: format!("{}: {note}", self.cell.id) });
         }
     }
 
@@ -242,9 +256,9 @@ fn observations(judged: &Judged) -> Vec<Observation> {
     observations
 }
 
-/// What the suite expects to fail on this kernel, topology and QEMU, today.
-fn expectations(guests: &Guests, cell: &Cell) -> Result<Expectations, RunError> {
-    let kernel = &guests.ready.source.version;
+/// What the suite expects to fail on this kernel, topology and QEMU, today; and, in words, what it expects of cases that
+/// the userland was to bring and did not.
+fn expectations(guests: &Guests, cell: &Cell) -> Result<(Expectations, Vec<String>), RunError> {
     let qemu = guests.capabilities.version;
     let here = Here {
         topology: &cell.topology.name,
@@ -252,18 +266,14 @@ fn expectations(guests: &Guests, cell: &Cell) -> Result<Expectations, RunError> 
         variant: &cell.id.variant,
         ndctl: guests.ready.ndctl.as_ref().map(|ndctl| ndctl.version.as_str()),
         today: jiff::Zoned::now().date(),
-        kernel: &|range| match range.parse::<KernelRange>() {
-            Ok(range) => Ok(range.contains(kernel)),
-            Err(error) => Err(error.to_string()),
-        },
-        qemu: &|range| match range.parse::<KernelRange>() {
-            Ok(range) => {
-                qemu.to_string().parse().map(|v| range.contains(&v)).map_err(|e: VersionError| e.to_string())
-            }
-            Err(error) => Err(error.to_string()),
-        },
+        kernel: &guests.ready.source.version,
+        qemu: &KernelVersion { stable: qemu.micro, ..KernelVersion::new(qemu.major, qemu.minor) },
     };
-    Ok(ExpectFile::load(&cell.suite.dir.join("expect.yaml"))?.select(&here)?)
+    let file = ExpectFile::of(&cell.suite)?;
+    let found = expand::found_names(&cell.suite, guests.ready)?;
+    let written = cell.suite.cases.iter().map(|case| case.name.as_str());
+    let known = written.chain(found.iter().map(String::as_str)).collect();
+    Ok((file.select(&here), file.strangers(&known, here.ndctl)))
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), RunError> {

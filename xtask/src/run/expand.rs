@@ -10,7 +10,7 @@ use super::plan::{Cell, boots};
 use super::{Plan, Ready, RunError};
 use crate::event::CellId;
 use crate::host::elf;
-use crate::spec::{CaseFile, SuiteVariant, Variants, fits};
+use crate::spec::{CaseFile, Suite, SuiteVariant, Variants, fits};
 
 /// The plan's cells with all of their cases, and those of the variants that were open.
 ///
@@ -43,10 +43,16 @@ pub(super) fn cells(plan: &Plan, ready: &Ready) -> Result<Vec<Cell>, RunError> {
 
 /// The wanted ones of the cases that a suite finds in the userland.
 fn found(cell: &Cell, ready: &Ready) -> Result<Vec<CaseFile>, RunError> {
-    let (Some(found), Some(ndctl)) = (&cell.suite.found, &ready.ndctl) else { return Ok(Vec::new()) };
-    let names = ndctl.scripts(|file| fits(&found.scripts, file))?;
+    let Some(found) = &cell.suite.found else { return Ok(Vec::new()) };
+    let names = found_names(&cell.suite, ready)?;
     let ours = names.iter().filter(|name| cell.wanted.case(&cell.suite.name, name));
     Ok(ours.map(|name| CaseFile::found(name, found, cell.suite.shared)).collect())
+}
+
+/// Names of all cases that a suite finds in the userland.
+pub(super) fn found_names(suite: &Suite, ready: &Ready) -> Result<Vec<String>, RunError> {
+    let (Some(found), Some(ndctl)) = (&suite.found, &ready.ndctl) else { return Ok(Vec::new()) };
+    Ok(ndctl.scripts(|file| fits(&found.scripts, file))?)
 }
 
 /// A cell for each variant that is wanted of an open one; one that was asked for by name is there in any case, and says

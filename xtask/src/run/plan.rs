@@ -7,6 +7,7 @@ use super::promises::{Bringer, Promises, UpTo};
 use super::request::{Request, Wanted, unknown};
 use super::{Order, RunError};
 use crate::event::CellId;
+use crate::judge::ExpectFile;
 use crate::spec::{
     CaseFile, Kernel, PLAIN, Project, Selector, Series, Source, Suite, SuiteVariant, Topologies, Userland,
     Variants,
@@ -219,6 +220,8 @@ fn load_suites(project: &Project, wanted: &[String]) -> Result<Vec<Part>, RunErr
             }
         } else {
             let loaded = Suite::load(&project.scenarios_dir(), &suite)?;
+            // What is wrong with what it expects is said before anything is built.
+            ExpectFile::of(&loaded)?;
             parts.push((Arc::new(loaded), variant, case.into_iter().collect()));
         }
     }

@@ -48,6 +48,11 @@ pub struct Wanted {
 }
 
 impl Wanted {
+    /// Whether every case of the suite is.
+    pub(super) fn everything(&self) -> bool {
+        self.cases.is_empty() && self.of_suite.is_empty()
+    }
+
     /// Whether a case is wanted.
     pub(super) fn case(&self, suite: &str, case: &str) -> bool {
         wanted(&self.cases, suite, case) && wanted(&self.of_suite, suite, case)
