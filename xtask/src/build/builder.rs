@@ -17,6 +17,9 @@ use crate::event::{Event, Sink, Stage, StageEnd};
 /// Where the mock modules are in a kernel tree.
 pub(super) const MOCK: &str = "tools/testing/cxl";
 
+/// The line of a configuration with which there are line tables, and they are kept.
+const DEBUG_INFO: &str = "CONFIG_DEBUG_INFO=y";
+
 /// A checked-out source tree.
 #[derive(Debug, Clone, Copy)]
 pub struct Tree<'a> {
@@ -187,6 +190,10 @@ impl Builder<'_> {
         let has_mock = external.is_dir() && mock_error.is_none();
         if has_mock {
             install::mock(&make, &production, &mock, &release, &external, quiet)?;
+        }
+        if read(&obj.join(".config"))?.lines().any(|line| line == DEBUG_INFO) {
+            let debug = draft.path().join("debug");
+            install::unstripped(&obj, has_mock.then_some(external.as_path()), &debug)?;
         }
         slot.settle()?;
         let size = fs::metadata(draft.path().join("bzImage")).map_err(BuildError::io("reading", &obj))?.len();

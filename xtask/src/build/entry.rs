@@ -35,6 +35,8 @@ pub struct Built {
     pub config: PathBuf,
     /// System.map.
     pub symbols: PathBuf,
+    /// Where vmlinux and the unstripped modules lie, if the kernel has debug info.
+    pub debug: PathBuf,
     /// Root of `lib/modules/RELEASE` with the modules as users have them.
     pub production: PathBuf,
     /// The same with the drivers of `tools/testing/cxl` in place of the CXL ones.
@@ -130,6 +132,7 @@ impl Built {
         Some(Self {
             config: dir.join("config"),
             symbols: dir.join("System.map"),
+            debug: dir.join("debug"),
             production: dir.join("production"),
             id: stamp.id,
             release: stamp.release,

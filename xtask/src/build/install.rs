@@ -53,6 +53,19 @@ pub(super) fn mock(
     depmod(make, root, release)
 }
 
+/// Keeps what tells file and line: vmlinux and the modules as they were linked, those of `tools/testing/cxl` beside.
+pub(super) fn unstripped(obj: &Path, external: Option<&Path>, to: &Path) -> Result<(), BuildError> {
+    let keep = |from: &Path, folder: &str| {
+        let folder = to.join(folder);
+        fs::create_dir_all(&folder).map_err(BuildError::io("making the folder", &folder))?;
+        let target = folder.join(from.file_name().unwrap_or_default());
+        fs::copy(from, &target).map(drop).map_err(BuildError::io("copying to", &target))
+    };
+    keep(&obj.join("vmlinux"), "")?;
+    modules(obj).iter().try_for_each(|module| keep(module, "production"))?;
+    external.map(modules).unwrap_or_default().iter().try_for_each(|module| keep(module, "mock"))
+}
+
 /// Canonical names of the modules below a root, sorted.
 pub(super) fn names(root: &Path) -> Vec<String> {
     let stem = |path: &PathBuf| Some(path.file_stem()?.to_string_lossy().replace('-', "_"));

@@ -14,6 +14,7 @@ mod install;
 mod kconfig;
 mod make;
 mod slot;
+mod symbols;
 mod toolchain;
 
 #[cfg(test)]
@@ -26,4 +27,5 @@ pub(crate) use entry::digest;
 pub use entry::{Built, Mock};
 pub use error::{BuildError, LostOption};
 pub use fragment::{Fragment, FragmentError, Merged, Release, Setting, Value, merge};
+pub use symbols::{Resolved, SymbolError, Symbols};
 pub use toolchain::Toolchain;

@@ -146,6 +146,20 @@ fn a_build_has_both_trees_with_one_of_each_module() {
 }
 
 #[test]
+fn what_tells_file_and_line_is_kept_where_the_kernel_has_it() {
+    let bench = Bench::new();
+    bench.script(
+        "bzImage",
+        "mkdir -p drivers/cxl; echo unstripped >drivers/cxl/cxl_core.ko; echo CONFIG_DEBUG_INFO=y >>.config\n",
+    );
+    bench.script("mock-modules", "echo unstripped >\"$external/cxl_test.ko\"\n");
+    let built = bench.build("CONFIG_TINY=y\n").expect("built");
+    assert_eq!(modules(&built.debug), ["mock/cxl_test.ko", "production/cxl_core.ko", "vmlinux"]);
+    let plain = Bench::new();
+    assert!(!plain.build("CONFIG_TINY=y\n").expect("built").debug.exists());
+}
+
+#[test]
 fn a_second_build_runs_no_make_and_says_so() {
     let bench = Bench::new();
     let first = bench.build("CONFIG_TINY=y\n").expect("built");

@@ -9,10 +9,12 @@ use serde::Serialize;
 
 use super::run::verbosity;
 use super::{Context, Exit, Format, Usage};
-use crate::event::{Splat, Totals, Verdict};
+use crate::build::{Resolved, SymbolError, Symbols};
+use crate::event::{Null, Splat, Totals, Verdict};
 use crate::judge::log::{self, Case, Kind, LogReport};
 use crate::report::lines::{self, Verbosity};
 use crate::report::text::one_line;
+use crate::run::{self, Bench, Plan, Request};
 
 /// Judges any log: KTAP, meson's results, a kernel's console
 ///
@@ -23,9 +25,75 @@ pub struct Args {
     /// What the files are; `auto` tells by their content
     #[arg(long, value_enum, default_value_t = KindArg::Auto)]
     kind: KindArg,
+    #[command(flatten)]
+    symbols: SymbolArgs,
     /// Files to judge; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+}
+
+/// Which build printed the logs: its traces then get file and line.
+#[derive(Debug, clap::Args)]
+#[group(id = "build")]
+struct SymbolArgs {
+    /// The vmlinux of the kernel that printed them, with debug info: traces get file and line
+    #[arg(long, value_name = "FILE")]
+    vmlinux: Option<PathBuf>,
+    /// Where that kernel's modules lie, unstripped, whatever folders they are in [default: beside vmlinux]
+    #[arg(long, value_name = "DIR", requires = "vmlinux")]
+    modules: Vec<PathBuf>,
+    /// The same by its name in patchbench.yaml; it has to be built
+    #[arg(long, value_name = "NAME", conflicts_with = "vmlinux")]
+    kernel: Option<String>,
+    /// Its flavour; debug-info has what is needed
+    #[arg(long, value_name = "NAME", requires = "kernel", default_value = "debug-info")]
+    flavour: String,
+}
+
+impl SymbolArgs {
+    fn open(&self, ctx: &Context) -> Result<Option<Symbols>> {
+        if let Some(vmlinux) = &self.vmlinux {
+            let beside = || vmlinux.parent().map(|dir| dir.join("")).into_iter().collect();
+            let modules = if self.modules.is_empty() { beside() } else { self.modules.clone() };
+            return Ok(Some(Symbols::open(vmlinux, modules).map_err(refused)?));
+        }
+        let Some(kernel) = &self.kernel else { return Ok(None) };
+        let project = ctx.project()?;
+        let request = Request {
+            kernel: Some(kernel.clone()),
+            flavour: Some(self.flavour.clone()),
+            ..Request::default()
+        };
+        let plan = Plan::kernel_only(&project, &request)?;
+        let workspace = super::run::workspace();
+        let bench = Bench { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: &Null };
+        let name = format!("{kernel}, flavour {}", self.flavour);
+        let refuse = |message: String, hint: String| anyhow!(Usage { message, hint: Some(hint) });
+        let Some(built) = run::find_built(&bench, &plan)? else {
+            let build = format!("cargo xtask build --kernel {kernel} --flavour {}", self.flavour);
+            return Err(refuse(format!("{name} is not built"), build));
+        };
+        match Symbols::of(&built, false) {
+            Some(symbols) => Ok(Some(symbols.map_err(refused)?)),
+            None => Err(refuse(
+                format!("{name} has no debug info: functions would keep their offsets"),
+                "the flavour debug-info has it".to_owned(),
+            )),
+        }
+    }
+}
+
+/// Symbols that cannot be used are a wrong argument, but for an addr2line that fails.
+fn refused(error: SymbolError) -> anyhow::Error {
+    let text = error.to_string();
+    let (message, hint) = match text.split_once("\nhint: ") {
+        Some((message, hint)) => (message.to_owned(), Some(hint.to_owned())),
+        None => (text, None),
+    };
+    match error {
+        SymbolError::Process(error) => error.into(),
+        _ => anyhow!(Usage { message, hint }),
+    }
 }
 
 /// What a file is.
@@ -54,10 +122,15 @@ impl KindArg {
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let mut worst = Exit::Success;
+    let mut symbols = args.symbols.open(ctx)?;
     for file in &args.files {
         let exit = match read(file, args.kind.kind()) {
-            Ok(report) => {
-                show(file, &report, ctx)?;
+            Ok(mut report) => {
+                if let Some(symbols) = &mut symbols {
+                    let resolved = symbols.annotate(&mut report.splats)?;
+                    report.notes.extend(unresolved(resolved));
+                }
+                show(file, &report, symbols.is_some(), ctx)?;
                 Exit::from(report.verdict)
             }
             // The other files are judged all the same.
@@ -70,6 +143,18 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         worst = worse(worst, exit);
     }
     Ok(worst)
+}
+
+/// Says so where frames have no file and line.
+fn unresolved(resolved: Resolved) -> Option<String> {
+    let Resolved { frames, found } = resolved;
+    (found < frames).then(|| match found {
+        0 => format!("none of {frames} frames is of this build: functions keep their offsets"),
+        _ => format!(
+            "{} of {frames} frames keep their offsets: not of this build, or of assembly",
+            frames - found
+        ),
+    })
 }
 
 fn read(file: &Path, kind: Option<Kind>) -> io::Result<LogReport> {
@@ -106,10 +191,16 @@ struct JsonSplat<'a> {
     function: Option<&'a str>,
     module: Option<&'a str>,
     case: Option<&'a str>,
+    /// With symbols: where the function stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<&'a str>,
+    /// With symbols: the report's lines, with file and line.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    trace: &'a [String],
 }
 
-impl<'a> From<&'a Splat> for JsonSplat<'a> {
-    fn from(splat: &'a Splat) -> Self {
+impl<'a> JsonSplat<'a> {
+    fn new(splat: &'a Splat, symbols: bool) -> Self {
         Self {
             kind: splat.kind.word(),
             title: &splat.title,
@@ -118,14 +209,16 @@ impl<'a> From<&'a Splat> for JsonSplat<'a> {
             function: splat.function.as_deref(),
             module: splat.module.as_deref(),
             case: splat.case.as_deref(),
+            at: splat.at.as_deref(),
+            trace: if symbols { &splat.excerpt } else { &[] },
         }
     }
 }
 
-fn show(file: &Path, report: &LogReport, ctx: &Context) -> Result<()> {
+fn show(file: &Path, report: &LogReport, symbols: bool, ctx: &Context) -> Result<()> {
     if ctx.format == Format::Json {
         let LogReport { kind, ref cases, totals, verdict, .. } = *report;
-        let splats = report.splats.iter().map(JsonSplat::from).collect();
+        let splats = report.splats.iter().map(|splat| JsonSplat::new(splat, symbols)).collect();
         anstream::println!("{}", serde_json::to_string(&Json { kind, cases, totals, splats, verdict })?);
         return Ok(());
     }

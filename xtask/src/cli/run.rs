@@ -76,7 +76,7 @@ pub struct KernelArgs {
     /// Your own tree as it stands, uncommitted changes included; it is never written to
     #[arg(long, value_name = "DIR")]
     pub linux: Option<PathBuf>,
-    /// plain, or debug for KASAN, lockdep and their like [default: as in patchbench.yaml]
+    /// plain; debug for KASAN, lockdep and their like; debug-info for traces with file and line [default: as in patchbench.yaml]
     #[arg(long, value_name = "NAME")]
     pub flavour: Option<String>,
     /// Only the first N patches of a series of the kernel, and not the series that require it; 0 for none of it

@@ -226,6 +226,9 @@ pub struct Splat {
     /// Module of that function.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub module: Option<String>,
+    /// File and line of that function's frame, where the build that printed it was at hand and has them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
     /// The case during which it came; none before the first and between cases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub case: Option<String>,

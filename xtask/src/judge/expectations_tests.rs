@@ -91,6 +91,7 @@ fn splats_by_fingerprint_or_title_and_what_was_not_needed() {
         line: 1,
         function: None,
         module: None,
+        at: None,
         case: Some("a".to_owned()),
         excerpt: vec![],
     };

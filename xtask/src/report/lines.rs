@@ -74,7 +74,8 @@ pub fn splat_lines(splat: &Splat, line: &str, expected: bool, verbosity: Verbosi
     let word = if expected { "expected splat" } else { "splat" };
     let module = splat.module.as_deref().map(|m| format!(" [{m}]")).unwrap_or_default();
     let during = splat.case.as_deref().map(|case| format!(", during {case}")).unwrap_or_default();
-    let title = one_line(&format!("{}{module}, {line} {}{during}", splat.title, splat.line));
+    let at = splat.at.as_deref().map(|at| format!(" at {at}")).unwrap_or_default();
+    let title = one_line(&format!("{}{module}{at}, {line} {}{during}", splat.title, splat.line));
     let mut text = format!("  {} {title}\n", word.style(style));
     if !expected {
         let shown = if verbosity == Verbosity::Verbose { splat.excerpt.len() } else { EXCERPT };

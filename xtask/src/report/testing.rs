@@ -37,6 +37,7 @@ fn splat() -> Splat {
         line: 812,
         function: Some("cxl_bad".to_owned()),
         module: Some("cxl_core".to_owned()),
+        at: None,
         case: Some("ports".to_owned()),
         excerpt: vec!["WARNING: CPU: 0 \x1b[2J<script>".to_owned(), " cxl_bad+0x1/0x2".to_owned()],
     }

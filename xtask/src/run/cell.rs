@@ -9,7 +9,7 @@ use super::execute::{Guests, worse};
 use super::flakes::{self, Observation};
 use super::guest::{self, Sitting};
 use super::{Bench, Boot, Cell, Order, RunError, expand};
-use crate::build::Mock;
+use crate::build::{Mock, Symbols};
 use crate::event::{CaseOutcome, CaseReport, Dependence, Event, Unstable, Verdict};
 use crate::host::interrupt;
 use crate::judge::{self, ExpectFile, Expectations, Here, Judged};
@@ -171,7 +171,21 @@ impl Course<'_> {
         Ok(judge::judge(&transcript, &self.expectations))
     }
 
-    fn tell(&self, judged: Judged) {
+    /// Adds file and line to the reports of a kernel that was built with debug info.
+    fn symbolise(&self, judged: &mut Judged) {
+        if judged.splats.is_empty() {
+            return;
+        }
+        let mock = self.cell.suite.modules == ModuleSet::Mock;
+        let Some(symbols) = Symbols::of(&self.guests.ready.built, mock) else { return };
+        let splats = judged.splats.iter_mut().map(|(splat, _)| splat);
+        if let Err(error) = symbols.and_then(|mut symbols| symbols.annotate(splats)) {
+            judged.notes.push(format!("the traces keep their offsets: {error}"));
+        }
+    }
+
+    fn tell(&self, mut judged: Judged) {
+        self.symbolise(&mut judged);
         let id = || self.cell.id.clone();
         for report in judged.cases {
             self.bench.sink.emit(&Event::CaseFinished { cell: id(), report });

@@ -89,6 +89,26 @@ pub fn build(bench: &Bench, plan: &Plan) -> Result<(Prepared, Built), RunError> 
     Ok((prepared, built))
 }
 
+/// The finished build of a plan's kernel; none where it has not been built. Builds nothing.
+///
+/// # Errors
+/// As [`build`] up to the source.
+pub fn find_built(bench: &Bench, plan: &Plan) -> Result<Option<Built>, RunError> {
+    let fragments = fragments(bench, plan)?;
+    let prepared = Sources::new(bench.cache).prepare(&plan.kernel, &plan.series)?;
+    let toolchain = Toolchain::find()?;
+    let builder = Builder {
+        cache: bench.cache.path(),
+        slot: Path::new(""),
+        kernel: &plan.kernel.name,
+        flavour: &plan.flavour,
+        jobs: 1,
+        toolchain: &toolchain,
+        sink: bench.sink,
+    };
+    Ok(builder.cached(&prepared.tree, &fragments))
+}
+
 /// The source and what went on top of it, in one line.
 fn described(prepared: &Prepared) -> String {
     let mut text = prepared.described.clone();

@@ -257,6 +257,7 @@ impl Event {
             line: self.line,
             function,
             module: blamed.and_then(|p| p.module),
+            at: None,
             case: self.case,
             excerpt: self.excerpt,
         })

@@ -340,6 +340,7 @@ impl Scanner {
             line,
             function: None,
             module: None,
+            at: None,
             case: None,
             excerpt: std::iter::once(banner).chain(last).collect(),
         });
