@@ -8,6 +8,7 @@ use clap::ValueEnum;
 
 use super::Usage;
 use crate::host::Cache;
+use crate::report::Results;
 use crate::spec::Project;
 
 /// Flags that every verb takes.
@@ -139,6 +140,11 @@ impl Context {
     /// Folder of the topology files.
     pub fn topologies(&self) -> PathBuf {
         self.root.join("topologies")
+    }
+
+    /// Folder of the runs.
+    pub fn results(&self) -> Results {
+        Results::new(self.root.join("results"))
     }
 
     /// Says a thing worth knowing on stderr, unless `-q`.

@@ -13,6 +13,7 @@ use std::process::ExitCode;
 
 use crate::event::Verdict;
 use crate::host::{ProcessError, interrupt};
+use crate::report::{MergeError, ResultsError, StoredError};
 use crate::run::RunError;
 use crate::spec::SpecError;
 use crate::topology::TopologyError;
@@ -69,7 +70,11 @@ impl From<&anyhow::Error> for Exit {
             return Self::Interrupted;
         }
         for cause in error.chain() {
-            if cause.is::<SpecError>() || cause.is::<TopologyError>() || cause.is::<Usage>() {
+            if cause.is::<SpecError>()
+                || cause.is::<TopologyError>()
+                || cause.is::<Usage>()
+                || is_of_results(cause)
+            {
                 return Self::Usage;
             }
             if let Some(error) = cause.downcast_ref::<RunError>() {
@@ -82,6 +87,14 @@ impl From<&anyhow::Error> for Exit {
         }
         Self::Infrastructure
     }
+}
+
+/// Whether a run was named that is not there or cannot be read. That a file cannot be read for other reasons is no fault of
+/// who named it.
+fn is_of_results(cause: &(dyn std::error::Error + 'static)) -> bool {
+    matches!(cause.downcast_ref::<MergeError>(), Some(MergeError::Overlap { .. } | MergeError::Running(_)))
+        || matches!(cause.downcast_ref::<ResultsError>(), Some(error) if !matches!(error, ResultsError::Io { .. }))
+        || matches!(cause.downcast_ref::<StoredError>(), Some(error) if !matches!(error, StoredError::Io { .. }))
 }
 
 /// The command line asks for something that cannot be.

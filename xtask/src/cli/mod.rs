@@ -9,6 +9,7 @@ mod dry_run;
 mod exit;
 mod kernel;
 mod parse;
+mod results;
 mod run;
 mod sabotage;
 mod series;
@@ -44,6 +45,7 @@ enum Verb {
     Topology(topology::Args),
     Kernel(kernel::Args),
     Series(series::Args),
+    Results(results::Args),
     Parse(parse::Args),
     Doctor(doctor::Args),
     Setup(setup::Args),
@@ -69,6 +71,7 @@ pub fn main() -> ExitCode {
         Verb::Topology(args) => topology::run(&args, &ctx),
         Verb::Kernel(args) => kernel::run(&args, &ctx),
         Verb::Series(args) => series::run(&args, &ctx),
+        Verb::Results(args) => results::run(&args, &ctx),
         Verb::Parse(args) => parse::run(&args, &ctx),
         Verb::Doctor(args) => doctor::run(&args, &ctx),
         Verb::Setup(args) => setup::run(&args, &ctx),

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 
 use super::{Context, Exit, Format, Usage, setup};
-use crate::event::{Event, Fan, Sink};
+use crate::event::{Event, Fan, Sink, Verdict};
 use crate::report::text::neutralise;
-use crate::report::{JsonLines, Store, Terminal, Verbosity};
+use crate::report::{JsonLines, Store, Stored, Terminal, Verbosity};
 use crate::run::accel::Wanted;
-use crate::run::{self, Bench, Drawn, Options, Order, Plan, Reds, Request};
-use crate::spec::Userland;
+use crate::run::{self, Bench, Drawn, Finished, Options, Order, Plan, Reds, Request};
+use crate::spec::{Project, Userland};
 use crate::topology::Topology;
 
 /// Builds the kernel, boots every topology, runs every suite and says pass or fail
@@ -48,6 +48,32 @@ pub struct Args {
     pub lint: LintArgs,
     #[command(flatten)]
     pub random: RandomArgs,
+    #[command(flatten)]
+    pub baseline: BaselineArgs,
+}
+
+/// With what the run is compared.
+#[derive(Debug, Default, clap::Args)]
+pub struct BaselineArgs {
+    /// Compare with this run, or with the baseline of patchbench.yaml: the exit code is 0 where nothing is newly red
+    #[arg(long, value_name = "RUN", num_args = 0..=1)]
+    #[expect(clippy::option_option, reason = "the option with its value, without one, or absent")]
+    pub baseline: Option<Option<String>>,
+}
+
+impl BaselineArgs {
+    /// Reads the baseline, where there is to be one: before the run begins, which may itself become the latest.
+    fn load(&self, ctx: &Context, project: &Project) -> Result<Option<Stored>> {
+        let Some(named) = &self.baseline else { return Ok(None) };
+        let Some(name) = named.as_ref().or(project.baseline.as_ref()) else {
+            let message =
+                "--baseline names no run, and there is no `baseline:` in patchbench.yaml".to_owned();
+            return Err(
+                Usage { message, hint: Some("--baseline RUN; `results list` has them".to_owned()) }.into()
+            );
+        };
+        Ok(Some(super::results::load(ctx, name).context("reading the baseline")?))
+    }
 }
 
 /// Topologies that nobody wrote.
@@ -145,16 +171,9 @@ impl KernelArgs {
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let project = ctx.project()?;
-    let request = Request {
-        topologies: args.topologies.clone(),
-        suites: args.suites.clone(),
-        cases: args.cases.clone(),
-        ndctl: args.ndctl.clone(),
-        skip_lint: args.lint.dangerously_skip_lint,
-        order: args.order.order(),
-        ..args.kernel.request()
-    };
+    let request = request(args);
     let drawn = drawn(args)?;
+    let baseline = args.baseline.load(ctx, &project)?;
     let plan = Plan::new(&project, &drawn.as_ref().map_or(request.clone(), |drawn| drawn.request(&request)))?;
     for topology in plan.topologies().into_iter().filter(|_| drawn.is_none()) {
         warn(ctx, topology);
@@ -199,12 +218,44 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     if ctx.format == Format::Human {
         ctx.say(&format!("results: {}", store.dir().display()));
     }
-    let finished = finished?;
+    ended(ctx, &store, finished?, baseline.as_ref())
+}
+
+fn request(args: &Args) -> Request {
+    Request {
+        topologies: args.topologies.clone(),
+        suites: args.suites.clone(),
+        cases: args.cases.clone(),
+        ndctl: args.ndctl.clone(),
+        skip_lint: args.lint.dangerously_skip_lint,
+        order: args.order.order(),
+        ..args.kernel.request()
+    }
+}
+
+fn ended(ctx: &Context, store: &Store, finished: Finished, baseline: Option<&Stored>) -> Result<Exit> {
     // A verdict that was not recorded cannot be shown to anyone.
     if let Some(error) = store.take_error() {
         return Err(error.into());
     }
-    Ok(if finished.interrupted { Exit::Interrupted } else { Exit::from(finished.verdict) })
+    match baseline {
+        _ if finished.interrupted => Ok(Exit::Interrupted),
+        Some(baseline) => against(ctx, baseline, store, finished.verdict),
+        None => Ok(Exit::from(finished.verdict)),
+    }
+}
+
+/// What the run says beside its baseline. A red run is none where all that is red was so before; what was not run or not
+/// built cannot be compared.
+fn against(ctx: &Context, baseline: &Stored, store: &Store, verdict: Verdict) -> Result<Exit> {
+    let diff = super::results::compare(ctx, baseline, &Stored::load(store.dir())?)?;
+    if ctx.format == Format::Human {
+        super::results::show_diff(ctx, &diff)?;
+    }
+    Ok(match verdict {
+        Verdict::Fail if !diff.is_newly_red() => Exit::Success,
+        verdict => Exit::from(verdict),
+    })
 }
 
 /// The random topologies that are asked for.
@@ -261,7 +312,7 @@ pub(super) fn resolved(plan: &Plan, options: &Options) -> serde_json::Value {
     })
 }
 
-fn command_line() -> String {
+pub(super) fn command_line() -> String {
     let args = std::env::args_os().skip(1).map(crate::host::quote).collect::<Vec<_>>();
     format!("cargo xtask {}", args.join(" "))
 }

@@ -314,6 +314,17 @@ impl Verdict {
     }
 }
 
+impl Verdict {
+    /// The worse of two verdicts, of cells or of a cell's boots. A skip beside a pass is no failure: something was run.
+    #[must_use]
+    pub fn beside(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Skip, Self::Pass) | (Self::Pass, Self::Skip) => Self::Pass,
+            _ => self.max(other),
+        }
+    }
+}
+
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.word())

@@ -259,3 +259,33 @@ pub enum Event {
         interrupted: bool,
     },
 }
+
+impl Event {
+    /// The cell that it is about, where it is about one.
+    pub fn cell(&self) -> Option<&CellId> {
+        match self {
+            Self::CellStarted { cell }
+            | Self::BootStarted { cell, .. }
+            | Self::GuestUp { cell, .. }
+            | Self::CaseStarted { cell, .. }
+            | Self::CaseOutput { cell, .. }
+            | Self::BootFinished { cell, .. }
+            | Self::CaseFinished { cell, .. }
+            | Self::SplatFound { cell, .. }
+            | Self::CaseUnstable { cell, .. }
+            | Self::CellFinished { cell, .. } => Some(cell),
+            _ => None,
+        }
+    }
+
+    /// The case that it is about, where it is about one.
+    pub fn case(&self) -> Option<&str> {
+        match self {
+            Self::CaseStarted { case, .. } | Self::CaseOutput { case, .. } => Some(case),
+            Self::CaseFinished { report, .. } => Some(&report.name),
+            Self::SplatFound { splat, .. } => splat.case.as_deref(),
+            Self::CaseUnstable { unstable, .. } => Some(&unstable.case),
+            _ => None,
+        }
+    }
+}

@@ -22,11 +22,14 @@ impl<W: Write + Send> JsonLines<W> {
     pub fn take_error(&self) -> Option<std::io::Error> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner).1.take()
     }
-}
 
-impl<W: Write + Send> Sink for JsonLines<W> {
-    fn emit(&self, event: &Event) {
-        let at = (self.begun.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
+    /// Seconds since it was made, to the millisecond.
+    fn now(&self) -> f64 {
+        (self.begun.elapsed().as_secs_f64() * 1000.0).round() / 1000.0
+    }
+
+    /// Writes an event that happened then.
+    pub(super) fn emit_at(&self, at: f64, event: &Event) {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         if inner.1.is_some() {
             return;
@@ -40,5 +43,11 @@ impl<W: Write + Send> Sink for JsonLines<W> {
             })
             .and_then(|()| inner.0.flush());
         inner.1 = written.err();
+    }
+}
+
+impl<W: Write + Send> Sink for JsonLines<W> {
+    fn emit(&self, event: &Event) {
+        self.emit_at(self.now(), event);
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn verdict_style(verdict: Verdict) -> Style {
     }
 }
 
-fn outcome_style(outcome: CaseOutcome) -> Style {
+pub(super) fn outcome_style(outcome: CaseOutcome) -> Style {
     match outcome {
         CaseOutcome::Pass => Style::new().green(),
         CaseOutcome::Skip | CaseOutcome::Xfail => Style::new().yellow(),
@@ -87,6 +87,20 @@ pub fn splat_lines(splat: &Splat, line: &str, expected: bool, verbosity: Verbosi
         }
     }
     text
+}
+
+/// An outcome as one letter, for tables.
+pub fn letter(outcome: CaseOutcome) -> char {
+    match outcome {
+        CaseOutcome::Pass => 'P',
+        CaseOutcome::Fail => 'F',
+        CaseOutcome::Xfail => 'x',
+        CaseOutcome::Xpass => 'X',
+        CaseOutcome::Skip => 's',
+        CaseOutcome::NotRun => 'N',
+        CaseOutcome::Crash => 'C',
+        CaseOutcome::Timeout => 'T',
+    }
 }
 
 /// A verdict as one word, coloured.

@@ -1,19 +1,30 @@
 //! Readers of the event stream: the terminal, the results folder, JUnit, KTAP and JSON lines.
 
+pub mod console;
+mod diff;
+mod history;
 mod json;
 mod junit;
 mod ktap;
 pub mod lines;
+mod merge;
+mod results;
 mod store;
+mod stored;
 mod summary;
 mod terminal;
 pub mod text;
 
+pub use diff::{Change, Diff, Slower, SplatChange};
+pub use history::{History, Moment};
 pub use json::JsonLines;
 pub use junit::junit;
 pub use ktap::ktap;
 pub use lines::Verbosity;
+pub use merge::{MergeError, merge};
+pub use results::{Entry, Results, ResultsError};
 pub use store::{FORMAT, Store, StoreError};
+pub use stored::{State, Stored, StoredError};
 pub use summary::{CellSummary, Seconds, SplatSummary, StageSummary, Summary};
 pub use terminal::Terminal;
 

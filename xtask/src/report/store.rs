@@ -86,6 +86,8 @@ impl Store {
             .map_err(fail("creating a run folder in", results))?;
         let path = dir.join("events.jsonl");
         let events = File::create_new(&path).map_err(fail("creating", &path))?;
+        // Held until the process ends, however it does: by that others see that the run goes on.
+        events.lock().map_err(fail("locking", &path))?;
         let state = State { summary: Summary::default(), resolved, error: None };
         let time = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let store = Self { dir, id, time, events: JsonLines::new(events), state: Mutex::new(state) };
@@ -173,6 +175,18 @@ impl Store {
 impl Sink for Store {
     fn emit(&self, event: &Event) {
         self.events.emit(event);
+        self.take(event);
+    }
+}
+
+impl Store {
+    /// Takes an event of an earlier run, that happened then.
+    pub(super) fn emit_at(&self, at: f64, event: &Event) {
+        self.events.emit_at(at, event);
+        self.take(event);
+    }
+
+    fn take(&self, event: &Event) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.summary.take(event);
         let end = matches!(event, Event::RunFinished { .. });
@@ -192,7 +206,7 @@ fn short_hash(text: &str) -> String {
 
 /// A name of one folder within another, whatever the text: what could lead elsewhere is replaced, and then a
 /// hash keeps apart what was apart.
-fn folder_name(text: &str) -> String {
+pub(super) fn folder_name(text: &str) -> String {
     let safe: String = text
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() || "-_.+=".contains(c) { c } else { '_' })

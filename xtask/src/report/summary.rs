@@ -3,12 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::event::{CaseReport, CellId, Event, Splat, Stage, StageEnd, Totals, Unstable, Verdict};
 
 /// A run, as far as its events tell.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Summary {
     /// Name of the run's folder.
@@ -38,7 +38,7 @@ pub struct Summary {
 }
 
 /// Wall time by what it was spent on, in seconds. What runs at the same time counts each by itself.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Seconds {
     /// From first to last event.
@@ -54,7 +54,7 @@ pub struct Seconds {
 }
 
 /// One stage of one kernel.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "the fields of Event::StageFinished")]
 pub struct StageSummary {
@@ -67,7 +67,7 @@ pub struct StageSummary {
 }
 
 /// One cell.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct CellSummary {
     /// Which.
@@ -89,7 +89,7 @@ pub struct CellSummary {
     /// Its splats.
     pub splats: Vec<SplatSummary>,
     /// Those of its cases that depend on their order, or fail sometimes.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unstable: Vec<Unstable>,
     /// Seconds to the hello of the boot that is under way.
     #[serde(skip)]
@@ -97,7 +97,7 @@ pub struct CellSummary {
 }
 
 /// A splat, and whether it was expected.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct SplatSummary {
     /// Listed in `expect.yaml`.
@@ -226,8 +226,8 @@ impl Summary {
         self.cells.iter().map(|cell| cell.red_splats().count()).sum()
     }
 
-    /// The one line that closes a run, without its colour.
-    pub fn closing_line(&self) -> String {
+    /// How many cases ended how, how many splats there are, and which cases are unstable, in one line.
+    pub fn counts(&self) -> String {
         let mut counts: Vec<String> =
             self.totals.words().iter().map(|(outcome, n)| format!("{n} {outcome}")).collect();
         if counts.is_empty() {
@@ -244,6 +244,11 @@ impl Summary {
             let names: Vec<_> = unstable.into_iter().collect();
             counts.push(format!("unstable: {}", names.join(" ")));
         }
+        counts.join(", ")
+    }
+
+    /// The one line that closes a run, without its colour.
+    pub fn closing_line(&self) -> String {
         let s = &self.seconds;
         let verdict = self.verdict.map_or("unfinished", Verdict::word);
         let interrupted = if self.interrupted { ", interrupted" } else { "" };
@@ -251,7 +256,7 @@ impl Summary {
             if self.cells.len() == 1 { "1 cell".to_owned() } else { format!("{} cells", self.cells.len()) };
         format!(
             "{verdict}{interrupted}: {} in {cells}; {:.1} s: {:.1} configuring, {:.1} building, {:.1} booting, {:.1} running",
-            counts.join(", "),
+            self.counts(),
             s.total,
             s.configuring,
             s.building,

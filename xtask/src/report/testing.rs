@@ -4,7 +4,7 @@ use crate::event::{
     CaseOutcome, CaseReport, CellId, Event, Splat, SplatKind, Stage, StageEnd, Subtest, Verdict,
 };
 
-fn cell(topology: &str, suite: &str) -> CellId {
+pub(super) fn cell(topology: &str, suite: &str) -> CellId {
     CellId {
         kernel: "lts".to_owned(),
         flavour: "plain".to_owned(),
@@ -18,7 +18,7 @@ pub(super) fn hostile_cell() -> CellId {
     cell("../../<b>", "a # SKIP\n")
 }
 
-fn case(name: &str, outcome: CaseOutcome, reason: &str) -> CaseReport {
+pub(super) fn case(name: &str, outcome: CaseOutcome, reason: &str) -> CaseReport {
     CaseReport {
         name: name.to_owned(),
         outcome,

@@ -92,12 +92,9 @@ fn go(bench: &Bench, plan: &Plan, options: &Options, store: &Store) -> Result<Ve
     Ok(worst.unwrap_or(Verdict::Skip))
 }
 
-/// The worse of two verdicts, of cells or of a cell's boots. A skip beside a pass is no failure: something was run.
+/// As [`Verdict::beside`].
 pub(super) fn worse(a: Verdict, b: Verdict) -> Verdict {
-    match (a, b) {
-        (Verdict::Skip, Verdict::Pass) | (Verdict::Pass, Verdict::Skip) => Verdict::Pass,
-        _ => a.max(b),
-    }
+    a.beside(b)
 }
 
 #[cfg(test)]

@@ -26,6 +26,8 @@ pub struct Project {
     pub ndctl: Vec<Source>,
     /// What a command without options takes.
     pub defaults: Defaults,
+    /// The run that others are compared with where nobody says which: a name as `results show` takes it.
+    pub baseline: Option<String>,
 }
 
 /// What a command without options takes.
@@ -49,6 +51,7 @@ struct RawProject {
     ndctl: Option<RawNdctl>,
     #[serde(default)]
     defaults: RawDefaults,
+    baseline: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -140,6 +143,7 @@ impl RawProject {
             over(&mut mine.kconfig, theirs.kconfig);
         }
         over(&mut self.ndctl, local.ndctl);
+        over(&mut self.baseline, local.baseline);
         over(&mut self.defaults.kernel, local.defaults.kernel);
         over(&mut self.defaults.flavour, local.defaults.flavour);
         over(&mut self.defaults.topologies, local.defaults.topologies);
@@ -184,7 +188,7 @@ impl RawProject {
         }
         let ndctl = self.ndctl.map(|raw| raw.source.0).unwrap_or_default();
         let ndctl = ndctl.into_iter().map(|source| source.resolved(root)).collect();
-        Ok(Project { root: root.to_owned(), kernels, ndctl, defaults })
+        Ok(Project { root: root.to_owned(), kernels, ndctl, defaults, baseline: self.baseline })
     }
 }
 

@@ -1,0 +1,35 @@
+//! `results merge`.
+
+use anyhow::{Context as _, Result};
+
+use crate::cli::run::command_line;
+use crate::cli::{Context, Exit, Format};
+use crate::report::{self, Stored};
+
+/// Makes one run of several, such as the shards of one; the exit code is that of its verdict
+///
+/// A cell that one of them has finished and another has not counts as the one has it.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Which: at least one
+    #[arg(required = true, value_name = "RUN")]
+    runs: Vec<String>,
+    /// Of a cell that two have finished, take what the later one on the command line says
+    #[arg(long)]
+    last_wins: bool,
+}
+
+pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
+    let runs = args.runs.iter().map(|name| super::load(ctx, name)).collect::<Result<Vec<_>>>()?;
+    let dir =
+        report::merge(ctx.results().dir(), &runs, &command_line(), args.last_wins).context("merging")?;
+    let merged = Stored::load(&dir)?.summary;
+    match ctx.format {
+        Format::Json => anstream::println!("{}", serde_json::to_string_pretty(&merged)?),
+        Format::Human => {
+            anstream::println!("{}", merged.closing_line());
+            ctx.say(&format!("results: {}", dir.display()));
+        }
+    }
+    Ok(merged.verdict.map_or(Exit::Infrastructure, Exit::from))
+}

@@ -1,0 +1,273 @@
+//! A run that was kept, read back: `run.json`, `events.jsonl`, and where the rest lies.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::store::{FORMAT, folder_name};
+use super::summary::Summary;
+use crate::event::{CellId, Stamped};
+
+/// A run's folder that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum StoredError {
+    /// There is no `run.json`.
+    #[error("{} is no run: it has no run.json", .0.display())]
+    NoRun(PathBuf),
+    /// A file of it.
+    #[error("reading {}: {source}", .path.display())]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// What it holds is not what the tool writes.
+    #[error("{}: {message}", .path.display())]
+    Malformed {
+        /// Which file.
+        path: PathBuf,
+        /// Field, line and column.
+        message: String,
+    },
+    /// Another version of the tool wrote it.
+    #[error(
+        "{} has format {found}, and this version of the tool reads {FORMAT}\nhint: {}",
+        .path.display(),
+        if *.found > FORMAT { "read it with the tool that wrote it, or a newer one" } else { "run it again" }
+    )]
+    Format {
+        /// Its `run.json`.
+        path: PathBuf,
+        /// What it says.
+        found: u32,
+    },
+}
+
+/// How far a run has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// To its end.
+    Complete,
+    /// A process is at it.
+    Running,
+    /// It was killed, or the machine died: what it had finished is there.
+    Incomplete,
+}
+
+/// A run's folder with what its `run.json` says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stored {
+    /// The folder.
+    pub dir: PathBuf,
+    /// The run, as far as it came.
+    pub summary: Summary,
+    /// The resolved specification, versions and hashes of all inputs.
+    pub resolved: serde_json::Value,
+}
+
+/// What is looked at before all else.
+#[derive(Deserialize)]
+struct Version {
+    format: u32,
+}
+
+#[derive(Deserialize)]
+struct RunFile {
+    #[serde(flatten)]
+    summary: Summary,
+    #[serde(default)]
+    resolved: serde_json::Value,
+}
+
+impl Stored {
+    /// Reads the run in this folder.
+    ///
+    /// # Errors
+    /// [`StoredError`]: it is no run, or one that this version cannot read.
+    pub fn load(dir: &Path) -> Result<Self, StoredError> {
+        let path = dir.join("run.json");
+        let text = match fs::read_to_string(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(StoredError::NoRun(dir.to_owned()));
+            }
+            read => read.map_err(|source| StoredError::Io { path: path.clone(), source })?,
+        };
+        let malformed = |error: serde_json::Error| StoredError::Malformed {
+            path: path.clone(),
+            message: error.to_string(),
+        };
+        let Version { format } = serde_json::from_str(&text).map_err(malformed)?;
+        if format != FORMAT {
+            return Err(StoredError::Format { path, found: format });
+        }
+        let RunFile { mut summary, resolved } = serde_json::from_str(&text).map_err(malformed)?;
+        if !summary.complete {
+            summary.seconds.total = last_time(dir).unwrap_or(summary.seconds.total);
+        }
+        Ok(Self { dir: dir.to_owned(), summary, resolved })
+    }
+
+    /// How far it has come.
+    pub fn state(&self) -> State {
+        if self.summary.complete {
+            State::Complete
+        } else if is_running(&self.dir) {
+            State::Running
+        } else {
+            State::Incomplete
+        }
+    }
+
+    /// Its verdict in words, or that it has none yet.
+    pub fn word(&self) -> &'static str {
+        match (self.summary.verdict, self.state()) {
+            (_, State::Running) => "running",
+            (_, State::Incomplete) => "incomplete",
+            (Some(verdict), State::Complete) => verdict.word(),
+            (None, State::Complete) => "none",
+        }
+    }
+
+    /// Its events. A killed run may have half an event at the end, which is left out.
+    ///
+    /// # Errors
+    /// [`StoredError`] naming file and line.
+    pub fn events(&self) -> Result<Vec<Stamped>, StoredError> {
+        let path = self.dir.join("events.jsonl");
+        let fail = |source| StoredError::Io { path: path.clone(), source };
+        let mut lines = BufReader::new(File::open(&path).map_err(fail)?);
+        let (mut events, mut line) = (Vec::new(), Vec::new());
+        while lines.read_until(b'\n', &mut line).map_err(fail)? > 0 && line.ends_with(b"\n") {
+            events.push(serde_json::from_slice(&line).map_err(|error| StoredError::Malformed {
+                path: path.clone(),
+                message: format!("line {}: {error}", events.len() + 1),
+            })?);
+            line.clear();
+        }
+        Ok(events)
+    }
+
+    /// The folder of a cell, be it there or not.
+    pub fn cell_dir(&self, cell: &CellId) -> PathBuf {
+        self.dir.join("cells").join(folder_name(&cell.slug()))
+    }
+
+    /// The folders of a cell's boots, in order; those that QEMU spoiled are beside them and not among them.
+    pub fn boots(&self, cell: &CellId) -> Vec<PathBuf> {
+        let number = |path: &PathBuf| -> Option<u32> {
+            path.file_name()?.to_str()?.strip_prefix("boot").and_then(|number| number.parse().ok())
+        };
+        let entries = fs::read_dir(self.cell_dir(cell)).into_iter().flatten().filter_map(Result::ok);
+        let mut boots: Vec<_> =
+            entries.map(|entry| entry.path()).filter_map(|path| Some((number(&path)?, path))).collect();
+        boots.sort();
+        boots.into_iter().map(|(_, path)| path).collect()
+    }
+}
+
+/// Whether a process holds the run's events.
+pub(super) fn is_running(dir: &Path) -> bool {
+    let Ok(events) = File::open(dir.join("events.jsonl")) else { return false };
+    matches!(events.try_lock_shared(), Err(TryLockError::WouldBlock))
+}
+
+/// Time of the last event, in seconds since the start.
+fn last_time(dir: &Path) -> Option<f64> {
+    /// More than any event that is written at the end of something.
+    const TAIL: u64 = 1 << 16;
+    let mut file = File::open(dir.join("events.jsonl")).ok()?;
+    let size = file.metadata().ok()?.len();
+    file.seek(SeekFrom::Start(size.saturating_sub(TAIL))).ok()?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).ok()?;
+    let at = |line: &[u8]| serde_json::from_slice::<Stamped>(line).ok().map(|stamped| stamped.at);
+    bytes.split(|byte| *byte == b'\n').rev().find_map(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Store;
+    use super::super::testing::events;
+    use super::*;
+    use crate::event::{Event, Sink};
+
+    fn store(results: &Path, events: &[Event]) -> Store {
+        let store = Store::create(results, serde_json::json!({ "kernel": "lts" })).expect("a store");
+        for event in events {
+            store.emit(event);
+        }
+        store
+    }
+
+    #[test]
+    fn what_was_written_is_read() {
+        let results = tempfile::tempdir().expect("a folder");
+        let store = store(results.path(), &events());
+        let read = Stored::load(store.dir()).expect("a run");
+        let mut summary = Summary::default();
+        for event in &events() {
+            summary.take(event);
+        }
+        // What is known only while a cell runs is not kept.
+        assert_eq!(
+            serde_json::to_value(&read.summary).expect("JSON"),
+            serde_json::to_value(&summary).expect("JSON")
+        );
+        assert_eq!(read.resolved["kernel"], "lts");
+        assert_eq!(read.state(), State::Complete);
+        let back: Vec<Event> =
+            read.events().expect("events").into_iter().map(|stamped| stamped.event).collect();
+        assert_eq!(back, events());
+    }
+
+    #[test]
+    fn a_run_goes_on_as_long_as_its_process_does() {
+        let results = tempfile::tempdir().expect("a folder");
+        let events = events();
+        let store = store(results.path(), &events[..events.len() - 1]);
+        let dir = store.dir().to_owned();
+        assert_eq!(Stored::load(&dir).expect("a run").word(), "running");
+        drop(store);
+        // A process that another test starts may hold a copy of the lock until it is another program.
+        while Stored::load(&dir).expect("a run").word() == "running" {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        assert_eq!(Stored::load(&dir).expect("a run").word(), "incomplete");
+        // Half a line, as a kill may leave it.
+        let path = dir.join("events.jsonl");
+        let whole = fs::read(&path).expect("events");
+        fs::write(&path, &whole[..whole.len() - 5]).expect("written");
+        let stored = Stored::load(&dir).expect("a run");
+        assert_eq!(stored.events().expect("events").len(), events.len() - 2);
+    }
+
+    #[test]
+    fn other_formats_and_other_folders_are_refused_clearly() {
+        let results = tempfile::tempdir().expect("a folder");
+        let error = |text: Option<&str>| {
+            let path = results.path().join("run.json");
+            let _ = fs::remove_file(&path);
+            if let Some(text) = text {
+                fs::write(path, text).expect("written");
+            }
+            let error = Stored::load(results.path()).expect_err("it is none").to_string();
+            error.replace(&results.path().display().to_string(), "RUN")
+        };
+        insta::assert_snapshot!(error(None), @"RUN is no run: it has no run.json");
+        insta::assert_snapshot!(error(Some("{")), @"RUN/run.json: EOF while parsing an object at line 1 column 1");
+        insta::assert_snapshot!(error(Some("{}")), @"RUN/run.json: missing field `format` at line 1 column 2");
+        insta::assert_snapshot!(error(Some(r#"{"format": 1}"#)), @"RUN/run.json: missing field `id` at line 1 column 13");
+        insta::assert_snapshot!(error(Some(r#"{"format": 99, "new": true}"#)), @r"
+        RUN/run.json has format 99, and this version of the tool reads 1
+        hint: read it with the tool that wrote it, or a newer one
+        ");
+        insta::assert_snapshot!(error(Some(r#"{"format": 0}"#)), @r"
+        RUN/run.json has format 0, and this version of the tool reads 1
+        hint: run it again
+        ");
+    }
+}
