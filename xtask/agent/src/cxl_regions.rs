@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use wire::{Expect, ExpectRegion};
 
-use crate::cxl_sysfs::{self, Tree};
+use crate::cxl_sysfs::{self, Tree, parse};
 
 /// What is printed, and whether all is well. `words` are those of the command line.
 pub fn run(words: &[String], expect: &Expect, sysfs: &Path) -> (String, bool) {
@@ -76,7 +76,7 @@ impl Attributes<'_> {
 
     fn is(&mut self, attribute: &str, wanted: &str) {
         let got = self.text(attribute);
-        let same = match (got.as_deref().and_then(number), number(wanted)) {
+        let same = match (got.as_deref().and_then(parse), parse(wanted)) {
             (Some(got), Some(wanted)) => got == wanted,
             _ => got.as_deref() == Some(wanted),
         };
@@ -84,13 +84,6 @@ impl Attributes<'_> {
             let got = got.unwrap_or_else(|| "nothing".to_owned());
             self.wrong.push(format!("{} {attribute}: wanted {wanted}, got {got}", self.what));
         }
-    }
-}
-
-fn number(text: &str) -> Option<u64> {
-    match text.strip_prefix("0x") {
-        Some(digits) => u64::from_str_radix(digits, 16).ok(),
-        None => text.parse().ok(),
     }
 }
 

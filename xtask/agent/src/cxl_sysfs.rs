@@ -149,7 +149,8 @@ fn devices(folder: &Path) -> Vec<(String, PathBuf)> {
     all
 }
 
-fn entries(folder: &Path) -> Vec<String> {
+/// Names of what is in a folder.
+pub fn entries(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
 }
@@ -223,9 +224,13 @@ fn text(path: &Path) -> Option<String> {
     fs::read_to_string(path).ok().map(|text| text.trim().to_owned())
 }
 
+/// The number in a file.
+pub fn number(path: &Path) -> Option<u64> {
+    parse(&text(path)?)
+}
+
 /// Decimal, or hexadecimal with `0x`.
-fn number(path: &Path) -> Option<u64> {
-    let text = text(path)?;
+pub fn parse(text: &str) -> Option<u64> {
     match text.strip_prefix("0x") {
         Some(digits) => u64::from_str_radix(digits, 16).ok(),
         None => text.parse().ok(),

@@ -11,9 +11,11 @@ use std::time::Duration;
 
 mod ask;
 mod cases;
+mod cxl_changed;
 mod cxl_expect;
 mod cxl_regions;
 mod cxl_sysfs;
+mod cxl_topology;
 mod cxl_tree;
 mod index;
 mod init;
@@ -30,8 +32,9 @@ mod udev;
 mod uevent;
 
 const USAGE: &str = "usage: host REQUEST [WORD…]   asks the host, e.g. host device-del mem0
-       cxl-expect              compares /sys/bus/cxl with what the topology implies
-       cxl-regions list        regions to be created or refused; name, arguments, check\n";
+       cxl-expect              compares /sys/bus/cxl with what the topology implies; after changes, too
+       cxl-regions list        regions to be created or refused; name, arguments, check
+       cxl-topology sample     devices and slots by their ids in the topology; slots, memdev, pci, region, hpa\n";
 
 fn main() -> ExitCode {
     let mut words = std::env::args_os();
@@ -40,8 +43,9 @@ fn main() -> ExitCode {
     match Path::new(&called).file_name().and_then(|name| name.to_str()) {
         Some("init") if rustix::process::getpid() == rustix::process::Pid::INIT => init::run(),
         Some("host") => ask::client(&words),
-        Some("cxl-expect") => expect(),
-        Some("cxl-regions") => regions(&words),
+        Some("cxl-expect") => expect(&words),
+        Some("cxl-regions") => answer(&words, cxl_regions::run),
+        Some("cxl-topology") => answer(&words, cxl_topology::run),
         Some("journalctl") => journal::run(&words),
         Some(session::IN_SESSION) => session::exec(&words, false),
         Some(session::ON_TTY) => session::exec(&words, true),
@@ -56,8 +60,8 @@ fn main() -> ExitCode {
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Prints as KTAP whether `/sys/bus/cxl` is what the host derived from the topology.
-fn expect() -> ExitCode {
-    match expectation() {
+fn expect(words: &[OsString]) -> ExitCode {
+    match expectation().and_then(|expect| cxl_changed::changed(expect, &texts(words))) {
         Ok(expect) => {
             let (ktap, same) = cxl_expect::wait(&expect, Path::new("/sys"), PATIENCE);
             print!("{ktap}");
@@ -67,17 +71,22 @@ fn expect() -> ExitCode {
     }
 }
 
-/// Answers what a case asks of the sample of regions.
-fn regions(words: &[OsString]) -> ExitCode {
-    let words: Vec<String> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+/// What answers a question of a case: words, the expectation, sysfs.
+type Answers = fn(&[String], &wire::Expect, &Path) -> (String, bool);
+
+fn answer(words: &[OsString], answers: Answers) -> ExitCode {
     match expectation() {
         Ok(expect) => {
-            let (text, well) = cxl_regions::run(&words, &expect, Path::new("/sys"));
+            let (text, well) = answers(&texts(words), &expect, Path::new("/sys"));
             print!("{text}");
             if well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         Err(error) => bail_out(&error),
     }
+}
+
+fn texts(words: &[OsString]) -> Vec<String> {
+    words.iter().map(|word| word.to_string_lossy().into_owned()).collect()
 }
 
 /// What the host derived from the topology.

@@ -13,7 +13,7 @@ use crate::build::digest;
 /// Changes whenever the layout does.
 const FORMAT: u32 = 1;
 /// Commands of the agent by which cases call it; it looks at the name by which it was started.
-const AGENT_COMMANDS: [&str; 3] = ["host", "cxl-expect", "cxl-regions"];
+const AGENT_COMMANDS: [&str; 4] = ["host", "cxl-expect", "cxl-regions", "cxl-topology"];
 /// File of an image in its folder of the cache.
 const NAME: &str = "initramfs.cpio";
 

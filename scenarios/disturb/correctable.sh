@@ -1,0 +1,20 @@
+#!/bin/sh
+#: summary: a correctable error of a device is traced as such, and harms nothing
+#: needs: { memdevs: 1 }
+. /bench/lib.sh
+. /bench/suite/disturb.lib
+
+can cxl-inject-correctable-error
+plan $(($(sampled) * 3))
+sample > /tmp/sample
+while read -r id port; do
+	mem=$(cxl-topology memdev "$id")
+	pci=$(cxl-topology pci "$id")
+	aer_opened "$id"
+	trace_anew
+	host inject-correctable-error "$id" mem-data-ecc > /tmp/said 2>&1 || fail "$(cat /tmp/said)"
+	expect_traced "AER tells of $id of $port" aer_event "$pci " "severity=Corrected"
+	expect_traced "CXL tells of $id" cxl_aer_correctable_error "memdev=$mem " "host=$pci " "Memory Data ECC Error"
+	check "all is as before" cxl-expect
+done < /tmp/sample
+finish

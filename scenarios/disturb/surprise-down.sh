@@ -1,0 +1,21 @@
+#!/bin/sh
+#: summary: a port that reports Surprise Down has its link reset, and the device below it recovers
+#: needs: { memdevs: 1 }
+#: isolate: true
+# QEMU cannot take a link down; the error that a port reports then is the best stand-in.
+. /bench/lib.sh
+. /bench/suite/disturb.lib
+
+plan $(($(sampled) * 3))
+sample > /tmp/sample
+while read -r id port; do
+	above=$(basename "$(dirname "$(readlink -f "/sys/bus/pci/devices/$(cxl-topology pci "$id")")")")
+	region=$(region_up "$id")
+	trace_anew
+	host surprise-down "$id" > /tmp/said 2>&1 || fail "$(cat /tmp/said)"
+	expect_traced "AER tells of $port" aer_event "$above " "severity=Fatal" "Surprise Down"
+	check "$id recovers" cxl-expect
+	equal "$region is not committed" 0 "$(cat "$CXL/$region/commit")"
+	region_forget "$region"
+done < /tmp/sample
+finish
