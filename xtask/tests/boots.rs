@@ -161,6 +161,45 @@ fn an_interrupt_ends_the_guest_and_keeps_what_was_recorded() {
 }
 
 #[test]
+#[ignore = "boots guests"]
+fn a_run_whose_tool_was_killed_goes_on_where_it_was() {
+    let project = Project::new();
+    let cells = ["direct", "switch", "mixed"].map(|topology| ["--topology", topology]).concat();
+    let some =
+        ["--suite", "enumerate", "--suite", "red", "--case", "a-pass", "--case", "tree", "--jobs", "2"];
+    let mut running = project.start(&[&cells[..], &some].concat());
+    let finished = |events: &[Event]| -> Vec<String> {
+        let of = |event: &Event| match event {
+            Event::CellFinished { cell, .. } => Some(cell.to_string()),
+            _ => None,
+        };
+        events.iter().filter_map(of).collect()
+    };
+    let begun = Instant::now();
+    while finished(&running.events()).len() < 2 {
+        assert!(!running.ended() && begun.elapsed() < Duration::from_secs(240), "no two cells were finished");
+        thread::sleep(Duration::from_millis(20));
+    }
+    running.kill();
+    drop(running);
+    let before = finished(&project.events());
+    let begun = Instant::now();
+    while !project.processes_of_ours().is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(5), "left behind: {:?}", project.processes_of_ours());
+        thread::sleep(Duration::from_millis(50));
+    }
+    let run = project.run(&["--resume"]);
+    assert_eq!(run.code, 0, "{}", run.shown());
+    let mut all = finished(&run.events);
+    assert_eq!(all[..before.len()], before[..], "a finished cell ran again\n{}", run.shown());
+    all.sort();
+    all.dedup();
+    assert_eq!((all.len(), finished(&run.events).len()), (4, 4), "{}", run.shown());
+    assert_eq!(run.cases().len(), 4, "{}", run.shown());
+    assert!(run.stdout.contains("pass: 4 pass in 4 cells"), "{}", run.shown());
+}
+
+#[test]
 #[ignore = "fetches a kernel"]
 fn an_interrupt_in_any_stage_before_the_boot_leaves_nothing_half_made() {
     let project = Project::new().with_empty_cache();

@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::run::{GuestArgs, KernelArgs, LintArgs, verbosity, warn, workspace};
 use super::{Context, Exit, setup};
 use crate::report::Terminal;
-use crate::run::{self, Bench, Options, Plan, Request, Shell};
+use crate::run::{self, Bench, Options, Plan, Policy, Request, Shell};
 use crate::spec::{ModuleSet, Userland};
 use crate::topology::Topology;
 
@@ -60,10 +60,14 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let topology = load(&project.topologies_dir(), &name)?;
     warn(ctx, &topology);
     if args.dry_run {
-        return super::dry_run::run(&plan, &args.guest, ctx);
+        return super::dry_run::run(&[plan], &args.guest, ctx);
     }
     setup::ensure_for(ctx, args.setup, args.guest.qemu.as_deref(), args.tools)?;
-    let options = Options { qemu: run::find_qemu(args.guest.qemu.as_deref())?, accel: args.guest.accel };
+    let options = Options {
+        qemu: run::find_qemu(args.guest.qemu.as_deref())?,
+        accel: args.guest.accel,
+        policy: Policy::default(),
+    };
     let sink = Terminal::stdout(verbosity(ctx));
     let workspace = workspace();
     let bench = Bench { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: &sink };

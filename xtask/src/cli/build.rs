@@ -25,7 +25,7 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let project = ctx.project()?;
     let plan = Plan::kernel_only(&project, &args.kernel.request())?;
     if args.dry_run {
-        return super::dry_run::run(&plan, &super::run::GuestArgs::default(), ctx);
+        return super::dry_run::run(&[plan], &super::run::GuestArgs::default(), ctx);
     }
     setup::ensure(ctx, args.setup, None)?;
     let sink: Box<dyn Sink> = match ctx.format {

@@ -6,10 +6,12 @@ use super::run::GuestArgs;
 use super::{Context, Exit};
 use crate::run::{self, Plan};
 
-/// Prints the commands of a plan.
-pub fn run(plan: &Plan, guest: &GuestArgs, ctx: &Context) -> Result<Exit> {
-    for command in run::commands(plan, guest.qemu.as_deref(), &ctx.cache)? {
-        anstream::println!("{command}");
+/// Prints the commands of the plans, one kernel after the other.
+pub fn run(plans: &[Plan], guest: &GuestArgs, ctx: &Context) -> Result<Exit> {
+    for plan in plans {
+        for command in run::commands(plan, guest.qemu.as_deref(), &ctx.cache)? {
+            anstream::println!("{command}");
+        }
     }
     Ok(Exit::Success)
 }

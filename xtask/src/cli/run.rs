@@ -1,16 +1,21 @@
 //! `run`: the main job.
 
+mod choose;
+mod list;
+mod resume;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 
+use self::choose::{ChooseArgs, PolicyArgs};
 use super::{Context, Exit, Format, Usage, setup};
 use crate::event::{Event, Fan, Sink, Verdict};
 use crate::report::text::neutralise;
-use crate::report::{JsonLines, Store, Stored, Terminal, Verbosity};
+use crate::report::{JsonLines, Store, Stored, Summary, Terminal, Verbosity};
 use crate::run::accel::Wanted;
-use crate::run::{self, Bench, Drawn, Finished, Options, Order, Plan, Reds, Request};
+use crate::run::{self, Bench, Drawn, Finished, Options, Order, Plan, Policy, Reds, Request};
 use crate::spec::{Project, Userland};
 use crate::topology::Topology;
 
@@ -32,7 +37,11 @@ pub struct Args {
     #[arg(long = "case", value_name = "NAME")]
     pub cases: Vec<String>,
     #[command(flatten)]
+    pub choose: ChooseArgs,
+    #[command(flatten)]
     pub order: OrderArgs,
+    #[command(flatten)]
+    pub policy: PolicyArgs,
     /// Your own tree of ndctl for suites with its tools [default: as in patchbench.yaml]
     #[arg(long, value_name = "DIR")]
     pub ndctl: Option<PathBuf>,
@@ -171,54 +180,76 @@ impl KernelArgs {
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let project = ctx.project()?;
-    let request = request(args);
+    if let Some(name) = &args.choose.resume {
+        return resume::run(name, args, ctx, &project);
+    }
+    let request = args.choose.request(request(args), &project, ctx)?;
     let drawn = drawn(args)?;
     let baseline = args.baseline.load(ctx, &project)?;
-    let plan = Plan::new(&project, &drawn.as_ref().map_or(request.clone(), |drawn| drawn.request(&request)))?;
-    for topology in plan.topologies().into_iter().filter(|_| drawn.is_none()) {
+    let plans =
+        Plan::all(&project, &drawn.as_ref().map_or(request.clone(), |drawn| drawn.request(&request)))?;
+    if args.choose.list {
+        return list::run(&plans, ctx);
+    }
+    let mut topologies: Vec<_> = plans.iter().flat_map(Plan::topologies).collect();
+    topologies.sort_by_key(|topology| &topology.name);
+    topologies.dedup_by_key(|topology| &topology.name);
+    for topology in topologies.into_iter().filter(|_| drawn.is_none()) {
         warn(ctx, topology);
     }
     if args.dry_run {
-        return super::dry_run::run(&plan, &args.guest, ctx);
+        return super::dry_run::run(&plans, &args.guest, ctx);
     }
-    setup::ensure_for(ctx, args.setup, args.guest.qemu.as_deref(), plan.wants(Userland::Ndctl))?;
+    carry_out(args, ctx, &project, (&request, &plans), (drawn.as_ref(), baseline.as_ref()))
+}
+
+/// Runs the plans of a request.
+fn carry_out(
+    args: &Args,
+    ctx: &Context,
+    project: &Project,
+    (request, plans): (&Request, &[Plan]),
+    (drawn, baseline): (Option<&Drawn>, Option<&Stored>),
+) -> Result<Exit> {
+    let ndctl = plans.iter().any(|plan| plan.wants(Userland::Ndctl));
+    setup::ensure_for(ctx, args.setup, args.guest.qemu.as_deref(), ndctl)?;
     let qemu = run::find_qemu(args.guest.qemu.as_deref())?;
-    let options = Options { qemu, accel: args.guest.accel };
+    let policy = Policy { learn: drawn.is_none(), ..args.policy.policy() };
+    let options = Options { qemu, accel: args.guest.accel, policy };
 
     let store = Arc::new(
-        Store::create(&project.root.join("results"), resolved(&plan, &options))
+        Store::create(&project.root.join("results"), resolved(plans, request, &options))
             .context("creating the run's folder")?,
     );
-    let shown: Box<dyn Sink> = match ctx.format {
-        Format::Human => Box::new(Terminal::stdout(verbosity(ctx))),
-        Format::Json => Box::new(JsonLines::new(std::io::stdout())),
-    };
     let reds = Arc::new(Reds::default());
+    let shown = shown_for(ctx, &options, None);
     let sink = Fan(vec![Box::new(Arc::clone(&store)), Box::new(Arc::clone(&reds)), shown]);
-    sink.emit(&started(&store, &plan));
-    if let Some(drawn) = &drawn {
+    sink.emit(&started(&store, plans));
+    if let Some(drawn) = drawn {
         sink.emit(&Event::Notice { text: drawn.told() });
         drawn.keep(store.dir())?;
     }
-    if let Some(seed) = plan.order.seed {
+    if let Some(seed) = request.order.seed {
         let text = format!("shuffled; the same order again: --shuffle --seed {seed}");
         sink.emit(&Event::Notice { text });
     }
     let workspace = workspace();
     let bench = Bench { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: &sink };
-    let finished = run::execute(&bench, &plan, &options, &store);
+    let finished = run::execute(&bench, plans, &options, &store);
     // What an interrupt cut short failed through no fault of its topology.
-    if let (Some(drawn), Ok(done)) = (&drawn, &finished)
+    if let (Some(drawn), Ok(done)) = (drawn, &finished)
         && !done.interrupted
     {
-        for smallest in drawn.shrink(&bench, (&project, &request, &options), &store, &reds)? {
+        for smallest in drawn.shrink(&bench, (project, request, &options), &store, &reds)? {
             ctx.say(&smallest.to_string());
         }
     }
     if ctx.format == Format::Human {
         ctx.say(&format!("results: {}", store.dir().display()));
     }
-    ended(ctx, &store, finished?, baseline.as_ref())
+    let exit = ended(ctx, &store, finished?, baseline)?;
+    // A shard may have nothing to run: that is no fault.
+    Ok(if plans.is_empty() && request.shard.is_some() { Exit::Success } else { exit })
 }
 
 fn request(args: &Args) -> Request {
@@ -258,6 +289,17 @@ fn against(ctx: &Context, baseline: &Stored, store: &Store, verdict: Verdict) ->
     })
 }
 
+/// Where the run is seen as it goes, and what is known of it from before, where it is taken up.
+fn shown_for(ctx: &Context, options: &Options, before: Option<Summary>) -> Box<dyn Sink> {
+    match ctx.format {
+        Format::Human => {
+            let terminal = Terminal::stdout(verbosity(ctx)).side_by_side(options.policy.jobs() > 1);
+            Box::new(terminal.taking_up(before.unwrap_or_default()))
+        }
+        Format::Json => Box::new(JsonLines::new(std::io::stdout())),
+    }
+}
+
 /// The random topologies that are asked for.
 fn drawn(args: &Args) -> Result<Option<Drawn>> {
     let Some(count) = args.random.random else {
@@ -278,13 +320,13 @@ pub(super) fn warn(ctx: &Context, topology: &Topology) {
 }
 
 /// A run's first event.
-pub(super) fn started(store: &Store, plan: &Plan) -> Event {
+pub(super) fn started(store: &Store, plans: &[Plan]) -> Event {
     Event::RunStarted {
         id: store.id().to_owned(),
         time: store.time().to_owned(),
         command: command_line(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        cells: plan.closed_cells().map(|cell| cell.id.clone()).collect(),
+        cells: plans.iter().flat_map(Plan::closed_cells).map(|cell| cell.id.clone()).collect(),
     }
 }
 
@@ -302,13 +344,22 @@ pub(super) fn workspace() -> PathBuf {
 }
 
 /// What was asked for, as it was understood: part of the run's record.
-pub(super) fn resolved(plan: &Plan, options: &Options) -> serde_json::Value {
+pub(super) fn resolved(plans: &[Plan], request: &Request, options: &Options) -> serde_json::Value {
+    let kernel = |plan: &Plan| {
+        serde_json::json!({
+            "kernel": plan.kernel,
+            "flavour": plan.flavour,
+            "series": plan.series,
+            "left-out": plan.left_out,
+        })
+    };
     serde_json::json!({
-        "kernel": plan.kernel,
-        "flavour": plan.flavour,
-        "series": plan.series,
+        "kernels": plans.iter().map(kernel).collect::<Vec<_>>(),
         "qemu": options.qemu,
-        "order": { "repeat": plan.order.repeat, "seed": plan.order.seed, "isolate": plan.order.isolate },
+        "accel": options.accel,
+        "policy": options.policy,
+        // Random topologies are no files that could be named again.
+        "request": request.drawn.is_empty().then_some(request),
     })
 }
 

@@ -8,7 +8,7 @@ use super::run::{GuestArgs, KernelArgs, resolved, started, verbosity, workspace}
 use super::{Context, Exit, Format, Usage, setup};
 use crate::event::{Collect, Fan, Sink};
 use crate::report::{Store, Terminal, Verbosity};
-use crate::run::{self, Bench, Options, Plan, Request};
+use crate::run::{self, Bench, Options, Plan, Policy, Request};
 use crate::series::sabotage::{self, Answer};
 use crate::spec::{Project, Sabotage, Series};
 
@@ -41,7 +41,11 @@ pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit>
         return Err(Usage { message: format!("series {} has no sabotage", args.name), hint: None }.into());
     }
     setup::ensure(ctx, false, args.guest.qemu.as_deref())?;
-    let options = Options { qemu: run::find_qemu(args.guest.qemu.as_deref())?, accel: args.guest.accel };
+    let options = Options {
+        qemu: run::find_qemu(args.guest.qemu.as_deref())?,
+        accel: args.guest.accel,
+        policy: Policy::default(),
+    };
     let mut exit = Exit::Success;
     let mut answers = Vec::new();
     for sabotage in chosen {
@@ -85,21 +89,21 @@ fn try_one(
         flavour: sabotage.flavour.clone().or_else(|| args.kernel.flavour.clone()),
         ..args.kernel.request()
     };
-    let plan = sabotage::plan(Plan::new(project, &request)?, sabotage);
+    let plans = [sabotage::plan(Plan::new(project, &request)?, sabotage)];
     let store = Arc::new(
-        Store::create(&project.root.join("results"), resolved(&plan, options))
+        Store::create(&project.root.join("results"), resolved(&plans, &request, options))
             .context("creating the run's folder")?,
     );
     let heard = Arc::new(Collect::default());
     let mut sinks: Vec<Box<dyn Sink>> = vec![Box::new(Arc::clone(&store)), Box::new(Arc::clone(&heard))];
     // What is red here is as it should be, and would alarm.
     if ctx.format == Format::Human && verbosity(ctx) == Verbosity::Verbose {
-        sinks.push(Box::new(Terminal::stdout(Verbosity::Verbose)));
+        sinks.push(Box::new(Terminal::stdout(Verbosity::Verbose).side_by_side(options.policy.jobs() > 1)));
     }
     let sink = Fan(sinks);
-    sink.emit(&started(&store, &plan));
+    sink.emit(&started(&store, &plans));
     let workspace = workspace();
     let bench = Bench { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: &sink };
-    run::execute(&bench, &plan, options, &store)?;
+    run::execute(&bench, &plans, options, &store)?;
     Ok(sabotage::judge(sabotage, &heard.events()))
 }

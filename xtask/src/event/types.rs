@@ -116,6 +116,11 @@ pub enum Event {
         /// Which.
         cells: Vec<CellId>,
     },
+    /// How long cells may be expected to take on this machine.
+    CellsExpected {
+        /// Which, each with its seconds.
+        cells: Vec<(CellId, f64)>,
+    },
     /// A stage of preparing a kernel starts.
     StageStarted {
         /// Entry of `patchbench.yaml`.

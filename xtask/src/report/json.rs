@@ -9,13 +9,20 @@ use crate::event::{Event, Sink, Stamped};
 /// Writes each event with its time as one line.
 pub struct JsonLines<W> {
     begun: Instant,
+    /// Seconds that had gone by before.
+    earlier: f64,
     inner: Mutex<(W, Option<std::io::Error>)>,
 }
 
 impl<W: Write + Send> JsonLines<W> {
     /// A sink into `writer`. After the first error it writes no more.
     pub fn new(writer: W) -> Self {
-        Self { begun: Instant::now(), inner: Mutex::new((writer, None)) }
+        Self::after(writer, 0.0)
+    }
+
+    /// The same for a stream that goes on after this many seconds.
+    pub(super) fn after(writer: W, earlier: f64) -> Self {
+        Self { begun: Instant::now(), earlier, inner: Mutex::new((writer, None)) }
     }
 
     /// The first error, once.
@@ -23,9 +30,9 @@ impl<W: Write + Send> JsonLines<W> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner).1.take()
     }
 
-    /// Seconds since it was made, to the millisecond.
+    /// Seconds since the stream began, to the millisecond.
     fn now(&self) -> f64 {
-        (self.begun.elapsed().as_secs_f64() * 1000.0).round() / 1000.0
+        ((self.earlier + self.begun.elapsed().as_secs_f64()) * 1000.0).round() / 1000.0
     }
 
     /// Writes an event that happened then.

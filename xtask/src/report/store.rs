@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use super::json::JsonLines;
 use super::summary::Summary;
 use super::{junit, ktap};
-use crate::event::{CellId, Event, Sink};
+use crate::event::{CellId, Event, Sink, Verdict};
 
 /// Version of a run folder's layout and of `run.json`.
 pub const FORMAT: u32 = 1;
@@ -35,17 +35,19 @@ pub struct StoreError {
 
 /// A run's folder, and the sink that fills it.
 pub struct Store {
-    dir: PathBuf,
-    id: String,
-    time: String,
-    events: JsonLines<File>,
-    state: Mutex<State>,
+    pub(super) dir: PathBuf,
+    pub(super) id: String,
+    pub(super) time: String,
+    pub(super) events: JsonLines<File>,
+    pub(super) state: Mutex<State>,
+    /// Seconds that the run had taken when it was taken up; 0 for a new one.
+    pub(super) earlier: f64,
 }
 
-struct State {
-    summary: Summary,
-    resolved: serde_json::Value,
-    error: Option<StoreError>,
+pub(super) struct State {
+    pub(super) summary: Summary,
+    pub(super) resolved: serde_json::Value,
+    pub(super) error: Option<StoreError>,
 }
 
 /// `run.json`.
@@ -90,7 +92,8 @@ impl Store {
         events.lock().map_err(fail("locking", &path))?;
         let state = State { summary: Summary::default(), resolved, error: None };
         let time = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-        let store = Self { dir, id, time, events: JsonLines::new(events), state: Mutex::new(state) };
+        let store =
+            Self { dir, id, time, events: JsonLines::new(events), state: Mutex::new(state), earlier: 0.0 };
         store.point_latest(results)?;
         Ok(store)
     }
@@ -108,6 +111,27 @@ impl Store {
     /// The folder.
     pub fn dir(&self) -> &Path {
         &self.dir
+    }
+
+    /// Seconds that the run had taken when it was taken up; 0 for a new one.
+    pub fn earlier(&self) -> f64 {
+        self.earlier
+    }
+
+    /// The run as far as it has come.
+    pub fn summary(&self) -> Summary {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).summary.clone()
+    }
+
+    /// The verdicts of the cells that are done.
+    pub fn verdicts(&self) -> Vec<Verdict> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.summary.cells.iter().filter_map(|cell| cell.verdict).collect()
+    }
+
+    /// What was resolved under this key, now or before the run was taken up.
+    pub fn resolved(&self, key: &str) -> Option<serde_json::Value> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).resolved.get(key).cloned()
     }
 
     /// The folder of a cell, made if it is not there.

@@ -26,6 +26,8 @@ struct Inner {
     out: Box<dyn Write + Send>,
     live: Option<ProgressBar>,
     verbosity: Verbosity,
+    /// Cells run beside each other: each is shown when it is done.
+    side_by_side: bool,
     summary: Summary,
     panes: Vec<Pane>,
     stages: BTreeMap<(String, String), String>,
@@ -62,9 +64,23 @@ impl Terminal {
         Self::new(out, None, verbosity)
     }
 
+    /// Whether cells run beside each other: each is then shown when it is done, as a whole.
+    #[must_use]
+    pub fn side_by_side(mut self, side_by_side: bool) -> Self {
+        self.0.get_mut().unwrap_or_else(PoisonError::into_inner).side_by_side = side_by_side;
+        self
+    }
+
+    /// The same for a run that is taken up: what was known before counts in its closing line.
+    #[must_use]
+    pub fn taking_up(mut self, summary: Summary) -> Self {
+        self.0.get_mut().unwrap_or_else(PoisonError::into_inner).summary = summary;
+        self
+    }
+
     fn new(out: Box<dyn Write + Send>, live: Option<ProgressBar>, verbosity: Verbosity) -> Self {
         let (summary, panes, stages) = (Summary::default(), Vec::new(), BTreeMap::new());
-        Self(Mutex::new(Inner { out, live, verbosity, summary, panes, stages }))
+        Self(Mutex::new(Inner { out, live, verbosity, side_by_side: false, summary, panes, stages }))
     }
 }
 
@@ -282,15 +298,21 @@ impl Inner {
             lines.push_str(&format!("{}\n", name.style(Style::new().bold())));
         }
         lines.push_str(text);
-        if pane == 0 {
+        if pane == 0 && !self.side_by_side {
             self.print(&lines);
         } else {
             self.panes[pane].held.push_str(&lines);
         }
     }
 
-    /// The first cell is done: what the next has held back comes now.
+    /// A cell is done: what it has held back comes now, or what the next has, where they are shown live.
     fn advance(&mut self) {
+        while self.side_by_side
+            && let Some(done) = self.panes.iter().position(|pane| pane.done)
+        {
+            let pane = self.panes.remove(done);
+            self.print(&pane.held);
+        }
         while self.panes.first().is_some_and(|pane| pane.done) {
             self.panes.remove(0);
             if let Some(next) = self.panes.first_mut() {

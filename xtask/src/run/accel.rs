@@ -15,7 +15,8 @@ use sha2::{Digest, Sha256};
 use crate::host::{Cache, Process, write_stamp};
 
 /// What the user asks for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Wanted {
     /// KVM where a guest comes up under it, else TCG.
     #[default]

@@ -1,13 +1,17 @@
 //! One cell's life: what can be said without booting, then its boots, then its verdict.
 
+mod retries;
+
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::execute::{Guests, worse};
+use super::crew::Guests;
 use super::flakes::{self, Observation};
 use super::guest::{self, Sitting};
+use super::history::Times;
 use super::{Bench, Boot, Cell, Order, RunError, expand};
 use crate::build::{Mock, Symbols};
 use crate::event::{CaseOutcome, CaseReport, Dependence, Event, Unstable, Verdict};
@@ -17,14 +21,14 @@ use crate::report::Store;
 use crate::spec::{CaseFile, KernelVersion, ModuleSet};
 use crate::topology::{self, qemu::Backing};
 
-/// Runs every boot of a cell and judges it.
+/// Runs every boot of a cell and judges it; no verdict where the user interrupted.
 pub(super) fn run(
     bench: &Bench,
     guests: &Guests,
     cell: &Cell,
     order: Order,
     store: &Store,
-) -> Result<Verdict, RunError> {
+) -> Result<Option<Verdict>, RunError> {
     let begun = Instant::now();
     bench.sink.emit(&Event::CellStarted { cell: cell.id.clone() });
     let cases = || cell.boots.iter().flat_map(|boot| &boot.cases);
@@ -40,13 +44,18 @@ pub(super) fn run(
         (Verdict::Skip, reason)
     } else {
         let (dir, (expectations, strangers)) = (store.cell_dir(&cell.id)?, expectations(guests, cell)?);
-        let course = Course { bench, guests, cell, dir, expectations };
+        let (times, next) = (RefCell::default(), std::cell::Cell::new(cell.boots.len()));
+        let course = Course { bench, guests, cell, dir, expectations, times, next };
         course.note(strangers);
-        course.boots(order)?
+        course.boots(order.of(cell))?
     };
+    if interrupt::requested() {
+        // What was cut short is no verdict: the cell stays open, to be run again.
+        return Ok(None);
+    }
     let seconds = begun.elapsed().as_secs_f64();
     bench.sink.emit(&Event::CellFinished { cell: cell.id.clone(), verdict, reason, seconds });
-    Ok(verdict)
+    Ok(Some(verdict))
 }
 
 /// Why there is no guest for the cell, where the kernel's own mock modules are at fault: they are there and do not compile.
@@ -112,6 +121,10 @@ struct Course<'a> {
     /// Its folder.
     dir: PathBuf,
     expectations: Expectations,
+    /// How long its boots and cases took.
+    times: RefCell<Times>,
+    /// Number of the next boot beyond those that are planned.
+    next: std::cell::Cell<usize>,
 }
 
 impl Course<'_> {
@@ -133,10 +146,9 @@ impl Course<'_> {
             runs.extend(observations(&judged));
             reports.extend(judged.cases.iter().cloned());
             splats.extend(judged.splats.iter().map(|(splat, _)| splat.clone()));
-            let this = (judged.verdict, judged.reason.clone());
-            self.tell(judged);
+            let this = if order.looks_for_flakes() { self.tell(judged) } else { self.retried(boot, judged)? };
             worst = match worst {
-                Some(before) if worse(before.0, this.0) == before.0 => Some(before),
+                Some(before) if before.0.beside(this.0) == before.0 => Some(before),
                 _ => Some(this),
             };
         }
@@ -145,6 +157,9 @@ impl Course<'_> {
             if order.looks_for_flakes() {
                 self.flakes(&runs)?;
             }
+        }
+        if self.guests.policy.learn && !interrupt::requested() {
+            self.guests.history.record(&self.cell.id, &self.times.borrow());
         }
         let lacks = || lacks.into_iter().collect::<Vec<_>>().join("; ");
         Ok(worst.unwrap_or_else(|| (Verdict::Skip, lacks())))
@@ -167,8 +182,13 @@ impl Course<'_> {
     /// One guest, judged.
     fn sit(&self, boot: &Boot, number: usize, cases: &[CaseFile]) -> Result<Judged, RunError> {
         let sitting = Sitting { cell: self.cell, boot, number, cases, dir: &self.dir };
+        let begun = Instant::now();
         let transcript = guest::boot(self.bench, self.guests, &sitting)?;
-        Ok(judge::judge(&transcript, &self.expectations))
+        let judged = judge::judge(&transcript, &self.expectations);
+        let cases = judged.cases.iter().filter(|case| case.outcome == CaseOutcome::Pass);
+        let cases = cases.map(|case| (case.name.clone(), case.seconds));
+        self.times.borrow_mut().add(begun.elapsed().as_secs_f64(), cases);
+        Ok(judged)
     }
 
     /// Adds file and line to the reports of a kernel that was built with debug info.
@@ -184,7 +204,15 @@ impl Course<'_> {
         }
     }
 
-    fn tell(&self, mut judged: Judged) {
+    /// A boot that is not among those planned.
+    fn sit_again(&self, boot: &Boot, cases: &[CaseFile]) -> Result<Judged, RunError> {
+        let number = self.next.get();
+        self.next.set(number + 1);
+        self.sit(boot, number, cases)
+    }
+
+    /// Tells what a boot has shown; its verdict, and why where no case says it.
+    fn tell(&self, mut judged: Judged) -> (Verdict, String) {
         self.symbolise(&mut judged);
         let id = || self.cell.id.clone();
         for report in judged.cases {
@@ -194,6 +222,7 @@ impl Course<'_> {
         for (splat, expected) in judged.splats {
             self.bench.sink.emit(&Event::SplatFound { cell: id(), splat, expected });
         }
+        (judged.verdict, judged.reason)
     }
 
     /// Tells the user; files of the project by their names in it.
@@ -207,11 +236,10 @@ impl Course<'_> {
 
     /// Names the cases that depend on their order or fail sometimes. What looks like order is tried in guests of its own.
     fn flakes(&self, runs: &[Observation]) -> Result<(), RunError> {
-        let mut number = self.cell.boots.len();
         for suspect in flakes::suspects(runs) {
             let mut order = None;
             for theory in suspect.theories.iter().take(THEORIES) {
-                if self.holds(&suspect.case, theory, &mut number)? {
+                if self.holds(&suspect.case, theory)? {
                     order = Some(theory.clone());
                     break;
                 }
@@ -227,8 +255,8 @@ impl Course<'_> {
     }
 
     /// Whether a case is, in two guests of its own, as the theory says: red in one of them and green in the other.
-    fn holds(&self, case: &str, theory: &Dependence, number: &mut usize) -> Result<bool, RunError> {
-        let mut red = |names: &[&str]| self.is_red(case, names, number);
+    fn holds(&self, case: &str, theory: &Dependence) -> Result<bool, RunError> {
+        let red = |names: &[&str]| self.is_red(case, names);
         Ok(match theory {
             Dependence::After { case: Some(other) } => !red(&[case])? && red(&[other, case])?,
             // That it is red among the others was seen in every run.
@@ -238,14 +266,13 @@ impl Course<'_> {
     }
 
     /// Whether a case is red in a guest with just these.
-    fn is_red(&self, case: &str, names: &[&str], number: &mut usize) -> Result<bool, RunError> {
+    fn is_red(&self, case: &str, names: &[&str]) -> Result<bool, RunError> {
         let has = |boot: &&Boot| boot.cases.iter().any(|other| other.name == case);
         let Some(boot) = self.cell.boots.iter().find(has) else { return Ok(false) };
         let all = || self.cell.boots.iter().flat_map(|boot| &boot.cases);
         let of = |name: &&str| all().find(|other| other.name == **name).cloned();
         let cases: Vec<CaseFile> = names.iter().filter_map(of).collect();
-        *number += 1;
-        let judged = self.sit(boot, *number - 1, &cases)?;
+        let judged = self.sit_again(boot, &cases)?;
         Ok(observations(&judged).iter().any(|run| run.case == case && run.red))
     }
 }
@@ -284,7 +311,7 @@ fn expectations(guests: &Guests, cell: &Cell) -> Result<(Expectations, Vec<Strin
         qemu: &KernelVersion { stable: qemu.micro, ..KernelVersion::new(qemu.major, qemu.minor) },
     };
     let file = ExpectFile::of(&cell.suite)?;
-    let found = expand::found_names(&cell.suite, guests.ready)?;
+    let found = expand::found_names(&cell.suite, &guests.ready)?;
     let written = cell.suite.cases.iter().map(|case| case.name.as_str());
     let known = written.chain(found.iter().map(String::as_str)).collect();
     Ok((file.select(&here), file.strangers(&known, here.ndctl)))

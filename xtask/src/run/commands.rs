@@ -142,6 +142,7 @@ fn boots(cell: &Cell, qemu: &Path, capabilities: &Capabilities) -> Vec<String> {
             let mut cmdline = topology::qemu::kernel_args(&cell.topology, capabilities);
             cmdline.extend(cell.variant.cmdline.iter().cloned());
             cmdline.extend(boot.cmdline.iter().cloned());
+            cmdline.extend(cell.settings.cmdline.iter().cloned());
             Machine {
                 qemu,
                 accel: Accel::Tcg,

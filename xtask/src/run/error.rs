@@ -77,10 +77,20 @@ pub enum RunError {
         hint: String,
     },
     /// Nothing is left to run.
-    #[error("nothing to run: no suite has a case that fits{}", .cases.iter().map(|c| format!(" --case {c}")).collect::<String>())]
+    #[error("nothing to run: no cell has a case that fits{}", .options.iter().map(|option| format!(" {option}")).collect::<String>())]
     Empty {
-        /// What was asked for.
-        cases: Vec<String>,
+        /// What was asked for, as options.
+        options: Vec<String>,
+    },
+    /// The kernel is another one than that with which the run was begun.
+    #[error(
+        "kernel {kernel} is another one than that with which {run} was begun: its source, series, fragments or compiler have changed\nhint: begin a new run; `results merge` makes one of several"
+    )]
+    Changed {
+        /// Which.
+        kernel: String,
+        /// The run that is taken up.
+        run: String,
     },
     /// `--up-to` names no prefix of this kernel's series.
     #[error(
@@ -122,6 +132,7 @@ impl RunError {
                 | Self::Unknown { .. }
                 | Self::UpTo { .. }
                 | Self::Empty { .. }
+                | Self::Changed { .. }
         )
     }
 

@@ -3,13 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use serde::{Deserialize, Serialize};
+
 use super::accel::Wanted;
-use super::{Plan, Ready, RunError, cell, expand, guest, prepare};
-use crate::event::{CellId, Event, Sink, Verdict};
+use super::crew::Crew;
+use super::{Plan, RunError, machine};
+use crate::event::{Event, Sink, Verdict};
 use crate::host::{Cache, interrupt};
 use crate::report::Store;
-use crate::topology::Capabilities;
-use crate::vm::{self, Accel};
+use crate::vm;
 
 /// What every step of a run works with.
 pub struct Bench<'a> {
@@ -29,6 +31,31 @@ pub struct Options {
     pub qemu: PathBuf,
     /// Which accelerator was asked for.
     pub accel: Wanted,
+    /// How it goes about its cells.
+    pub policy: Policy,
+}
+
+/// How a run goes about its cells.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Policy {
+    /// How much goes on at the same time; as much as the machine can carry where nobody says.
+    pub jobs: Option<usize>,
+    /// Nothing is started any more once a cell is red.
+    pub fail_fast: bool,
+    /// How often a red case is tried again.
+    pub retries: u32,
+    /// A case that passes when it is tried again makes nothing red.
+    pub allow_flaky: bool,
+    /// Record how long the cells take, for the next run.
+    pub learn: bool,
+}
+
+impl Policy {
+    /// How much goes on at the same time.
+    pub fn jobs(self) -> usize {
+        self.jobs.unwrap_or_else(machine::processors)
+    }
 }
 
 /// How a run ended.
@@ -40,72 +67,30 @@ pub struct Finished {
     pub interrupted: bool,
 }
 
-/// The machine on which the cells of one kernel run.
-pub(super) struct Guests<'a> {
-    pub(super) ready: &'a Ready,
-    pub(super) qemu: &'a Path,
-    pub(super) capabilities: &'a Capabilities,
-    pub(super) accel: Accel,
-}
-
-/// Prepares the kernel and runs every cell.
+/// Prepares every kernel and runs every cell.
 ///
 /// # Errors
-/// The kernel could not be made, or the machinery failed. The events then end with a `RunFinished` all the same.
-pub fn execute(bench: &Bench, plan: &Plan, options: &Options, store: &Store) -> Result<Finished, RunError> {
+/// A kernel could not be made, or the machinery failed: the first of these. What did not need it has run, and the events end
+/// with a `RunFinished` all the same.
+pub fn execute(
+    bench: &Bench,
+    plans: &[Plan],
+    options: &Options,
+    store: &Store,
+) -> Result<Finished, RunError> {
     let begun = Instant::now();
-    let result = go(bench, plan, options, store);
+    let (worst, error) = match vm::probe(&options.qemu, bench.cache.path()) {
+        Ok(probed) => Crew::new(bench, plans, options, store, &probed.capabilities()).run(),
+        Err(error) => (None, Some(error.into())),
+    };
+    // Of a run that was taken up.
+    let worst = store.verdicts().into_iter().chain(worst).reduce(Verdict::beside);
     let interrupted = interrupt::requested();
-    let verdict = match &result {
-        Ok(verdict) => *verdict,
-        Err(error) if error.is_kernel_failure() => Verdict::Unbuilt,
-        Err(_) => Verdict::Infrastructure,
-    };
-    bench.sink.emit(&Event::RunFinished { verdict, seconds: begun.elapsed().as_secs_f64(), interrupted });
-    result.map(|verdict| Finished { verdict, interrupted })
-}
-
-fn go(bench: &Bench, plan: &Plan, options: &Options, store: &Store) -> Result<Verdict, RunError> {
-    let capabilities = vm::probe(&options.qemu, bench.cache.path())?.capabilities();
-    let ready = prepare(bench, plan)?;
-    let choice = guest::accelerator(bench, plan, &ready, options);
-    let guests = Guests {
-        ready: &ready,
-        qemu: &options.qemu,
-        capabilities: &capabilities,
-        accel: guest::accel_of(&choice),
-    };
-    let mut worst: Option<Verdict> = None;
-    let cells = expand::cells(plan, &ready)?;
-    let planned = |id: &CellId| plan.closed_cells().any(|cell| cell.id == *id);
-    let found: Vec<_> = cells.iter().map(|cell| cell.id.clone()).filter(|id| !planned(id)).collect();
-    if !found.is_empty() {
-        bench.sink.emit(&Event::CellsFound { cells: found });
-    }
-    for cell in &cells {
-        if interrupt::requested() {
-            break;
-        }
-        let verdict = cell::run(bench, &guests, cell, plan.order, store)?;
-        worst = Some(worst.map_or(verdict, |before| worse(before, verdict)));
-    }
-    Ok(worst.unwrap_or(Verdict::Skip))
-}
-
-/// As [`Verdict::beside`].
-pub(super) fn worse(a: Verdict, b: Verdict) -> Verdict {
-    a.beside(b)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_skip_beside_a_pass_is_a_pass_and_red_wins() {
-        assert_eq!(worse(Verdict::Skip, Verdict::Pass), Verdict::Pass);
-        assert_eq!(worse(Verdict::Skip, Verdict::Skip), Verdict::Skip);
-        assert_eq!(worse(Verdict::Pass, Verdict::Fail), Verdict::Fail);
-        assert_eq!(worse(Verdict::Infrastructure, Verdict::Fail), Verdict::Infrastructure);
-    }
+    let of_error = error.as_ref().map(|error: &RunError| {
+        if error.is_kernel_failure() { Verdict::Unbuilt } else { Verdict::Infrastructure }
+    });
+    let verdict = [worst, of_error].into_iter().flatten().reduce(Verdict::beside).unwrap_or(Verdict::Skip);
+    let seconds = store.earlier() + begun.elapsed().as_secs_f64();
+    bench.sink.emit(&Event::RunFinished { verdict, seconds, interrupted });
+    error.map_or(Ok(Finished { verdict, interrupted }), Err)
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use walkdir::WalkDir;
 
+use super::choice::Taken;
 use super::plan::{Cell, boots};
 use super::{Plan, Ready, RunError};
 use crate::event::CellId;
@@ -15,7 +16,7 @@ use crate::spec::{CaseFile, Suite, SuiteVariant, Variants, fits};
 /// The plan's cells with all of their cases, and those of the variants that were open.
 ///
 /// # Errors
-/// The tests of the userland or a module cannot be read, or no case is left.
+/// The tests of the userland or a module cannot be read.
 pub(super) fn cells(plan: &Plan, ready: &Ready) -> Result<Vec<Cell>, RunError> {
     let mut cells = Vec::new();
     for cell in &plan.cells {
@@ -26,19 +27,20 @@ pub(super) fn cells(plan: &Plan, ready: &Ready) -> Result<Vec<Cell>, RunError> {
             continue;
         }
         for cell in variants(&Cell { boots: boots(&cases), ..cell.clone() }, ready)? {
+            let Taken::Wanted(cell) = plan.choice.take(cell) else { continue };
+            if plan.choice.is_done(&cell) {
+                continue;
+            }
             // Asked for twice, by its name and as one of all.
             if cells.iter().all(|known: &Cell| known.id != cell.id) {
-                cells.push(cell);
+                cells.push(*cell);
             }
         }
     }
     for cell in &mut cells {
-        cell.boots = plan.order.boots(cell);
+        cell.boots = plan.order.of(cell).boots(cell);
     }
-    match plan.cells.first() {
-        Some(cell) if cells.is_empty() => Err(RunError::Empty { cases: cell.wanted.cases.clone() }),
-        _ => Ok(cells),
-    }
+    Ok(cells)
 }
 
 /// The wanted ones of the cases that a suite finds in the userland.

@@ -114,7 +114,7 @@ impl Drawn {
                 let plan = Plan::new(project, &request)?;
                 let resolved = serde_json::json!({ "seed": self.seed, "topology": name });
                 let store = Store::create(&store.dir().join("shrink"), resolved)?;
-                let failed = execute(&quiet, &plan, options, &store)?.verdict == Verdict::Fail;
+                let failed = execute(&quiet, &[plan], options, &store)?.verdict == Verdict::Fail;
                 if failed {
                     last = Some(store.dir().to_owned());
                 }

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use walkdir::WalkDir;
 use wire::{FromGuest, Job, PROTOCOL};
 
 use super::accel::{self, Choice};
-use super::execute::{Guests, Options};
-use super::{Bench, Cell, Plan, Ready, RunError};
+use super::crew::Guests;
+use super::history::Times;
+use super::{Bench, Cell, Options, Plan, Ready, RunError, machine};
 use crate::event::{CellId, Event, Stage, StageEnd, Transcript};
 use crate::guest::{self, JobFile};
 use crate::spec::{CaseFile, ModuleSet, Userland};
@@ -110,7 +111,8 @@ fn boot_once(
     folder: &Path,
 ) -> Result<Transcript, RunError> {
     let cell = sitting.cell;
-    let job = job(sitting);
+    let (times, recorded) = (times(guests, cell), guests.history.of(&cell.id));
+    let job = job(sitting, times, &recorded);
     let packed = pack(bench, cell, &job, folder)?;
     let image = guests.ready.image(cell.suite.modules, sitting.boot.userland);
     let image = image.map_err(|why| RunError::NoMock { why: why.to_owned() })?;
@@ -121,6 +123,7 @@ fn boot_once(
     }
     cmdline.extend(cell.variant.cmdline.iter().cloned());
     cmdline.extend(sitting.boot.cmdline.iter().cloned());
+    cmdline.extend(cell.settings.cmdline.iter().cloned());
     let machine = Machine {
         qemu: guests.qemu,
         accel: guests.accel,
@@ -143,7 +146,7 @@ fn boot_once(
     let begun = Instant::now();
     let later = topology::qemu::later_args(&cell.topology, guests.capabilities, &Backing::Ram);
     let requests = QemuRequests::new(&[&machine_args[..], &later].concat());
-    let patience = Patience::new(guests.accel, instrumented(cell));
+    let patience = Patience::new(guests.accel, times).at_least(recorded.boot().unwrap_or_default());
     let transcript = vm::Boot { machine, folder, patience }.run(
         &job,
         &mut |frame| tell(bench, &cell.id, boot, &cases, begun, frame),
@@ -206,7 +209,7 @@ pub fn shell(
         cmdline: &cmdline,
         machine_args: &machine_args,
     };
-    vm::Boot { machine, folder: folder.path(), patience: Patience::new(accel, false) }.shell()?;
+    vm::Boot { machine, folder: folder.path(), patience: Patience::new(accel, 1) }.shell()?;
     Ok(())
 }
 
@@ -215,13 +218,28 @@ fn instrumented(cell: &Cell) -> bool {
     cell.id.flavour != crate::spec::PLAIN
 }
 
-fn job(sitting: &Sitting) -> Job {
+/// How many times as long as on a plain kernel and an idle machine everything may take.
+fn times(guests: &Guests, cell: &Cell) -> u32 {
+    let busy = if guests.accel == Accel::Tcg { machine::slowness() } else { 1 };
+    vm::times(instrumented(cell))
+        .saturating_mul(cell.settings.timeout_times.unwrap_or(1))
+        .saturating_mul(busy)
+}
+
+/// How many times as long as it took when it last passed a case may always take.
+const LONGER: f64 = 4.0;
+
+fn job(sitting: &Sitting, times: u32, recorded: &Times) -> Job {
     let cell = sitting.cell;
-    let times = vm::times(instrumented(cell));
+    let longest = |case: &CaseFile| {
+        let recorded = Duration::try_from_secs_f64(recorded.case(&case.name).unwrap_or_default() * LONGER);
+        let recorded = recorded.unwrap_or_default();
+        case.timeout.saturating_mul(times).max(recorded)
+    };
     let cases = sitting.cases.iter().map(|case| wire::Case {
         name: case.name.clone(),
         script: format!("{}/{}", wire::SUITE_PATH, case.script),
-        timeout_ms: u64::try_from(case.timeout.saturating_mul(times).as_millis()).unwrap_or(u64::MAX),
+        timeout_ms: u64::try_from(longest(case).as_millis()).unwrap_or(u64::MAX),
     });
     let mut env = environment(cell.suite.modules, &cell.variant.env);
     env.insert("PATIENCE".to_owned(), times.to_string());

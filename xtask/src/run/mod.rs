@@ -1,27 +1,35 @@
-//! From a request to a verdict: plan, preparation of the kernel, one cell after the other.
+//! From a request to a verdict: plan, schedule, preparation of the kernels, the lives of their cells.
 
 pub mod accel;
 mod cell;
+mod choice;
 mod commands;
+mod crew;
 mod error;
 mod execute;
 mod expand;
 mod flakes;
 mod fuzz;
 mod guest;
+mod history;
+mod machine;
 mod ndctl;
 mod order;
 mod plan;
+mod planner;
 mod prepare;
 mod promises;
 mod request;
+mod schedule;
+mod shard;
 
 pub use commands::{commands, make_commands, work_slot};
 pub use error::RunError;
-pub use execute::{Bench, Finished, Options, execute};
+pub use execute::{Bench, Finished, Options, Policy, execute};
 pub use fuzz::{Drawn, Reds, Smallest};
 pub use guest::{Shell, find_qemu, shell};
 pub use order::Order;
 pub use plan::{Boot, Cell, Plan};
 pub use prepare::{Ready, build, find_built, prepare, prepare_guests};
 pub use request::Request;
+pub use shard::Shard;

@@ -1,12 +1,14 @@
 //! In which order cases run, how often, and who shares a guest with whom. Pure.
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::plan::{Boot, Cell, boots};
 use crate::spec::CaseFile;
 
 /// In which order cases run, how often, and who shares a guest with whom.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Order {
     /// How often every case runs.
     pub repeat: u32,
@@ -26,6 +28,15 @@ impl Order {
     /// Whether a run may show that a case depends on its order, or fails sometimes.
     pub(super) fn looks_for_flakes(self) -> bool {
         self.repeat > 1 || self.seed.is_some()
+    }
+
+    /// The order of one cell, with what is particular to it.
+    pub(super) fn of(self, cell: &Cell) -> Self {
+        Self {
+            repeat: cell.settings.repeat.unwrap_or(self.repeat),
+            isolate: cell.settings.isolate.unwrap_or(self.isolate),
+            ..self
+        }
     }
 
     /// The cell's guests: all rounds, one after the other.

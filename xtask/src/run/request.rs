@@ -1,14 +1,19 @@
 //! What one run is asked to do, resolved from the command line and `patchbench.yaml`.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::Order;
-use crate::spec::{Kernel, Project, Source, SpecError, did_you_mean, fits};
+use serde::{Deserialize, Serialize};
+
+use super::{Order, RunError, Shard};
+use crate::event::CellId;
+use crate::spec::{CellFilter, Kernel, Project, Source, SpecError, did_you_mean, fits};
 use crate::topology::Topology;
 
 /// What one run is asked to do. Empty lists mean the project's defaults.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Request {
     /// Entry of `patchbench.yaml`; the default one unless named.
     pub kernel: Option<String>,
@@ -32,7 +37,21 @@ pub struct Request {
     pub up_to: Option<String>,
     /// Boot topologies even where their rules are broken.
     pub skip_lint: bool,
+    /// A matrix of `patchbench.yaml`, in place of kernel, flavour, topologies and suites.
+    pub matrix: Option<String>,
+    /// Patterns for the variants; all variants where there is none.
+    pub variants: Vec<String>,
+    /// Only cells of which this holds.
+    pub cells: Option<CellFilter>,
+    /// Only these cells, each with its cases that are wanted; all of its cases where none is named.
+    pub only: Option<Vec<(CellId, BTreeSet<String>)>>,
+    /// Only a part of the cells.
+    pub shard: Option<Shard>,
+    /// Cells that are not run again, since they are done.
+    #[serde(skip)]
+    pub done: BTreeSet<CellId>,
     /// Topologies that are no files: found before those by their names.
+    #[serde(skip)]
     pub drawn: Vec<Arc<Topology>>,
 }
 
@@ -45,6 +64,8 @@ pub struct Wanted {
     pub of_suite: Vec<String>,
     /// Pattern for the variant.
     pub variant: Option<String>,
+    /// Patterns of the request for it, likewise.
+    pub variants: Vec<String>,
 }
 
 impl Wanted {
@@ -61,6 +82,7 @@ impl Wanted {
     /// Whether a variant is wanted.
     pub(super) fn variant(&self, name: &str) -> bool {
         self.variant.as_deref().is_none_or(|pattern| fits(pattern, name))
+            && (self.variants.is_empty() || self.variants.iter().any(|pattern| fits(pattern, name)))
     }
 
     /// The one variant that is wanted by its name, be there one or not.
@@ -99,6 +121,13 @@ impl Request {
         self.flavour.clone().unwrap_or_else(|| project.defaults.flavour.clone())
     }
 
+    /// The error that nothing is left to run.
+    pub(super) fn empty(&self) -> RunError {
+        let mut options: Vec<_> = self.cases.iter().map(|case| format!("--case {case}")).collect();
+        options.extend(self.cells.iter().map(|cells| format!("--cell '{cells}'")));
+        RunError::Empty { options }
+    }
+
     /// Whether a case was asked for.
     pub fn wants(&self, suite: &str, case: &str) -> bool {
         wanted(&self.cases, suite, case)
@@ -121,14 +150,10 @@ fn own_tree(dir: &std::path::Path) -> Source {
 }
 
 /// An error for a name that is not among the known ones.
-pub(super) fn unknown<'a>(
-    what: &str,
-    name: &str,
-    known: impl Iterator<Item = &'a str> + Clone,
-) -> super::RunError {
+pub(super) fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str> + Clone) -> RunError {
     let hint = match did_you_mean(name, known.clone()) {
         Some(near) => format!("did you mean '{near}'?"),
         None => format!("known: {}", known.collect::<Vec<_>>().join(", ")),
     };
-    super::RunError::Unknown { what: what.to_owned(), name: name.to_owned(), hint }
+    RunError::Unknown { what: what.to_owned(), name: name.to_owned(), hint }
 }

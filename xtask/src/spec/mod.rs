@@ -4,8 +4,11 @@
 //! Every error names its file, and the line or the field, and the way out where there is one.
 
 pub mod bytes;
+pub mod filter;
 pub mod kernel;
 pub mod load;
+mod locate;
+pub mod matrix;
 pub mod project;
 pub mod sabotage;
 pub mod selector;
@@ -14,8 +17,10 @@ pub mod suite;
 pub mod topology;
 pub mod version;
 
+pub use filter::{CellFilter, Field};
 pub use kernel::{Kernel, Source};
 pub use load::{SpecError, did_you_mean, load_yaml};
+pub use matrix::{Axes, Exclude, Matrix, Setting, Settings};
 pub use project::{Defaults, PLAIN, Project};
 pub use sabotage::Sabotage;
 pub use selector::{Selector, fits};

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::kernel::{Kernel, Source, Sources};
 use super::load::{self, SpecError};
+use super::matrix::{Matrix, RawMatrix};
 
 /// Name of the project's file.
 pub const FILE: &str = "patchbench.yaml";
@@ -28,6 +29,8 @@ pub struct Project {
     pub defaults: Defaults,
     /// The run that others are compared with where nobody says which: a name as `results show` takes it.
     pub baseline: Option<String>,
+    /// Which cells are run together, by name.
+    pub matrices: BTreeMap<String, Matrix>,
 }
 
 /// What a command without options takes.
@@ -52,6 +55,8 @@ struct RawProject {
     #[serde(default)]
     defaults: RawDefaults,
     baseline: Option<String>,
+    #[serde(default, deserialize_with = "load::unique_map")]
+    matrix: BTreeMap<String, RawMatrix>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -84,16 +89,23 @@ impl Project {
     /// [`SpecError`] of either file.
     pub fn load(root: &Path) -> Result<Self, SpecError> {
         let (file, local) = (root.join(FILE), root.join(LOCAL_FILE));
-        let mut raw: RawProject = load::load_yaml(&file).map_err(|error| match error {
-            error @ SpecError::Read { .. } => {
-                error.with_hint(format!("run this in a clone of cxl-patchbench, whose top folder has {FILE}"))
-            }
-            error => error,
+        let text = load::read(&file).map_err(|error| {
+            error.with_hint(format!("run this in a clone of cxl-patchbench, whose top folder has {FILE}"))
         })?;
+        let mut raw: RawProject = load::parse_yaml(&text, &file)?;
+        let mut matrices = vec![(&file, text, std::mem::take(&mut raw.matrix))];
         if local.exists() {
-            raw.overridden_by(load::load_yaml(&local)?);
+            let text = load::read(&local)?;
+            let mut own: RawProject = load::parse_yaml(&text, &local)?;
+            matrices.push((&local, text, std::mem::take(&mut own.matrix)));
+            raw.overridden_by(own);
         }
-        raw.validate(root, &file)
+        let mut project = raw.validate(root, &file)?;
+        for (file, text, raw) in matrices {
+            let known = Matrix::validate_all(raw, &project, file, &text)?;
+            project.matrices.extend(known);
+        }
+        Ok(project)
     }
 
     /// The kernel of this name.
@@ -188,7 +200,8 @@ impl RawProject {
         }
         let ndctl = self.ndctl.map(|raw| raw.source.0).unwrap_or_default();
         let ndctl = ndctl.into_iter().map(|source| source.resolved(root)).collect();
-        Ok(Project { root: root.to_owned(), kernels, ndctl, defaults, baseline: self.baseline })
+        let (root, baseline) = (root.to_owned(), self.baseline);
+        Ok(Project { root, kernels, ndctl, defaults, baseline, matrices: BTreeMap::new() })
     }
 }
 

@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use super::load::{self, SpecError};
 use borrow::Borrowed;
-use case::{check_cmdline, duration};
+use case::duration;
+
+pub(super) use case::check_cmdline;
 
 pub use axes::{SuiteVariant, Topologies, Variants};
 pub use case::{CaseFile, Needs, Shared};

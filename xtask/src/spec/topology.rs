@@ -4,7 +4,6 @@
 //! these types and their doc comments, which are therefore written for whoever fills in a file.
 
 mod extends;
-mod locate;
 mod port;
 #[cfg(test)]
 mod schema;

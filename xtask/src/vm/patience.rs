@@ -26,14 +26,24 @@ pub struct Patience {
 
 impl Patience {
     /// What a guest needs on two busy cores, several times over: a plain kernel says hello under TCG after
-    /// some 4 s.
-    pub fn new(accel: Accel, instrumented: bool) -> Self {
+    /// some 4 s. `times` as long where the guest or the machine is slow.
+    pub fn new(accel: Accel, times: u32) -> Self {
         let (boot, slack) = match accel {
             Accel::Kvm => (30, 10),
             Accel::Tcg => (90, 20),
         };
-        let seconds = |plain: u64| Duration::from_secs(plain).saturating_mul(times(instrumented));
+        let seconds = |plain: u64| Duration::from_secs(plain).saturating_mul(times);
         Self { boot: seconds(boot), slack: seconds(slack) }
+    }
+
+    /// The same for a guest that took this many seconds to boot when it last did: some times as long.
+    #[must_use]
+    pub fn at_least(mut self, seconds: f64) -> Self {
+        /// A boot that takes ten times as long as the last one does not come up.
+        const TIMES: f64 = 10.0;
+        let recorded = Duration::try_from_secs_f64(seconds * TIMES).unwrap_or_default();
+        self.boot = self.boot.max(recorded);
+        self
     }
 
     /// How long the next step may take after this frame; none where the frame starts no step.

@@ -214,7 +214,7 @@ impl Project {
             .collect()
     }
 
-    fn events(&self) -> Vec<Event> {
+    pub fn events(&self) -> Vec<Event> {
         let text = fs::read_to_string(self.path("results/latest/events.jsonl")).unwrap_or_default();
         // The last line may still be on its way.
         let whole = text.rfind('\n').map_or("", |end| &text[..end]);
@@ -229,6 +229,18 @@ impl Going<'_> {
         kill_process(pid, Signal::INT).expect("it is there");
         let ended = self.running.wait(Duration::from_secs(30));
         assert!(ended.is_some(), "still there 30 s after the interrupt");
+    }
+
+    /// `kill -9` of the tool alone: it can clean nothing up.
+    pub fn kill(&mut self) {
+        let pid = i32::try_from(self.running.pid()).ok().and_then(Pid::from_raw).expect("a pid");
+        kill_process(pid, Signal::KILL).expect("it is there");
+        assert!(self.running.wait(Duration::from_secs(30)).is_some(), "still there after KILL");
+    }
+
+    /// What it has told so far.
+    pub fn events(&self) -> Vec<Event> {
+        self.project.events()
     }
 
     /// Whether it has ended by itself.

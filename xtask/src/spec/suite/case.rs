@@ -139,7 +139,7 @@ fn header(script: &str, path: &Path) -> Result<String, SpecError> {
 }
 
 /// Words of a kernel command line: one word each, and nothing that the host's own words rely on.
-pub(super) fn check_cmdline(file: &Path, field: &str, words: &[String]) -> Result<(), SpecError> {
+pub(in crate::spec) fn check_cmdline(file: &Path, field: &str, words: &[String]) -> Result<(), SpecError> {
     let bad = |word: &&String| word.is_empty() || !word.chars().all(|c| c.is_ascii_graphic() && c != '"');
     match words.iter().find(bad) {
         Some(word) => Err(SpecError::invalid(

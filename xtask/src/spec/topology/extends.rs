@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use serde_yaml::{Mapping, Value};
 
 use super::RawTopology;
-use super::locate::{Step, locate, steps};
 use crate::spec::load::{SpecError, check_name, parse_yaml, read};
+use crate::spec::locate::{Step, locate, steps};
 
 /// Longest chain of files.
 const DEPTH: usize = 8;
