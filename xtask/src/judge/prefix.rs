@@ -35,15 +35,13 @@ pub fn strip(line: &[u8]) -> Prefix<'_> {
                     taken => taken + 1,
                 }
             }
-            Some(b'0'..=b'9') => iso_time(rest, &mut found),
-            Some(b'A'..=b'Z') => syslog_time(rest, &mut found),
-            Some(b'a'..=b'z') => {
-                if rest.starts_with(b"kernel: ") {
-                    8
-                } else {
-                    facility(rest, &mut found).max(host_kernel(rest, &found))
-                }
-            }
+            Some(b'0'..=b'9') => first_of(rest, &mut found, &[iso_time, kmsg, torn_time]),
+            // Months of other alphabets, too.
+            Some(b'A'..=b'Z' | 0x80..) => syslog_time(rest, &mut found),
+            Some(b'a'..=b'z') if rest.starts_with(b"kernel: ") => 8,
+            Some(b'a'..=b'z') => first_of(rest, &mut found, &[facility, host_kernel, syslog_time]),
+            // As mails and trackers quote.
+            Some(b'>') if found.len == 0 && rest.starts_with(b"> ") => 2,
             _ => 0,
         };
         if taken == 0 {
@@ -52,6 +50,14 @@ pub fn strip(line: &[u8]) -> Prefix<'_> {
         found.len += taken;
     }
     found
+}
+
+/// Measures one part of a prefix.
+type Part = for<'a, 'b> fn(&'a [u8], &'b mut Prefix<'a>) -> usize;
+
+/// The first of these that takes something.
+fn first_of<'a>(rest: &'a [u8], found: &mut Prefix<'a>, parts: &[Part]) -> usize {
+    parts.iter().map(|part| part(rest, found)).find(|taken| *taken > 0).unwrap_or(0)
 }
 
 /// `ESC [ … letter`.
@@ -77,7 +83,7 @@ fn level(rest: &[u8], found: &mut Prefix<'_>) -> usize {
 fn bracket<'a>(rest: &'a [u8], found: &mut Prefix<'a>) -> usize {
     let Some(close) = rest.iter().take(40).position(|b| *b == b']') else { return 0 };
     let inner = rest[1..close].trim_ascii_start();
-    if is_time(inner) || is_date(inner) {
+    if is_time(inner) || is_date(inner) || is_clock(inner) {
         found.stamped = true;
     } else if found.stamped && (is_caller(inner) || found.caller.is_none() && is_context(inner)) {
         found.caller = Some(inner.trim_ascii_end());
@@ -91,9 +97,10 @@ fn bracket<'a>(rest: &'a [u8], found: &mut Prefix<'a>) -> usize {
 fn is_time(inner: &[u8]) -> bool {
     let whole = inner.iter().take_while(|b| b.is_ascii_digit()).count();
     let frac = inner.iter().skip(whole + 1).take_while(|b| b.is_ascii_digit()).count();
+    // Some vendors' clocks have no fraction at all.
     whole > 0
         && inner.get(whole) == Some(&b'.')
-        && frac >= 3
+        && (frac >= 3 || inner.len() == whole + 1)
         && matches!(inner.get(whole + 1 + frac), None | Some(b',' | b'@' | b' '))
 }
 
@@ -103,6 +110,40 @@ fn is_date(inner: &[u8]) -> bool {
         && inner[..3].iter().all(u8::is_ascii_alphabetic)
         && inner[13] == b':'
         && inner[20..].iter().all(u8::is_ascii_digit)
+}
+
+/// `2021/07/05, 13:43:52.334` and `13:43:52`, as terminal programs log.
+fn is_clock(inner: &[u8]) -> bool {
+    inner.first().is_some_and(u8::is_ascii_digit)
+        && memchr::memchr_iter(b':', inner).count() == 2
+        && inner.iter().all(|b| b.is_ascii_digit() || b"/-.,: T".contains(b))
+}
+
+/// `3,630,413574879,-;` of `/dev/kmsg` and of netconsole's extended form: level and facility, number, microseconds
+/// (Documentation/ABI/testing/dev-kmsg).
+fn kmsg<'a>(rest: &'a [u8], found: &mut Prefix<'a>) -> usize {
+    let Some(end) = rest.iter().take(60).position(|b| *b == b';') else { return 0 };
+    let fields: Vec<_> = rest[..end].split(|b| *b == b',').collect();
+    let number = |field: &[u8]| std::str::from_utf8(field).ok()?.parse::<u64>().ok();
+    let (Some(level), true) = (number(fields[0]), fields.len() >= 4) else { return 0 };
+    if number(fields[1]).is_none() || number(fields[2]).is_none() {
+        return 0;
+    }
+    found.stamped = true;
+    found.user |= level > 7;
+    found.caller = fields.iter().find_map(|field| field.strip_prefix(b"caller=")).filter(|c| is_caller(c));
+    end + 1
+}
+
+/// `407819.286867] `: a time whose bracket was lost in copying.
+fn torn_time<'a>(rest: &'a [u8], found: &mut Prefix<'a>) -> usize {
+    let Some(close) = rest.iter().take(20).position(|b| *b == b']') else { return 0 };
+    let whole = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+    if found.len > 0 || !is_time(&rest[..close]) || close != whole + 7 || rest.get(close + 1) != Some(&b' ') {
+        return 0;
+    }
+    found.stamped = true;
+    close + 2
 }
 
 fn is_caller(inner: &[u8]) -> bool {
@@ -126,7 +167,7 @@ fn is_context(inner: &[u8]) -> bool {
 }
 
 /// `2026-11-22T10:00:00.123456+00:00 `, then perhaps a host and a program.
-fn iso_time(rest: &[u8], found: &mut Prefix<'_>) -> usize {
+fn iso_time<'a>(rest: &'a [u8], found: &mut Prefix<'a>) -> usize {
     let shape = b"dddd-dd-ddTdd:dd:dd";
     let fits = rest.len() > shape.len()
         && rest.iter().zip(shape).all(|(byte, want)| match want {
@@ -142,23 +183,38 @@ fn iso_time(rest: &[u8], found: &mut Prefix<'_>) -> usize {
     time + program(&rest[time..], found)
 }
 
-/// `Nov 22 10:00:00 host program[1]: `.
-fn syslog_time(rest: &[u8], found: &mut Prefix<'_>) -> usize {
-    let shape = b"Aaa dd dd:dd:dd ";
-    let fits = rest.len() > shape.len()
-        && rest.iter().zip(shape).enumerate().all(|(at, (byte, want))| match want {
-            b'd' => byte.is_ascii_digit() || (at == 4 && *byte == b' '),
-            b'A' => byte.is_ascii_uppercase(),
-            b'a' => byte.is_ascii_lowercase(),
+/// `Nov 22 10:00:00 host program[1]: `, whatever the language of the month, and with a fraction of the second.
+fn syslog_time<'a>(rest: &'a [u8], found: &mut Prefix<'a>) -> usize {
+    let letter = |b: &&u8| b.is_ascii_alphabetic() || **b >= 0x80 || **b == b'.';
+    let month = rest.iter().take(12).take_while(letter).count();
+    let shape = b" dd dd:dd:dd";
+    let end = month + shape.len();
+    let fits = (3..12).contains(&month)
+        && rest.len() > end
+        && rest[month..].iter().zip(shape).enumerate().all(|(at, (byte, want))| match want {
+            b'd' => byte.is_ascii_digit() || (at == 1 && *byte == b' '),
             other => byte == other,
         });
-    if fits { shape.len() + program(&rest[shape.len()..], found) } else { 0 }
+    if !fits {
+        return 0;
+    }
+    let fraction = rest[end..].iter().take(10).take_while(|b| b.is_ascii_digit() || **b == b'.').count();
+    let time = end + fraction;
+    if rest.get(time) == Some(&b' ') { time + 1 + program(&rest[time + 1..], found) } else { 0 }
 }
 
 /// `host kernel: ` is the kernel's, `host anything[1]: ` is not.
-fn program(rest: &[u8], found: &mut Prefix<'_>) -> usize {
+fn program<'a>(rest: &'a [u8], found: &mut Prefix<'a>) -> usize {
+    if rest.starts_with(b"kernel: ") {
+        return 8;
+    }
     let mut words = rest.splitn(3, |b| *b == b' ');
     let (Some(host), Some(name)) = (words.next(), words.next()) else { return 0 };
+    if name.contains(&b';') {
+        // netconsole's, as a log server writes it down.
+        let taken = kmsg(&rest[host.len() + 1..], found);
+        return if taken > 0 { host.len() + 1 + taken } else { 0 };
+    }
     if !name.ends_with(b":") || host.is_empty() || host.first() == Some(&b'[') {
         return 0;
     }
@@ -167,7 +223,7 @@ fn program(rest: &[u8], found: &mut Prefix<'_>) -> usize {
 }
 
 /// `journalctl -o short-monotonic`: the host and `kernel:` come after the time.
-fn host_kernel(rest: &[u8], found: &Prefix<'_>) -> usize {
+fn host_kernel<'a>(rest: &'a [u8], found: &mut Prefix<'a>) -> usize {
     if !found.stamped {
         return 0;
     }
@@ -176,7 +232,7 @@ fn host_kernel(rest: &[u8], found: &Prefix<'_>) -> usize {
 }
 
 /// `kern  :warn  : ` of `dmesg -x`.
-fn facility(rest: &[u8], found: &mut Prefix<'_>) -> usize {
+fn facility<'a>(rest: &'a [u8], found: &mut Prefix<'a>) -> usize {
     const LEVELS: [&[u8]; 8] = [b"emerg", b"alert", b"crit", b"err", b"warn", b"notice", b"info", b"debug"];
     let mut parts = rest.splitn(3, |b| *b == b':');
     let (Some(facility), Some(level), Some(_)) = (parts.next(), parts.next(), parts.next()) else { return 0 };
@@ -252,6 +308,40 @@ mod tests {
         S-"[drm:probe] BUG: x" []
         --"[ T12] no time" []
         --"[ BUG: Invalid wait context ]" []
+        "#);
+    }
+
+    #[test]
+    fn as_people_and_log_servers_pass_it_on() {
+        let lines = [
+            "лис 22 10:00:00 box kernel: BUG: x",
+            "lis 22 10:00:00.123456 box kernel: BUG: x",
+            "Nov 22 10:00:00 kernel: [    1.000000] BUG: x",
+            "Nov 22 10:00:00 box 3,630,1000000,-,caller=T12;BUG: x",
+            "3,630,1000000,-;BUG: x",
+            "30,630,1000000,-;BUG: x",
+            "1,2;BUG: x",
+            "[2026/11/22, 10:00:00.123] BUG: x",
+            "[  240.] BUG: x",
+            "407819.286867] BUG: x",
+            "1.5] BUG: x",
+            "> [    1.000000] BUG: x",
+            "and then 22 10:00:00 box kernel: BUG: x",
+        ];
+        insta::assert_snapshot!(lines.map(shown).join("\n"), @r#"
+        --"BUG: x" []
+        --"BUG: x" []
+        S-"BUG: x" []
+        S-"BUG: x" [T12]
+        S-"BUG: x" []
+        SU"BUG: x" []
+        --"1,2;BUG: x" []
+        S-"BUG: x" []
+        S-"BUG: x" []
+        S-"BUG: x" []
+        --"1.5] BUG: x" []
+        S-"BUG: x" []
+        --"and then 22 10:00:00 box kernel: BUG: x" []
         "#);
     }
 

@@ -40,6 +40,8 @@ pub(super) struct Event {
     lock: Option<Place>,
     /// Pointers and frames in order, and whether they are sure.
     frames: Vec<(Place, bool)>,
+    /// Who called the function of the last frame, where its line says so.
+    last_caller: Option<Place>,
     others: bool,
     next_is_other: bool,
     /// A trace, its pointer or the line of a CPU came, and soon enough.
@@ -72,6 +74,7 @@ impl Event {
             died: heading.role == Role::Die,
             lock: None,
             frames: Vec::new(),
+            last_caller: None,
             others: false,
             next_is_other: false,
             strong: false,
@@ -186,8 +189,9 @@ impl Event {
         let skip = std::mem::take(&mut self.next_is_other);
         match line {
             ReportLine::Frame { .. } | ReportLine::Pointer(_) if skip => {}
-            ReportLine::Frame { place, sure } if !self.others && self.frames.len() < PLACES => {
+            ReportLine::Frame { place, sure, caller } if !self.others && self.frames.len() < PLACES => {
                 self.frames.push((place, sure));
+                self.last_caller = caller;
             }
             ReportLine::Pointer(place) if !self.others && self.frames.len() < PLACES => {
                 self.frames.push((place, true));
@@ -264,12 +268,16 @@ impl Event {
     }
 
     /// The first function that is not a generic helper: those of the headings, that of the lock, then in order where
-    /// the CPU was and the trace, doubtful frames last. Where all are generic, the first of all.
+    /// the CPU was and the trace, doubtful frames last. Who sleeps with a lock that forbids it, and where else is nothing
+    /// else, took the lock. Where all are generic, the first of all.
     fn blame(&self) -> Option<Place> {
         let sure = self.frames.iter().filter(|(_, sure)| *sure).map(|(place, _)| place);
         let doubtful = self.frames.iter().filter(|(_, sure)| !*sure).map(|(place, _)| place);
-        let lock = self.lock.iter().filter(|_| self.kind == SplatKind::Lockdep);
-        let all = || self.named.iter().chain(lock.clone()).chain(sure.clone()).chain(doubtful.clone());
+        let sure = sure.chain(&self.last_caller);
+        let lock = |kind| self.lock.iter().filter(move |_| self.kind == kind);
+        let first = || self.named.iter().chain(lock(SplatKind::Lockdep));
+        let last = || doubtful.clone().chain(lock(SplatKind::AtomicSleep));
+        let all = || first().chain(sure.clone()).chain(last());
         all().find(|place| !is_generic(&place.function)).or_else(|| all().next()).cloned()
     }
 }

@@ -48,6 +48,9 @@ const NAMES: &str = "
     __debug_check_no_obj_freed debug_object_active_state debug_timer_assert_init list_del_corruption
     end_report_fault trace_hardirqs_on trace_hardirqs_off
 
+    do_DataAbort do_PrefetchAbort do_undefinstr __dabt_usr __und_svc __und_svc_finish __und_usr
+    __virt_addr_valid is_bpf_text_address kernel_text_address __kernel_text_address memzero_explicit
+
     memcpy __memcpy memcpy_orig memcpy_erms memset __memset memset_erms memset_orig memmove __memmove
     memcmp __memcmp memchr memscan memcpy_fromio memcpy_toio memset_io memcpy_and_pad bcmp strlen strnlen
     strcmp strncmp strcasecmp strncasecmp strcpy strncpy strlcpy strscpy sized_strscpy strcat strncat
@@ -182,7 +185,8 @@ const PREFIXES: &str = "
     refcount_ atomic_ atomic64_ arch_atomic atomic_long_ raw_atomic __list_ __hlist_ list_del_ list_add_ list_move_
     list_splice list_replace raw_read_ raw_write_ raw_spin_ synchronize_ instrument_ perf_trace_
     lock_is_held_ debug_object_ __debug_object_ timer_fixup work_fixup watchdog_ ww_mutex_ csd_lock
-    kcsan __indirect_thunk __x86_indirect_thunk 
+    kcsan __indirect_thunk __x86_indirect_thunk __lock_page lock_page_ __folio_lock srso_ retbleed_ its_return_thunk warn_alloc rt_spin_ rt_read_
+    rt_write_ rtlock_ __alloc_page_frag __napi_alloc_skb __netdev_alloc_skb
 ";
 
 static LISTS: LazyLock<(HashSet<&str>, Vec<&str>)> =

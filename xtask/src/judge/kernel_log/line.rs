@@ -44,6 +44,25 @@ static ESCAPE: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"\x1b(?:\[[0-9;?]*[A-Za-z]|[=>()][0B]?)").ok());
 static STAMP: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\[ *\d+\.\d{6}\]").ok());
 
+/// The prefix of a line, the time of which may stand behind what other programs or people put there: the clock of a CI
+/// service, the indentation of a mail.
+pub(super) fn measure(line: &[u8]) -> Prefix<'_> {
+    let own = prefix::strip(line);
+    if own.user || own.stamped {
+        return own;
+    }
+    let near = &line[..line.len().min(own.len + FOREIGN)];
+    let stamp = STAMP.iter().find_map(|stamp| stamp.find_at(near, own.len));
+    let inner = |start: usize| {
+        let inner = prefix::strip(&line[start..]);
+        Prefix { len: start + inner.len, ..inner }
+    };
+    stamp.map_or(own, |stamp| inner(stamp.start()))
+}
+
+/// What stands before the kernel's time is no longer.
+const FOREIGN: usize = 64;
+
 /// The prefix of a line, where its message starts, and the heading that it is. When a program's output without
 /// a line end stands before the kernel's line, the message is what follows the time in the middle.
 pub(super) fn classify(line: &[u8]) -> (Prefix<'_>, usize, Option<Heading>) {

@@ -12,8 +12,8 @@ pub(super) struct Place {
 /// What a line of a report is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ReportLine {
-    /// A frame of a trace; not `sure` when the unwinder marked it with `?`.
-    Frame { place: Place, sure: bool },
+    /// A frame of a trace; not `sure` when the unwinder marked it with `?`. Arm's also says who called it.
+    Frame { place: Place, sure: bool, caller: Option<Place> },
     /// Where the CPU was: x86 `RIP:`, arm64 `pc :`, riscv `epc :`.
     Pointer(Place),
     /// The next line names who did something else, at another time.
@@ -68,8 +68,15 @@ pub(super) fn read(body: &[u8]) -> ReportLine {
     if let Some(place) = pointer(text) {
         return ReportLine::Pointer(place);
     }
+    // Who called where the CPU was: as good as a frame that may be left over from earlier.
+    if let Some((place, _)) =
+        ["lr : ", "LR is at "].iter().find_map(|start| text.strip_prefix(start)).and_then(frame)
+    {
+        return ReportLine::Frame { place, sure: false, caller: None };
+    }
     if let Some((place, sure)) = frame(text) {
-        return ReportLine::Frame { place, sure };
+        let caller = text.split_once(" from ").and_then(|(_, caller)| frame(caller.trim()));
+        return ReportLine::Frame { place, sure, caller: caller.map(|(place, _)| place) };
     }
     if let Some((_, at)) = text.split_once(", at: ").or_else(|| text.split_once("} at: "))
         && let Some((place, _)) = frame(at)
@@ -171,9 +178,11 @@ fn frame(text: &str) -> Option<(Place, bool)> {
         &size[digits..]
     } else if is_symbolised(rest) {
         rest
-    } else if let Some(caller) = rest.strip_prefix(") from ").or_else(|| rest.strip_prefix(" from ")) {
+    } else if let Some((callee, caller)) = rest.split_once(" from ")
+        && is_callee(callee)
+    {
         frame(caller.trim())?;
-        ""
+        callee
     } else {
         return None;
     };
@@ -181,6 +190,11 @@ fn frame(text: &str) -> Option<(Place, bool)> {
     sure &= !rest.contains(" (U)");
     let module = rest.rsplit('[').next().filter(|_| rest.contains('[')).and_then(module_name);
     Some((Place { function: plain_name(symbol).to_owned(), module }, sure))
+}
+
+/// What stands between a function and ` from `: nothing, `)`, or ` [module])`.
+fn is_callee(text: &str) -> bool {
+    matches!(text, "" | ")") || text.starts_with(" [") && text.ends_with("])")
 }
 
 /// ` file.c:12 [inline]` and ` (file.c:12 file.h:3)`, as symbolisers write after a function.
@@ -216,6 +230,7 @@ mod tests {
             " kmalloc include/linux/slab.h:600 [inline]",
             " do_one+0x1/0x2 init/main.c:12",
             "[<c010>] (unwind_backtrace) from [<c020>] (show_stack+0x10/0x14)",
+            "[<bf25>] (p_enter [p_lkrg]) from [<c022>] (pre_handler+0xa8/0x170)",
             " unwind_backtrace from show_stack+0x10/0x14",
             "RIP: 0010:cxl_probe+0x12/0x34 [cxl_core]",
             "RIP: 0010:[<ffffffff81234567>]  [<ffffffff81234567>] cxl_probe+0x12/0x34",
@@ -225,6 +240,7 @@ mod tests {
             "epc : cxl_probe+0x12/0x34",
             "PC is at cxl_probe+0x12/0x34",
             "ffff8880 (&dev->mutex){....}-{4:4}, at: cxl_probe+0x1/0x2 [cxl_core]",
+            "lr : cxl_bus_probe+0x12/0x34 [cxl_core]",
             "Call Trace:",
             " <TASK>",
             "CPU: 0 UID: 0 PID: 1 Comm: init Not tainted 6.12 #1",
@@ -236,7 +252,7 @@ mod tests {
         let read: Vec<_> = lines
             .into_iter()
             .map(|l| match read(l.as_bytes()) {
-                ReportLine::Frame { place, sure } => {
+                ReportLine::Frame { place, sure, .. } => {
                     format!("frame {} {:?} {sure}", place.function, place.module)
                 }
                 ReportLine::Pointer(place) => format!("pointer {} {:?}", place.function, place.module),
@@ -253,6 +269,7 @@ mod tests {
         frame kmalloc None true
         frame do_one None true
         frame unwind_backtrace None true
+        frame p_enter Some("p_lkrg") true
         frame unwind_backtrace None true
         pointer cxl_probe Some("cxl_core")
         pointer cxl_probe None
@@ -262,6 +279,7 @@ mod tests {
         pointer cxl_probe None
         pointer cxl_probe None
         lock cxl_probe Some("cxl_core")
+        frame cxl_bus_probe Some("cxl_core") false
         TraceStart
         Evidence
         Cpu

@@ -24,6 +24,9 @@ const fn rule(kind: SplatKind, role: Role, regex: &'static str, title: &'static 
 /// A title that is the line itself.
 pub(super) const OWN_WORDS: &str = "";
 
+/// A report of which the log has the middle or the end.
+pub(super) const TORN: &str = "report without its beginning";
+
 use Role::{Die, Panic, Prelude, Report, Sequel, Torn};
 use SplatKind as K;
 
@@ -125,6 +128,12 @@ pub(super) const RULES: &[Rule] = &[
         r"^refcount_t: (addition on 0|underflow|overflow|saturated|decrement hit 0|increment on 0|hit zero)",
         "refcount_t: $1",
     ),
+    rule(
+        K::Refcount,
+        Prelude,
+        concat!(r"^refcount_t (hit zero|overflow|underflow) at ", symbol!()),
+        "refcount_t: $1",
+    ),
     rule(K::DebugObjects, Prelude, r"^ODEBUG: (\w+) .*object type: (\w+)", "ODEBUG: $1 of $2"),
     rule(K::Warning, Prelude, r"^-+\[ cut here \]-+", "WARNING"),
     // arm's; it also stands before faults of programs.
@@ -144,6 +153,8 @@ pub(super) const RULES: &[Rule] = &[
         "$1",
     ),
     rule(K::Panic, Panic, r"^Kernel panic - not syncing: ?(.*)$", "$1"),
+    // The last word of one whose first the log lost.
+    rule(K::Panic, Panic, r"^---\[ end Kernel panic - not syncing: ?(.*?)(?: \]-*)?$", "$1"),
     rule(
         K::AtomicSleep,
         Report,
@@ -221,8 +232,15 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule(K::SlabCorruption, Report, r"^(?:Slab corruption|slab error in )", "slab corruption"),
     rule(K::Oom, Report, r"^\S.{0,40}: page allocation (?:failure|stalls)", "page allocation failure"),
+    // Another CPU's line took the name away.
+    rule(K::Oom, Report, r"^page allocation failure: order:\d", "page allocation failure"),
     rule(K::Oom, Report, r"^\S.{0,40} invoked oom-killer:", "out of memory"),
-    rule(K::Oom, Sequel, r"^(?:Memory cgroup o|O)ut of memory(?:: | and | \()", "out of memory"),
+    rule(
+        K::Oom,
+        Sequel,
+        r"^(?:Memory cgroup o|O)ut of [mM]emory(?: \(\w+\))?(?:: Kill(?:ed)? process \d| and no killable)",
+        "out of memory",
+    ),
     rule(K::Oom, Sequel, r"^SLUB: Unable to allocate memory on", "page allocation failure"),
     rule(
         K::Other,
@@ -267,7 +285,7 @@ pub(super) const RULES: &[Rule] = &[
         "$1",
     ),
     // Only programs' faults print registers without one of these and the mark of an end.
-    rule(K::Warning, Torn, r"^(?:Modules linked in:|---\[ end trace)", "report without its beginning"),
+    rule(K::Warning, Torn, r"^(?:Modules linked in:|---\[ end trace)", TORN),
     // What other architectures' die() says.
     Rule {
         unsure: true,
@@ -332,7 +350,7 @@ const WORDS: &[&str] = &[
     "detected buffer overflow",
     "list_add",
     "list_del",
-    "refcount_t: ",
+    "refcount_t",
     "ODEBUG: ",
     "ard LOCKUP",
     "kthread starved",
@@ -344,6 +362,7 @@ const WORDS: &[&str] = &[
     "page allocation ",
     "invoked oom-killer",
     "ut of memory",
+    "ut of Memory",
     "unregister_netdevice",
     "unchecked MSR",
     "create duplicate filename",

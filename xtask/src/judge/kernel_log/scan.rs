@@ -6,9 +6,9 @@ use wire::MARKER;
 
 use super::event::{Event, is_consequence};
 use super::heading::{Heading, Role};
-use super::line::{classify, find_newline, is_middle, is_up, newlines, plain, rfind_newline};
+use super::line::{classify, find_newline, is_middle, is_up, measure, newlines, plain, rfind_newline};
 use super::report_line::{self, ReportLine};
-use super::rules::{BOOT_NEEDLES, NEEDLES};
+use super::rules::{BOOT_NEEDLES, NEEDLES, TORN};
 use crate::event::{Splat, SplatKind};
 use crate::judge::prefix::{self, Prefix};
 
@@ -224,7 +224,7 @@ impl Scanner {
     /// A line while reports are open.
     fn feed_line(&mut self, line: &[u8]) {
         let line = &*plain(line);
-        let prefix = prefix::strip(line);
+        let prefix = measure(line);
         let body = &line[prefix.len..];
         let own = self.open.iter().position(|e| e.takes_caller(prefix.caller));
         let mut read = Some(if prefix.user { ReportLine::Other } else { report_line::read(body) });
@@ -256,7 +256,7 @@ impl Scanner {
             let over = self.open.remove(at);
             self.done(over);
         }
-        if heading.role == Role::Panic && self.is_consequence(&heading) {
+        if heading.role == Role::Panic && (self.is_consequence(&heading) || self.ends_torn()) {
             return;
         }
         if self.open.len() == OPEN {
@@ -287,6 +287,20 @@ impl Scanner {
         let Some((at, ended)) = self.last else { return false };
         let kind = self.out.splats.get(at).map(|splat| splat.kind);
         self.line - ended <= PANIC_NEAR && kind.is_some_and(|kind| is_consequence(kind, panic))
+    }
+
+    /// Whether a panic ends a report whose beginning the log lost. Where that named no function it goes, since the panic says
+    /// more.
+    fn ends_torn(&mut self) -> bool {
+        let Some((at, ended)) = self.last else { return false };
+        let near = self.line - ended <= PANIC_NEAR && at + 1 == self.out.splats.len();
+        let torn = self.out.splats.last().filter(|splat| near && splat.title.starts_with(TORN));
+        let told = torn.is_some_and(|splat| splat.function.is_some());
+        if torn.is_some() && !told {
+            self.out.splats.pop();
+            self.last = None;
+        }
+        told
     }
 
     /// A genuine marker of the agent; they are never part of a report.

@@ -145,3 +145,37 @@ fn what_only_looks_like_one_near_a_report_of_a_program() {
 ";
     assert_eq!(shown(&[log]), "nothing");
 }
+
+#[test]
+fn as_people_and_log_servers_pass_it_on() {
+    insta::assert_snapshot!(shown(&[
+        // Behind the clock of a CI service, and indented in a mail.
+        "10:00:00 [ 82.000001] Unable to handle kernel paging request at virtual address 1\n10:00:00 [ 82.000002] Internal error: Oops: 805 [#1] ARM\n10:00:00 [ 82.000003] PC is at cxl_ci+0x1/0x2\n",
+        "      [ 5300.000001] INFO: task cxl:1 blocked for more than 120 seconds.\n      [ 5300.000002] [<80>] (__schedule) from [<81>] (schedule+0x50/0xa8)\n      [ 5300.000003] [<81>] (schedule) from [<82>] (cxl_mail+0x1/0x2 [cxl])\n",
+        // Arm's last line names who called, and who is called may have a module.
+        "BUG: sleeping function called from invalid context at a.c:1\n[<80>] (__might_sleep) from [<81>] (mutex_lock+0x1/0x2)\n[<81>] (mutex_lock) from [<82>] (cxl_arm+0x1/0x2 [cxl])\n[<82>] (cxl_arm [cxl]) from [<83>] (cxl_other+0x1/0x2)\n",
+        // No trace, but who took the lock under which nobody may sleep.
+        "BUG: sleeping function called from invalid context at a.c:1\n1 lock held by sh/1:\n #0: ffff88 (&x){+}-{2:2}, at: cxl_holder+0x1/0x2\n",
+        "BUG: KASAN: slab-use-after-free in __mutex_lock+0x1/0x2\nCall Trace:\n ? srso_alias_return_thunk+0x5/0xfbef5\n __mutex_lock+0x1/0x2\n ? cxl_thunked+0x1/0x2\n",
+        "Internal error: Oops: 96000005 [#1] SMP\npc : __arch_copy_to_user+0x1/0x2\nlr : cxl_copies+0x1/0x2\n",
+        "refcount_t hit zero at cxl_put+0x2b/0x70 in sh[1], uid/euid: 0/0\nWARNING: CPU: 1 PID: 1 at kernel/panic.c:681 refcount_error_report+0x9c/0xac\n",
+        // Only the end of it.
+        "---[ end Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)\n",
+        "---[ end trace 0000000000000000 ]---\nKernel panic - not syncing: Attempted to kill init! exitcode=0x0000000b\n",
+        "Modules linked in: cxl\n cxl_before+0x1/0x2\n---[ end trace 0000000000000000 ]---\nKernel panic - not syncing: Attempted to kill init! exitcode=0x0000000b\n",
+        // Prose.
+        "Out of memory: the kernel kills the process with the highest score\n",
+    ]), @r"
+    oops | page fault in cxl_ci
+    hung-task | task hung in cxl_mail
+    atomic-sleep | sleeping function called from invalid context in cxl_arm
+    atomic-sleep | sleeping function called from invalid context in cxl_holder
+    kasan | KASAN: slab-use-after-free in cxl_thunked
+    oops | Oops in cxl_copies
+    refcount | refcount_t: hit zero in cxl_put
+    panic | Kernel panic: VFS: Unable to mount root fs on unknown-block(N,N)
+    panic | Kernel panic: Attempted to kill init! exitcode=N
+    warning | report without its beginning in cxl_before
+    nothing
+    ");
+}
