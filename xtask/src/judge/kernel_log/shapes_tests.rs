@@ -179,3 +179,29 @@ fn as_people_and_log_servers_pass_it_on() {
     nothing
     ");
 }
+
+#[test]
+fn what_only_looks_like_a_checker_s_report() {
+    let lines = [
+        "kfence: initialized - using 2097152 bytes for 255 objects at 0x(____ptrval____)-0x(____ptrval____)",
+        "    # test_out_of_bounds_read: BUG: KFENCE: out-of-bounds read was expected",
+        "UBSAN=y is set in the configuration",
+        "test_ubsan: module with UBSAN: tests is loading",
+        "workqueue: hog [splat] hogged CPU for >10000us 4 times, consider switching to WQ_UNBOUND",
+        "Showing busy workqueues and worker pools:",
+        "NMI watchdog: Enabled. Permanently consumes one hw-PMU counter.",
+        "watchdog: Delayed init of the lockup detector failed: -19",
+        "panic on hard LOCKUP is turned on",
+        "Lock dependency validator: Copyright (c) 2006 Red Hat, Inc., Ingo Molnar",
+        "INFO: lockdep is turned off.",
+        "mce: CPU supports 10 MCE banks",
+        "mce: [Hardware Error]: Machine check events logged",
+        "kcsan: enabled early",
+        "kcsan: selftest: 3/3 tests passed",
+        "Running Locking API testsuite: possible circular locking, OK",
+    ];
+    let log: String = lines.iter().map(|line| format!("[    1.000000] {line}\n")).collect();
+    insta::assert_snapshot!(shown(&[log.as_str()]), @"nothing");
+    // One by one and without a time, as a program would say it.
+    assert!(lines.iter().all(|line| scan(line.as_bytes()).is_empty()));
+}

@@ -489,10 +489,12 @@ fn real_logs() {
         "list-add",
         "list-del",
         "lockdep-bad-unlock",
+        "lockdep-circular",
         "lockdep-held-freed",
         "lockdep-inconsistent",
         "lockdep-no-key",
         "lockdep-rcu-usage",
+        "lockdep-recursive",
         "memory-leak",
         "near-miss-program",
         "near-miss-sysrq",
@@ -523,7 +525,7 @@ fn real_logs() {
         .into_iter()
         .map(|(name, log)| format!("{name}: {}", shown(&[log]).trim_end_matches("--\n")))
         .collect();
-    insta::assert_snapshot!(all.join("").trim_end(), @"
+    insta::assert_snapshot!(all.join("").trim_end(), @r"
     access-userspace: oops | page fault in lkdtm_ACCESS_USERSPACE [lkdtm] | line 3
     atomic-schedule: atomic-sleep | scheduling while atomic in sab_schedule_atomic [sabotage] | line 3
     atomic-sleep: atomic-sleep | sleeping function called from invalid context in sab_sleep_atomic [sabotage] | line 3
@@ -542,10 +544,12 @@ fn real_logs() {
     list-add: list-corruption | list_add corruption in sab_list_add [sabotage] | line 3
     list-del: list-corruption | list_del corruption in sab_list_del [sabotage] | line 3
     lockdep-bad-unlock: lockdep | bad unlock balance detected in sabotage_init [sabotage] | line 3
+    lockdep-circular: lockdep | possible circular locking dependency detected in take_b_then_a [splat] | line 3
     lockdep-held-freed: lockdep | held lock freed in sab_lock_freed [sabotage] | line 3
     lockdep-inconsistent: lockdep | inconsistent lock state in sab_inconsistent [sabotage] | line 3
     lockdep-no-key: lockdep | trying to register non-static key in sab_no_key [sabotage] | line 3
     lockdep-rcu-usage: lockdep | suspicious RCU usage in sabotage_init [sabotage] | line 3
+    lockdep-recursive: lockdep | possible recursive locking detected in take_both [splat] | line 3
     memory-leak: leak | memory leak in do_one_initcall | line 3
     near-miss-program: near-miss-sysrq: null-dereference: oops | NULL pointer dereference in lkdtm_EXCEPTION [lkdtm] | line 2
     oom: oom | out of memory in sab_oom [sabotage] | line 3
