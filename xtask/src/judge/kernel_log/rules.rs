@@ -171,7 +171,7 @@ pub(super) const RULES: &[Rule] = &[
     rule(
         K::HardLockup,
         Report,
-        r"^(?:NMI )?(?:watchdog: )?(?:CPU ?\d+:? )?(?:Watchdog )?(?:CPU:? ?\d+ )?(?:detected )?[hH]ard LOCKUP",
+        r"^(?:NMI )?(?:watchdog: )?(?:(?:CPU ?\d+:? )?(?:Watchdog )?(?:CPU:? ?\d+ )?(?:self-)?detected [hH]ard|(?:Watchdog )?CPU:? ?\d+ [hH]ard) LOCKUP",
         "hard lockup",
     ),
     rule(K::WorkqueueStall, Report, r"^BUG: workqueue lockup - (?P<s>pool .*?) stuck", "workqueue lockup"),

@@ -192,6 +192,7 @@ fn what_only_looks_like_a_checker_s_report() {
         "NMI watchdog: Enabled. Permanently consumes one hw-PMU counter.",
         "watchdog: Delayed init of the lockup detector failed: -19",
         "panic on hard LOCKUP is turned on",
+        "watchdog: hard LOCKUP is what a program says",
         "Lock dependency validator: Copyright (c) 2006 Red Hat, Inc., Ingo Molnar",
         "INFO: lockdep is turned off.",
         "mce: CPU supports 10 MCE banks",

@@ -482,10 +482,15 @@ fn real_logs() {
         "exec-nx",
         "free-large-kmalloc",
         "general-protection",
+        "hard-lockup",
         "hung-task",
         "kasan-null-dereference",
         "kasan-use-after-free",
         "kasan-wild-access",
+        "kfence-corruption",
+        "kfence-invalid-free",
+        "kfence-out-of-bounds",
+        "kfence-use-after-free",
         "list-add",
         "list-del",
         "lockdep-bad-unlock",
@@ -495,7 +500,9 @@ fn real_logs() {
         "lockdep-no-key",
         "lockdep-rcu-usage",
         "lockdep-recursive",
+        "machine-check",
         "memory-leak",
+        "near-miss-checkers",
         "near-miss-program",
         "near-miss-sysrq",
         "null-dereference",
@@ -516,10 +523,13 @@ fn real_logs() {
         "stack-exhausted",
         "stack-guard",
         "sysfs-duplicate",
+        "ubsan-array-index",
+        "ubsan-invalid-load",
         "unchecked-msr",
         "unregister-netdevice",
         "warning",
         "warning-message",
+        "workqueue-stall",
     ];
     let all: Vec<_> = samples
         .into_iter()
@@ -537,10 +547,15 @@ fn real_logs() {
     exec-nx: oops | page fault in execute_location [lkdtm] | line 4
     free-large-kmalloc: warning | WARNING in load_elf_binary | line 1
     general-protection: oops | general protection fault in sab_gpf [sabotage] | line 3
+    hard-lockup: hard-lockup | hard lockup in spin_deaf [splat] | line 2
     hung-task: hung-task | task hung in sab_hang_fn [sabotage] | line 3
     kasan-null-dereference: kasan | KASAN: null-ptr-deref in sab_null [sabotage] | line 3
     kasan-use-after-free: kasan | KASAN: slab-use-after-free in sab_use_after_free [sabotage] | line 3
     kasan-wild-access: kasan | KASAN: wild-memory-access in sab_gpf [sabotage] | line 3
+    kfence-corruption: kfence | KFENCE: memory corruption in splat_init [splat] | line 2
+    kfence-invalid-free: kfence | KFENCE: invalid free in splat_init [splat] | line 2
+    kfence-out-of-bounds: kfence | KFENCE: out-of-bounds write in write_out_of_bounds [splat] | line 2
+    kfence-use-after-free: kfence | KFENCE: use-after-free read in read_after_free [splat] | line 2
     list-add: list-corruption | list_add corruption in sab_list_add [sabotage] | line 3
     list-del: list-corruption | list_del corruption in sab_list_del [sabotage] | line 3
     lockdep-bad-unlock: lockdep | bad unlock balance detected in sabotage_init [sabotage] | line 3
@@ -550,8 +565,9 @@ fn real_logs() {
     lockdep-no-key: lockdep | trying to register non-static key in sab_no_key [sabotage] | line 3
     lockdep-rcu-usage: lockdep | suspicious RCU usage in sabotage_init [sabotage] | line 3
     lockdep-recursive: lockdep | possible recursive locking detected in take_both [splat] | line 3
+    machine-check: other | machine check | line 1
     memory-leak: leak | memory leak in do_one_initcall | line 3
-    near-miss-program: near-miss-sysrq: null-dereference: oops | NULL pointer dereference in lkdtm_EXCEPTION [lkdtm] | line 2
+    near-miss-checkers: near-miss-program: near-miss-sysrq: null-dereference: oops | NULL pointer dereference in lkdtm_EXCEPTION [lkdtm] | line 2
     oom: oom | out of memory in sab_oom [sabotage] | line 3
     page-allocation: oom | page allocation failure in sab_big_alloc [sabotage] | line 3
     page-fault-write-ro: oops | page fault in lkdtm_WRITE_RO [lkdtm] | line 3
@@ -569,10 +585,13 @@ fn real_logs() {
     stack-exhausted: oops | stack overflow in recursive_loop [lkdtm] | line 6
     stack-guard: oops | stack overflow in lkdtm_STACK_GUARD_PAGE_LEADING [lkdtm] | line 3
     sysfs-duplicate: warning | sysfs: duplicate filename in sabotage_init [sabotage] | line 3
+    ubsan-array-index: ubsan | UBSAN: array-index-out-of-bounds in index_out_of_bounds [splat] | line 1
+    ubsan-invalid-load: ubsan | UBSAN: invalid-load in invalid_bool [splat] | line 1
     unchecked-msr: other | unchecked MSR access: WRMSR in sab_msr [sabotage] | line 3
     unregister-netdevice: other | unregister_netdevice: waiting for a device to become free | line 3
     warning: warning | WARNING in lkdtm_WARNING [lkdtm] | line 2
     warning-message: warning | WARNING in lkdtm_WARNING_MESSAGE [lkdtm] | line 2
+    workqueue-stall: workqueue-stall | workqueue lockup in hog [splat] | line 1
     ");
 }
 
