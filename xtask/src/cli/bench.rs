@@ -1,6 +1,7 @@
 //! `bench`: what the tool costs beside what it drives.
 
 mod judging;
+mod parallel;
 mod rebuild;
 
 use std::fs;
@@ -29,6 +30,9 @@ pub struct Args {
     /// Only how fast logs are judged: needs no kernel and no QEMU
     #[arg(long)]
     judging: bool,
+    /// Only how much faster cells are beside each other, N at a time, than one after the other
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "2", conflicts_with = "judging")]
+    parallel: Option<u16>,
     /// Megabytes of each sort of log
     #[arg(long, value_name = "MB", default_value_t = 512)]
     size: u64,
@@ -44,6 +48,10 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     setup::ensure(ctx, false, None)?;
     let bench = Bench { ctx, kernel: args.kernel.kernel.as_deref() };
     bench.tool(&["build"]).context("making sure of a build")?;
+    if let Some(jobs) = args.parallel {
+        parallel::measure(&bench, args.rounds, jobs.max(1).into())?;
+        return Ok(Exit::Success);
+    }
 
     let mut whole = Vec::new();
     let mut inside = Vec::new();

@@ -293,7 +293,7 @@ fn against(ctx: &Context, baseline: &Stored, store: &Store, verdict: Verdict) ->
 fn shown_for(ctx: &Context, options: &Options, before: Option<Summary>) -> Box<dyn Sink> {
     match ctx.format {
         Format::Human => {
-            let terminal = Terminal::stdout(verbosity(ctx)).side_by_side(options.policy.jobs() > 1);
+            let terminal = Terminal::stdout(verbosity(ctx)).side_by_side(options.policy.jobs());
             Box::new(terminal.taking_up(before.unwrap_or_default()))
         }
         Format::Json => Box::new(JsonLines::new(std::io::stdout())),

@@ -98,7 +98,7 @@ fn try_one(
     let mut sinks: Vec<Box<dyn Sink>> = vec![Box::new(Arc::clone(&store)), Box::new(Arc::clone(&heard))];
     // What is red here is as it should be, and would alarm.
     if ctx.format == Format::Human && verbosity(ctx) == Verbosity::Verbose {
-        sinks.push(Box::new(Terminal::stdout(Verbosity::Verbose).side_by_side(options.policy.jobs() > 1)));
+        sinks.push(Box::new(Terminal::stdout(Verbosity::Verbose).side_by_side(options.policy.jobs())));
     }
     let sink = Fan(sinks);
     sink.emit(&started(&store, &plans));

@@ -4,28 +4,27 @@
 //! Ctrl-C, when the tool panics, and when its [`Running`] is dropped. What it prints goes to a log file, to
 //! a short tail for error messages, and to a callback, as asked.
 
+mod error;
+mod running;
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
-use std::fmt;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufRead, BufReader, PipeReader, Read, Write};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::fs::File;
+use std::io;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
 use super::interrupt::{self, GRACE, Group};
+use running::{Shared, drain, open_log};
 
-/// How many last lines an error shows.
-const TAIL: usize = 20;
-/// No line of the tail is longer; the log has it whole.
-const TAIL_WIDTH: usize = 400;
-/// How often a wait looks at its deadline. QEMU's end is noticed at most this late.
-const TICK: Duration = Duration::from_millis(10);
+pub use error::{ProcessError, Status};
+pub use running::Running;
 
 /// Is called for each line of output.
 type OnLine = Box<dyn FnMut(&str) + Send>;
@@ -72,103 +71,6 @@ impl Output {
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.stdout).trim_end_matches('\n').to_owned()
     }
-}
-
-/// How a process ended; signals by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Status(ExitStatus);
-
-impl Status {
-    /// Exited with 0.
-    pub fn success(self) -> bool {
-        self.0.success()
-    }
-
-    /// Exit code; none when a signal ended it.
-    pub fn code(self) -> Option<i32> {
-        self.0.code()
-    }
-}
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.0.code(), self.0.signal()) {
-            (Some(code), _) => write!(f, "exit status {code}"),
-            (None, Some(number)) => match signal_hook::low_level::signal_name(number) {
-                Some(name) => write!(f, "{name}"),
-                None => write!(f, "signal {number}"),
-            },
-            (None, None) => write!(f, "{}", self.0),
-        }
-    }
-}
-
-/// A process that could not be started or did not end well. Shows all that is needed to try it by hand.
-#[derive(Debug, thiserror::Error)]
-pub enum ProcessError {
-    /// It could not be started at all.
-    #[error("cannot start {program}: {source}\n  command: {command}")]
-    Start {
-        /// The program.
-        program: String,
-        /// Ready to paste.
-        command: String,
-        /// Why.
-        source: io::Error,
-    },
-    /// It failed.
-    #[error("{program} ended with {status}{}", details(.command, .tail, .log.as_deref()))]
-    Failed {
-        /// The program.
-        program: String,
-        /// Ready to paste.
-        command: String,
-        /// How it ended.
-        status: Status,
-        /// Its last lines.
-        tail: Vec<String>,
-        /// Where all of its lines are.
-        log: Option<PathBuf>,
-    },
-    /// It was still running at its deadline, and killed.
-    #[error("{program} was killed at its deadline of {} s{}", .deadline.as_secs_f32(), details(.command, .tail, .log.as_deref()))]
-    Deadline {
-        /// The program.
-        program: String,
-        /// Ready to paste.
-        command: String,
-        /// The deadline.
-        deadline: Duration,
-        /// Its last lines.
-        tail: Vec<String>,
-        /// Where all of its lines are.
-        log: Option<PathBuf>,
-    },
-    /// The user interrupted.
-    #[error("interrupted")]
-    Interrupted,
-    /// Its log could not be written, its input not be read.
-    #[error("{doing} {}: {source}", .path.display())]
-    Io {
-        /// In the gerund: "writing".
-        doing: &'static str,
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-}
-
-fn details(command: &str, tail: &[String], log: Option<&Path>) -> String {
-    let mut text = format!("\n  command: {command}");
-    for line in tail {
-        text.push_str("\n  | ");
-        text.push_str(line);
-    }
-    if let Some(log) = log {
-        text.push_str(&format!("\n  log: {}", log.display()));
-    }
-    text
 }
 
 impl Process {
@@ -419,147 +321,6 @@ fn kill_when_parent_dies(command: &mut std::process::Command) {
     }
 }
 
-/// A process that runs. Dropping it ends its whole group.
-pub struct Running {
-    program: String,
-    command: String,
-    log: Option<PathBuf>,
-    handle: duct::Handle,
-    group: Option<Group>,
-    readers: Vec<JoinHandle<()>>,
-    shared: Arc<Mutex<Shared>>,
-    started: Instant,
-}
-
-struct Shared {
-    stdout: Vec<u8>,
-    tail: VecDeque<String>,
-    log: Option<File>,
-    on_line: Option<OnLine>,
-}
-
-impl Running {
-    /// Waits at most this long; its status once it has ended.
-    pub fn wait(&mut self, longest: Duration) -> Option<Status> {
-        let until = Instant::now() + longest;
-        loop {
-            match self.handle.try_wait() {
-                Ok(Some(output)) => return Some(Status(output.status)),
-                // The child cannot be waited for any more: it is gone, and its status with it.
-                Err(_) => return Some(Status(ExitStatus::from_raw(0x7f00))),
-                Ok(None) if Instant::now() >= until => return None,
-                Ok(None) => thread::sleep(TICK.min(until.saturating_duration_since(Instant::now()))),
-            }
-        }
-    }
-
-    /// Ends its group: TERM, then KILL when it is still there after `grace`.
-    pub fn stop(&mut self, grace: Duration) -> Status {
-        if let Some(group) = &self.group {
-            group.signal(Signal::TERM);
-        }
-        if let Some(status) = self.wait(grace) {
-            return status;
-        }
-        if let Some(group) = &self.group {
-            group.signal(Signal::KILL);
-        }
-        self.wait(GRACE).unwrap_or(Status(ExitStatus::from_raw(9)))
-    }
-
-    /// Its last lines so far.
-    pub fn tail(&self) -> Vec<String> {
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner).tail.iter().cloned().collect()
-    }
-
-    /// The command, ready to paste.
-    pub fn command_line(&self) -> &str {
-        &self.command
-    }
-
-    /// Process id of the group's leader.
-    pub fn pid(&self) -> u32 {
-        self.handle.pids().first().copied().unwrap_or(0)
-    }
-
-    /// Waits for its end and for its last line of output.
-    pub fn finish(mut self) -> Output {
-        let status = loop {
-            if let Some(status) = self.wait(Duration::from_secs(3600)) {
-                break status;
-            }
-        };
-        let took = self.started.elapsed();
-        // A grandchild that kept the pipe open would make the readers wait for ever.
-        self.group = None;
-        for reader in self.readers.drain(..) {
-            let _ = reader.join();
-        }
-        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        Output {
-            status,
-            stdout: std::mem::take(&mut shared.stdout),
-            tail: shared.tail.iter().cloned().collect(),
-            took,
-        }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        if self.group.is_some() && self.wait(Duration::ZERO).is_none() {
-            self.stop(Duration::from_millis(500));
-        }
-    }
-}
-
-fn open_log(path: &Path, command: &str) -> Result<File, ProcessError> {
-    let fail = |source| ProcessError::Io { doing: "writing the log", path: path.to_owned(), source };
-    if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent).map_err(fail)?;
-    }
-    let mut file = OpenOptions::new().create(true).append(true).open(path).map_err(fail)?;
-    writeln!(file, "+ {command}").map_err(fail)?;
-    Ok(file)
-}
-
-fn drain(pipe: PipeReader, shared: Arc<Mutex<Shared>>, keep: bool) -> JoinHandle<()> {
-    /// A longer line is handed on in pieces: memory stays bounded whatever the child prints.
-    const LONGEST: u64 = 1 << 20;
-    thread::spawn(move || {
-        let mut pipe = BufReader::new(pipe);
-        let mut line = Vec::new();
-        loop {
-            line.clear();
-            match (&mut pipe).take(LONGEST).read_until(b'\n', &mut line) {
-                Ok(0) | Err(_) => return,
-                Ok(_) => shared.lock().unwrap_or_else(PoisonError::into_inner).take_line(&line, keep),
-            }
-        }
-    })
-}
-
-impl Shared {
-    fn take_line(&mut self, raw: &[u8], keep: bool) {
-        if keep {
-            self.stdout.extend_from_slice(raw);
-        }
-        if let Some(log) = &mut self.log {
-            // A full disk must not kill the build; what was lost shows as a short log.
-            let _ = log.write_all(raw);
-        }
-        let line = String::from_utf8_lossy(raw);
-        let line = line.trim_end_matches(['\n', '\r']);
-        if self.tail.len() == TAIL {
-            self.tail.pop_front();
-        }
-        self.tail.push_back(line.chars().filter(|c| !c.is_control()).take(TAIL_WIDTH).collect());
-        if let Some(callback) = &mut self.on_line {
-            callback(line);
-        }
-    }
-}
-
 /// Quotes a word for a POSIX shell, where it needs it.
 pub fn quote(word: impl AsRef<OsStr>) -> String {
     let word = word.as_ref().to_string_lossy();
@@ -568,74 +329,5 @@ pub fn quote(word: impl AsRef<OsStr>) -> String {
         word.into_owned()
     } else {
         format!("'{}'", word.replace('\'', r"'\''"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn sh(script: &str) -> Process {
-        Process::new("sh", ["-c", script])
-    }
-
-    #[test]
-    fn output_and_status_are_kept() {
-        let output = sh("echo out; echo err >&2; exit 3").output().expect("sh runs");
-        assert_eq!(output.text(), "out");
-        assert_eq!(output.status.code(), Some(3));
-        assert_eq!(output.tail.len(), 2);
-    }
-
-    #[test]
-    fn a_failure_shows_command_status_and_tail() {
-        let error = sh("echo 'no such thing' >&2; kill -SEGV $$").dir("/").run().expect_err("it fails");
-        insta::assert_snapshot!(error, @r"
-        sh ended with SIGSEGV
-          command: cd / && sh -c 'echo '\''no such thing'\'' >&2; kill -SEGV $$'
-          | no such thing
-        ");
-    }
-
-    #[test]
-    fn a_missing_program_is_named() {
-        let error = Process::new("no-such-program", ["x"]).run().expect_err("it is missing");
-        assert!(error.to_string().starts_with("cannot start no-such-program: "), "{error}");
-    }
-
-    #[test]
-    fn the_deadline_ends_the_whole_group() {
-        let begun = Instant::now();
-        let error =
-            sh("sleep 60 & sleep 60").deadline(Duration::from_millis(100)).run().expect_err("too slow");
-        assert!(matches!(error, ProcessError::Deadline { .. }), "{error}");
-        assert!(begun.elapsed() < Duration::from_secs(30));
-    }
-
-    #[test]
-    fn a_grandchild_that_keeps_the_pipe_does_not_hold_us() {
-        let begun = Instant::now();
-        let output = sh("sleep 60 & echo done").output().expect("sh runs");
-        assert_eq!(output.text(), "done");
-        assert!(begun.elapsed() < Duration::from_secs(30));
-    }
-
-    #[test]
-    fn the_log_starts_with_the_command() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let log = folder.path().join("deep/log");
-        sh("echo hello").log(&log).run().expect("it runs");
-        insta::assert_snapshot!(fs::read_to_string(log).expect("a log"), @r"
-        + sh -c 'echo hello'
-        hello
-        ");
-    }
-
-    #[test]
-    fn words_are_quoted_only_where_they_must_be() {
-        assert_eq!(quote("a-b_c.d/e=f,g"), "a-b_c.d/e=f,g");
-        assert_eq!(quote("a b"), "'a b'");
-        assert_eq!(quote("it's"), r"'it'\''s'");
-        assert_eq!(quote(""), "''");
     }
 }

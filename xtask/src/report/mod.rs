@@ -1,5 +1,6 @@
 //! Readers of the event stream: the terminal, the results folder, JUnit, KTAP and JSON lines.
 
+mod board;
 pub mod console;
 mod diff;
 mod history;

@@ -1,17 +1,19 @@
 //! The run as it is seen on a terminal: cells and their cases as they come, failures whole, one closing line.
 //!
-//! On a terminal a status line says what is going on; elsewhere, and with `--verbose`, there are only plain
-//! lines. A cell's lines are never mixed with another's: the cell that started first is shown live, the others
-//! wait until it is done. Colours follow `NO_COLOR` and what the output is, by way of anstream.
+//! On a terminal lines at its foot say what is going on; elsewhere, and with `--verbose`, there are only plain lines. A cell's
+//! lines are never mixed with another's: where cells run beside each other, each is shown when it is done, and on a terminal
+//! what is red at once, below the cell's name. Colours follow `NO_COLOR` and what the output is, by way of anstream.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::{IsTerminal, Write};
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use owo_colors::{OwoColorize, Style};
 
+use super::board::Board;
 use super::lines::{self, Verbosity, indented, verdict_style};
 use super::summary::Summary;
 use super::text::{duration, neutralise, one_line};
@@ -19,6 +21,11 @@ use crate::event::{CellId, Event, Sink, Stage, StageEnd, Verdict};
 
 /// Bytes of output that are kept for each case, should it fail.
 const TAIL_BYTES: usize = 8 << 10;
+/// How often the lines at the foot are drawn.
+const DRAW: Duration = Duration::from_millis(250);
+/// Width of a terminal that does not tell its own.
+const WIDTH: usize = 80;
+
 /// The sink that a person reads.
 pub struct Terminal(Mutex<Inner>);
 
@@ -30,7 +37,7 @@ struct Inner {
     side_by_side: bool,
     summary: Summary,
     panes: Vec<Pane>,
-    stages: BTreeMap<(String, String), String>,
+    board: Arc<Mutex<Board>>,
 }
 
 /// A cell that is running, or done and not yet shown.
@@ -40,7 +47,6 @@ struct Pane {
     /// Whether its name was shown.
     named: bool,
     done: bool,
-    running: Option<String>,
     output: BTreeMap<String, String>,
 }
 
@@ -48,26 +54,22 @@ impl Terminal {
     /// Writes to standard output; with a status line when that and standard error are terminals.
     pub fn stdout(verbosity: Verbosity) -> Self {
         let terminal = std::io::stdout().is_terminal() && std::io::stderr().is_terminal();
-        let live = (terminal && verbosity == Verbosity::Normal).then(|| {
-            let bar = ProgressBar::new_spinner();
-            if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg} {elapsed_precise}") {
-                bar.set_style(style);
-            }
-            bar.enable_steady_tick(Duration::from_millis(200));
-            bar
-        });
-        Self::new(Box::new(anstream::AutoStream::auto(std::io::stdout())), live, verbosity)
+        let board = Arc::new(Mutex::new(Board::new(Instant::now())));
+        let live = (terminal && verbosity == Verbosity::Normal).then(|| foot(&board));
+        Self::new(Box::new(anstream::AutoStream::auto(std::io::stdout())), live, verbosity, board)
     }
 
     /// Writes plain lines to `out`; colours are left in, for the writer to take out.
     pub fn to_writer(out: Box<dyn Write + Send>, verbosity: Verbosity) -> Self {
-        Self::new(out, None, verbosity)
+        Self::new(out, None, verbosity, Arc::new(Mutex::new(Board::new(Instant::now()))))
     }
 
-    /// Whether cells run beside each other: each is then shown when it is done, as a whole.
+    /// How many cells run beside each other: if more than one, each is shown when it is done.
     #[must_use]
-    pub fn side_by_side(mut self, side_by_side: bool) -> Self {
-        self.0.get_mut().unwrap_or_else(PoisonError::into_inner).side_by_side = side_by_side;
+    pub fn side_by_side(mut self, jobs: usize) -> Self {
+        let inner = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        inner.side_by_side = jobs > 1;
+        inner.board().set_jobs(jobs);
         self
     }
 
@@ -78,9 +80,14 @@ impl Terminal {
         self
     }
 
-    fn new(out: Box<dyn Write + Send>, live: Option<ProgressBar>, verbosity: Verbosity) -> Self {
-        let (summary, panes, stages) = (Summary::default(), Vec::new(), BTreeMap::new());
-        Self(Mutex::new(Inner { out, live, verbosity, side_by_side: false, summary, panes, stages }))
+    fn new(
+        out: Box<dyn Write + Send>,
+        live: Option<ProgressBar>,
+        verbosity: Verbosity,
+        board: Arc<Mutex<Board>>,
+    ) -> Self {
+        let (summary, panes, side_by_side) = (Summary::default(), Vec::new(), false);
+        Self(Mutex::new(Inner { out, live, verbosity, side_by_side, summary, panes, board }))
     }
 }
 
@@ -88,10 +95,10 @@ impl Sink for Terminal {
     fn emit(&self, event: &Event) {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         inner.summary.take(event);
+        inner.board().take(event, Instant::now());
         match event {
-            Event::StageStarted { .. } | Event::StageProgress { .. } | Event::StageFinished { .. } => {
-                inner.stage(event);
-            }
+            Event::StageFinished { .. } => inner.stage(event),
+            Event::StageStarted { .. } | Event::StageProgress { .. } => {}
             Event::RunStarted { .. }
             | Event::CellsFound { .. }
             | Event::Notice { .. }
@@ -102,11 +109,31 @@ impl Sink for Terminal {
             }
             _ => inner.cell(event),
         }
-        inner.status();
     }
 }
 
+/// The lines at the foot of the terminal, drawn from the board.
+fn foot(board: &Arc<Mutex<Board>>) -> ProgressBar {
+    let bar = ProgressBar::new_spinner();
+    let board = Arc::clone(board);
+    let write = move |_: &ProgressState, out: &mut dyn fmt::Write| {
+        let width = rustix::termios::tcgetwinsize(std::io::stderr()).map_or(WIDTH, |size| size.ws_col.into());
+        let board = board.lock().unwrap_or_else(PoisonError::into_inner);
+        let lines = board.lines(Instant::now(), width.saturating_sub(1));
+        let _ = out.write_str(&lines.join("\n"));
+    };
+    if let Ok(style) = ProgressStyle::with_template("{board}") {
+        bar.set_style(style.with_key("board", write));
+    }
+    bar.enable_steady_tick(DRAW);
+    bar
+}
+
 impl Inner {
+    fn board(&self) -> MutexGuard<'_, Board> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn print(&mut self, text: &str) {
         let out = &mut self.out;
         // A reader that is gone must not end the run: its results are kept elsewhere.
@@ -153,39 +180,26 @@ impl Inner {
     }
 
     fn stage(&mut self, event: &Event) {
-        match event {
-            Event::StageStarted { kernel, stage, .. } => {
-                self.stages.insert((kernel.clone(), stage.to_string()), String::new());
-            }
-            Event::StageProgress { kernel, stage, done, total, note } => {
-                let of = if *total > 0 { format!("{done}/{total}") } else { done.to_string() };
-                let text = format!("{of} {}", one_line(note)).trim_end().to_owned();
-                self.stages.insert((kernel.clone(), stage.to_string()), text);
-            }
-            Event::StageFinished { kernel, flavour, stage, end, seconds, note } => {
-                self.stages.remove(&(kernel.clone(), stage.to_string()));
-                let probe = *stage == Stage::Probe && *end == StageEnd::Cached;
-                if self.verbosity == Verbosity::Quiet && *end != StageEnd::Failed || probe {
-                    return;
-                }
-                let (word, style) = match end {
-                    StageEnd::Done => ("done", Style::new()),
-                    StageEnd::Cached => ("cached", Style::new().dimmed()),
-                    StageEnd::Failed => ("failed", Style::new().red().bold()),
-                };
-                let flavour = if flavour == "plain" { String::new() } else { format!("+{flavour}") };
-                let line = format!(
-                    "{}{}: {stage} {}, {}  {}",
-                    one_line(kernel),
-                    one_line(&flavour),
-                    word.style(style),
-                    duration(*seconds),
-                    one_line(note)
-                );
-                self.print(&format!("{}\n", line.trim_end()));
-            }
-            _ => {}
+        let Event::StageFinished { kernel, flavour, stage, end, seconds, note } = event else { return };
+        let probe = *stage == Stage::Probe && *end == StageEnd::Cached;
+        if self.verbosity == Verbosity::Quiet && *end != StageEnd::Failed || probe {
+            return;
         }
+        let (word, style) = match end {
+            StageEnd::Done => ("done", Style::new()),
+            StageEnd::Cached => ("cached", Style::new().dimmed()),
+            StageEnd::Failed => ("failed", Style::new().red().bold()),
+        };
+        let flavour = if flavour == "plain" { String::new() } else { format!("+{flavour}") };
+        let line = format!(
+            "{}{}: {stage} {}, {}  {}",
+            one_line(kernel),
+            one_line(&flavour),
+            word.style(style),
+            duration(*seconds),
+            one_line(note)
+        );
+        self.print(&format!("{}\n", line.trim_end()));
     }
 
     fn cell(&mut self, event: &Event) {
@@ -209,6 +223,9 @@ impl Inner {
                 let (pane, verbosity) = (self.pane(cell), self.verbosity);
                 let level = if *expected { Verbosity::Normal } else { Verbosity::Quiet };
                 self.say(pane, level, &lines::splat_lines(splat, "console line", *expected, verbosity));
+                if !*expected {
+                    self.show_now(pane);
+                }
             }
             Event::CaseUnstable { cell, unstable } => {
                 let pane = self.pane(cell);
@@ -234,7 +251,6 @@ impl Inner {
         match event {
             Event::CaseStarted { cell, case } => {
                 let pane = self.pane(cell);
-                self.panes[pane].running = Some(case.clone());
                 // Of an earlier try, where the boot was spoiled.
                 self.panes[pane].output.remove(case);
                 self.say(pane, Verbosity::Verbose, &format!("  {} …\n", one_line(case)));
@@ -258,7 +274,6 @@ impl Inner {
             }
             Event::CaseFinished { cell, report } => {
                 let pane = self.pane(cell);
-                self.panes[pane].running = None;
                 let output = self.panes[pane].output.remove(&report.name).unwrap_or_default();
                 let level = if report.outcome.is_red() { Verbosity::Quiet } else { Verbosity::Normal };
                 if self.verbosity == Verbosity::Verbose {
@@ -267,6 +282,9 @@ impl Inner {
                     self.say(pane, level, &lines::case_lines(report, ""));
                 } else {
                     self.say(pane, level, &lines::case_lines(report, &output));
+                }
+                if report.outcome.is_red() {
+                    self.show_now(pane);
                 }
             }
             _ => {}
@@ -280,7 +298,6 @@ impl Inner {
                 held: String::new(),
                 named: false,
                 done: false,
-                running: None,
                 output: BTreeMap::new(),
             });
             self.panes.len() - 1
@@ -305,6 +322,15 @@ impl Inner {
         }
     }
 
+    /// On a terminal what is red is shown at once, whole; what then comes of the cell stands below its name again.
+    fn show_now(&mut self, pane: usize) {
+        if self.side_by_side && self.live.is_some() {
+            let held = std::mem::take(&mut self.panes[pane].held);
+            self.panes[pane].named = false;
+            self.print(&held);
+        }
+    }
+
     /// A cell is done: what it has held back comes now, or what the next has, where they are shown live.
     fn advance(&mut self) {
         while self.side_by_side
@@ -320,21 +346,5 @@ impl Inner {
                 self.print(&held);
             }
         }
-    }
-
-    fn status(&self) {
-        let Some(bar) = &self.live else { return };
-        let mut parts: Vec<String> = self
-            .stages
-            .iter()
-            .map(|((kernel, stage), note)| {
-                one_line(&format!("{kernel}: {stage} {note}")).trim_end().to_owned()
-            })
-            .collect();
-        for pane in self.panes.iter().filter(|pane| !pane.done) {
-            let case = pane.running.as_deref().unwrap_or("boot");
-            parts.push(one_line(&format!("{} {case}", pane.cell)));
-        }
-        bar.set_message(parts.join("  ·  "));
     }
 }
