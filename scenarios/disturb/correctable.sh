@@ -4,6 +4,7 @@
 . /bench/lib.sh
 . /bench/suite/disturb.lib
 
+service aer
 can cxl-inject-correctable-error
 plan $(($(sampled) * 3))
 sample > /tmp/sample

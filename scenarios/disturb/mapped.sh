@@ -4,6 +4,7 @@
 . /bench/lib.sh
 . /bench/suite/disturb.lib
 
+service pciehp
 plan $(($(sampled) * 4))
 sample > /tmp/sample
 while read -r id port; do

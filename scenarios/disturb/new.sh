@@ -5,6 +5,7 @@
 . /bench/lib.sh
 . /bench/suite/disturb.lib
 
+service pciehp
 cxl-topology slots > /tmp/slots
 [ -s /tmp/slots ] || skip "the topology has no empty slot"
 plan $(($(wc -l < /tmp/slots) * 2))

@@ -4,6 +4,7 @@
 . /bench/lib.sh
 . /bench/suite/disturb.lib
 
+service pciehp
 cxl-expect > /dev/null || fail "the topology is not what it should be: see the suite enumerate"
 plan $(($(sampled) * 3))
 sample > /tmp/sample

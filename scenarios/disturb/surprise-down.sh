@@ -6,6 +6,7 @@
 . /bench/lib.sh
 . /bench/suite/disturb.lib
 
+service aer
 plan $(($(sampled) * 3))
 sample > /tmp/sample
 while read -r id port; do

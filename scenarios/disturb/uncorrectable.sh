@@ -5,6 +5,7 @@
 . /bench/lib.sh
 . /bench/suite/disturb.lib
 
+service aer
 can cxl-inject-uncorrectable-errors
 plan $(($(sampled) * 4))
 sample > /tmp/sample
