@@ -1,6 +1,7 @@
 //! The engine of `cargo xtask`. Each module is a room of ARCHITECTURE.md, which also says who may import whom.
 
 pub mod build;
+pub mod ci;
 pub mod cli;
 pub mod event;
 pub mod guest;

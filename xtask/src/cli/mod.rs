@@ -3,6 +3,7 @@
 mod bench;
 mod boot;
 mod build;
+mod ci;
 mod context;
 mod doctor;
 mod dry_run;
@@ -47,6 +48,7 @@ enum Verb {
     Series(series::Args),
     Results(results::Args),
     Parse(parse::Args),
+    Ci(ci::Args),
     Doctor(doctor::Args),
     Setup(setup::Args),
     Test(test::Args),
@@ -73,6 +75,7 @@ pub fn main() -> ExitCode {
         Verb::Series(args) => series::run(&args, &ctx),
         Verb::Results(args) => results::run(&args, &ctx),
         Verb::Parse(args) => parse::run(&args, &ctx),
+        Verb::Ci(args) => ci::run(&args, &ctx),
         Verb::Doctor(args) => doctor::run(&args, &ctx),
         Verb::Setup(args) => setup::run(&args, &ctx),
         Verb::Test(args) => test::run(&args, &ctx),

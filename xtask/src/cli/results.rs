@@ -3,6 +3,7 @@
 mod diff;
 mod gc;
 mod history;
+mod html;
 mod list;
 mod merge;
 mod rm;
@@ -29,6 +30,7 @@ enum Verb {
     Show(show::Args),
     Diff(diff::Args),
     History(history::Args),
+    Html(html::Args),
     Merge(merge::Args),
     Rm(rm::Args),
     Gc(gc::Args),
@@ -40,6 +42,7 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         Verb::Show(args) => show::run(args, ctx),
         Verb::Diff(args) => diff::run(args, ctx),
         Verb::History(args) => history::run(args, ctx),
+        Verb::Html(args) => html::run(args, ctx),
         Verb::Merge(args) => merge::run(args, ctx),
         Verb::Rm(args) => rm::run(args, ctx),
         Verb::Gc(args) => gc::run(args, ctx),

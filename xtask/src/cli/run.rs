@@ -3,20 +3,23 @@
 mod choose;
 mod list;
 mod resume;
+mod shown;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 
 use self::choose::{ChooseArgs, PolicyArgs};
+use self::shown::ShownArgs;
 use super::{Context, Exit, Format, Usage, setup};
 use crate::event::{Event, Fan, Sink, Verdict};
 use crate::report::text::neutralise;
-use crate::report::{JsonLines, Store, Stored, Summary, Terminal, Verbosity};
+use crate::report::{Store, Stored, Summary, Terminal, Verbosity};
 use crate::run::accel::Wanted;
 use crate::run::{self, Bench, Drawn, Finished, Options, Order, Plan, Policy, Reds, Request};
-use crate::spec::{Project, Userland};
+use crate::spec::{self, Project, Userland};
 use crate::topology::Topology;
 
 /// Builds the kernel, boots every topology, runs every suite and says pass or fail
@@ -59,6 +62,8 @@ pub struct Args {
     pub random: RandomArgs,
     #[command(flatten)]
     pub baseline: BaselineArgs,
+    #[command(flatten)]
+    pub shown: ShownArgs,
 }
 
 /// With what the run is compared.
@@ -222,9 +227,11 @@ fn carry_out(
             .context("creating the run's folder")?,
     );
     let reds = Arc::new(Reds::default());
-    let shown = shown_for(ctx, &options, None);
-    let sink = Fan(vec![Box::new(Arc::clone(&store)), Box::new(Arc::clone(&reds)), shown]);
+    let mut sinks: Vec<Box<dyn Sink>> = vec![Box::new(Arc::clone(&store)), Box::new(Arc::clone(&reds))];
+    sinks.extend(shown_for(args, ctx, &options, None));
+    let sink = Fan(sinks);
     sink.emit(&started(&store, plans));
+    keep(project, plans, &store)?;
     if let Some(drawn) = drawn {
         sink.emit(&Event::Notice { text: drawn.told() });
         drawn.keep(store.dir())?;
@@ -250,6 +257,19 @@ fn carry_out(
     let exit = ended(ctx, &store, finished?, baseline)?;
     // A shard may have nothing to run: that is no fault.
     Ok(if plans.is_empty() && request.shard.is_some() { Exit::Success } else { exit })
+}
+
+/// Keeps the topologies in the run's folder as they are now, for whoever shows the run later. Those that were drawn are no
+/// files, and kept by who drew them.
+fn keep(project: &Project, plans: &[Plan], store: &Store) -> Result<()> {
+    let folder = store.dir().join("topologies");
+    for topology in plans.iter().flat_map(Plan::topologies) {
+        let Ok((raw, _)) = spec::topology::load(&project.topologies_dir(), &topology.name) else { continue };
+        fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+        let path = folder.join(format!("{}.yaml", topology.name));
+        fs::write(&path, raw.to_yaml()).with_context(|| format!("writing {}", path.display()))?;
+    }
+    Ok(())
 }
 
 fn request(args: &Args) -> Request {
@@ -290,14 +310,11 @@ fn against(ctx: &Context, baseline: &Stored, store: &Store, verdict: Verdict) ->
 }
 
 /// Where the run is seen as it goes, and what is known of it from before, where it is taken up.
-fn shown_for(ctx: &Context, options: &Options, before: Option<Summary>) -> Box<dyn Sink> {
-    match ctx.format {
-        Format::Human => {
-            let terminal = Terminal::stdout(verbosity(ctx)).side_by_side(options.policy.jobs());
-            Box::new(terminal.taking_up(before.unwrap_or_default()))
-        }
-        Format::Json => Box::new(JsonLines::new(std::io::stdout())),
-    }
+fn shown_for(args: &Args, ctx: &Context, options: &Options, before: Option<Summary>) -> Vec<Box<dyn Sink>> {
+    args.shown.sinks(ctx, || {
+        let terminal = Terminal::stdout(verbosity(ctx)).side_by_side(options.policy.jobs());
+        terminal.taking_up(before.unwrap_or_default())
+    })
 }
 
 /// The random topologies that are asked for.

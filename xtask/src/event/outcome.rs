@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Outcome of one case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum CaseOutcome {
     /// Did what it promises.
@@ -55,6 +56,7 @@ impl fmt::Display for CaseOutcome {
 
 /// A case with its judgement.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct CaseReport {
     /// Name within its suite.
@@ -76,6 +78,7 @@ pub struct CaseReport {
 
 /// On what the outcome of a case was found to depend.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "red", rename_all = "kebab-case")]
 pub enum Dependence {
     /// It is red after this case, or after all others where none is named, and green alone.
@@ -103,6 +106,7 @@ impl fmt::Display for Dependence {
 
 /// A case whose outcome was not the same in all of its runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Unstable {
     /// Name within its suite.
@@ -128,6 +132,7 @@ impl fmt::Display for Unstable {
 
 /// One KTAP result line of a case; nested ones have their path joined with `/`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Subtest {
     /// Path of names.
@@ -141,6 +146,7 @@ pub struct Subtest {
 
 /// What sort of report the kernel printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "the names are the kernel's own")]
 pub enum SplatKind {
@@ -210,6 +216,7 @@ impl fmt::Display for SplatKind {
 
 /// A kernel report found in the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Splat {
     /// Its sort.
@@ -239,6 +246,7 @@ pub struct Splat {
 
 /// How many cases ended how.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "the names are those of the outcomes")]
 pub struct Totals {
@@ -287,6 +295,7 @@ impl Totals {
 
 /// Verdict of a cell or a run: the worst of its outcomes and splats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// Everything that ran passed, and something ran.

@@ -17,6 +17,7 @@ pub struct Stamped {
 
 /// Names one cell: the unit that gets one verdict.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct CellId {
     /// Entry of `patchbench.yaml`.
@@ -53,6 +54,7 @@ impl CellId {
 
 /// What a kernel goes through before its cells can boot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
     /// Getting the source and applying the series.
@@ -84,6 +86,7 @@ impl fmt::Display for Stage {
 
 /// How a stage ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum StageEnd {
     /// Work was done.

@@ -8,7 +8,7 @@ use crate::event::{CaseOutcome, CaseReport, Splat, Verdict};
 /// Lines of output that a failed case shows.
 const TAIL: usize = 40;
 /// Lines of a splat that are shown.
-const EXCERPT: usize = 25;
+pub(super) const EXCERPT: usize = 25;
 
 /// How much is said.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]

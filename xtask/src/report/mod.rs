@@ -3,10 +3,13 @@
 mod board;
 pub mod console;
 mod diff;
+mod github;
 mod history;
+mod html;
 mod json;
 mod junit;
 mod ktap;
+mod lava;
 pub mod lines;
 mod merge;
 mod results;
@@ -18,10 +21,13 @@ mod terminal;
 pub mod text;
 
 pub use diff::{Change, Diff, Slower, SplatChange};
+pub use github::Github;
 pub use history::{History, Moment};
+pub use html::{HtmlError, Picture, complaints, html};
 pub use json::JsonLines;
 pub use junit::junit;
 pub use ktap::ktap;
+pub use lava::Lava;
 pub use lines::Verbosity;
 pub use merge::{MergeError, merge};
 pub use results::{Entry, Results, ResultsError};

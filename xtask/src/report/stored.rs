@@ -76,6 +76,7 @@ struct Version {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RunFile {
     #[serde(flatten)]
     summary: Summary,
@@ -189,85 +190,4 @@ fn last_time(dir: &Path) -> Option<f64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::Store;
-    use super::super::testing::events;
-    use super::*;
-    use crate::event::{Event, Sink};
-
-    fn store(results: &Path, events: &[Event]) -> Store {
-        let store = Store::create(results, serde_json::json!({ "kernel": "lts" })).expect("a store");
-        for event in events {
-            store.emit(event);
-        }
-        store
-    }
-
-    #[test]
-    fn what_was_written_is_read() {
-        let results = tempfile::tempdir().expect("a folder");
-        let store = store(results.path(), &events());
-        let read = Stored::load(store.dir()).expect("a run");
-        let mut summary = Summary::default();
-        for event in &events() {
-            summary.take(event);
-        }
-        // What is known only while a cell runs is not kept.
-        assert_eq!(
-            serde_json::to_value(&read.summary).expect("JSON"),
-            serde_json::to_value(&summary).expect("JSON")
-        );
-        assert_eq!(read.resolved["kernel"], "lts");
-        assert_eq!(read.state(), State::Complete);
-        let back: Vec<Event> =
-            read.events().expect("events").into_iter().map(|stamped| stamped.event).collect();
-        assert_eq!(back, events());
-    }
-
-    #[test]
-    fn a_run_goes_on_as_long_as_its_process_does() {
-        let results = tempfile::tempdir().expect("a folder");
-        let events = events();
-        let store = store(results.path(), &events[..events.len() - 1]);
-        let dir = store.dir().to_owned();
-        assert_eq!(Stored::load(&dir).expect("a run").word(), "running");
-        drop(store);
-        // A process that another test starts may hold a copy of the lock until it is another program.
-        while Stored::load(&dir).expect("a run").word() == "running" {
-            std::thread::sleep(std::time::Duration::from_millis(1));
-        }
-        assert_eq!(Stored::load(&dir).expect("a run").word(), "incomplete");
-        // Half a line, as a kill may leave it.
-        let path = dir.join("events.jsonl");
-        let whole = fs::read(&path).expect("events");
-        fs::write(&path, &whole[..whole.len() - 5]).expect("written");
-        let stored = Stored::load(&dir).expect("a run");
-        assert_eq!(stored.events().expect("events").len(), events.len() - 2);
-    }
-
-    #[test]
-    fn other_formats_and_other_folders_are_refused_clearly() {
-        let results = tempfile::tempdir().expect("a folder");
-        let error = |text: Option<&str>| {
-            let path = results.path().join("run.json");
-            let _ = fs::remove_file(&path);
-            if let Some(text) = text {
-                fs::write(path, text).expect("written");
-            }
-            let error = Stored::load(results.path()).expect_err("it is none").to_string();
-            error.replace(&results.path().display().to_string(), "RUN")
-        };
-        insta::assert_snapshot!(error(None), @"RUN is no run: it has no run.json");
-        insta::assert_snapshot!(error(Some("{")), @"RUN/run.json: EOF while parsing an object at line 1 column 1");
-        insta::assert_snapshot!(error(Some("{}")), @"RUN/run.json: missing field `format` at line 1 column 2");
-        insta::assert_snapshot!(error(Some(r#"{"format": 1}"#)), @"RUN/run.json: missing field `id` at line 1 column 13");
-        insta::assert_snapshot!(error(Some(r#"{"format": 99, "new": true}"#)), @r"
-        RUN/run.json has format 99, and this version of the tool reads 1
-        hint: read it with the tool that wrote it, or a newer one
-        ");
-        insta::assert_snapshot!(error(Some(r#"{"format": 0}"#)), @r"
-        RUN/run.json has format 0, and this version of the tool reads 1
-        hint: run it again
-        ");
-    }
-}
+mod tests;

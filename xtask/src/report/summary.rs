@@ -9,6 +9,7 @@ use crate::event::{CaseReport, CellId, Event, Splat, Stage, StageEnd, Totals, Un
 
 /// A run, as far as its events tell.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Summary {
     /// Name of the run's folder.
@@ -39,6 +40,7 @@ pub struct Summary {
 
 /// Wall time by what it was spent on, in seconds. What runs at the same time counts each by itself.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Seconds {
     /// From first to last event.
@@ -55,6 +57,7 @@ pub struct Seconds {
 
 /// One stage of one kernel.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "the fields of Event::StageFinished")]
 pub struct StageSummary {
@@ -68,6 +71,7 @@ pub struct StageSummary {
 
 /// One cell.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct CellSummary {
     /// Which.
@@ -98,6 +102,7 @@ pub struct CellSummary {
 
 /// A splat, and whether it was expected.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct SplatSummary {
     /// Listed in `expect.yaml`.

@@ -6,7 +6,7 @@
 mod extends;
 mod port;
 #[cfg(test)]
-mod schema;
+pub(crate) mod schema;
 #[cfg(test)]
 mod tests;
 mod write;

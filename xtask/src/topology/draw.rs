@@ -12,7 +12,7 @@ use super::text;
 
 pub use dot::dot;
 pub use mermaid::mermaid;
-pub use svg::svg;
+pub use svg::{svg, svg_with};
 
 /// A part of the picture below a host bridge: what hangs where, for those formats that draw nodes and edges.
 enum Node<'a> {
@@ -33,6 +33,20 @@ fn walk<'a>(ports: &'a [Port], above: &'a str, each: &mut dyn FnMut(&'a str, &'a
             }
         }
     }
+}
+
+/// Ids of all host bridges, switches and devices, from the top.
+pub fn ids(topology: &Topology) -> Vec<String> {
+    let mut ids = Vec::new();
+    for bridge in &topology.host_bridges {
+        ids.push(bridge.id.clone());
+        walk(&bridge.root_ports, &bridge.id, &mut |_, _, below| match below {
+            Node::Switch(switch) => ids.push(switch.id.clone()),
+            Node::Device(device) => ids.push(device.id.clone()),
+            Node::Empty => {}
+        });
+    }
+    ids
 }
 
 /// `256M ram`, `512M pmem, later`.

@@ -29,8 +29,9 @@ pub(super) fn run(name: &str, args: &Args, ctx: &Context, project: &Project) -> 
     let qemu = resolved["qemu"].as_str().map(std::path::PathBuf::from);
     let qemu = run::find_qemu(args.guest.qemu.as_deref().or(qemu.as_deref()))?;
     let options = Options { qemu, accel, policy };
-    let shown = shown_for(ctx, &options, Some(store.summary()));
-    let sink = Fan(vec![Box::new(Arc::clone(&store)), shown]);
+    let mut sinks: Vec<Box<dyn Sink>> = vec![Box::new(Arc::clone(&store))];
+    sinks.extend(shown_for(args, ctx, &options, Some(store.summary())));
+    let sink = Fan(sinks);
     let left: usize = plans.iter().map(|plan| plan.cells.len()).sum();
     let text = format!("{} goes on: {count} cells were finished, {left} are left", store.id());
     sink.emit(&Event::Notice { text });

@@ -83,7 +83,7 @@ fn the_schema_is_fresh() {
 
 /// Whether a value is as the schema says; the path of what is not. Knows the keywords that the generator writes, and
 /// refuses others, so that none is passed over in silence.
-fn holds(value: &Value, schema: &Value, root: &Value, path: &str) -> Result<(), String> {
+pub(crate) fn holds(value: &Value, schema: &Value, root: &Value, path: &str) -> Result<(), String> {
     let Value::Object(keywords) = schema else { return Ok(()) };
     for (keyword, what) in keywords {
         let right = match keyword.as_str() {
@@ -97,7 +97,8 @@ fn holds(value: &Value, schema: &Value, root: &Value, path: &str) -> Result<(), 
                 one => is_a(value, one),
             },
             "enum" => what.as_array().expect("a list").contains(value),
-            "anyOf" => {
+            "const" => value == what,
+            "anyOf" | "oneOf" => {
                 what.as_array().expect("a list").iter().any(|one| holds(value, one, root, path).is_ok())
             }
             "minimum" => value.as_f64().is_none_or(|number| number >= what.as_f64().expect("a number")),

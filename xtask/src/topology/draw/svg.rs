@@ -28,11 +28,18 @@ text{font:12px system-ui,'DejaVu Sans',sans-serif;fill:#1f2937}\
 .switch{fill:#eef0f8;stroke:#4a5a78}.device{fill:#fff;stroke:#4a5a78}\
 .later{fill:#fff;stroke:#9aa4b5;stroke-dasharray:5 4}.link{stroke:#4a5a78;stroke-width:1.4}\
 .weak{stroke:#9aa4b5;stroke-dasharray:5 4}.ram{fill:#7aa7e0}.pmem{fill:#e3b065}\
+.failing{fill:#fde0e0;stroke:#c22a2a;stroke-width:2.6}\
 .window{fill:#dff1e5;stroke:#34804f}.join{stroke:#34804f;stroke-width:2}.on-window{fill:#14532d}";
 
-struct Canvas(String);
+/// What is drawn so far, and the ids that are marked as failing.
+struct Canvas<'a>(String, &'a [String]);
 
-impl Canvas {
+impl Canvas<'_> {
+    /// The class of what has this id.
+    fn class(&self, class: &str, id: &str) -> String {
+        if self.1.iter().any(|marked| marked == id) { format!("{class} failing") } else { class.to_owned() }
+    }
+
     fn rect(&mut self, class: &str, (x, y): (f64, f64), (width, height): (f64, f64), radius: f64) {
         let _ = writeln!(
             self.0,
@@ -54,13 +61,18 @@ impl Canvas {
 
 /// The picture, ready to be written to a file or put into a page.
 pub fn svg(topology: &Topology) -> String {
+    svg_with(topology, &[])
+}
+
+/// The picture, with the host bridges, switches and devices of these ids marked as failing.
+pub fn svg_with(topology: &Topology, failing: &[String]) -> String {
     let bridges = layout::bridges(topology, MARGIN + GUTTER, card(topology));
     let right = bridges.last().map_or(MARGIN + GUTTER, |bridge| bridge.left + bridge.width);
     let words = [topology.summary.as_str(), &text::guest(topology)];
     let title = topology.name.chars().count() as f64 * 10.0 + MARGIN;
     let words = words.iter().map(|text| text.chars().count() as f64 * CHARACTER + MARGIN);
     let width = words.fold(right.max(title), f64::max) + MARGIN;
-    let mut canvas = Canvas(String::new());
+    let mut canvas = Canvas(String::new(), failing);
     canvas.text("title", (MARGIN, 34.0), &topology.name);
     canvas.text("", (MARGIN, 54.0), &topology.summary);
     canvas.text("quiet", (MARGIN, 72.0), &text::guest(topology));
@@ -110,7 +122,7 @@ fn card(topology: &Topology) -> f64 {
 }
 
 /// A row: a cell over each target, in it the turn that it has in the interleave.
-fn window(canvas: &mut Canvas, window: &Window, number: usize, bridges: &[Bridge<'_>], y: f64) {
+fn window(canvas: &mut Canvas<'_>, window: &Window, number: usize, bridges: &[Bridge<'_>], y: f64) {
     if window.targets.len() > 1 {
         canvas.text("row", (MARGIN, y + 12.0), &format!("window {number}"));
         canvas.text("on-window", (MARGIN, y + 26.0), &window_label(window));
@@ -146,16 +158,17 @@ fn bridge_line(bridge: &crate::topology::HostBridge) -> String {
     parts.join(", ")
 }
 
-fn bridge(canvas: &mut Canvas, bridge: &Bridge<'_>, y: f64) {
+fn bridge(canvas: &mut Canvas<'_>, bridge: &Bridge<'_>, y: f64) {
     let middle = bridge.left + bridge.width / 2.0;
-    canvas.rect("bridge", (bridge.left, y), (bridge.width, BAR), 6.0);
+    let class = canvas.class("bridge", &bridge.of.id);
+    canvas.rect(&class, (bridge.left, y), (bridge.width, BAR), 6.0);
     canvas.text("id middle", (middle, y + 19.0), &bridge.of.id);
     canvas.text("quiet middle", (middle, y + 35.0), &bridge_line(bridge.of));
     columns(canvas, &bridge.columns, y + BAR);
 }
 
 /// Ports hang as tabs at the lower edge of what they belong to.
-fn columns(canvas: &mut Canvas, columns: &[Column<'_>], y: f64) {
+fn columns(canvas: &mut Canvas<'_>, columns: &[Column<'_>], y: f64) {
     for column in columns {
         let label = port_label(column.port);
         let width = label.chars().count() as f64 * 6.6 + 16.0;
@@ -176,7 +189,8 @@ fn columns(canvas: &mut Canvas, columns: &[Column<'_>], y: f64) {
             }
             Hung::Device(device) => self::device(canvas, device, (column.left, y), column.width),
             Hung::Switch(switch, below) => {
-                canvas.rect("switch", (column.left, y), (column.width, BAR), 12.0);
+                let class = canvas.class("switch", &switch.id);
+                canvas.rect(&class, (column.left, y), (column.width, BAR), 12.0);
                 canvas.text("id middle", (x, y + 19.0), &switch.id);
                 let kind = if switch.mailbox_cci { "switch, mailbox CCI" } else { "switch" };
                 canvas.text("quiet middle", (x, y + 35.0), kind);
@@ -187,9 +201,10 @@ fn columns(canvas: &mut Canvas, columns: &[Column<'_>], y: f64) {
 }
 
 /// A card with a bar of its memories, volatile then persistent, as their DPA has them.
-fn device(canvas: &mut Canvas, device: &Device, (left, y): (f64, f64), width: f64) {
+fn device(canvas: &mut Canvas<'_>, device: &Device, (left, y): (f64, f64), width: f64) {
     let middle = left + width / 2.0;
-    canvas.rect(if device.present { "device" } else { "later" }, (left, y), (width, DEVICE), 6.0);
+    let class = canvas.class(if device.present { "device" } else { "later" }, &device.id);
+    canvas.rect(&class, (left, y), (width, DEVICE), 6.0);
     canvas.text("id middle", (middle, y + 20.0), &device.id);
     let (bar, capacity) = (width - 20.0, device.capacity().0.max(1) as f64);
     let mut x = left + 10.0;

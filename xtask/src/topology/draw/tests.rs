@@ -98,11 +98,21 @@ fn dot_of_a_switch_and_of_windows() {
 }
 
 #[test]
+fn what_fails_is_marked_and_nothing_else() {
+    let topology = shipped("switch");
+    assert_eq!(ids(&topology), ["hb0", "sw0", "mem0", "mem1", "mem2"]);
+    let marked = svg_with(&topology, &["mem1".to_owned(), "sw0".to_owned(), "other".to_owned()]);
+    assert_eq!(marked.matches("class=\"device failing\"").count(), 1);
+    assert_eq!(marked.matches("class=\"switch failing\"").count(), 1);
+    assert_eq!(marked.matches(" failing\"").count(), 2);
+}
+
+#[test]
 fn svg_of_the_smallest() {
     insta::assert_snapshot!(svg(&shipped("direct")), @r##"
     <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 350 326" width="350" height="326" role="img">
     <title>direct: one host bridge, one root port, one device</title>
-    <style>text{font:12px system-ui,'DejaVu Sans',sans-serif;fill:#1f2937}.title{font-size:17px;font-weight:600}.quiet{fill:#6b7280}.row{fill:#6b7280;font-size:11px}.id{font-weight:600}.middle{text-anchor:middle}.bridge{fill:#e8ecf4;stroke:#4a5a78}.port{fill:#4a5a78}.in-port{fill:#fff;font-size:10.5px}.switch{fill:#eef0f8;stroke:#4a5a78}.device{fill:#fff;stroke:#4a5a78}.later{fill:#fff;stroke:#9aa4b5;stroke-dasharray:5 4}.link{stroke:#4a5a78;stroke-width:1.4}.weak{stroke:#9aa4b5;stroke-dasharray:5 4}.ram{fill:#7aa7e0}.pmem{fill:#e3b065}.window{fill:#dff1e5;stroke:#34804f}.join{stroke:#34804f;stroke-width:2}.on-window{fill:#14532d}</style>
+    <style>text{font:12px system-ui,'DejaVu Sans',sans-serif;fill:#1f2937}.title{font-size:17px;font-weight:600}.quiet{fill:#6b7280}.row{fill:#6b7280;font-size:11px}.id{font-weight:600}.middle{text-anchor:middle}.bridge{fill:#e8ecf4;stroke:#4a5a78}.port{fill:#4a5a78}.in-port{fill:#fff;font-size:10.5px}.switch{fill:#eef0f8;stroke:#4a5a78}.device{fill:#fff;stroke:#4a5a78}.later{fill:#fff;stroke:#9aa4b5;stroke-dasharray:5 4}.link{stroke:#4a5a78;stroke-width:1.4}.weak{stroke:#9aa4b5;stroke-dasharray:5 4}.ram{fill:#7aa7e0}.pmem{fill:#e3b065}.failing{fill:#fde0e0;stroke:#c22a2a;stroke-width:2.6}.window{fill:#dff1e5;stroke:#34804f}.join{stroke:#34804f;stroke-width:2}.on-window{fill:#14532d}</style>
     <rect width="100%" height="100%" fill="#fff"/>
     <text class="title" x="24.0" y="34.0">direct</text>
     <text class="" x="24.0" y="54.0">one host bridge, one root port, one device</text>

@@ -1,0 +1,414 @@
+//! What the template shows, as plain values: every text of a guest or a file is harmless, the template escapes the rest.
+
+use serde::Serialize;
+
+use super::Picture;
+use super::logs::Logs;
+use super::name;
+use crate::event::{CaseOutcome, CaseReport, CellId, Verdict};
+use crate::host::quote;
+use crate::report::diff::Diff;
+use crate::report::lines::letter;
+use crate::report::stored::{State, Stored};
+use crate::report::summary::{CellSummary, Summary};
+use crate::report::text::{duration, neutralise, one_line};
+
+/// Lines of output that a red case shows before its log is opened.
+const LINES: usize = 12;
+
+/// One case of one cell.
+pub(super) struct Case<'a> {
+    /// Number of its cell.
+    pub(super) cell: usize,
+    pub(super) name: &'a str,
+    pub(super) red: bool,
+    pub(super) row: Row,
+    pub(super) detail: Detail,
+}
+
+/// As the lists show it.
+#[derive(Clone, Serialize)]
+pub(super) struct Row {
+    pub(super) index: usize,
+    pub(super) cell: String,
+    pub(super) case: String,
+    pub(super) word: &'static str,
+    pub(super) letter: char,
+    pub(super) reason: String,
+    pub(super) seconds: String,
+    pub(super) lines: Vec<String>,
+}
+
+/// As the script shows it when it is opened.
+#[derive(Serialize)]
+pub(super) struct Detail {
+    case: String,
+    cell: String,
+    outcome: &'static str,
+    reason: String,
+    said: String,
+    replay: String,
+    logs: Vec<LogPart>,
+    nolog: String,
+}
+
+/// A log, and the lines of it that are the case's, from 0.
+#[derive(Serialize)]
+struct LogPart {
+    id: usize,
+    name: String,
+    from: usize,
+    to: usize,
+}
+
+/// Every case of every cell, in the run's order.
+pub(super) fn cases<'a>(run: &'a Stored, logs: &Logs) -> Vec<Case<'a>> {
+    let mut cases = Vec::new();
+    for (at, cell) in run.summary.cells.iter().enumerate() {
+        for (nth, report) in cell.cases.iter().enumerate() {
+            let round = cell.cases[..nth].iter().filter(|other| other.name == report.name).count();
+            let parts = parts(at, report, round, logs);
+            cases.push(Case {
+                cell: at,
+                name: &report.name,
+                red: report.outcome.is_red(),
+                row: row(cases.len(), &cell.cell, report),
+                detail: Detail {
+                    case: one_line(&report.name),
+                    cell: name(&cell.cell),
+                    outcome: report.outcome.word(),
+                    reason: one_line(&report.reason),
+                    said: said(report),
+                    replay: replay(run, &cell.cell, report, parts.first().map(|part| part.name.as_str())),
+                    nolog: no_log(run, at, logs),
+                    logs: parts,
+                },
+            });
+        }
+    }
+    cases
+}
+
+fn row(index: usize, cell: &CellId, report: &CaseReport) -> Row {
+    let last = |lines: &[String]| -> Vec<String> {
+        lines[lines.len().saturating_sub(LINES)..].iter().map(|line| one_line(line)).collect()
+    };
+    let failed = report.subtests.iter().filter(|test| test.outcome.is_red());
+    let mut lines: Vec<String> = failed
+        .map(|test| one_line(&format!("{} {} {}", test.outcome, test.name, test.reason)))
+        .take(LINES)
+        .collect();
+    lines.extend(last(&report.diagnostics));
+    Row {
+        index,
+        cell: name(cell),
+        case: one_line(&report.name),
+        word: report.outcome.word(),
+        letter: letter(report.outcome),
+        reason: one_line(&report.reason),
+        seconds: duration(report.seconds),
+        lines: if report.outcome.is_red() { lines } else { Vec::new() },
+    }
+}
+
+/// Where the case is in the logs of its cell; without such a place all of them.
+fn parts(cell: usize, report: &CaseReport, round: usize, logs: &Logs) -> Vec<LogPart> {
+    let of_cell = || logs.kept.iter().enumerate().filter(|(_, log)| log.cell == cell);
+    let windows = of_cell().flat_map(|(id, log)| log.windows.iter().map(move |window| (id, log, window)));
+    let found = windows.filter(|(_, _, window)| window.case == report.name).nth(round);
+    match found {
+        Some((id, log, window)) => {
+            vec![LogPart { id, name: log.boot.clone(), from: window.lines.start, to: window.lines.end }]
+        }
+        None => of_cell().map(|(id, log)| LogPart { id, name: log.boot.clone(), from: 0, to: 0 }).collect(),
+    }
+}
+
+fn said(report: &CaseReport) -> String {
+    let tests = report.subtests.iter().map(|test| format!("{:8}{} {}", test.outcome, test.name, test.reason));
+    let lines: Vec<String> = tests.chain(report.diagnostics.iter().map(|line| format!("# {line}"))).collect();
+    neutralise(&lines.join("\n"))
+}
+
+/// The commands that do it again: the very guest, and the case with whatever the checkout has now.
+fn replay(run: &Stored, cell: &CellId, report: &CaseReport, boot: Option<&str>) -> String {
+    let variant = if cell.variant == "default" { String::new() } else { format!(":{}", cell.variant) };
+    let mut commands = format!(
+        "cargo xtask run --kernel {} --flavour {} --topology {} --suite {} --case {}",
+        quote(&cell.kernel),
+        quote(&cell.flavour),
+        quote(&cell.topology),
+        quote(format!("{}{variant}", cell.suite)),
+        quote(format!("{}/{}", cell.suite, report.name)),
+    );
+    if let Some(boot) = boot {
+        let folder = run.cell_dir(cell).join(boot);
+        let below = run.dir.parent().and_then(|results| folder.strip_prefix(results).ok());
+        let script = below.map_or_else(
+            || folder.join("replay.sh"),
+            |below| std::path::Path::new("results").join(below).join("replay.sh"),
+        );
+        commands.push_str(&format!("\nsh {}", quote(script)));
+    }
+    neutralise(&commands)
+}
+
+fn no_log(run: &Stored, cell: usize, logs: &Logs) -> String {
+    if logs.left_out.contains(&cell) {
+        let folder = run.cell_dir(&run.summary.cells[cell].cell);
+        return one_line(&format!("left out, or the page would be too large: {}", folder.display()));
+    }
+    "this cell has no console log: no guest was started for it".to_owned()
+}
+
+/// The list with what is red at its top.
+pub(super) fn red_first<'a>(cases: &'a [Case<'_>]) -> Vec<&'a Row> {
+    let (red, others): (Vec<_>, Vec<_>) = cases.iter().partition(|case| case.red);
+    red.into_iter().chain(others).map(|case| &case.row).collect()
+}
+
+/// `good`, `bad`, or nothing for what was skipped.
+pub(super) fn cell_class(cell: &CellSummary) -> &'static str {
+    class(cell.verdict)
+}
+
+fn class(verdict: Option<Verdict>) -> &'static str {
+    match verdict {
+        Some(Verdict::Pass) => "good",
+        Some(Verdict::Skip) => "",
+        _ => "bad",
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Badge {
+    word: &'static str,
+    class: &'static str,
+}
+
+pub(super) fn verdict(run: &Stored) -> Badge {
+    let class = if run.state() == State::Running { "" } else { class(run.summary.verdict) };
+    Badge { word: run.word(), class }
+}
+
+#[derive(Serialize)]
+pub(super) struct Chip {
+    word: &'static str,
+    letter: char,
+    count: u64,
+}
+
+/// How many cases ended how.
+pub(super) fn chips(summary: &Summary) -> Vec<Chip> {
+    let chip =
+        |(outcome, count): (CaseOutcome, u64)| Chip { word: outcome.word(), letter: letter(outcome), count };
+    summary.totals.words().into_iter().map(chip).collect()
+}
+
+#[derive(Serialize)]
+pub(super) struct Cell {
+    name: String,
+    word: &'static str,
+    class: &'static str,
+    guest: String,
+    seconds: String,
+    counts: String,
+    reason: String,
+}
+
+fn cell(cell: &CellSummary) -> Cell {
+    let counts = cell.totals.words().into_iter().map(|(outcome, count)| format!("{count} {outcome}"));
+    let mut counts: Vec<String> = counts.collect();
+    counts.extend(cell.unstable.iter().map(|unstable| format!("unstable: {unstable}")));
+    let guest = [&cell.release, &cell.accel].into_iter().flatten().map(|text| one_line(text));
+    Cell {
+        name: name(&cell.cell),
+        word: cell.verdict.map_or("not finished", Verdict::word),
+        class: cell_class(cell),
+        guest: guest.collect::<Vec<_>>().join(", "),
+        seconds: duration(cell.seconds),
+        counts: one_line(&counts.join(", ")),
+        reason: one_line(&cell.reason),
+    }
+}
+
+/// Every cell.
+pub(super) fn cells(summary: &Summary) -> Vec<Cell> {
+    summary.cells.iter().map(cell).collect()
+}
+
+/// Cells that are red as a whole.
+pub(super) fn broken(summary: &Summary) -> Vec<Cell> {
+    summary.cells.iter().filter(|cell| cell.red_by_itself()).map(cell).collect()
+}
+
+#[derive(Serialize)]
+pub(super) struct Splat {
+    expected: bool,
+    kind: &'static str,
+    title: String,
+    module: Option<String>,
+    cell: String,
+    case: Option<String>,
+    line: u64,
+    fingerprint: String,
+    excerpt: Vec<String>,
+    /// A case whose log is that of the splat's guest.
+    index: Option<usize>,
+}
+
+/// Every splat, those that nobody expected first.
+pub(super) fn splats(summary: &Summary, cases: &[Case]) -> Vec<Splat> {
+    let mut splats = Vec::new();
+    for (at, cell) in summary.cells.iter().enumerate() {
+        for found in &cell.splats {
+            let splat = &found.splat;
+            let of_cell = || cases.iter().filter(|case| case.cell == at);
+            let during = of_cell().find(|case| Some(case.name) == splat.case.as_deref());
+            splats.push(Splat {
+                expected: found.expected,
+                kind: splat.kind.word(),
+                title: one_line(&splat.title),
+                module: splat.module.as_deref().map(one_line),
+                cell: name(&cell.cell),
+                case: splat.case.as_deref().map(one_line),
+                line: splat.line,
+                fingerprint: one_line(&splat.fingerprint),
+                excerpt: splat.excerpt.iter().map(|line| one_line(line)).collect(),
+                index: during.or(of_cell().next()).map(|case| case.row.index),
+            });
+        }
+    }
+    splats.sort_by_key(|splat| splat.expected);
+    splats
+}
+
+#[derive(Serialize)]
+pub(super) struct Shown {
+    name: String,
+    url: String,
+    marked: Vec<String>,
+    cells: Vec<Cell>,
+}
+
+/// A picture in a document of its own, so that its style is not the page's.
+pub(super) fn picture(picture: &Picture, summary: &Summary) -> Shown {
+    let mut url = String::from("data:image/svg+xml,");
+    for byte in picture.svg.bytes() {
+        if byte.is_ascii_alphanumeric() || b" -_.~!*()/:;=,".contains(&byte) {
+            url.push(char::from(byte));
+        } else {
+            url.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    let cells = summary.cells.iter().filter(|cell| cell.cell.topology == picture.topology).map(cell);
+    Shown {
+        name: one_line(&picture.topology),
+        url,
+        marked: picture.marked.iter().map(|id| one_line(id)).collect(),
+        cells: cells.map(|cell| Cell { name: cell.name, ..cell }).collect(),
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Stage {
+    kernel: String,
+    name: String,
+    end: &'static str,
+    seconds: String,
+    note: String,
+}
+
+pub(super) fn stages(summary: &Summary) -> Vec<Stage> {
+    let stage = |stage: &crate::report::StageSummary| Stage {
+        kernel: one_line(&match stage.flavour.as_str() {
+            "plain" => stage.kernel.clone(),
+            flavour => format!("{}+{flavour}", stage.kernel),
+        }),
+        name: stage.stage.to_string(),
+        end: match stage.end {
+            crate::event::StageEnd::Done => "",
+            crate::event::StageEnd::Cached => "from the cache",
+            crate::event::StageEnd::Failed => "failed",
+        },
+        seconds: duration(stage.seconds),
+        note: one_line(&stage.note),
+    };
+    summary.stages.iter().map(stage).collect()
+}
+
+/// What the user was told, each once.
+pub(super) fn notices(summary: &Summary) -> Vec<String> {
+    let mut told: Vec<(String, usize)> = Vec::new();
+    for notice in &summary.notices {
+        let text = one_line(notice);
+        match told.iter_mut().find(|(other, _)| *other == text) {
+            Some((_, times)) => *times += 1,
+            None => told.push((text, 1)),
+        }
+    }
+    told.into_iter()
+        .map(|(text, times)| if times > 1 { format!("{text} ({times} times)") } else { text })
+        .collect()
+}
+
+#[derive(Serialize)]
+pub(super) struct Against {
+    from: String,
+    closing: String,
+    text: String,
+}
+
+pub(super) fn diff(diff: &Diff) -> Against {
+    Against { from: one_line(&diff.from), closing: diff.closing_line(), text: diff.text() }
+}
+
+#[derive(Serialize)]
+pub(super) struct Version {
+    name: &'static str,
+    value: String,
+}
+
+/// With what it was made.
+pub(super) fn versions(run: &Stored) -> Vec<Version> {
+    let summary = &run.summary;
+    let each = |of: &dyn Fn(&CellSummary) -> Option<String>| -> String {
+        let mut all: Vec<String> = summary.cells.iter().filter_map(of).collect();
+        all.sort();
+        all.dedup();
+        all.join(", ")
+    };
+    let resolved = |key: &str| match &run.resolved[key] {
+        serde_json::Value::String(text) => text.clone(),
+        _ => String::new(),
+    };
+    let mut series = Vec::new();
+    named_series(&run.resolved, &mut series);
+    let rows = [
+        ("begun", summary.time.clone()),
+        ("tool", format!("cxl-patchbench {}", summary.version)),
+        ("kernel", each(&|cell| cell.release.clone())),
+        ("series", series.join(", ")),
+        ("QEMU", resolved("qemu")),
+        ("accelerator", each(&|cell| cell.accel.clone())),
+        ("folder", run.dir.display().to_string()),
+    ];
+    let rows = rows.into_iter().filter(|(_, value)| !value.is_empty());
+    rows.map(|(name, value)| Version { name, value: one_line(&value) }).collect()
+}
+
+/// The series of every kernel, wherever they stand in what was resolved: of a merged run, for each that it was made of.
+fn named_series(resolved: &serde_json::Value, found: &mut Vec<String>) {
+    let one = |series: &serde_json::Value| {
+        let (name, patches) = (series["name"].as_str()?, series["patches"].as_array()?.len());
+        Some(format!("{name} v{} ({patches} patches)", series["version"]))
+    };
+    for series in resolved["series"].as_array().into_iter().flatten().filter_map(one) {
+        if !found.contains(&series) {
+            found.push(series);
+        }
+    }
+    let kernels = resolved["kernels"].as_array().into_iter().flatten();
+    let merged = resolved["merged"].as_object().into_iter().flat_map(|runs| runs.values());
+    kernels.chain(merged).for_each(|below| named_series(below, found));
+}
