@@ -24,7 +24,7 @@ const NAMES: &str = "
     asm_exc_general_protection do_general_protection general_protection handle_bug fixup_bug do_int3
     exc_int3 math_error do_mem_abort do_translation_fault el1_abort el1h_64_sync el1h_64_sync_handler
     el1h_64_irq el1h_64_irq_handler el1_sync el1_irq do_sp_pc_abort handle_exception do_trap_break
-    ret_from_exception vprintk_emit vprintk vprintk_default vprintk_func vprintk_deferred printk _printk
+    ret_from_exception vprintk_emit vprintk_store vprintk vprintk_default vprintk_func vprintk_deferred printk _printk
     panic vpanic nmi_panic die __die die_kernel_fault __do_kernel_fault oops_end oops_exit do_exit
     do_group_exit make_task_dead rewind_stack_do_exit rewind_stack_and_make_dead check_panic_on_warn
     warn_alloc bug report_bug bug_handler brk_handler call_break_hook do_debug_exception el1_dbg

@@ -487,10 +487,13 @@ fn real_logs() {
         "kasan-null-dereference",
         "kasan-use-after-free",
         "kasan-wild-access",
+        "kcsan-data-race",
+        "kcsan-unknown-origin",
         "kfence-corruption",
         "kfence-invalid-free",
         "kfence-out-of-bounds",
         "kfence-use-after-free",
+        "kmsan-uninit-value",
         "list-add",
         "list-del",
         "lockdep-bad-unlock",
@@ -552,10 +555,13 @@ fn real_logs() {
     kasan-null-dereference: kasan | KASAN: null-ptr-deref in sab_null [sabotage] | line 3
     kasan-use-after-free: kasan | KASAN: slab-use-after-free in sab_use_after_free [sabotage] | line 3
     kasan-wild-access: kasan | KASAN: wild-memory-access in sab_gpf [sabotage] | line 3
+    kcsan-data-race: kcsan | KCSAN: data-race in count_without_lock | line 4
+    kcsan-unknown-origin: kcsan | KCSAN: data-race in count_without_lock | line 6
     kfence-corruption: kfence | KFENCE: memory corruption in splat_init [splat] | line 2
     kfence-invalid-free: kfence | KFENCE: invalid free in splat_init [splat] | line 2
     kfence-out-of-bounds: kfence | KFENCE: out-of-bounds write in write_out_of_bounds [splat] | line 2
     kfence-use-after-free: kfence | KFENCE: use-after-free read in read_after_free [splat] | line 2
+    kmsan-uninit-value: kmsan | KMSAN: uninit-value in sample | line 3
     list-add: list-corruption | list_add corruption in sab_list_add [sabotage] | line 3
     list-del: list-corruption | list_del corruption in sab_list_del [sabotage] | line 3
     lockdep-bad-unlock: lockdep | bad unlock balance detected in sabotage_init [sabotage] | line 3
