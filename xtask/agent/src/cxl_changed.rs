@@ -30,9 +30,7 @@ pub fn changed(mut expect: Expect, words: &[String]) -> Result<Expect, String> {
                     Some((id, like, port, parse(serial)?))
                 });
                 let (id, like, port, serial) = parts.ok_or("usage: --new ID=LIKE@PORT:SERIAL")?;
-                let like = expect.memdevs.iter().find(|memdev| memdev.id == like);
-                let like = like.ok_or_else(|| format!("{what}: the topology has no such device"))?;
-                let memdev = ExpectMemdev { id: id.to_owned(), serial, ..like.clone() };
+                let memdev = ExpectMemdev { id: id.to_owned(), serial, ..device(like, &expect)?.clone() };
                 put(&mut expect, memdev, port)?;
             }
             _ => return Err(format!("{word:?}: usage: cxl-expect {OPTIONS}")),
@@ -42,9 +40,19 @@ pub fn changed(mut expect: Expect, words: &[String]) -> Result<Expect, String> {
     Ok(expect)
 }
 
+/// The device of this id.
+///
+/// # Errors
+/// There is none.
+pub fn device<'a>(id: &str, expect: &'a Expect) -> Result<&'a ExpectMemdev, String> {
+    let device = expect.memdevs.iter().find(|memdev| memdev.id == id);
+    device.ok_or_else(|| format!("the topology has no device {id}"))
+}
+
 fn take(expect: &mut Expect, id: &str) -> Result<ExpectMemdev, String> {
-    let index = expect.memdevs.iter().position(|memdev| memdev.id == id);
-    Ok(expect.memdevs.remove(index.ok_or_else(|| format!("the topology has no device {id}"))?))
+    let taken = device(id, expect)?.clone();
+    expect.memdevs.retain(|memdev| memdev.id != id);
+    Ok(taken)
 }
 
 fn put(expect: &mut Expect, memdev: ExpectMemdev, port: &str) -> Result<(), String> {

@@ -4,9 +4,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use wire::{Expect, ExpectMemdev, ExpectRegion};
+use wire::{Expect, ExpectMemdev, ExpectRegion, PciPath};
 
-use crate::cxl_changed::{name, slots};
+use crate::cxl_changed::{Slot, device, name, slots};
 use crate::cxl_sysfs::{self, Memdev, number};
 
 const USAGE: &str = "usage: cxl-topology sample       a device of each sort of place: ID PORT
@@ -35,38 +35,32 @@ pub fn run(words: &[String], expect: &Expect, sysfs: &Path) -> (String, bool) {
     }
 }
 
-/// One of each depth: right below a host bridge, and behind a switch.
-fn sample(expect: &Expect) -> String {
+/// One of each depth: right below a host bridge, and behind a switch. A line each.
+fn one_of_each<'a>(all: impl Iterator<Item = (&'a PciPath, String)>) -> String {
     let mut depths = Vec::new();
     let mut lines = Vec::new();
-    for memdev in &expect.memdevs {
-        if !depths.contains(&memdev.at.devices.len()) {
-            depths.push(memdev.at.devices.len());
-            lines.push(format!("{} {}", memdev.id, name(&memdev.place)));
+    for (at, line) in all {
+        if !depths.contains(&at.devices.len()) {
+            depths.push(at.devices.len());
+            lines.push(line);
         }
     }
     lines.join("\n")
+}
+
+fn sample(expect: &Expect) -> String {
+    let line = |memdev: &ExpectMemdev| format!("{} {}", memdev.id, name(&memdev.place));
+    one_of_each(expect.memdevs.iter().map(|memdev| (&memdev.at, line(memdev))))
 }
 
 fn empty(expect: &Expect) -> String {
-    let mut depths = Vec::new();
-    let mut lines = Vec::new();
-    for slot in slots(expect).filter(|slot| expect.memdevs.iter().all(|memdev| memdev.at != slot.at)) {
-        if !depths.contains(&slot.at.devices.len()) {
-            depths.push(slot.at.devices.len());
-            lines.push(name(&slot.place));
-        }
-    }
-    lines.join("\n")
-}
-
-fn wanted<'a>(id: &str, expect: &'a Expect) -> Result<&'a ExpectMemdev, String> {
-    let wanted = expect.memdevs.iter().find(|memdev| memdev.id == id);
-    wanted.ok_or_else(|| format!("the topology has no device {id}"))
+    let empty = |slot: &Slot| expect.memdevs.iter().all(|memdev| memdev.at != slot.at);
+    let slots: Vec<_> = slots(expect).filter(empty).collect();
+    one_of_each(slots.iter().map(|slot| (&slot.at, name(&slot.place))))
 }
 
 fn memdev(id: &str, expect: &Expect, sysfs: &Path) -> Result<Memdev, String> {
-    let serial = wanted(id, expect)?.serial;
+    let serial = device(id, expect)?.serial;
     let mut memdevs = cxl_sysfs::read(sysfs).memdevs.into_iter();
     let memdev = memdevs.find(|memdev| memdev.serial == Some(serial));
     memdev.ok_or_else(|| format!("{id} is not there: no memdev has serial {serial:#x}"))
@@ -79,7 +73,7 @@ fn pci(memdev: &Memdev) -> Result<String, String> {
 
 /// Of those of the sample in which it is, the one of fewest ways.
 fn region(id: &str, expect: &Expect) -> Result<String, String> {
-    let serial = wanted(id, expect)?.serial;
+    let serial = device(id, expect)?.serial;
     let with = |region: &ExpectRegion| region.refused.is_none() && region.serials.contains(&serial);
     let regions = expect.regions.iter().enumerate().filter(|(_, region)| with(region));
     let least = regions.min_by_key(|(_, region)| region.ways).map(|(number, _)| number.to_string());
