@@ -12,7 +12,6 @@ mod kernel;
 mod parse;
 mod results;
 mod run;
-mod sabotage;
 mod series;
 mod setup;
 mod test;

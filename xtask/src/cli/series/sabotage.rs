@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 
-use super::run::{GuestArgs, KernelArgs, resolved, started, verbosity, workspace};
-use super::{Context, Exit, Format, Usage, setup};
+use crate::cli::run::{GuestArgs, KernelArgs, resolved, started, verbosity, workspace};
+use crate::cli::{Context, Exit, Format, Usage, setup};
 use crate::event::{Collect, Fan, Sink};
 use crate::report::{Store, Terminal, Verbosity};
 use crate::run::{self, Bench, Options, Plan, Policy, Request};
