@@ -20,7 +20,8 @@ pub struct Prefix<'a> {
 
 /// Measures the prefix of `line`.
 pub fn strip(line: &[u8]) -> Prefix<'_> {
-    let mut found = Prefix::default();
+    let len = printk_time(line);
+    let mut found = Prefix { len, stamped: len > 0, ..Prefix::default() };
     // Each round takes one part; a line has a handful at most, and a hostile one is given up on.
     for _ in 0..8 {
         let rest = &line[found.len..];
@@ -50,6 +51,26 @@ pub fn strip(line: &[u8]) -> Prefix<'_> {
         found.len += taken;
     }
     found
+}
+
+/// `[    1.204881] `: what nearly every line of a console begins with, and what would be found below, too. This, and the
+/// first looks of the parts below, are what a large log's time goes into.
+fn printk_time(line: &[u8]) -> usize {
+    let digit = |at: usize| line.get(at).is_some_and(u8::is_ascii_digit);
+    if line.first() != Some(&b'[') {
+        return 0;
+    }
+    let mut at = 1;
+    while line.get(at) == Some(&b' ') && at < 12 {
+        at += 1;
+    }
+    let whole = at;
+    while digit(at) && at < 24 {
+        at += 1;
+    }
+    let micros = line.get(at) == Some(&b'.') && at > whole && (1..=6).all(|after| digit(at + after));
+    let closed = line.get(at + 7) == Some(&b']') && line.get(at + 8) == Some(&b' ');
+    if micros && closed { at + 9 } else { 0 }
 }
 
 /// Measures one part of a prefix.
@@ -185,11 +206,14 @@ fn iso_time<'a>(rest: &'a [u8], found: &mut Prefix<'a>) -> usize {
 
 /// `Nov 22 10:00:00 host program[1]: `, whatever the language of the month, and with a fraction of the second.
 fn syslog_time<'a>(rest: &'a [u8], found: &mut Prefix<'a>) -> usize {
-    let letter = |b: &&u8| b.is_ascii_alphabetic() || **b >= 0x80 || **b == b'.';
-    let month = rest.iter().take(12).take_while(letter).count();
+    let mut month = 0;
+    while month < 12 && rest.get(month).is_some_and(|b| b.is_ascii_alphabetic() || *b >= 0x80 || *b == b'.') {
+        month += 1;
+    }
     let shape = b" dd dd:dd:dd";
     let end = month + shape.len();
     let fits = (3..12).contains(&month)
+        && rest.get(month + 6) == Some(&b':')
         && rest.len() > end
         && rest[month..].iter().zip(shape).enumerate().all(|(at, (byte, want))| match want {
             b'd' => byte.is_ascii_digit() || (at == 1 && *byte == b' '),
@@ -227,13 +251,21 @@ fn host_kernel<'a>(rest: &'a [u8], found: &mut Prefix<'a>) -> usize {
     if !found.stamped {
         return 0;
     }
-    let host = rest.iter().take(64).take_while(|b| b.is_ascii_alphanumeric() || b"-._".contains(b)).count();
+    let mut host = 0;
+    while host < 64
+        && rest.get(host).is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'))
+    {
+        host += 1;
+    }
     if rest[host..].starts_with(b" kernel: ") { host + 9 } else { 0 }
 }
 
 /// `kern  :warn  : ` of `dmesg -x`.
 fn facility<'a>(rest: &'a [u8], found: &mut Prefix<'a>) -> usize {
     const LEVELS: [&[u8]; 8] = [b"emerg", b"alert", b"crit", b"err", b"warn", b"notice", b"info", b"debug"];
+    if memchr::memchr(b':', &rest[..rest.len().min(10)]).is_none() {
+        return 0;
+    }
     let mut parts = rest.splitn(3, |b| *b == b':');
     let (Some(facility), Some(level), Some(_)) = (parts.next(), parts.next(), parts.next()) else { return 0 };
     let word = facility.trim_ascii_end();

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use regex::bytes::{Captures, Regex, RegexSet};
+use regex::bytes::{Captures, Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
 use super::rules::{OWN_WORDS, RULES};
 use crate::event::SplatKind;
@@ -41,10 +41,16 @@ pub(super) struct Heading {
     pub subject: Vec<u8>,
 }
 
+/// Room for the automaton of all rules at once, in bytes: with regex's own, 2 MiB, it is thrown away and begun again
+/// within a few lines, and the slowest engine takes over.
+const AUTOMATON: usize = 32 << 20;
+
+/// The kernel's words are ASCII, and so are the classes here: Unicode's make the automaton many times as large.
 static SET: LazyLock<Option<(RegexSet, Vec<Regex>)>> = LazyLock::new(|| {
-    let set = RegexSet::new(RULES.iter().map(|rule| rule.regex)).ok()?;
-    let each = RULES.iter().map(|rule| Regex::new(rule.regex).ok()).collect::<Option<_>>()?;
-    Some((set, each))
+    let rules = RULES.iter().map(|rule| rule.regex);
+    let set = RegexSetBuilder::new(rules.clone()).unicode(false).dfa_size_limit(AUTOMATON).build().ok()?;
+    let each = rules.map(|rule| RegexBuilder::new(rule).unicode(false).build().ok());
+    Some((set, each.collect::<Option<_>>()?))
 });
 
 /// No heading is longer: a line may be, and must not cost more.

@@ -95,7 +95,10 @@ impl Parser {
 
     /// Takes one line of any log, without its end.
     pub fn take_bytes(&mut self, raw: &[u8]) {
-        self.take(&String::from_utf8_lossy(raw));
+        match str::from_utf8(raw) {
+            Ok(line) => self.take(line),
+            Err(_) => self.take(&String::from_utf8_lossy(raw)),
+        }
     }
 
     /// Counts lines that have none of [`SIGNS`], before anything of KTAP was found.
@@ -390,6 +393,9 @@ fn may_mean(text: &str) -> bool {
 
 /// The first `most` bytes of a text, or a little less where that is within a character.
 fn start(text: &str, most: usize) -> &str {
-    let end = (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+    if text.len() <= most {
+        return text;
+    }
+    let end = (0..=most).rev().find(|at| text.is_char_boundary(*at));
     &text[..end.unwrap_or(0)]
 }
