@@ -15,6 +15,8 @@ use crate::event::Verdict;
 use crate::host::{ProcessError, interrupt};
 use crate::report::{MergeError, ResultsError, StoredError};
 use crate::run::RunError;
+use crate::series::import::ImportError;
+use crate::series::mail::MailError;
 use crate::spec::SpecError;
 use crate::topology::TopologyError;
 
@@ -74,6 +76,8 @@ impl From<&anyhow::Error> for Exit {
                 || cause.is::<TopologyError>()
                 || cause.is::<Usage>()
                 || is_of_results(cause)
+                || cause.is::<MailError>()
+                || matches!(cause.downcast_ref::<ImportError>(), Some(error) if error.is_usage())
             {
                 return Self::Usage;
             }

@@ -1,7 +1,10 @@
 //! `series`: what there is, which kernels it fits, and what is done with one.
 
 mod apply;
+mod export;
+mod import;
 mod list;
+mod mails;
 mod sabotage;
 mod show;
 
@@ -9,7 +12,7 @@ use anyhow::Result;
 
 use super::{Context, Exit};
 
-/// Lists series, shows which kernels they fit, or writes a tree with them
+/// Lists series, shows which kernels they fit, writes trees with them, takes them in from mail and out to mail
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -22,6 +25,8 @@ enum Verb {
     Show(show::Args),
     Sabotage(sabotage::Args),
     Apply(apply::Args),
+    Import(import::Args),
+    Export(export::Args),
 }
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
@@ -31,5 +36,7 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         Verb::Show(args) => show::run(args, &project, ctx),
         Verb::Sabotage(args) => sabotage::run(args, &project, ctx),
         Verb::Apply(args) => apply::run(args, &project, ctx),
+        Verb::Import(args) => import::run(args, &project, ctx),
+        Verb::Export(args) => export::run(args, &project, ctx),
     }
 }

@@ -11,7 +11,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::load::{self, SpecError};
-use super::series::{Patch, Series};
+use super::series::{Patch, Posted, Series};
 
 /// Where it is tried unless the patch says otherwise.
 const TOPOLOGY: &str = "direct";
@@ -97,6 +97,7 @@ impl Sabotage {
             patches: vec![self.patch.clone()],
             variants: Vec::new(),
             up_to: None,
+            posted: Posted::default(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A series: `patches/NAME/series.yaml` and the patches beside it.
 
 mod patches;
+mod posted;
 mod symbol;
 #[cfg(test)]
 mod tests;
@@ -13,10 +14,17 @@ use serde::{Deserialize, Serialize};
 use super::load::{self, SpecError};
 use super::version::{KernelRange, KernelVersion};
 
+pub use posted::Posted;
 pub use symbol::Symbol;
 
 /// Name of the file that makes a folder a series.
 pub const FILE: &str = "series.yaml";
+
+/// Whether this is the name of the folder of an older version: `v1`.
+pub fn is_version_folder(name: &str) -> bool {
+    name.strip_prefix('v')
+        .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
+}
 
 /// A patch series.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -48,6 +56,8 @@ pub struct Series {
     pub variants: Vec<Variant>,
     /// How many patches are meant, where not all.
     pub up_to: Option<usize>,
+    /// What is known of it as a posting.
+    pub posted: Posted,
 }
 
 /// One patch of a series.
@@ -73,7 +83,7 @@ pub struct Variant {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct RawSeries {
     title: String,
     #[serde(default = "one")]
@@ -88,6 +98,15 @@ struct RawSeries {
     promises: BTreeMap<usize, Vec<String>>,
     #[serde(default)]
     variants: Vec<RawVariant>,
+    message_id: Option<String>,
+    base_commit: Option<String>,
+    change_id: Option<String>,
+    #[serde(default)]
+    prerequisites: Vec<String>,
+    #[serde(default)]
+    patch_ids: Vec<String>,
+    #[serde(default, deserialize_with = "load::unique_map")]
+    changes: BTreeMap<u32, Vec<String>>,
 }
 
 fn one() -> u32 {
@@ -131,6 +150,15 @@ impl Series {
         if raw.requires.iter().any(|other| other == name) {
             return Err(SpecError::invalid(&file, "requires", "a series cannot require itself"));
         }
+        let posted = Posted {
+            message_id: raw.message_id,
+            base_commit: raw.base_commit,
+            change_id: raw.change_id,
+            prerequisites: raw.prerequisites,
+            patch_ids: raw.patch_ids,
+            changes: raw.changes,
+        };
+        posted.check(&file, raw.version)?;
         let series = Self {
             name: name.to_owned(),
             title: raw.title,
@@ -144,6 +172,7 @@ impl Series {
             patches: patches::read(&dir)?,
             variants: read_variants(&dir, &file, raw.variants)?,
             up_to: None,
+            posted,
             dir,
         };
         series.check_promises(&file)?;

@@ -1,0 +1,33 @@
+//! A series of patches/ as mails.
+
+use std::fs;
+
+use anyhow::{Context as _, Result};
+
+use crate::cli::Usage;
+use crate::series::mail::Message;
+use crate::spec::{Project, Series};
+
+/// A series with its own patches read: not those of its variants.
+pub(super) struct Mails {
+    pub(super) series: Series,
+    pub(super) cover: Option<Message>,
+    pub(super) patches: Vec<Message>,
+}
+
+/// Reads a series of patches/.
+pub(super) fn load(project: &Project, name: &str) -> Result<Mails> {
+    let series = Series::load(&project.patches_dir(), name)?;
+    if series.patches.is_empty() {
+        let message = format!("series {name} has no patches of its own, only variants");
+        return Err(Usage { message, hint: None }.into());
+    }
+    let read = |file: &std::path::Path| -> Result<Message> {
+        let bytes = fs::read(file).with_context(|| format!("reading {}", file.display()))?;
+        Message::parse(&bytes).with_context(|| format!("reading {}", file.display()))
+    };
+    let cover = series.dir.join("0000-cover-letter.patch");
+    let cover = if cover.is_file() { Some(read(&cover)?) } else { None };
+    let patches = series.patches.iter().map(|patch| read(&patch.file)).collect::<Result<_>>()?;
+    Ok(Mails { series, cover, patches })
+}

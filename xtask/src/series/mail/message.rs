@@ -1,0 +1,437 @@
+//! One mail: its headers as they stand, and its text out of every encoding.
+//!
+//! What is decoded is what `git mailinfo` decodes, and the tests hold it against that: the commit message becomes UTF-8, while
+//! the diff keeps its bytes, since a source file may have another character set than the mail. Limits: a mail in
+//! `text/html` alone has no patch in it.
+
+use std::fmt;
+
+use mailparse::{MailAddr, ParsedMail};
+
+use super::mbox::{GITS_DATE, is_from_line};
+use super::subject::Subject;
+
+/// Why a mail cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what}")]
+pub struct MailError {
+    what: String,
+}
+
+/// A name with its address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mailbox {
+    /// The name; empty where there is none.
+    pub name: String,
+    /// `somebody@somewhere`.
+    pub address: String,
+}
+
+impl fmt::Display for Mailbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.name.is_empty() {
+            write!(f, "<{}>", self.address)
+        } else {
+            write!(f, "{} <{}>", self.name, self.address)
+        }
+    }
+}
+
+/// One mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// The commit on the first line, where `git format-patch` wrote it.
+    pub commit: Option<String>,
+    headers: Vec<Header>,
+    /// What stands before the diff and its `---`.
+    pub message: String,
+    /// The `---` or the diff, and all that follows, byte for byte.
+    pub rest: Vec<u8>,
+    /// It was sent as `format=flowed`, which loses blanks at the ends of lines.
+    pub flowed: bool,
+}
+
+/// A header with all of its lines, without the last line end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Header {
+    name: String,
+    raw: String,
+}
+
+/// What a patch keeps of a mail; all else says how it travelled.
+const KEPT: [&str; 4] = ["From", "Date", "Subject", "Message-ID"];
+const MIME: [&str; 3] = ["MIME-Version", "Content-Type", "Content-Transfer-Encoding"];
+
+impl Message {
+    /// Reads one mail, with or without its "From " line.
+    ///
+    /// # Errors
+    /// It is no mail, or its encoding is broken.
+    pub fn parse(bytes: &[u8]) -> Result<Self, MailError> {
+        let (first, mail) = match bytes.iter().position(|byte| *byte == b'\n') {
+            Some(end) if is_from_line(&bytes[..=end]) => bytes.split_at(end + 1),
+            _ => (&b""[..], bytes),
+        };
+        let mail = unix_lines(mail);
+        let headers = headers(&mail);
+        let parsed = mailparse::parse_mail(&mail)
+            .map_err(|error| MailError { what: format!("not a mail: {error}") })?;
+        let text = Text::of(&parsed)?;
+        let at = start_of_patch(&text.bytes);
+        let message = decode(&text.bytes[..at], &text.charset);
+        let commit = commit_of(first);
+        let mut this =
+            Self { headers, message, rest: text.bytes[at..].to_owned(), flowed: text.flowed, commit };
+        this.keep_headers(text.encoded);
+        Ok(this)
+    }
+
+    /// A header, decoded and unfolded.
+    pub fn header(&self, name: &str) -> Option<String> {
+        let header = self.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?;
+        let raw = format!("{}\n", header.raw);
+        let (parsed, _) = mailparse::parse_header(raw.as_bytes()).ok()?;
+        Some(parsed.get_value().split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+
+    /// Its subject.
+    pub fn subject(&self) -> Subject {
+        Subject::parse(&self.header("Subject").unwrap_or_default())
+    }
+
+    /// Who sent it.
+    pub fn sender(&self) -> Option<Mailbox> {
+        mailbox(&self.header("From")?)
+    }
+
+    /// Who wrote the patch: the sender, or whom a `From:` on the first line of the text names.
+    pub fn author(&self) -> Option<Mailbox> {
+        let first = self.message.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+        first.strip_prefix("From:").and_then(mailbox).or_else(|| self.sender())
+    }
+
+    /// Its id, without the brackets.
+    pub fn message_id(&self) -> Option<String> {
+        ids(&self.header("Message-ID")?).into_iter().next()
+    }
+
+    /// The mails that it answers, the nearest first.
+    pub fn answers(&self) -> Vec<String> {
+        let mut found = ids(&self.header("In-Reply-To").unwrap_or_default());
+        for id in ids(&self.header("References").unwrap_or_default()).into_iter().rev() {
+            if !found.contains(&id) {
+                found.push(id);
+            }
+        }
+        found
+    }
+
+    /// Whether there is a diff in it.
+    pub fn has_diff(&self) -> bool {
+        let starts = [&b"diff "[..], b"--- a/", b"--- /dev/null", b"Index: "];
+        self.rest.split(|byte| *byte == b'\n').any(|line| starts.iter().any(|start| line.starts_with(start)))
+    }
+
+    /// All of its text, the diff too.
+    pub fn text(&self) -> String {
+        format!("{}{}", self.message, String::from_utf8_lossy(&self.rest))
+    }
+
+    /// The value of a line `NAME: value` of its text, as in `base-commit:`; the first one.
+    pub fn field(&self, name: &str) -> Option<String> {
+        self.fields(name).into_iter().next()
+    }
+
+    /// The values of all lines `NAME: value` of its text.
+    pub fn fields(&self, name: &str) -> Vec<String> {
+        let value = |line: &str| Some(line.strip_prefix(name)?.strip_prefix(':')?.trim().to_owned());
+        self.text().lines().filter_map(value).filter(|value| !value.is_empty()).collect()
+    }
+
+    /// Puts another subject in place, unless it is the same.
+    pub fn set_subject(&mut self, tag: &str) {
+        let Subject { title, is_patch, .. } = self.subject();
+        let Some(header) = self.headers.iter_mut().find(|header| header.name.eq_ignore_ascii_case("Subject"))
+        else {
+            return;
+        };
+        let raw = &header.raw;
+        // The title stays as it is folded and encoded, where the tag can be taken off before it.
+        let end = raw.find(']').filter(|end| Subject::parse(&raw["Subject:".len()..=*end]).is_patch);
+        let rest = match end {
+            Some(end) => raw[end + 1..].trim_start().to_owned(),
+            None if !is_patch && !raw.contains("=?") => raw["Subject:".len()..].trim_start().to_owned(),
+            None => title,
+        };
+        header.raw = format!("Subject: {tag} {rest}");
+    }
+
+    /// Puts a header in place of the one of this name, or behind the others.
+    pub fn set_header(&mut self, name: &str, value: &str) {
+        let raw = format!("{name}: {value}");
+        match self.headers.iter_mut().find(|header| header.name.eq_ignore_ascii_case(name)) {
+            Some(header) => header.raw = raw,
+            None => self.headers.push(Header { name: name.to_owned(), raw }),
+        }
+    }
+
+    /// Says in the headers that the text is UTF-8, where it is not ASCII and nothing says so.
+    pub fn declare_utf8(&mut self) {
+        if !self.message.is_ascii() && self.header("Content-Type").is_none() {
+            for (name, value) in MIME.iter().zip(["1.0", "text/plain; charset=UTF-8", "8bit"]) {
+                self.set_header(name, value);
+            }
+        }
+    }
+
+    /// Takes out what says which mail of which thread it was: it is to be sent again.
+    pub fn forget_thread(&mut self) {
+        let thread = ["Message-ID", "In-Reply-To", "References"];
+        self.headers.retain(|header| !thread.iter().any(|name| header.name.eq_ignore_ascii_case(name)));
+    }
+
+    /// The patch as a file of its series: which mail it was still counts, but not which it answered.
+    pub fn file(&self) -> Vec<u8> {
+        let mut file = self.clone();
+        if self.commit.is_none() {
+            let answers = ["In-Reply-To", "References"];
+            file.headers.retain(|header| !answers.iter().any(|name| header.name.eq_ignore_ascii_case(name)));
+        }
+        file.render()
+    }
+
+    /// A mail made up here.
+    pub fn new(from: &Mailbox, date: &str, subject: &str, message: &str) -> Self {
+        let mut this = Self {
+            commit: None,
+            headers: Vec::new(),
+            message: message.to_owned(),
+            rest: Vec::new(),
+            flowed: false,
+        };
+        for (name, value) in [("From", from.to_string().as_str()), ("Date", date), ("Subject", subject)] {
+            this.set_header(name, value);
+        }
+        this.declare_utf8();
+        this
+    }
+
+    /// The patch as a file, as `git format-patch` writes them.
+    pub fn render(&self) -> Vec<u8> {
+        let commit = self.commit.clone().unwrap_or_else(|| "0".repeat(40));
+        let mut text = format!("From {commit} {GITS_DATE}\n");
+        for header in &self.headers {
+            text.push_str(&header.raw);
+            text.push('\n');
+        }
+        text.push('\n');
+        text.push_str(&self.message);
+        let mut bytes = text.into_bytes();
+        bytes.extend_from_slice(&self.rest);
+        bytes
+    }
+
+    /// Only those that a patch has, and none that says of another encoding than it has now. A file of git's keeps all of its own.
+    fn keep_headers(&mut self, encoded: bool) {
+        let of_git = self.commit.is_some();
+        let answers: [&str; 2] = ["In-Reply-To", "References"];
+        self.headers.retain(|header| {
+            let is = |names: &[&str]| names.iter().any(|name| header.name.eq_ignore_ascii_case(name));
+            if is(&MIME) { !encoded } else { of_git || is(&KEPT) || is(&answers) }
+        });
+        self.declare_utf8();
+    }
+}
+
+/// The text of a mail out of its transfer encoding.
+struct Text {
+    bytes: Vec<u8>,
+    charset: String,
+    flowed: bool,
+    /// It was not plain text as it stands in the mail.
+    encoded: bool,
+}
+
+impl Text {
+    /// All parts that are text and no HTML, one after the other, as git takes them.
+    fn of(mail: &ParsedMail) -> Result<Self, MailError> {
+        let mut all = Self {
+            bytes: Vec::new(),
+            charset: String::new(),
+            flowed: false,
+            encoded: !mail.subparts.is_empty(),
+        };
+        for part in mail.parts().filter(|part| part.subparts.is_empty()) {
+            let kind = part.ctype.mimetype.as_str();
+            if !kind.starts_with("text/") || kind == "text/html" {
+                continue;
+            }
+            let body = part
+                .get_body_raw()
+                .map_err(|error| MailError { what: format!("its text cannot be decoded: {error}") })?;
+            let transfer =
+                part.headers.iter().find(|header| header.get_key_ref().eq_ignore_ascii_case(MIME[2]));
+            let transfer =
+                transfer.map(|header| header.get_value().trim().to_ascii_lowercase()).unwrap_or_default();
+            let mut body = body;
+            if matches!(transfer.as_str(), "quoted-printable" | "base64") {
+                all.encoded = true;
+                body = unix_lines_if_all(body);
+            }
+            if part.ctype.params.get("format").is_some_and(|format| format.eq_ignore_ascii_case("flowed")) {
+                let delete =
+                    part.ctype.params.get("delsp").is_some_and(|delsp| delsp.eq_ignore_ascii_case("yes"));
+                (all.flowed, all.encoded) = (true, true);
+                body = unflow(&body, delete);
+            }
+            if all.charset.is_empty() {
+                all.charset = part.ctype.charset.to_ascii_lowercase();
+            }
+            all.bytes.extend_from_slice(&body);
+        }
+        let plain = matches!(all.charset.as_str(), "" | "utf-8" | "us-ascii");
+        all.encoded |= !plain || std::str::from_utf8(&all.bytes[..start_of_patch(&all.bytes)]).is_err();
+        Ok(all)
+    }
+}
+
+/// Text in this character set; what is declared wrong is taken for Latin-1, as git does.
+fn decode(bytes: &[u8], charset: &str) -> String {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        let other = !matches!(charset, "" | "utf-8" | "us-ascii") && !bytes.is_ascii();
+        if !other {
+            return text.to_owned();
+        }
+    }
+    let known =
+        charset::Charset::for_label(charset.as_bytes()).filter(|_| !matches!(charset, "utf-8" | "us-ascii"));
+    match known {
+        Some(charset) => charset.decode(bytes).0.into_owned(),
+        None => bytes.iter().map(|byte| char::from(*byte)).collect(),
+    }
+}
+
+/// Where the message ends and the patch begins: at the `---`, or at a diff that has none.
+fn start_of_patch(text: &[u8]) -> usize {
+    let mut at = 0;
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        let bare = line.trim_ascii_end();
+        let begins = bare == b"---" || line.starts_with(b"diff -") || line.starts_with(b"Index: ");
+        let old_file = line.starts_with(b"--- ") && bare.len() > 4 && !bare[4..].starts_with(b"-");
+        if begins || old_file {
+            return at;
+        }
+        at += line.len();
+    }
+    text.len()
+}
+
+/// A mail with the line ends of mail, made into one with those of Unix. A patch whose files have such line ends themselves does
+/// not have them in its headers.
+fn unix_lines(mail: &[u8]) -> Vec<u8> {
+    let mut header = mail
+        .split_inclusive(|byte| *byte == b'\n')
+        .take_while(|line| !line.trim_ascii().is_empty())
+        .peekable();
+    if header.peek().is_some() && header.all(|line| line.ends_with(b"\r\n")) {
+        without_returns(mail)
+    } else {
+        mail.to_owned()
+    }
+}
+
+fn unix_lines_if_all(body: Vec<u8>) -> Vec<u8> {
+    let all = body
+        .split_inclusive(|byte| *byte == b'\n')
+        .all(|line| line.ends_with(b"\r\n") || !line.ends_with(b"\n"));
+    if all { without_returns(&body) } else { body }
+}
+
+fn without_returns(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        match line.strip_suffix(b"\r\n") {
+            Some(line) => {
+                out.extend_from_slice(line);
+                out.push(b'\n');
+            }
+            None => out.extend_from_slice(line),
+        }
+    }
+    out
+}
+
+/// RFC 3676: a line that ends in a blank goes on in the next; a blank at the start is stuffing.
+fn unflow(text: &[u8], delete_blank: bool) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        let ended = line.ends_with(b"\n");
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if line == b"-- " {
+            if !out.is_empty() && !out.ends_with(b"\n") {
+                out.push(b'\n');
+            }
+            out.extend_from_slice(b"-- \n");
+            continue;
+        }
+        let line = line.strip_prefix(b" ").unwrap_or(line);
+        if let Some(shorter) = line.strip_suffix(b" ") {
+            out.extend_from_slice(if delete_blank { shorter } else { line });
+        } else {
+            out.extend_from_slice(line);
+            if ended {
+                out.push(b'\n');
+            }
+        }
+    }
+    out
+}
+
+/// The headers of a mail up to the first empty line, each with the lines that go on it.
+fn headers(mail: &[u8]) -> Vec<Header> {
+    let mut headers: Vec<Header> = Vec::new();
+    for line in mail.split(|byte| *byte == b'\n') {
+        if line.trim_ascii().is_empty() {
+            break;
+        }
+        let text = decode(line, "");
+        let text = text.trim_end_matches('\r');
+        match headers.last_mut() {
+            Some(last) if text.starts_with([' ', '\t']) => {
+                last.raw.push('\n');
+                last.raw.push_str(text);
+            }
+            _ => {
+                let name = text.split(':').next().unwrap_or_default().trim().to_owned();
+                headers.push(Header { name, raw: text.to_owned() });
+            }
+        }
+    }
+    headers
+}
+
+fn commit_of(first: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(first).ok()?;
+    let commit = text.strip_prefix("From ")?.split(' ').next()?;
+    let is_id = matches!(commit.len(), 40 | 64) && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (is_id && text.contains(GITS_DATE)).then(|| commit.to_owned())
+}
+
+/// The ids in angle brackets.
+fn ids(text: &str) -> Vec<String> {
+    let id = |part: &str| Some(part.split_once('>')?.0.split_whitespace().collect::<String>());
+    text.split('<').skip(1).filter_map(id).filter(|id| !id.is_empty()).collect()
+}
+
+/// `Name <address>`, in one of the forms that mailers write.
+pub(super) fn mailbox(text: &str) -> Option<Mailbox> {
+    let parsed = mailparse::addrparse(text.trim()).ok()?;
+    match parsed.iter().next()? {
+        MailAddr::Single(single) if single.addr.contains('@') => Some(Mailbox {
+            name: single.display_name.clone().unwrap_or_default(),
+            address: single.addr.clone(),
+        }),
+        _ => None,
+    }
+}
