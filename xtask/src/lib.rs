@@ -1,5 +1,6 @@
 //! The engine of `cargo xtask`. Each module is a room of ARCHITECTURE.md, which also says who may import whom.
 
+pub mod bisect;
 pub mod build;
 pub mod ci;
 pub mod cli;

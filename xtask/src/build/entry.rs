@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use walkdir::WalkDir;
 
 use super::BuildError;
 use crate::spec::ModuleSet;
@@ -60,6 +61,32 @@ impl Built {
             ModuleSet::Mock => self.mock.root(),
         }
     }
+
+    /// What a guest with these modules is given, as a hash: equal for builds of which none could tell itself from another.
+    /// Equal sources make equal kernels, since no time, user or count goes into them.
+    ///
+    /// # Errors
+    /// As [`Mock::root`], or a file cannot be read.
+    pub fn content(&self, modules: ModuleSet) -> Result<String, BuildError> {
+        let root = self.module_root(modules)?;
+        let mut files = vec![self.kernel.clone()];
+        let walk = WalkDir::new(root).sort_by_file_name().into_iter().filter_map(Result::ok);
+        files.extend(walk.map(walkdir::DirEntry::into_path).filter(|path| is_module(path)));
+        let mut fields = Vec::new();
+        for file in &files {
+            let name = file.strip_prefix(root).unwrap_or(file.file_name().map_or(file, Path::new));
+            fields.push(name.as_os_str().as_encoded_bytes().to_vec());
+            fields.push(fs::read(file).map_err(BuildError::io("reading", file))?);
+        }
+        Ok(digest(fields.iter().map(Vec::as_slice)))
+    }
+}
+
+/// `NAME.ko`, packed or not.
+fn is_module(path: &Path) -> bool {
+    path.file_name().and_then(|name| name.to_str()).is_some_and(|name| {
+        Path::new(name).extension().is_some_and(|ending| ending == "ko") || name.contains(".ko.")
+    })
 }
 
 /// The mock modules of a build, or why there are none.

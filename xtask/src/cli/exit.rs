@@ -7,10 +7,13 @@
 //! | 2 | bad usage or a bad input file |
 //! | 3 | a series did not apply, or a kernel did not build |
 //! | 4 | infrastructure: something is missing or broke, or nothing was run |
+//! | 125 | `bisect-run`: this commit cannot be judged; git skips it |
+//! | 128 | `bisect-run`: the machinery failed; git stops |
 //! | 130 | interrupted |
 
 use std::process::ExitCode;
 
+use crate::bisect::BisectError;
 use crate::event::Verdict;
 use crate::host::{ProcessError, interrupt};
 use crate::report::{MergeError, ResultsError, StoredError};
@@ -33,6 +36,10 @@ pub enum Exit {
     Unbuilt,
     /// 4.
     Infrastructure,
+    /// 125, to `git bisect run`: this commit cannot be judged.
+    BisectSkip,
+    /// 128, to `git bisect run`: stop.
+    BisectStop,
     /// 130.
     Interrupted,
 }
@@ -45,6 +52,8 @@ impl From<Exit> for ExitCode {
             Exit::Usage => 2,
             Exit::Unbuilt => 3,
             Exit::Infrastructure => 4,
+            Exit::BisectSkip => 125,
+            Exit::BisectStop => 128,
             Exit::Interrupted => 130,
         })
     }
@@ -79,6 +88,9 @@ impl From<&anyhow::Error> for Exit {
                 || cause.is::<MailError>()
                 || matches!(cause.downcast_ref::<ImportError>(), Some(error) if error.is_usage())
             {
+                return Self::Usage;
+            }
+            if matches!(cause.downcast_ref::<BisectError>(), Some(error) if error.is_usage()) {
                 return Self::Usage;
             }
             if let Some(error) = cause.downcast_ref::<RunError>() {

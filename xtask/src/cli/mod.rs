@@ -1,6 +1,8 @@
 //! The verbs: one file each, with its `Args` and its `run(args, ctx)`. Doc comments are the help text.
 
 mod bench;
+mod bisect;
+mod bisect_run;
 mod boot;
 mod build;
 mod ci;
@@ -45,6 +47,8 @@ enum Verb {
     Topology(topology::Args),
     Kernel(kernel::Args),
     Series(series::Args),
+    Bisect(Box<bisect::Args>),
+    BisectRun(Box<bisect_run::Args>),
     Results(results::Args),
     Parse(parse::Args),
     Ci(ci::Args),
@@ -56,7 +60,21 @@ enum Verb {
 
 /// Parses the command line, does what it says and maps the result to an exit code.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // To `git bisect run` the usual 2 would say that this commit is bad.
+            let of_bisect = error.use_stderr() && std::env::args().any(|arg| arg == "bisect-run");
+            // Nobody is left to be told.
+            let _ = error.print();
+            return match (of_bisect, error.use_stderr()) {
+                (true, _) => Exit::BisectStop.into(),
+                (false, true) => Exit::Usage.into(),
+                (false, false) => Exit::Success.into(),
+            };
+        }
+    };
+    let stops_git = matches!(cli.verb, Verb::BisectRun(_));
     if let Err(error) = crate::host::interrupt::install() {
         anstream::eprintln!("error: installing the signal handlers: {error}");
         return Exit::Infrastructure.into();
@@ -72,6 +90,8 @@ pub fn main() -> ExitCode {
         Verb::Topology(args) => topology::run(&args, &ctx),
         Verb::Kernel(args) => kernel::run(&args, &ctx),
         Verb::Series(args) => series::run(&args, &ctx),
+        Verb::Bisect(args) => bisect::run(&args, &ctx),
+        Verb::BisectRun(args) => Ok(bisect_run::run(&args, &ctx)),
         Verb::Results(args) => results::run(&args, &ctx),
         Verb::Parse(args) => parse::run(&args, &ctx),
         Verb::Ci(args) => ci::run(&args, &ctx),
@@ -84,7 +104,7 @@ pub fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) => {
             context::show_error(&error);
-            Exit::from(&error).into()
+            if stops_git { Exit::BisectStop.into() } else { Exit::from(&error).into() }
         }
     }
 }

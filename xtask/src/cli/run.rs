@@ -338,13 +338,8 @@ pub(super) fn warn(ctx: &Context, topology: &Topology) {
 
 /// A run's first event.
 pub(super) fn started(store: &Store, plans: &[Plan]) -> Event {
-    Event::RunStarted {
-        id: store.id().to_owned(),
-        time: store.time().to_owned(),
-        command: command_line(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        cells: plans.iter().flat_map(Plan::closed_cells).map(|cell| cell.id.clone()).collect(),
-    }
+    let cells = plans.iter().flat_map(Plan::closed_cells).map(|cell| cell.id.clone()).collect();
+    store.started(command_line(), cells)
 }
 
 pub(super) fn verbosity(ctx: &Context) -> Verbosity {

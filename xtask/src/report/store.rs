@@ -118,6 +118,12 @@ impl Store {
         self.earlier
     }
 
+    /// The run's first event.
+    pub fn started(&self, command: String, cells: Vec<CellId>) -> Event {
+        let (id, time) = (self.id.clone(), self.time.clone());
+        Event::RunStarted { id, time, command, version: env!("CARGO_PKG_VERSION").to_owned(), cells }
+    }
+
     /// The run as far as it has come.
     pub fn summary(&self) -> Summary {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).summary.clone()

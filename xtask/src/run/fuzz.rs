@@ -99,7 +99,6 @@ impl Drawn {
             });
             let mut boots = 0;
             let mut last = None;
-            let mut small = raw.clone();
             let mut fails = |raw: &RawTopology| -> Result<bool, RunError> {
                 let Ok(topology) = Topology::from_raw(name, raw) else { return Ok(false) };
                 if boots >= BOOTS || interrupt::requested() {
@@ -120,15 +119,7 @@ impl Drawn {
                 }
                 Ok(failed)
             };
-            'smaller: loop {
-                for less in topology::smaller(&small) {
-                    if fails(&less)? {
-                        small = less;
-                        continue 'smaller;
-                    }
-                }
-                break;
-            }
+            let small = topology::shrink(raw, &mut fails)?;
             let file = write(&store.dir().join("smallest"), name, &small)?;
             let boots = last.unwrap_or_else(|| store.dir().to_owned());
             found.push(Smallest { from: name.clone(), file, boots });

@@ -16,6 +16,8 @@ use crate::topology::Topology;
 pub struct Plan {
     /// The kernel.
     pub kernel: Kernel,
+    /// Sources that name the folder in which it is built: those of its entry, also where it is made from another.
+    pub slot: Vec<Source>,
     /// Its series, in order.
     pub series: Vec<Series>,
     /// `plain` or another set of fragments.
@@ -92,6 +94,13 @@ impl Plan {
     /// The cells whose variants are known.
     pub fn closed_cells(&self) -> impl Iterator<Item = &Cell> {
         self.cells.iter().filter(|cell| !cell.open)
+    }
+
+    /// The same made from another source: a commit of a history, each built where the last one was.
+    #[must_use]
+    pub fn from_source(mut self, source: Source) -> Self {
+        self.kernel.sources = vec![source];
+        self
     }
 
     /// The same with one more series on top of the others.

@@ -28,7 +28,8 @@ impl Plan {
         let series = promises(project, request, &kernel)?.applied();
         let (flavour, ndctl) = (request.flavour(project), request.ndctl_sources(project));
         let (cells, left_out, choice) = (Vec::new(), Vec::new(), Arc::default());
-        Ok(Self { kernel, series, flavour, ndctl, order: request.order, cells, left_out, choice })
+        let (slot, order) = (kernel.sources.clone(), request.order);
+        Ok(Self { kernel, slot, series, flavour, ndctl, order, cells, left_out, choice })
     }
 
     /// The one kernel that the request names, with its cells.
@@ -115,7 +116,8 @@ impl Plan {
             }
         }
         let (ndctl, order, choice) = (request.ndctl_sources(project), request.order, Arc::clone(choice));
-        Ok(Self { kernel, series: promises.applied(), flavour, ndctl, order, cells, left_out, choice })
+        let (slot, series) = (kernel.sources.clone(), promises.applied());
+        Ok(Self { kernel, slot, series, flavour, ndctl, order, cells, left_out, choice })
     }
 }
 

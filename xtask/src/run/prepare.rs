@@ -132,7 +132,7 @@ fn counted(applied: &Applied) -> String {
 /// Names the work slot: one for each kernel entry, source and flavour, so that a series and its next version, or a tree
 /// and its next edit, find the objects of the last build.
 pub(super) fn slot_name(plan: &Plan) -> String {
-    let sources: String = plan.kernel.sources.iter().map(|source| format!("{source}\n")).collect();
+    let sources: String = plan.slot.iter().map(|source| format!("{source}\n")).collect();
     let digest = Sha256::digest(sources);
     let hash: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
     format!("{}-{}-{hash}", plan.kernel.name, plan.flavour)

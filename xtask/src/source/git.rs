@@ -35,6 +35,11 @@ const FORMAT: &str = "git-1";
 /// A longer log is put aside; only the last two are kept.
 const LONGEST_LOG: u64 = 4 << 20;
 
+/// git on a repository of the user's, with a clean environment and their configuration.
+pub fn users_git(dir: &Path) -> Process {
+    Git::users(["-C"]).arg(dir)
+}
+
 /// The repository.
 #[derive(Debug, Clone)]
 pub(super) struct Git {

@@ -21,6 +21,7 @@ pub use crate::spec::{KernelRange, KernelVersion};
 pub use apply::{Applied, AppliedPatch, AppliedState};
 pub use error::{Conflict, Place, SourceError};
 pub use fit::Fit;
+pub use git::users_git;
 pub use prepare::{Plain, Prepared, Sources};
 
 #[cfg(test)]

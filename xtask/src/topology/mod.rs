@@ -20,6 +20,6 @@ pub use capabilities::{Capabilities, Lacking, QemuVersion};
 pub use expect::expect;
 pub use load::{Linted, TopologyError, lint, names};
 pub use model::{Below, Device, HostBridge, Placed, Port, Slot, Switch, Topology, Window};
-pub use random::{random, smaller};
+pub use random::{random, shrink};
 pub use rules::{Finding, RULES, Rule, Severity, rule};
 pub use text::{one_liner, tree};

@@ -180,10 +180,15 @@ impl Project {
         if let Some(cache) = &self.cache {
             process = process.arg("--cache-dir").arg(cache);
         }
-        args.iter().fold(process.arg("run"), Process::arg)
+        args.iter().fold(process, Process::arg)
     }
 
     pub fn start(&self, args: &[&str]) -> Going<'_> {
+        self.begin(&[&["run"], args].concat())
+    }
+
+    /// Any verb with its arguments.
+    pub fn begin(&self, args: &[&str]) -> Going<'_> {
         Going { running: self.process(args).start().expect("xtask starts"), project: self }
     }
 

@@ -1,0 +1,192 @@
+//! Whole bisections against an oracle that is made up.
+
+use proptest::prelude::*;
+
+use super::*;
+
+const RULE: Rule = Rule { confidence: 0.95, repeat: None };
+
+/// A line with one culprit.
+struct World {
+    steps: usize,
+    first_bad: usize,
+    /// Shares of 100 in which a bad step fails.
+    percent: u64,
+    skipped: Vec<usize>,
+    /// Steps that come to the same as the one before.
+    same: Vec<usize>,
+    dice: u64,
+}
+
+impl World {
+    fn new(steps: usize, first_bad: usize) -> Self {
+        Self { steps, first_bad, percent: 100, skipped: Vec::new(), same: Vec::new(), dice: 1 }
+    }
+
+    fn roll(&mut self) -> u64 {
+        // SplitMix64.
+        self.dice = self.dice.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.dice;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % 100
+    }
+
+    fn see(&mut self, step: usize) -> Seen {
+        if self.skipped.contains(&step) {
+            Seen::Neither
+        } else if step >= self.first_bad && self.roll() < self.percent {
+            Seen::Red
+        } else {
+            Seen::Green
+        }
+    }
+
+    fn content(&self, mut step: usize) -> String {
+        while self.same.contains(&step) {
+            step -= 1;
+        }
+        step.to_string()
+    }
+
+    /// To its end; with all that was seen.
+    fn bisect(&mut self, rule: Rule) -> (Action, Seens) {
+        let mut seens = Seens::default();
+        loop {
+            assert!(seens.records.len() < 5000, "it does not end");
+            let course = Course { steps: self.steps, rule, seens: &seens, rate: None };
+            match course.next() {
+                Action::Run { step, .. } if !seens.contents.contains_key(&step) => {
+                    seens.contents.insert(step, self.content(step));
+                }
+                Action::Run { step, purpose } => {
+                    let (seen, why) = (self.see(step), String::new());
+                    seens.records.push(Record { step, purpose, seen, why, run: None, seconds: 1.0 });
+                }
+                end => return (end, seens),
+            }
+        }
+    }
+}
+
+fn told(seens: &Seens) -> String {
+    let purpose = |record: &Record| match record.purpose {
+        Purpose::BadEnd => "bad-end",
+        Purpose::GoodEnd => "good-end",
+        Purpose::Search => "search",
+        Purpose::Culprit => "culprit",
+        Purpose::Parent => "parent",
+    };
+    let line = |record: &Record| format!("{} {} {:?}", purpose(record), record.step, record.seen);
+    seens.records.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn ends_first_then_halves_then_culprit_and_parent_again() {
+    let mut world = World { skipped: vec![8], ..World::new(17, 11) };
+    let (end, seens) = world.bisect(RULE);
+    let Action::Found(found) = end else { panic!("{end:?}") };
+    assert_eq!((found.good, found.bad, found.again), (10, 11, true));
+    insta::assert_snapshot!(told(&seens), @r"
+    bad-end 16 Red
+    bad-end 16 Red
+    bad-end 16 Red
+    good-end 0 Green
+    search 8 Neither
+    search 4 Green
+    search 12 Red
+    search 6 Green
+    search 10 Green
+    search 11 Red
+    culprit 11 Red
+    parent 10 Green
+    parent 10 Green
+    parent 10 Green
+    parent 10 Green
+    ");
+}
+
+#[test]
+fn ends_that_are_not_what_they_should_be_are_told() {
+    let end = |world: &mut World| world.bisect(RULE).0;
+    assert_eq!(end(&mut World::new(9, 9)), Action::Unfit(Unfit::BadEndGreen));
+    assert_eq!(end(&mut World::new(9, 0)), Action::Unfit(Unfit::GoodEndRed));
+    let skipped = |step| World { skipped: vec![step], ..World::new(9, 4) };
+    assert_eq!(end(&mut skipped(0)), Action::Unfit(Unfit::GoodEndSkipped));
+    let (unfit, seens) = skipped(8).bisect(RULE);
+    assert_eq!((unfit, seens.records.len()), (Action::Unfit(Unfit::BadEndSkipped), 1));
+}
+
+#[test]
+fn what_comes_to_the_same_is_not_run_again() {
+    let mut world = World { same: (20..60).collect(), ..World::new(65, 61) };
+    let (end, seens) = world.bisect(RULE);
+    let Action::Found(found) = end else { panic!("{end:?}") };
+    assert_eq!((found.good, found.bad), (60, 61));
+    let runs = seens.records.iter().filter(|r| r.purpose == Purpose::Search && (19..60).contains(&r.step));
+    assert_eq!(runs.count(), 1, "{}", told(&seens));
+}
+
+#[test]
+fn a_failure_in_half_of_the_boots_is_found_with_the_promised_confidence() {
+    for percent in [30, 50, 80] {
+        let (mut right, mut wrong, mut none) = (0, 0, 0);
+        for seed in 0..200 {
+            let first_bad = 1 + usize::try_from(seed * 7 % 32).expect("small");
+            let mut world = World { percent, dice: seed << 32 | percent, ..World::new(33, first_bad) };
+            match world.bisect(RULE).0 {
+                Action::Found(found) if found.bad == first_bad && found.good == first_bad - 1 => right += 1,
+                Action::Found(_) => wrong += 1,
+                _ => none += 1,
+            }
+        }
+        // Of 200, 5 % are 10.
+        assert!(wrong <= 10, "{percent} %: {right} right, {wrong} wrong, {none} without an answer");
+        assert!(right >= 170, "{percent} %: {right} right, {wrong} wrong, {none} without an answer");
+    }
+}
+
+#[test]
+fn repeat_takes_the_place_of_the_rate() {
+    let mut world = World::new(9, 4);
+    let (_, seens) = world.bisect(Rule { repeat: Some(2), ..RULE });
+    let of = |purpose| seens.records.iter().filter(|record| record.purpose == purpose).count();
+    assert_eq!(of(Purpose::BadEnd), 2);
+    assert_eq!(of(Purpose::GoodEnd), 2);
+    assert_eq!(of(Purpose::Parent), 2);
+}
+
+proptest! {
+    #[test]
+    fn every_course_ends_and_a_sure_failure_is_found(
+        steps in 2usize..80,
+        place in any::<prop::sample::Index>(),
+        skips in prop::collection::vec(any::<prop::sample::Index>(), 0..20),
+        same in prop::collection::vec(any::<prop::sample::Index>(), 0..20),
+    ) {
+        let first_bad = 1 + place.index(steps - 1);
+        let inner = |index: &prop::sample::Index| index.index(steps);
+        let mut world = World::new(steps, first_bad);
+        world.skipped = skips.iter().map(inner).filter(|step| *step != 0 && *step != steps - 1).collect();
+        // What comes to the same fails, and skips, the same.
+        let same = same.iter().map(inner).filter(|step| *step > 0 && *step != first_bad);
+        world.same = same.filter(|step| world.skipped.contains(step) == world.skipped.contains(&(step - 1))).collect();
+        let (end, seens) = world.bisect(RULE);
+        let Action::Found(found) = end else { return Err(TestCaseError::fail(format!("{end:?}"))) };
+        prop_assert!(found.good < first_bad && first_bad <= found.bad, "{}", told(&seens));
+        prop_assert!((found.good + 1..found.bad).all(|step| world.skipped.contains(&step)));
+        // Its records alone lead to the same end, and half of them to a course that goes on.
+        let half = Seens { records: seens.records[..seens.records.len() / 2].to_vec(), ..seens.clone() };
+        let course = Course { steps, rule: RULE, seens: &half, rate: None };
+        let next = course.next();
+        prop_assert!(matches!(next, Action::Run { .. }), "{next:?}");
+    }
+
+    #[test]
+    fn a_flaky_oracle_never_keeps_a_course_from_ending(steps in 2usize..40, percent in 1u64..100, dice in any::<u64>()) {
+        let mut world = World { percent, dice, ..World::new(steps, 1 + steps / 2) };
+        if let (Action::Found(found), _) = world.bisect(RULE) {
+            prop_assert!(found.good < found.bad);
+        }
+    }
+}

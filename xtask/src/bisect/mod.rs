@@ -1,0 +1,32 @@
+//! What turned a cell from green to red: a pure search over good, bad and skip, then its drivers.
+//!
+//! Pure are `line` (where to look next), `confidence` (how often) and `course` (both, with the ends): they know neither kernels
+//! nor guests. `ask` says what a step is, `trial` makes and runs it, `drive` goes from one to the next, `state` keeps what was
+//! seen, and `answer` tells it.
+
+mod answer;
+mod ask;
+mod confidence;
+mod course;
+mod drive;
+mod error;
+mod history;
+mod line;
+mod mail;
+mod sides;
+mod sought;
+mod state;
+mod trial;
+
+pub use answer::{Told, tell};
+pub use ask::{Ask, Asked, Axis, fitting};
+pub use confidence::Rate;
+pub use course::{Action, Course, Found, Purpose, Record, Rule, Seen, Seens, Unfit, measure};
+pub use drive::Drive;
+pub use error::BisectError;
+pub use history::{History, HistoryError, Message, Step, trailers};
+pub use line::{Answer, suspects};
+pub use mail::draft;
+pub use sought::{Sought, failures};
+pub use state::{End, FORMAT, Level, Shelf, State};
+pub use trial::{Made, Oracle, Ran, Trial};
