@@ -73,6 +73,13 @@ pub struct Record {
     pub seconds: f64,
 }
 
+impl Record {
+    /// Whether the step came to no run at all.
+    pub fn is_unmade(&self) -> bool {
+        self.seen == Seen::Neither && self.run.is_none()
+    }
+}
+
 /// What was done so far.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -130,9 +137,10 @@ pub enum Unfit {
 
 /// Measures the bad end from its runs: the rate, or that it takes another run, or that there is nothing to look for.
 /// `unsteady`: the same step has passed and failed, wherever that was.
-pub fn measure(seen: &[Seen], rule: &Rule, unsteady: bool) -> Result<Rate, Option<Unfit>> {
-    let count = |what| u32::try_from(seen.iter().filter(|seen| **seen == what).count()).unwrap_or(u32::MAX);
-    let runs = u32::try_from(seen.len()).unwrap_or(u32::MAX);
+pub fn measure(records: &[&Record], rule: &Rule, unsteady: bool) -> Result<Rate, Option<Unfit>> {
+    let count =
+        |what| u32::try_from(records.iter().filter(|record| record.seen == what).count()).unwrap_or(u32::MAX);
+    let runs = u32::try_from(records.len()).unwrap_or(u32::MAX);
     let red = count(Seen::Red);
     let wanted = match rule.repeat {
         Some(repeat) => repeat,
@@ -140,14 +148,19 @@ pub fn measure(seen: &[Seen], rule: &Rule, unsteady: bool) -> Result<Rate, Optio
         None if red < runs || unsteady => RATED,
         None => SURE,
     };
-    // What does not build the first time never does.
-    let hopeless = seen.first() == Some(&Seen::Neither) && red == 0;
     match red {
-        _ if runs < wanted && !hopeless => Err(None),
-        0 if count(Seen::Green) > 0 => Err(Some(Unfit::BadEndGreen)),
-        0 => Err(Some(Unfit::BadEndSkipped)),
+        0 if is_skipped(records) => Err(Some(Unfit::BadEndSkipped)),
+        _ if runs < wanted => Err(None),
+        0 => Err(Some(Unfit::BadEndGreen)),
         red => Ok(Rate { red, runs }),
     }
+}
+
+/// Whether runs of a step, none of which was red, say that it cannot be judged. What cannot be made, cannot; a single run that
+/// shows neither may be a mishap of the emulator, as may be a few among many.
+pub fn is_skipped(records: &[&Record]) -> bool {
+    let count = |what| records.iter().filter(|record| record.seen == what).count();
+    records.iter().any(|record| record.is_unmade()) || count(Seen::Neither) > 1 + count(Seen::Green) / 4
 }
 
 /// A bisection along a line of steps, of which the first is said to be good and the last one bad.
@@ -192,8 +205,8 @@ impl Course<'_> {
             let seen = |what| self.of(step).any(|record| record.seen == what);
             seen(Seen::Red) && seen(Seen::Green)
         });
-        let seen: Vec<_> = self.with(Purpose::BadEnd, self.steps - 1).map(|record| record.seen).collect();
-        measure(&seen, &self.rule, unsteady)
+        let records: Vec<_> = self.with(Purpose::BadEnd, self.steps - 1).collect();
+        measure(&records, &self.rule, unsteady)
     }
 
     /// What is known of each step.
@@ -213,16 +226,17 @@ impl Course<'_> {
     }
 
     fn answer(&self, step: usize, rate: Rate) -> Option<Answer> {
-        let (mut greens, mut skipped) = (0, false);
-        for record in self.of(step) {
-            match record.seen {
-                Seen::Red => return Some(Answer::Bad),
-                Seen::Green => greens += 1,
-                // At the end it is known to be good already.
-                Seen::Neither => skipped |= record.purpose != Purpose::Parent,
-            }
+        // At the end it is known to be good already: a mishap there is not held against it.
+        let mishap = |record: &&Record| record.purpose == Purpose::Parent && record.seen == Seen::Neither;
+        let records: Vec<_> = self.of(step).filter(|record| !mishap(record)).collect();
+        let greens = records.iter().filter(|record| record.seen == Seen::Green).count();
+        if records.iter().any(|record| record.seen == Seen::Red) {
+            Some(Answer::Bad)
+        } else if is_skipped(&records) {
+            Some(Answer::Skip)
+        } else {
+            (greens >= self.passes(rate) as usize).then_some(Answer::Good)
         }
-        if skipped { Some(Answer::Skip) } else { (greens >= self.passes(rate)).then_some(Answer::Good) }
     }
 
     /// Runs of a step and of all that came to the same.

@@ -9,7 +9,7 @@ use super::trial::{Made, Oracle, Ran};
 use super::{
     Action, Answer, Ask, Axis, BisectError, Course, Found, Purpose, Rate, Record, Seen, State, Unfit,
 };
-use super::{measure, suspects};
+use super::{is_skipped, measure, suspects};
 use crate::report::text::duration;
 use crate::spec::topology::RawTopology;
 use crate::topology;
@@ -163,9 +163,8 @@ impl Drive<'_> {
     fn whole(&mut self, state: &mut State) -> Result<Rate, BisectError> {
         loop {
             let of = |record: &&Record| record.purpose == Purpose::BadEnd;
-            let seen: Vec<_> =
-                state.levels[0].seens.records.iter().filter(of).map(|record| record.seen).collect();
-            match measure(&seen, &state.ask.rule, false) {
+            let records: Vec<_> = state.levels[0].seens.records.iter().filter(of).collect();
+            match measure(&records, &state.ask.rule, false) {
                 Ok(rate) => return Ok(rate),
                 Err(Some(unfit)) => return Err(unfit_error(state, 0, unfit)),
                 Err(None) => self.step(state, 0, 0, Purpose::BadEnd)?,
@@ -178,12 +177,12 @@ impl Drive<'_> {
         let step = known(&mut state.levels[0], raw);
         loop {
             let course = state.levels[0].course(&state.ask);
-            let seen =
-                |what| course.seens.records.iter().filter(|r| r.step == step && r.seen == what).count();
-            if seen(Seen::Red) > 0 {
+            let records: Vec<_> = course.seens.records.iter().filter(|record| record.step == step).collect();
+            if records.iter().any(|record| record.seen == Seen::Red) {
                 return Ok(true);
             }
-            if seen(Seen::Neither) > 0 || seen(Seen::Green) >= course.passes(rate) as usize {
+            let greens = records.iter().filter(|record| record.seen == Seen::Green).count();
+            if is_skipped(&records) || greens >= course.passes(rate) as usize {
                 return Ok(false);
             }
             self.step(state, 0, step, Purpose::Search)?;
@@ -248,7 +247,8 @@ fn left(level: &Level, ask: &Ask) -> String {
     let count_of = f64::from(u32::try_from(records.len().max(1)).unwrap_or(u32::MAX));
     let mean = records.iter().map(|record| record.seconds).sum::<f64>() / count_of;
     let suspects = if count == 1 { "1 suspect".to_owned() } else { format!("{count} suspects") };
-    format!("; {suspects}, about {runs} more runs, {}", duration(runs * mean))
+    let runs_left = if runs < 1.5 { "one more run".to_owned() } else { format!("about {runs} more runs") };
+    format!("; {suspects}, {runs_left}, {}", duration(runs * mean))
 }
 
 fn unfit_error(state: &State, at: usize, unfit: Unfit) -> BisectError {

@@ -21,7 +21,7 @@ mod trial;
 pub use answer::{Told, tell};
 pub use ask::{Ask, Asked, Axis, fitting};
 pub use confidence::Rate;
-pub use course::{Action, Course, Found, Purpose, Record, Rule, Seen, Seens, Unfit, measure};
+pub use course::{Action, Course, Found, Purpose, Record, Rule, Seen, Seens, Unfit, is_skipped, measure};
 pub use drive::Drive;
 pub use error::BisectError;
 pub use history::{History, HistoryError, Message, Step, trailers};

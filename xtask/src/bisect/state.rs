@@ -177,6 +177,7 @@ impl State {
             let mut record = known.map_or_else(|| Record::said(step, seen), |known| before[at].remove(known));
             if record.seen != seen {
                 (record.seen, record.why) = (seen, "so says the log that was replayed".to_owned());
+                record.run = None;
             }
             self.levels[at].seens.records.push(record);
         }

@@ -15,12 +15,14 @@ struct World {
     skipped: Vec<usize>,
     /// Steps that come to the same as the one before.
     same: Vec<usize>,
+    /// Shares of 100 of the runs that a mishap spoils.
+    mishaps: u64,
     dice: u64,
 }
 
 impl World {
     fn new(steps: usize, first_bad: usize) -> Self {
-        Self { steps, first_bad, percent: 100, skipped: Vec::new(), same: Vec::new(), dice: 1 }
+        Self { steps, first_bad, percent: 100, skipped: Vec::new(), same: Vec::new(), mishaps: 0, dice: 1 }
     }
 
     fn roll(&mut self) -> u64 {
@@ -33,7 +35,7 @@ impl World {
     }
 
     fn see(&mut self, step: usize) -> Seen {
-        if self.skipped.contains(&step) {
+        if self.skipped.contains(&step) || self.roll() < self.mishaps {
             Seen::Neither
         } else if step >= self.first_bad && self.roll() < self.percent {
             Seen::Red
@@ -61,7 +63,8 @@ impl World {
                 }
                 Action::Run { step, purpose } => {
                     let (seen, why) = (self.see(step), String::new());
-                    seens.records.push(Record { step, purpose, seen, why, run: None, seconds: 1.0 });
+                    let run = (!self.skipped.contains(&step)).then(|| "runs/x".to_owned());
+                    seens.records.push(Record { step, purpose, seen, why, run, seconds: 1.0 });
                 }
                 end => return (end, seens),
             }
@@ -144,6 +147,20 @@ fn a_failure_in_half_of_the_boots_is_found_with_the_promised_confidence() {
         assert!(wrong <= 10, "{percent} %: {right} right, {wrong} wrong, {none} without an answer");
         assert!(right >= 170, "{percent} %: {right} right, {wrong} wrong, {none} without an answer");
     }
+}
+
+#[test]
+fn a_mishap_now_and_then_skips_nothing() {
+    for seed in 0..50 {
+        let mut world = World { percent: 50, mishaps: 3, dice: seed << 32, ..World::new(17, 9) };
+        let (end, seens) = world.bisect(RULE);
+        let Action::Found(found) = end else { continue };
+        assert_eq!(found.bad - found.good, 1, "{}", told(&seens));
+    }
+    // What shows neither every time is skipped, after the second run.
+    let mut world = World { mishaps: 100, ..World::new(9, 4) };
+    let (end, seens) = world.bisect(RULE);
+    assert_eq!((end, seens.records.len()), (Action::Unfit(Unfit::BadEndSkipped), 2));
 }
 
 #[test]
