@@ -67,3 +67,30 @@ pub enum VmEnd {
     /// The user interrupted.
     Interrupted,
 }
+
+impl VmEnd {
+    /// The assertion of its own that QEMU broke over, in its words: no word about the guest, as long as it does not break
+    /// over the same guest again and again.
+    pub fn broken_assertion(&self) -> Option<&str> {
+        let Self::QemuDied { how, stderr } = self else { return None };
+        let assertion =
+            stderr.lines().find(|line| line.contains("Assertion `") || line.contains("assertion failed"));
+        assertion.filter(|_| how == "SIGABRT").map(str::trim)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_assertion_of_qemu_is_told_from_other_deaths() {
+        let said = "qemu-system-x86_64: system/physmem.c:2678: iotlb_to_section: Assertion `x < y' failed.";
+        let died =
+            |how: &str, stderr: &str| VmEnd::QemuDied { how: how.to_owned(), stderr: stderr.to_owned() };
+        assert_eq!(died("SIGABRT", &format!("warning: x\n{said}\n")).broken_assertion(), Some(said));
+        assert_eq!(died("SIGKILL", said).broken_assertion(), None);
+        assert_eq!(died("SIGABRT", "terminated").broken_assertion(), None);
+        assert_eq!(VmEnd::PoweredOff.broken_assertion(), None);
+    }
+}

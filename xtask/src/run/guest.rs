@@ -87,20 +87,25 @@ const TRIES: u32 = 3;
 /// beside, and booted again.
 pub(super) fn boot(bench: &Bench, guests: &Guests, sitting: &Sitting) -> Result<Transcript, RunError> {
     let folder = sitting.dir.join(format!("boot{}", sitting.number));
-    let mut spoiled = 1;
-    loop {
-        match boot_once(bench, guests, sitting, &folder) {
-            Err(RunError::Vm(error @ VmError::LostInterrupt { .. })) if spoiled < TRIES => {
-                let told = error.to_string();
-                let told = told.lines().next().unwrap_or_default();
-                let text = format!("{}: {told}: booting again", sitting.cell.id);
-                bench.sink.emit(&Event::Notice { text });
-                let beside = folder.with_extension(format!("spoiled{spoiled}"));
-                fs::rename(&folder, &beside).map_err(io("renaming", &folder))?;
-                spoiled += 1;
-            }
-            result => return result,
+    for spoiled in 1..TRIES {
+        let result = boot_once(bench, guests, sitting, &folder);
+        let Some(told) = spoiled_by(&result) else { return result };
+        let text = format!("{}: {told}: booting again", sitting.cell.id);
+        bench.sink.emit(&Event::Notice { text });
+        let beside = folder.with_extension(format!("spoiled{spoiled}"));
+        fs::rename(&folder, &beside).map_err(io("renaming", &folder))?;
+    }
+    boot_once(bench, guests, sitting, &folder)
+}
+
+/// How QEMU spoiled a boot, where it did.
+fn spoiled_by(result: &Result<Transcript, RunError>) -> Option<String> {
+    match result {
+        Err(RunError::Vm(error @ VmError::LostInterrupt { .. })) => {
+            error.to_string().lines().next().map(str::to_owned)
         }
+        Err(_) => None,
+        Ok(transcript) => transcript.end.broken_assertion().map(|said| format!("QEMU broke: {said}")),
     }
 }
 
