@@ -325,3 +325,36 @@ exec "$qemu" "$@""#,
     }
     assert!(run.shown().contains("replay.sh"), "{}", run.shown());
 }
+
+#[test]
+#[ignore = "builds a kernel"]
+fn a_patch_that_breaks_cxl_test_alone_is_named() {
+    let project = Project::new();
+    project.series_that_breaks_cxl_test();
+    let (code, stdout, tail) = project.verb(&["series", "check", "checked", "--format", "json"]);
+    assert_eq!(code, 3, "{stdout}\n{tail:?}");
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&stdout).expect("JSON");
+    let said: Vec<String> = rows
+        .iter()
+        .map(|row| {
+            let checks = row["checks"].as_array().expect("checks").iter();
+            let word = |outcome: &serde_json::Value| match &outcome["failed"] {
+                serde_json::Value::String(why) => why.lines().next().unwrap_or_default().to_owned(),
+                _ => "ok".to_owned(),
+            };
+            let checks =
+                checks.map(|check| format!("{}: {}", check[0].as_str().unwrap_or("?"), word(&check[1])));
+            checks.collect::<Vec<_>>().join("; ")
+        })
+        .collect();
+    let warning = "drivers/cxl/patchbench_checked.c:2:";
+    assert_eq!(said[0], "builds: ok; mock: ok");
+    assert!(
+        said[1].starts_with(&format!("applies: ok; builds: ok; mock: ok; warnings: {warning}")),
+        "{said:?}"
+    );
+    assert!(said[1].contains("nobody_needs_this"), "{said:?}");
+    let error = "tools/testing/cxl/test/mock.c:3:2: error: #error this is no mock";
+    assert!(said[2].starts_with(&format!("applies: ok; builds: ok; mock: {error}")), "{said:?}");
+    assert_eq!(said[3], "applies: ok; builds: ok; mock: ok; warnings: ok");
+}

@@ -120,7 +120,7 @@ impl Builder<'_> {
         }
     }
 
-    fn configure(
+    pub(super) fn configure(
         &self,
         tree: &Tree,
         slot: &Slot,

@@ -137,6 +137,16 @@ impl Make<'_> {
     /// # Errors
     /// make could not be run, or the user interrupted.
     pub(super) fn run(&self, args: &[OsString], progress: Progress) -> Result<Finished, BuildError> {
+        self.run_heard(args, progress, |_| {})
+    }
+
+    /// The same with someone who hears every line.
+    pub(super) fn run_heard(
+        &self,
+        args: &[OsString],
+        progress: Progress,
+        mut hear: impl FnMut(&str) + Send + 'static,
+    ) -> Result<Finished, BuildError> {
         let watch = Arc::new(Mutex::new(Watch::default()));
         let watcher = Arc::clone(&watch);
         let process = self.process(args).on_line(move |line| {
@@ -146,6 +156,8 @@ impl Make<'_> {
                 object.clone_into(&mut watch.note);
             }
             watch.headline.take(line);
+            drop(watch);
+            hear(line);
         });
         let mut running = process.start()?;
         let mut told = 0;

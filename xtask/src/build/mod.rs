@@ -16,6 +16,7 @@ mod make;
 mod slot;
 mod symbols;
 mod toolchain;
+mod warnings;
 
 #[cfg(test)]
 mod real;
@@ -29,3 +30,4 @@ pub use error::{BuildError, LostOption};
 pub use fragment::{Fragment, FragmentError, Merged, Release, Setting, Value, merge};
 pub use symbols::{Resolved, SymbolError, Symbols};
 pub use toolchain::Toolchain;
+pub use warnings::{Warning, Warnings};

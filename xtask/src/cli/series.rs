@@ -1,10 +1,13 @@
 //! `series`: what there is, which kernels it fits, and what is done with one.
 
 mod apply;
+mod check;
+mod edit;
 mod export;
 mod import;
 mod list;
 mod mails;
+mod place;
 mod sabotage;
 mod show;
 
@@ -23,6 +26,10 @@ pub struct Args {
 enum Verb {
     List(list::Args),
     Show(show::Args),
+    Check(check::Args),
+    Edit(edit::EditArgs),
+    Refresh(edit::RefreshArgs),
+    Rebase(edit::RebaseArgs),
     Sabotage(sabotage::Args),
     Apply(apply::Args),
     Import(import::Args),
@@ -34,6 +41,10 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     match &args.verb {
         Verb::List(_) => list::run(&project, ctx),
         Verb::Show(args) => show::run(args, &project, ctx),
+        Verb::Check(args) => check::run(args, &project, ctx),
+        Verb::Edit(args) => edit::edit(args, &project, ctx),
+        Verb::Refresh(args) => edit::refresh(args, &project, ctx),
+        Verb::Rebase(args) => edit::rebase(args, &project, ctx),
         Verb::Sabotage(args) => sabotage::run(args, &project, ctx),
         Verb::Apply(args) => apply::run(args, &project, ctx),
         Verb::Import(args) => import::run(args, &project, ctx),

@@ -30,6 +30,6 @@ pub use fuzz::{Drawn, Reds, Smallest};
 pub use guest::{Shell, find_qemu, shell};
 pub use order::Order;
 pub use plan::{Boot, Cell, Plan};
-pub use prepare::{Ready, build, find_built, prepare, prepare_guests};
+pub use prepare::{Ready, build, find_built, prepare, prepare_guests, warnings};
 pub use request::Request;
 pub use shard::Shard;

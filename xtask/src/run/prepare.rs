@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
 
 use sha2::{Digest, Sha256};
 
 use super::{Bench, Plan, RunError, ndctl};
-use crate::build::{Builder, Built, Fragment, Toolchain, Tree};
+use crate::build::{Builder, Built, Fragment, Toolchain, Tree, Warnings};
 use crate::event::{Event, Stage, StageEnd};
 use crate::guest::{self, Busybox, Closed, Image, Inputs, Ndctl};
 use crate::source::{Applied, AppliedState, Prepared, Sources};
@@ -51,42 +51,79 @@ impl Ready {
 /// # Errors
 /// The source cannot be had, the series not be applied, the kernel not be built.
 pub fn build(bench: &Bench, plan: &Plan) -> Result<(Prepared, Built), RunError> {
-    let fragments = fragments(bench, plan)?;
-    let sources = Sources::new(bench.cache);
-    let prepared = staged(bench, plan, Stage::Source, || {
-        let prepared = sources.prepare(&plan.kernel, &plan.series)?;
-        let end = if prepared.cached { StageEnd::Cached } else { StageEnd::Done };
-        let note = described(&prepared);
-        Ok((prepared, end, note))
-    })?;
-    for tried in &prepared.tried {
-        bench.sink.emit(&Event::Notice { text: format!("source of {}: {tried}", plan.kernel.name) });
+    let work = Work::new(bench, plan)?;
+    if let Some(built) = work.builder(bench, plan).finished(&work.prepared.tree, &work.fragments)? {
+        return Ok((work.prepared, built));
     }
-    let toolchain = Toolchain::find()?;
-    let name = slot_name(plan);
-    let slot = bench.cache.dir(Path::new("work").join(&name))?;
-    let builder = Builder {
-        cache: bench.cache.path(),
-        slot: &slot,
-        kernel: &plan.kernel.name,
-        flavour: &plan.flavour,
-        jobs: std::thread::available_parallelism().map_or(1, usize::from),
-        toolchain: &toolchain,
-        sink: bench.sink,
-    };
-    let src = slot.join("src");
-    let version = prepared.version.to_string();
-    let tree = Tree { src: &src, id: &prepared.tree, version: &version };
-    if let Some(built) = builder.finished(&prepared.tree, &fragments)? {
-        return Ok((prepared, built));
-    }
-    let _guard = bench.cache.lock(&format!("work-{name}"))?;
+    let _guard = bench.cache.lock(&format!("work-{}", slot_name(plan)))?;
     // Another run may have built it while this one waited for the slot; then the slot's tree is left as it is.
-    if builder.cached(&prepared.tree, &fragments).is_none() {
-        sources.checkout(&prepared, &src, &slot.join("index"))?;
+    let builder = work.builder(bench, plan);
+    if builder.cached(&work.prepared.tree, &work.fragments).is_none() {
+        work.checkout(bench)?;
     }
-    let built = builder.build(&tree, &fragments)?;
-    Ok((prepared, built))
+    let built = work.with_tree(|tree| builder.build(tree, &work.fragments))?;
+    Ok((work.prepared, built))
+}
+
+/// What the compiler says at `W=1` of some files of a plan's tree: see [`Builder::warnings`].
+///
+/// # Errors
+/// As [`build`].
+pub fn warnings(bench: &Bench, plan: &Plan, files: &[String]) -> Result<Warnings, RunError> {
+    let work = Work::new(bench, plan)?;
+    let _guard = bench.cache.lock(&format!("work-{}", slot_name(plan)))?;
+    work.checkout(bench)?;
+    let builder = work.builder(bench, plan);
+    Ok(work.with_tree(|tree| builder.warnings(tree, &work.fragments, files))?)
+}
+
+/// A plan's kernel on its way to a build: its tree, and the slot where that is built.
+struct Work {
+    fragments: Vec<Fragment>,
+    prepared: Prepared,
+    toolchain: Toolchain,
+    slot: PathBuf,
+}
+
+impl Work {
+    fn new(bench: &Bench, plan: &Plan) -> Result<Self, RunError> {
+        let fragments = fragments(bench, plan)?;
+        let prepared = staged(bench, plan, Stage::Source, || {
+            let prepared = Sources::new(bench.cache).prepare(&plan.kernel, &plan.series)?;
+            let end = if prepared.cached { StageEnd::Cached } else { StageEnd::Done };
+            let note = described(&prepared);
+            Ok((prepared, end, note))
+        })?;
+        for tried in &prepared.tried {
+            bench.sink.emit(&Event::Notice { text: format!("source of {}: {tried}", plan.kernel.name) });
+        }
+        let toolchain = Toolchain::find()?;
+        let slot = bench.cache.dir(Path::new("work").join(slot_name(plan)))?;
+        Ok(Self { fragments, prepared, toolchain, slot })
+    }
+
+    fn builder<'a>(&'a self, bench: &'a Bench, plan: &'a Plan) -> Builder<'a> {
+        Builder {
+            cache: bench.cache.path(),
+            slot: &self.slot,
+            kernel: &plan.kernel.name,
+            flavour: &plan.flavour,
+            jobs: std::thread::available_parallelism().map_or(1, usize::from),
+            toolchain: &self.toolchain,
+            sink: bench.sink,
+        }
+    }
+
+    /// Writes the tree into the slot, which the caller has locked.
+    fn checkout(&self, bench: &Bench) -> Result<(), RunError> {
+        let (src, index) = (self.slot.join("src"), self.slot.join("index"));
+        Ok(Sources::new(bench.cache).checkout(&self.prepared, &src, &index)?)
+    }
+
+    fn with_tree<T>(&self, work: impl FnOnce(&Tree) -> T) -> T {
+        let (src, version) = (self.slot.join("src"), self.prepared.version.to_string());
+        work(&Tree { src: &src, id: &self.prepared.tree, version: &version })
+    }
 }
 
 /// The finished build of a plan's kernel; none where it has not been built. Builds nothing.

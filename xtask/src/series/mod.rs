@@ -1,5 +1,7 @@
-//! What is done with a series as a whole: mail in and out, sabotage.
+//! What is done with a series as a whole: mail in and out, checks, edits, sabotage.
 
+pub mod check;
+pub mod edit;
 pub mod export;
 pub mod import;
 pub mod mail;

@@ -146,6 +146,16 @@ impl Sources {
         self.git.file(&prepared.alternates, &prepared.tree, path)
     }
 
+    /// Files in which one of its trees differs from another, from the top of the tree, in order.
+    ///
+    /// # Errors
+    /// git cannot be run, or has not such a tree.
+    pub fn changed(&self, prepared: &Prepared, from: &str, to: &str) -> Result<Vec<String>, SourceError> {
+        let args = ["-c", "core.quotePath=false", "diff-tree", "-r", "--name-only", "--no-renames", from, to];
+        let output = self.git.with(&prepared.alternates, args).read()?;
+        Ok(output.lines().map(str::to_owned).collect())
+    }
+
     /// Makes a folder the prepared tree, writing only files that differ; files that git does not know stay.
     ///
     /// `index` remembers what is in the folder; it may be anywhere, and belongs to that folder alone.

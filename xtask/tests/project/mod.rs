@@ -135,6 +135,40 @@ impl Project {
         self.put_on_top(name);
     }
 
+    /// A series on top of the kernel's own: its first patch brings what only `W=1` warns of, the second breaks cxl_test and
+    /// nothing else, and the third mends it.
+    pub fn series_that_breaks_cxl_test(&self) {
+        const HEAD: &str = " // SPDX-License-Identifier: GPL-2.0-only\n //Copyright(c) 2021 Intel Corporation. All rights reserved.\n";
+        let module = "drivers/cxl/patchbench_checked.c";
+        let mock = "tools/testing/cxl/test/mock.c";
+        let warns = format!(
+            "diff --git a/{module} b/{module}\nnew file mode 100644\n--- /dev/null\n+++ b/{module}\n@@ -0,0 +1,3 @@\n\
+             +#include <linux/module.h>\n+static const int nobody_needs_this = 1;\n+MODULE_LICENSE(\"GPL\");\n\
+             diff --git a/drivers/cxl/Makefile b/drivers/cxl/Makefile\n--- a/drivers/cxl/Makefile\n+++ b/drivers/cxl/Makefile\n\
+             @@ -1,3 +1,4 @@\n{MAKEFILE_HEAD}+obj-m += patchbench_checked.o\n{MAKEFILE_REST}"
+        );
+        let header = format!("diff --git a/{mock} b/{mock}\n--- a/{mock}\n+++ b/{mock}\n");
+        let breaks = format!("{header}@@ -1,3 +1,4 @@\n{HEAD}+#error this is no mock\n \n");
+        let mends = format!("{header}@@ -1,4 +1,3 @@\n{HEAD}-#error this is no mock\n \n");
+        let dir = self.path("patches/checked");
+        fs::create_dir_all(&dir).expect("a folder");
+        for (number, (what, diff)) in
+            [("warns", warns), ("breaks", breaks), ("mends", mends)].iter().enumerate()
+        {
+            let patch =
+                format!("From: A <a@example.org>\nSubject: [PATCH] cxl: It {what}\n\nWhy not.\n---\n{diff}");
+            fs::write(dir.join(format!("000{}-it-{what}.patch", number + 1)), patch).expect("a patch");
+        }
+        let yaml = "title: checked\nversion: 1\nrequires: [memdev-attach, attach-tests]\n";
+        fs::write(dir.join("series.yaml"), yaml).expect("series.yaml");
+    }
+
+    /// Any verb but `run`: exit code, output, and the last lines of both streams.
+    pub fn verb(&self, args: &[&str]) -> (i32, String, Vec<String>) {
+        let output = self.tool(args).output().expect("xtask runs");
+        (output.status.code().unwrap_or(-1), output.text(), output.tail)
+    }
+
     fn put_on_top(&self, name: &str) {
         let file = self.path("patches").join(name).join("series.yaml");
         fs::write(file, format!("title: {name}\nversion: 1\n")).expect("series.yaml");
@@ -176,6 +210,10 @@ impl Project {
     }
 
     fn process(&self, args: &[&str]) -> Process {
+        self.tool(&[&["run"], args].concat())
+    }
+
+    fn tool(&self, args: &[&str]) -> Process {
         let mut process = Process::new(env!("CARGO_BIN_EXE_xtask"), ["--project"]).arg(self.folder.path());
         if let Some(cache) = &self.cache {
             process = process.arg("--cache-dir").arg(cache);

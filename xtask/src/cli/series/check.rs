@@ -1,0 +1,288 @@
+//! `series check`: each patch of a series builds and holds what it must, alone on those before it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result};
+
+use super::place::{patches_on, prefix, sources};
+use crate::build::Warnings;
+use crate::cli::run::{GuestArgs, KernelArgs, resolved, started, verbosity, workspace};
+use crate::cli::{Context, Exit, Format, Usage, setup};
+use crate::event::{Collect, Fan, Sink, Verdict};
+use crate::report::text::neutralise;
+use crate::report::{Store, Terminal, Verbosity};
+use crate::run::{self, Bench, Options, Plan, Policy, Request, RunError};
+use crate::series::check::{Check, Outcome, Row, heading, of_verdict};
+use crate::source::{Prepared, Sources};
+use crate::spec::{Project, Series};
+
+/// Checks a series patch by patch: each applies, builds, lets cxl_test build, brings no new warning at W=1 (and of sparse,
+/// where that is installed) in the files it touches, and with --boot keeps the chosen cells green
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Name of a folder in patches/
+    name: String,
+    /// Begin with patch N; those before it are taken for checked
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    from: u32,
+    /// Boot the chosen cells at each patch, with what the series promises there
+    #[arg(long)]
+    boot: bool,
+    /// With --boot: this topology (may be given more than once) [default: as in patchbench.yaml]
+    #[arg(long = "topology", value_name = "NAME", requires = "boot")]
+    topologies: Vec<String>,
+    /// With --boot: this suite, or one variant or case of it (may be given more than once) [default: as in patchbench.yaml]
+    #[arg(long = "suite", value_name = "NAME[:VARIANT][/CASE]", requires = "boot")]
+    suites: Vec<String>,
+    #[command(flatten)]
+    kernel: KernelArgs,
+    #[command(flatten)]
+    guest: GuestArgs,
+}
+
+pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit> {
+    if args.kernel.up_to.is_some() {
+        let message = "--up-to: every prefix of the series is checked".to_owned();
+        return Err(Usage { message, hint: Some("--from N begins later".to_owned()) }.into());
+    }
+    setup::ensure(ctx, false, args.guest.qemu.as_deref().filter(|_| args.boot))?;
+    let workspace = workspace();
+    let sink: Box<dyn Sink> = match (ctx.format, verbosity(ctx)) {
+        (Format::Human, Verbosity::Verbose) => Box::new(Terminal::stdout(Verbosity::Verbose)),
+        _ => Box::new(Collect::default()),
+    };
+    let bench = Bench { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: sink.as_ref() };
+    let checker = Checker { args, project, ctx, bench };
+    let subjects = checker.subjects()?;
+    let from = usize::try_from(args.from).unwrap_or(usize::MAX);
+    if from > subjects.len() {
+        let message = format!("--from {from}: series {} has {} patches here", args.name, subjects.len());
+        return Err(Usage { message, hint: None }.into());
+    }
+    if ctx.format == Format::Human {
+        anstream::println!("{}", heading());
+    }
+    let rows = checker.rows(&subjects, from)?;
+    if ctx.format == Format::Json {
+        anstream::println!("{}", serde_json::to_string_pretty(&rows)?);
+    }
+    Ok(exit(&rows, subjects.len() + 2 - from, ctx))
+}
+
+/// The worst of the rows, of which there should have been so many.
+fn exit(rows: &[Row], wanted: usize, ctx: &Context) -> Exit {
+    if crate::host::interrupt::requested() {
+        return Exit::Interrupted;
+    }
+    let failed: Vec<_> = rows.iter().filter(|row| row.failed().next().is_some()).collect();
+    if ctx.format == Format::Human {
+        let numbers: Vec<String> = failed.iter().map(|row| row.number.to_string()).collect();
+        match numbers.as_slice() {
+            [] => anstream::println!("{} patches, each as it should be", rows.len() - 1),
+            [one] => anstream::println!("patch {one} is not as it should be"),
+            _ => anstream::println!("patches {} are not as they should be", numbers.join(", ")),
+        }
+    }
+    let unbuilt = |row: &&Row| {
+        row.failed().any(|(check, _)| matches!(check, Check::Applies | Check::Builds | Check::Mock))
+    };
+    match () {
+        () if failed.iter().any(unbuilt) || rows.len() < wanted => Exit::Unbuilt,
+        () if !failed.is_empty() => Exit::Red,
+        () => Exit::Success,
+    }
+}
+
+struct Checker<'a> {
+    args: &'a Args,
+    project: &'a Project,
+    ctx: &'a Context,
+    bench: Bench<'a>,
+}
+
+impl Checker<'_> {
+    /// The kernel with the first patches of this series, with what that requires and nothing else.
+    fn plan(&self, count: usize) -> Result<Plan> {
+        prefix(self.project, &self.args.name, &self.args.kernel.request(), count)
+    }
+
+    /// Subjects of the patches that go onto this kernel.
+    fn subjects(&self) -> Result<Vec<String>> {
+        let plan = self.plan(0)?;
+        let bare = self.sources().prepare(&plan.kernel, &plan.series)?;
+        let series = Series::load(&self.project.patches_dir(), &self.args.name)?;
+        let patches = patches_on(&series, &self.sources(), &bare)?;
+        Ok(patches.into_iter().map(|patch| patch.subject).collect())
+    }
+
+    fn sources(&self) -> Sources {
+        sources(self.ctx)
+    }
+
+    /// Checks the tree before, then one patch after the other.
+    fn rows(&self, subjects: &[String], from: usize) -> Result<Vec<Row>> {
+        let mut rows = Vec::new();
+        let mut state = State::default();
+        for number in from - 1..=subjects.len() {
+            let subject = if number < from { "" } else { subjects[number - 1].as_str() };
+            let mut row = Row::new(number, subject);
+            let begun = Instant::now();
+            let goes_on = self
+                .check(&mut row, &mut state, number < from, (number, subjects.len()))
+                .with_context(|| format!("checking patch {number} of series {}", self.args.name))?;
+            row.seconds = begun.elapsed().as_secs_f64();
+            if self.ctx.format == Format::Human {
+                anstream::println!("{}", neutralise(&row.to_string()).trim_end());
+            }
+            rows.push(row);
+            if !goes_on || crate::host::interrupt::requested() {
+                break;
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Makes the checks of a row. Returns false where nothing can come after it.
+    fn check(
+        &self,
+        row: &mut Row,
+        state: &mut State,
+        before: bool,
+        (number, last): (usize, usize),
+    ) -> Result<bool> {
+        let plan = self.plan(number)?;
+        let prepared = match self.sources().prepare(&plan.kernel, &plan.series) {
+            Ok(prepared) => prepared,
+            Err(error) if error.is_series_failure() => {
+                row.note(Check::Applies, Outcome::Failed(error.to_string()));
+                return Ok(false);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        if !before {
+            row.note(Check::Applies, Outcome::Ok);
+        }
+        let built = match run::build(&self.bench, &plan) {
+            Ok((_, built)) => built,
+            Err(RunError::Build(error)) if !error.is_infrastructure() => {
+                row.note(Check::Builds, Outcome::Failed(error.to_string()));
+                state.tree = prepared.tree;
+                return Ok(true);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        row.note(Check::Builds, Outcome::Ok);
+        let mock = match &built.mock {
+            crate::build::Mock::Root(_) => Outcome::Ok,
+            crate::build::Mock::DoesNotCompile(why) => Outcome::Failed(why.clone()),
+            crate::build::Mock::Absent => Outcome::Skipped("the tree has no tools/testing/cxl".to_owned()),
+        };
+        row.note(Check::Mock, mock);
+        self.warnings(row, state, &plan, (&prepared, before, last))?;
+        if self.args.boot && row.failed().all(|(check, _)| check == Check::Warnings) {
+            row.note(Check::Boots, self.boot(number)?);
+        }
+        Ok(true)
+    }
+
+    /// What is said at W=1 of what a patch touches, against what was said before it. Of the tree before the first one it is
+    /// asked once, about all that the series touches.
+    fn warnings(
+        &self,
+        row: &mut Row,
+        state: &mut State,
+        plan: &Plan,
+        (prepared, before, last): (&Prepared, bool, usize),
+    ) -> Result<()> {
+        let touched = if before {
+            // What a later patch does not apply to has been said by then.
+            let whole = self.plan(last)?;
+            match self.sources().prepare(&whole.kernel, &whole.series) {
+                Ok(whole) => self.sources().changed(prepared, &prepared.tree, &whole.tree)?,
+                Err(_) => self.touched(prepared, last)?,
+            }
+        } else {
+            self.sources().changed(prepared, &state.tree, &prepared.tree)?
+        };
+        state.tree.clone_from(&prepared.tree);
+        let compiled: Vec<String> =
+            touched.into_iter().filter(|file| file.ends_with(".c") || file.ends_with(".h")).collect();
+        let said = if compiled.is_empty() {
+            Warnings::default()
+        } else {
+            run::warnings(&self.bench, plan, &compiled)?
+        };
+        if !before {
+            let new = said.new_since(&state.said);
+            let outcome = if new.is_empty() {
+                let untouched: Vec<&str> = said.not_compiled.iter().map(String::as_str).collect();
+                match untouched.as_slice() {
+                    [] => Outcome::Ok,
+                    files => {
+                        Outcome::Skipped(format!("not compiled by this configuration: {}", files.join(", ")))
+                    }
+                }
+            } else {
+                Outcome::Failed(new.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+            };
+            row.note(Check::Warnings, outcome);
+        }
+        state.said.update(&compiled, said);
+        Ok(())
+    }
+
+    /// Files that the patches up to the last that applies touch.
+    fn touched(&self, base: &Prepared, last: usize) -> Result<Vec<String>> {
+        let mut files = BTreeSet::new();
+        for count in 1..=last {
+            let plan = self.plan(count)?;
+            let Ok(prepared) = self.sources().prepare(&plan.kernel, &plan.series) else { break };
+            files.extend(self.sources().changed(base, &base.tree, &prepared.tree)?);
+        }
+        Ok(files.into_iter().collect())
+    }
+
+    /// Runs the chosen cells on a prefix of the series; on the whole of it, with the kernel's other series.
+    fn boot(&self, number: usize) -> Result<Outcome> {
+        let listed = self.args.kernel.request().kernel(self.project)?.series;
+        let series = if listed.contains(&self.args.name) { None } else { Some(vec![self.args.name.clone()]) };
+        let request = Request {
+            series,
+            up_to: Some(format!("{}:{number}", self.args.name)),
+            topologies: self.args.topologies.clone(),
+            suites: self.args.suites.clone(),
+            ..self.args.kernel.request()
+        };
+        let plans = [Plan::new(self.project, &request)?];
+        let options = Options {
+            qemu: run::find_qemu(self.args.guest.qemu.as_deref())?,
+            accel: self.args.guest.accel,
+            policy: Policy { learn: true, ..Policy::default() },
+        };
+        let store = Arc::new(
+            Store::create(&self.project.root.join("results"), resolved(&plans, &request, &options))
+                .context("creating the run's folder")?,
+        );
+        let mut sinks: Vec<Box<dyn Sink>> = vec![Box::new(Arc::clone(&store))];
+        if self.ctx.format == Format::Human && verbosity(self.ctx) == Verbosity::Verbose {
+            let terminal = Terminal::stdout(Verbosity::Verbose).side_by_side(options.policy.jobs());
+            sinks.push(Box::new(terminal));
+        }
+        let sink = Fan(sinks);
+        sink.emit(&started(&store, &plans));
+        let bench = Bench { sink: &sink, ..self.bench };
+        let finished = run::execute(&bench, &plans, &options, &store)?;
+        let results = format!("cargo xtask results show {}", store.id());
+        let verdict = if finished.interrupted { Verdict::Infrastructure } else { finished.verdict };
+        Ok(of_verdict(verdict, &results))
+    }
+}
+
+/// What is known of the tree that a patch goes onto.
+#[derive(Default)]
+struct State {
+    tree: String,
+    said: Warnings,
+}

@@ -1,0 +1,156 @@
+//! `series edit`, `series refresh`, `series rebase`: the series as commits, and back.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+
+use super::place::{patches_on, prefix, sources};
+use crate::cli::run::KernelArgs;
+use crate::cli::{Context, Exit, Usage};
+use crate::run::Request;
+use crate::series::edit::{Base, WorkTree};
+use crate::source::Prepared;
+use crate::spec::{Project, Series};
+
+/// Where work trees are, below the project.
+const WORK: &str = "work";
+
+/// Where the cache keeps how conflicts were resolved (git rerere).
+const LEARNED: &str = "rr-cache";
+
+/// Makes a git work tree of a series, each patch a commit on its kernel, to edit it in with git's own tools
+///
+/// `git rebase -i`, `git commit --amend` and the like; then `series refresh` takes it back into its folder.
+#[derive(Debug, clap::Args)]
+pub(super) struct EditArgs {
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    kernel: KernelArgs,
+}
+
+/// Takes the commits of a series' work tree back into its folder; a patch that says the same stays byte for byte
+#[derive(Debug, clap::Args)]
+pub(super) struct RefreshArgs {
+    #[command(flatten)]
+    which: Which,
+}
+
+/// Puts a series onto another kernel, in its work tree, and says what conflicts; how a conflict was resolved is remembered
+#[derive(Debug, clap::Args)]
+pub(super) struct RebaseArgs {
+    #[command(flatten)]
+    which: Which,
+    /// A kernel of patchbench.yaml
+    #[arg(long, value_name = "KERNEL")]
+    onto: String,
+    #[command(flatten)]
+    kernel: KernelArgs,
+}
+
+/// A series and its work tree.
+#[derive(Debug, clap::Args)]
+struct Which {
+    /// Name of a folder in patches/
+    name: String,
+    /// Where the work tree is [default: work/NAME in the project]
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+}
+
+impl Which {
+    fn dir(&self, project: &Project) -> Result<PathBuf> {
+        let dir = self.dir.clone().unwrap_or_else(|| project.root.join(WORK).join(&self.name));
+        std::path::absolute(dir).context("resolving the folder")
+    }
+
+    fn series(&self, project: &Project) -> Result<Series> {
+        Ok(Series::load(&project.patches_dir(), &self.name)?)
+    }
+
+    /// The kernel below the series, with what that requires.
+    fn below(&self, request: &Request, project: &Project, ctx: &Context) -> Result<Prepared> {
+        let plan = prefix(project, &self.name, request, 0)?;
+        Ok(sources(ctx).prepare(&plan.kernel, &plan.series)?)
+    }
+}
+
+fn base(prepared: &Prepared, ctx: &Context) -> Base {
+    let own = sources(ctx).repository().join("objects");
+    let series: Vec<&str> = prepared.applied.iter().map(|applied| applied.series.as_str()).collect();
+    let with = if series.is_empty() { String::new() } else { format!(" + {}", series.join(" + ")) };
+    Base {
+        tree: prepared.tree.clone(),
+        described: format!("{}{with}", prepared.described),
+        objects: std::iter::once(own).chain(prepared.alternates.iter().cloned()).collect(),
+    }
+}
+
+pub(super) fn edit(args: &EditArgs, project: &Project, ctx: &Context) -> Result<Exit> {
+    let dir = args.which.dir(project)?;
+    let series = args.which.series(project)?;
+    make(&args.which, &series, &args.kernel.request(), project, ctx)?;
+    anstream::println!("{}", dir.display());
+    ctx.say(&format!("edit it there, commit, then: cargo xtask series refresh {}", series.name));
+    Ok(Exit::Success)
+}
+
+fn make(
+    which: &Which,
+    series: &Series,
+    request: &Request,
+    project: &Project,
+    ctx: &Context,
+) -> Result<WorkTree> {
+    let below = which.below(request, project, ctx)?;
+    let patches: Vec<PathBuf> =
+        patches_on(series, &sources(ctx), &below)?.into_iter().map(|patch| patch.file).collect();
+    let learned = ctx.cache.dir(LEARNED)?;
+    let made = WorkTree::make(&which.dir(project)?, &series.name, &base(&below, ctx), &patches, &learned);
+    made.with_context(|| format!("making a work tree of series {}", series.name))
+}
+
+pub(super) fn refresh(args: &RefreshArgs, project: &Project, ctx: &Context) -> Result<Exit> {
+    let series = args.which.series(project)?;
+    if series.patches.is_empty() && !series.variants.is_empty() {
+        let message =
+            format!("series {} has its patches in folders of their own, one for each kernel", series.name);
+        return Err(Usage { message, hint: Some("take them back with git format-patch".to_owned()) }.into());
+    }
+    let work = WorkTree::open(&args.which.dir(project)?)?;
+    let refreshed = work
+        .refresh(&series.dir, series.version)
+        .with_context(|| format!("taking back series {}", series.name))?;
+    for name in &refreshed.written {
+        anstream::println!("written  {name}");
+    }
+    for name in &refreshed.removed {
+        anstream::println!("removed  {name}");
+    }
+    ctx.say(&format!("{} as before; on {}", refreshed.same, work.base()?));
+    // What series.yaml promises by number must still be there.
+    args.which.series(project).context("reading the series as it is now")?;
+    Ok(Exit::Success)
+}
+
+pub(super) fn rebase(args: &RebaseArgs, project: &Project, ctx: &Context) -> Result<Exit> {
+    let series = args.which.series(project)?;
+    let request = args.kernel.request();
+    let dir = args.which.dir(project)?;
+    let work = if dir.exists() {
+        WorkTree::open(&dir)?
+    } else {
+        make(&args.which, &series, &request, project, ctx)?
+    };
+    let onto = Request { kernel: Some(args.onto.clone()), ..Request::default() };
+    let below = args.which.below(&onto, project, ctx)?;
+    let learned = ctx.cache.dir(LEARNED)?;
+    work.rebase(&base(&below, ctx), &learned)
+        .with_context(|| format!("putting series {} onto {}", series.name, below.described))?;
+    anstream::println!("{}", dir.display());
+    ctx.say(&format!("on {}; take it back: cargo xtask series refresh {}", work.base()?, series.name));
+    if let Some(range) = series.base.as_ref().filter(|range| !range.contains(&below.version)) {
+        ctx.say(&format!("series.yaml says base: {range}, and this is {}", below.version));
+    }
+    Ok(Exit::Success)
+}

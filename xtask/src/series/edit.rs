@@ -1,0 +1,498 @@
+//! A series as commits: a git work tree to edit it in with git's own tools, taken back into its folder as patches.
+//!
+//! The work tree's one root commit is the kernel that the series goes onto; what stands between it and `HEAD` is the series.
+//! Blobs and trees of the kernel stay in the cache's repository, which the work tree's borrows from (`objects/info/alternates`,
+//! gitrepository-layout(5)): it is lost with the cache, and the patches are what counts.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use crate::host::{Process, ProcessError};
+use crate::source::users_git;
+
+/// Bytes are what they were, whatever the kernel's own attributes say of line ends.
+const ATTRIBUTES: &str = "* -text -eol -ident -filter -working-tree-encoding\n";
+
+/// Author and committer of the root commit: nobody's work, so nobody's name.
+const ROOT: [(&str, &str); 6] = [
+    ("GIT_AUTHOR_NAME", "cxl-patchbench"),
+    ("GIT_AUTHOR_EMAIL", "<>"),
+    ("GIT_AUTHOR_DATE", "@0 +0000"),
+    ("GIT_COMMITTER_NAME", "cxl-patchbench"),
+    ("GIT_COMMITTER_EMAIL", "<>"),
+    ("GIT_COMMITTER_DATE", "@0 +0000"),
+];
+
+/// A series that could not be edited, or not be taken back. Nothing is lost: see each.
+#[derive(Debug, thiserror::Error)]
+pub enum EditError {
+    /// There is something at the place of the work tree.
+    #[error("{} is there already\nhint: `series refresh` takes back what is in it; remove it to begin anew", .0.display())]
+    Exists(PathBuf),
+    /// There is no work tree.
+    #[error("{} is no work tree of a series\nhint: `series edit` makes one", .0.display())]
+    None(PathBuf),
+    /// A rebase or git am has stopped and waits.
+    #[error(
+        "{} is in the middle of a rebase\nhint: resolve it there, `git add` and `git rebase --continue`; or `git rebase --abort`",
+        .0.display()
+    )]
+    Unfinished(PathBuf),
+    /// There is something that no commit has.
+    #[error("{} has changes that are not committed: {files}\nhint: commit them, or `git stash`", .dir.display())]
+    Uncommitted {
+        /// The work tree.
+        dir: PathBuf,
+        /// Some of the files.
+        files: String,
+    },
+    /// The history is not a line of commits on one root.
+    #[error("the history of {} is no series: {why}", .dir.display())]
+    NoSeries {
+        /// The work tree.
+        dir: PathBuf,
+        /// Why.
+        why: &'static str,
+    },
+    /// Patches conflict with the new base; git waits in the work tree.
+    #[error(
+        "{subject} conflicts in {files}\nhint: resolve it in {}, `git add` and `git rebase --continue`, then `series refresh`",
+        .dir.display()
+    )]
+    Conflict {
+        /// The work tree.
+        dir: PathBuf,
+        /// The patch.
+        subject: String,
+        /// The files.
+        files: String,
+    },
+    /// git failed.
+    #[error(transparent)]
+    Git(#[from] ProcessError),
+    /// A file could not be read or written.
+    #[error("{doing} {}: {source}", .path.display())]
+    Io {
+        /// In the gerund.
+        doing: &'static str,
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> EditError + use<> {
+    let path = path.to_owned();
+    move |source| EditError::Io { doing, path, source }
+}
+
+/// The kernel that a series goes onto, with what the series requires.
+#[derive(Debug, Clone)]
+pub struct Base {
+    /// Id of its tree.
+    pub tree: String,
+    /// What it is; becomes the root commit's message.
+    pub described: String,
+    /// Object folders that hold it.
+    pub objects: Vec<PathBuf>,
+}
+
+/// The work tree of a series.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkTree {
+    dir: PathBuf,
+}
+
+/// What taking a series back did to its folder.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Refreshed {
+    /// Names of patches that are as they were.
+    pub same: usize,
+    /// Names of those that were written, in order.
+    pub written: Vec<String>,
+    /// Names of those that are gone.
+    pub removed: Vec<String>,
+}
+
+impl WorkTree {
+    /// The work tree in this folder.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn open(dir: &Path) -> Result<Self, EditError> {
+        if dir.join(".git").is_dir() {
+            Ok(Self { dir: dir.to_owned() })
+        } else {
+            Err(EditError::None(dir.to_owned()))
+        }
+    }
+
+    /// Makes one with a branch of the series' name, each patch a commit. `learned` is where git keeps how conflicts were
+    /// resolved (rerere), shared by all work trees.
+    ///
+    /// # Errors
+    /// There is one, or git refuses a patch.
+    pub fn make(
+        dir: &Path,
+        name: &str,
+        base: &Base,
+        patches: &[PathBuf],
+        learned: &Path,
+    ) -> Result<Self, EditError> {
+        if dir.exists() {
+            return Err(EditError::Exists(dir.to_owned()));
+        }
+        let parent = dir.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(parent).map_err(io("making the folder", parent))?;
+        // What is cut short is never taken for whole.
+        let draft = tempfile::Builder::new()
+            .prefix(".draft-")
+            .tempdir_in(parent)
+            .map_err(io("making a folder in", parent))?;
+        let tree = Self { dir: draft.path().to_owned() };
+        tree.git(&["init", "--quiet", "--initial-branch", name]).run()?;
+        tree.configure(base, learned)?;
+        let root = tree.root_commit(base)?;
+        tree.git(&["-c", "checkout.workers=0", "reset", "--quiet", "--hard", &root]).run()?;
+        if !patches.is_empty() {
+            let options = ["-c", "commit.gpgSign=false", "-c", "core.hooksPath=/dev/null", "am", "--quiet"];
+            let am = tree
+                .git(&options)
+                .arg("--keep-non-patch")
+                .arg("--keep-cr")
+                .arg("--whitespace=nowarn")
+                .arg("--");
+            tree.as_somebody(patches.iter().fold(am, Process::arg))?.run()?;
+        }
+        let draft = draft.keep();
+        fs::rename(&draft, dir).map_err(io("renaming", &draft))?;
+        Self::open(dir)
+    }
+
+    /// Puts the series onto another base.
+    ///
+    /// # Errors
+    /// [`EditError::Conflict`] where git waits for the user.
+    pub fn rebase(&self, base: &Base, learned: &Path) -> Result<(), EditError> {
+        self.check()?;
+        let old = self.root()?;
+        self.configure(base, learned)?;
+        let new = self.root_commit(base)?;
+        let options = [
+            "-c",
+            "commit.gpgSign=false",
+            "-c",
+            "checkout.workers=0",
+            "rebase",
+            "--quiet",
+            "--onto",
+            &new,
+            &old,
+        ];
+        let output = self.as_somebody(self.git(&options))?.output()?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let files = self.git(&["diff", "--name-only", "--diff-filter=U"]).read()?;
+        if !self.is_unfinished() {
+            // Not a conflict: let git say it.
+            self.as_somebody(self.git(&options))?.run()?;
+            return Ok(());
+        }
+        let subject = self.git(&["log", "-1", "--format=%s", "REBASE_HEAD"]).read().unwrap_or_default();
+        let files = files.lines().collect::<Vec<_>>().join(", ");
+        Err(EditError::Conflict { dir: self.dir.clone(), subject, files })
+    }
+
+    /// Writes the commits into a folder as patches. One that says the same as before stays byte for byte what it was; a cover
+    /// letter stays.
+    ///
+    /// # Errors
+    /// The work tree is not in order; nothing has been written then.
+    pub fn refresh(&self, folder: &Path, version: u32) -> Result<Refreshed, EditError> {
+        self.check()?;
+        let root = self.root()?;
+        if self.git(&["rev-list", "--count", "--merges", &format!("{root}..HEAD")]).read()? != "0" {
+            return Err(self.no_series("it has a merge"));
+        }
+        if self.git(&["rev-parse", "HEAD"]).read()? == root {
+            return Err(self.no_series("there is no commit on top of the kernel"));
+        }
+        let out = tempfile::tempdir().map_err(io("making a folder in", &std::env::temp_dir()))?;
+        let prefix = if version > 1 { format!("PATCH v{version}") } else { "PATCH".to_owned() };
+        // The user's settings of diffs and of their own mails must not show in the series.
+        self.git(&["format-patch", "--quiet", "--no-signature", "--no-cover-letter"])
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .arg(format!("--subject-prefix={prefix}"))
+            .arg("--output-directory")
+            .arg(out.path())
+            .arg(format!("{root}..HEAD"))
+            .run()?;
+        replace(out.path(), folder)
+    }
+
+    /// What the series goes onto, as the root commit says it.
+    ///
+    /// # Errors
+    /// The history is no series.
+    pub fn base(&self) -> Result<String, EditError> {
+        Ok(self.git(&["log", "-1", "--format=%s", &self.root()?]).read()?)
+    }
+
+    fn git(&self, args: &[&str]) -> Process {
+        args.iter().fold(users_git(&self.dir), Process::arg)
+    }
+
+    /// git wants to know a committer. Patches do not tell who it was.
+    fn as_somebody(&self, process: Process) -> Result<Process, EditError> {
+        if self.git(&["config", "user.email"]).output()?.status.success() {
+            return Ok(process);
+        }
+        let committer =
+            ROOT.iter().filter(|(name, _)| name.starts_with("GIT_COMMITTER") && !name.ends_with("DATE"));
+        Ok(committer.fold(process, |process, (name, value)| process.env(name, value)))
+    }
+
+    fn configure(&self, base: &Base, learned: &Path) -> Result<(), EditError> {
+        let git = self.dir.join(".git");
+        let write = |name: &str, text: &str| {
+            let path = git.join(name);
+            let made = path.parent().map_or(Ok(()), fs::create_dir_all);
+            made.and_then(|()| fs::write(&path, text)).map_err(io("writing", &path))
+        };
+        write("info/attributes", ATTRIBUTES)?;
+        let known = fs::read_to_string(git.join("objects/info/alternates")).unwrap_or_default();
+        let mut lines: Vec<String> = known.lines().map(str::to_owned).collect();
+        for folder in &base.objects {
+            let line = folder.display().to_string();
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+        write("objects/info/alternates", &(lines.join("\n") + "\n"))?;
+        for (key, value) in [("rerere.enabled", "true"), ("rerere.autoUpdate", "true"), ("gc.auto", "0")] {
+            self.git(&["config", key, value]).run()?;
+        }
+        fs::create_dir_all(learned).map_err(io("making the folder", learned))?;
+        let link = git.join("rr-cache");
+        if link.symlink_metadata().is_err() {
+            symlink(learned, &link).map_err(io("linking", &link))?;
+        }
+        Ok(())
+    }
+
+    fn root_commit(&self, base: &Base) -> Result<String, EditError> {
+        let commit = self.git(&["commit-tree", "-m", &base.described, &base.tree]);
+        Ok(ROOT.iter().fold(commit, |commit, (name, value)| commit.env(name, value)).read()?)
+    }
+
+    fn root(&self) -> Result<String, EditError> {
+        let roots = self.git(&["rev-list", "--max-parents=0", "HEAD"]).read()?;
+        match roots.lines().collect::<Vec<_>>().as_slice() {
+            [root] => Ok((*root).to_owned()),
+            _ => Err(self.no_series("it has several roots")),
+        }
+    }
+
+    fn is_unfinished(&self) -> bool {
+        ["rebase-merge", "rebase-apply"].iter().any(|name| self.dir.join(".git").join(name).exists())
+    }
+
+    /// Whether all that was done is in commits.
+    fn check(&self) -> Result<(), EditError> {
+        if self.is_unfinished() {
+            return Err(EditError::Unfinished(self.dir.clone()));
+        }
+        let status = self
+            .git(&["-c", "core.quotePath=false", "status", "--porcelain", "--untracked-files=no"])
+            .read()?;
+        if status.is_empty() {
+            return Ok(());
+        }
+        let files = status.lines().take(5).filter_map(|line| line.get(3..)).collect::<Vec<_>>().join(", ");
+        Err(EditError::Uncommitted { dir: self.dir.clone(), files })
+    }
+
+    fn no_series(&self, why: &'static str) -> EditError {
+        EditError::NoSeries { dir: self.dir.clone(), why }
+    }
+}
+
+/// Puts the patches of one folder in the place of another's.
+fn replace(new: &Path, folder: &Path) -> Result<Refreshed, EditError> {
+    let mut refreshed = Refreshed::default();
+    let names = patches(new)?;
+    for name in patches(folder)?.into_iter().filter(|name| !names.contains(name)) {
+        refreshed.removed.push(name);
+    }
+    // What is new is written before anything goes.
+    for name in names {
+        let text = fs::read(new.join(&name)).map_err(io("reading", new))?;
+        let path = folder.join(&name);
+        if fs::read(&path).is_ok_and(|old| says_the_same(&old, &text)) {
+            refreshed.same += 1;
+            continue;
+        }
+        let beside = path.with_extension("patch.new");
+        fs::write(&beside, text).map_err(io("writing", &beside))?;
+        fs::rename(&beside, &path).map_err(io("renaming", &beside))?;
+        refreshed.written.push(name);
+    }
+    for name in &refreshed.removed {
+        let path = folder.join(name);
+        fs::remove_file(&path).map_err(io("removing", &path))?;
+    }
+    Ok(refreshed)
+}
+
+/// Names of a folder's patches in order, without a cover letter.
+fn patches(folder: &Path) -> Result<Vec<String>, EditError> {
+    let entries = fs::read_dir(folder).map_err(io("reading", folder))?;
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| name.ends_with(".patch") && !name.starts_with("0000-"))
+        .collect();
+    names.sort();
+    Ok(names)
+}
+
+/// Whether two patches differ in nothing but what git numbers anew each time: the commit, the ids of blobs, the signature.
+fn says_the_same(one: &[u8], other: &[u8]) -> bool {
+    fn said(patch: &[u8]) -> impl Iterator<Item = &[u8]> {
+        let end = match patch.windows(4).rposition(|four| four == b"\n-- ") {
+            // A signature is a line or two at the very end.
+            Some(at) if patch.len() - at < 64 => at,
+            _ => patch.len(),
+        };
+        let lines = patch[..end].trim_ascii_end().split(|b| *b == b'\n').enumerate();
+        let numbered =
+            |at: usize, line: &[u8]| line.starts_with(b"index ") || at == 0 && line.starts_with(b"From ");
+        lines.filter(move |(at, line)| !numbered(*at, line)).map(|(_, line)| line)
+    }
+    said(one).eq(said(other))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn somebody(dir: &Path, args: &[&str]) -> String {
+        let git = args.iter().fold(users_git(dir), Process::arg);
+        let who = ["GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"].iter().fold(git, |git, name| git.env(name, "A"));
+        let who = ["GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"]
+            .iter()
+            .fold(who, |git, name| git.env(name, "a@x.example"));
+        who.read().expect("git")
+    }
+
+    /// A repository with two kernels, the second of which has changed what `one` touches where `conflict`.
+    struct Kernels {
+        folder: tempfile::TempDir,
+    }
+
+    impl Kernels {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().expect("a folder");
+            let dir = folder.path().join("kernels");
+            fs::create_dir(&dir).expect("made");
+            somebody(&dir, &["init", "-q"]);
+            Self { folder }
+        }
+
+        fn base(&self, files: &[(&str, &str)]) -> Base {
+            let dir = self.folder.path().join("kernels");
+            for (name, text) in files {
+                fs::write(dir.join(name), text).expect("written");
+            }
+            somebody(&dir, &["add", "-A"]);
+            let tree = somebody(&dir, &["write-tree"]);
+            Base { tree, described: "a kernel".to_owned(), objects: vec![dir.join(".git/objects")] }
+        }
+
+        fn patches(&self) -> PathBuf {
+            let dir = self.folder.path().join("patches");
+            fs::create_dir_all(&dir).expect("made");
+            let patch = |number: usize, file: &str, from: &str, to: &str| {
+                let text = format!(
+                    "From 48be975b10b7b15e6f24ae67b5fe314884f293f2 Mon Sep 17 00:00:00 2001\nFrom: A <a@x.example>\n\
+                     Date: Mon, 23 Nov 2026 04:12:00 +0000\nSubject: [PATCH {number}/2] cxl: Change {file}\n\nWhy.\n\n\
+                     Signed-off-by: A <a@x.example>\n---\n {file} | 2 +-\n 1 file changed, 1 insertion(+), 1 deletion(-)\n\n\
+                     diff --git a/{file} b/{file}\n--- a/{file}\n+++ b/{file}\n@@ -1 +1 @@\n-{from}\n+{to}\n"
+                );
+                fs::write(dir.join(format!("000{number}-cxl-Change-{file}.patch")), text).expect("written");
+            };
+            patch(1, "one", "1", "eins");
+            patch(2, "two", "2", "zwei");
+            fs::write(dir.join("0000-cover-letter.patch"), "cover").expect("written");
+            dir
+        }
+
+        fn work(&self, base: &Base) -> (WorkTree, PathBuf) {
+            let folder = self.patches();
+            let files: Vec<PathBuf> =
+                patches(&folder).expect("read").iter().map(|name| folder.join(name)).collect();
+            let (dir, learned) = (self.folder.path().join("work/series"), self.folder.path().join("learned"));
+            (WorkTree::make(&dir, "series", base, &files, &learned).expect("made"), folder)
+        }
+
+        fn learned(&self) -> PathBuf {
+            self.folder.path().join("learned")
+        }
+    }
+
+    const OLD: [(&str, &str); 3] = [("one", "1\n"), ("two", "2\n"), ("three", "3\n")];
+
+    #[test]
+    fn what_was_not_edited_stays_byte_for_byte() {
+        let kernels = Kernels::new();
+        let (work, folder) = kernels.work(&kernels.base(&OLD));
+        let before = fs::read(folder.join("0001-cxl-Change-one.patch")).expect("read");
+        let refreshed = work.refresh(&folder, 1).expect("refreshed");
+        assert_eq!(refreshed, Refreshed { same: 2, ..Refreshed::default() });
+        assert_eq!(fs::read(folder.join("0001-cxl-Change-one.patch")).expect("read"), before);
+        assert_eq!(work.base().expect("a base"), "a kernel");
+    }
+
+    #[test]
+    fn edits_come_back_and_what_is_not_committed_is_refused() {
+        let kernels = Kernels::new();
+        let (work, folder) = kernels.work(&kernels.base(&OLD));
+        fs::write(work.dir.join("three"), "drei\n").expect("written");
+        let error = work.refresh(&folder, 1).expect_err("not committed").to_string();
+        assert!(error.contains("not committed: three"), "{error}");
+        somebody(&work.dir, &["commit", "-qam", "cxl: Change three"]);
+        let refreshed = work.refresh(&folder, 2).expect("refreshed");
+        // The counter changes in all of them.
+        assert_eq!(refreshed.written.len(), 3);
+        let third = fs::read_to_string(folder.join("0003-cxl-Change-three.patch")).expect("read");
+        assert!(third.contains("Subject: [PATCH v2 3/3] cxl: Change three"), "{third}");
+        somebody(&work.dir, &["reset", "-q", "--hard", "HEAD~2"]);
+        let refreshed = work.refresh(&folder, 2).expect("refreshed");
+        assert_eq!(refreshed.removed, ["0002-cxl-Change-two.patch", "0003-cxl-Change-three.patch"]);
+        assert!(folder.join("0000-cover-letter.patch").exists());
+    }
+
+    #[test]
+    fn a_conflict_is_named_and_its_resolution_remembered() {
+        let kernels = Kernels::new();
+        let old = kernels.base(&OLD);
+        let new = kernels.base(&[("one", "1\n"), ("two", "deux\n")]);
+        let (work, folder) = kernels.work(&old);
+        let learned = kernels.learned();
+        let error = work.rebase(&new, &learned).expect_err("a conflict").to_string();
+        assert!(error.starts_with("cxl: Change two conflicts in two"), "{error}");
+        let waiting = work.refresh(&folder, 1).expect_err("unfinished").to_string();
+        assert!(waiting.contains("in the middle of a rebase"), "{waiting}");
+        fs::write(work.dir.join("two"), "zwei\n").expect("written");
+        somebody(&work.dir, &["add", "two"]);
+        somebody(&work.dir, &["-c", "core.editor=true", "rebase", "--continue"]);
+        assert_eq!(work.refresh(&folder, 1).expect("refreshed").written, ["0002-cxl-Change-two.patch"]);
+        let second = fs::read_to_string(folder.join("0002-cxl-Change-two.patch")).expect("read");
+        assert!(second.contains("-deux\n+zwei\n"), "{second}");
+        assert!(fs::read_dir(&learned).expect("read").count() > 0);
+    }
+}
