@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use super::{BuildError, Builder, Built, Fragment, Mock, Toolchain, Tree};
+use super::{BuildError, Builder, Built, Fragment, Mock, Toolchain, Tree, Warnings};
 use crate::event::{Collect, Event, Null, Stage, StageEnd};
 
 /// Writes what a real kernel build leaves, and then does what `TARGET.sh` beside it says.
@@ -94,6 +94,22 @@ impl Bench {
             sink,
         };
         builder.build(&Tree { src: &src, id: tree, version: "6.12.117" }, &[fragment])
+    }
+
+    fn warnings(&self, files: &[&str]) -> Result<Warnings, BuildError> {
+        let (cache, slot, src) = (self.at("cache"), self.at("work"), self.at("work/src"));
+        let sink = Collect::default();
+        let builder = Builder {
+            cache: &cache,
+            slot: &slot,
+            kernel: "lts",
+            flavour: "plain",
+            jobs: 2,
+            toolchain: &self.toolchain,
+            sink: &sink,
+        };
+        let files: Vec<String> = files.iter().map(|&file| file.to_owned()).collect();
+        builder.warnings(&Tree { src: &src, id: "tree1", version: "6.12.117" }, &[], &files)
     }
 
     fn build(&self, fragment: &str) -> Result<Built, BuildError> {
@@ -378,4 +394,53 @@ fn a_missing_version_is_an_error() {
     };
     let error = builder.build(&Tree { src: &src, id: "t", version: "next" }, &[]).expect_err("no version");
     insta::assert_snapshot!(error, @"`next` is no kernel version: wanted major.minor first");
+}
+
+#[test]
+fn what_is_touched_is_compiled_again_and_a_header_with_what_includes_it() {
+    let bench = Bench::new();
+    let src = bench.at("work/src");
+    for file in [
+        "drivers/cxl/mem.c",
+        "drivers/cxl/cxlmem.h",
+        "drivers/cxl/unwanted.c",
+        "tools/testing/cxl/test/mem.c",
+    ] {
+        fs::create_dir_all(src.join(file).parent().expect("a folder")).expect("made");
+        fs::write(src.join(file), "").expect("written");
+    }
+    let obj = bench.at("work/obj/drivers/cxl");
+    fs::create_dir_all(&obj).expect("made");
+    fs::write(obj.join(".port.o.cmd"), "deps := \\\n  ../src/drivers/cxl/cxlmem.h \\\n").expect("written");
+    fs::write(obj.join("port.o"), "old").expect("written");
+    // Without a target that the fake knows, this is what compiles single objects.
+    bench.script(
+        "",
+        "case $* in *tinyconfig*|*olddefconfig*) exit 0 ;; esac\n\
+         [ ! -e drivers/cxl/port.o ] || echo '../src/drivers/cxl/cxlmem.h:1:1: warning: not removed first'\n\
+         echo \"../src/drivers/cxl/cxlmem.h:9:2: warning: of the header\"\n\
+         echo \"../src/drivers/cxl/mem.c:3:1: warning: of the file\"\n\
+         echo \"../src/drivers/cxl/port.c:3:1: warning: of a file that nobody asked for\"\n\
+         echo \"make[2]: *** No rule to make target 'drivers/cxl/unwanted.o'.\"\n\
+         exit 2\n",
+    );
+    bench.script("mock-modules", "echo \"test/mem.c:7: error: of the mock\"\n");
+    let files = [
+        "drivers/cxl/mem.c",
+        "drivers/cxl/cxlmem.h",
+        "drivers/cxl/unwanted.c",
+        "drivers/cxl/Kconfig",
+        "tools/testing/cxl/test/mem.c",
+    ];
+    let warnings = bench.warnings(&files).expect("compiled");
+    let shown: Vec<String> = warnings.found.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(format!("{}\n{:?}", shown.join("\n"), warnings.not_compiled), @r#"
+    drivers/cxl/cxlmem.h:9: of the header
+    drivers/cxl/mem.c:3: of the file
+    tools/testing/cxl/test/mem.c:7: of the mock
+    {"drivers/cxl/unwanted.c"}
+    "#);
+    let calls = fs::read_to_string(bench.at("calls")).expect("called");
+    assert!(calls.contains("W=1"), "{calls}");
+    assert!(calls.contains("drivers/cxl/mem.o drivers/cxl/port.o drivers/cxl/unwanted.o"), "{calls}");
 }
