@@ -157,7 +157,7 @@ impl Wanted {
                 wanted.mock |= is_source(file);
             } else if let Some(stem) = file.strip_suffix(".c") {
                 wanted.objects.insert(format!("{stem}.o"));
-            } else if file.ends_with(".h") {
+            } else if is_source(file) {
                 headers.push(file);
             }
         }
@@ -194,11 +194,12 @@ fn object_of(command: &Path, obj: &Path) -> Option<String> {
     let name = command.file_name()?.to_str()?.strip_prefix('.')?.strip_suffix(".o.cmd")?;
     let folder: PathBuf = command.parent()?.strip_prefix(obj).ok()?.to_owned();
     // What is linked from others, and what runs on the host, includes no kernel header.
-    (!name.ends_with(".mod") && !folder.starts_with("scripts") && !folder.starts_with("tools"))
+    (name.strip_suffix(".mod").is_none() && !folder.starts_with("scripts") && !folder.starts_with("tools"))
         .then(|| folder.join(format!("{name}.o")).display().to_string())
 }
 
-fn is_source(file: &str) -> bool {
+/// Whether a file is one that [`Builder::warnings`] looks at: C or a header.
+pub fn is_source(file: &str) -> bool {
     [".c", ".h"].iter().any(|ending| file.ends_with(ending))
 }
 

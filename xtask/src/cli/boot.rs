@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use super::range::RangeArgs;
 use super::run::{GuestArgs, KernelArgs, LintArgs, verbosity, warn, workspace};
 use super::{Context, Exit, setup};
 use crate::report::Terminal;
@@ -17,6 +18,8 @@ pub struct Args {
     topology: Option<String>,
     #[command(flatten)]
     kernel: KernelArgs,
+    #[command(flatten)]
+    range: RangeArgs,
     #[command(flatten)]
     guest: GuestArgs,
     #[command(flatten)]
@@ -51,7 +54,7 @@ impl Args {
 }
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
-    let project = ctx.project()?;
+    let project = args.range.for_kernel(ctx.project()?, args.kernel.kernel.as_deref(), ctx)?;
     // The mock bus wants two NUMA nodes and no CXL of QEMU's.
     let name = args.topology.clone().unwrap_or_else(|| "none".to_owned());
     let request = Request { topologies: vec![name.clone()], ..args.kernel.request() };

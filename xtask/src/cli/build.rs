@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use super::range::RangeArgs;
 use super::run::{KernelArgs, verbosity, workspace};
 use super::{Context, Exit, Format, setup};
 use crate::event::Sink;
@@ -13,6 +14,8 @@ use crate::run::{self, Bench, Plan};
 pub struct Args {
     #[command(flatten)]
     kernel: KernelArgs,
+    #[command(flatten)]
+    range: RangeArgs,
     /// Install what is missing first
     #[arg(long)]
     setup: bool,
@@ -22,7 +25,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
-    let project = ctx.project()?;
+    let project = args.range.for_kernel(ctx.project()?, args.kernel.kernel.as_deref(), ctx)?;
     let plan = Plan::kernel_only(&project, &args.kernel.request())?;
     if args.dry_run {
         return super::dry_run::run(&[plan], &super::run::GuestArgs::default(), ctx);

@@ -12,6 +12,7 @@ mod dry_run;
 mod exit;
 mod kernel;
 mod parse;
+mod range;
 mod results;
 mod run;
 mod series;

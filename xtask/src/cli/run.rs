@@ -13,6 +13,7 @@ use anyhow::{Context as _, Result};
 
 use self::choose::{ChooseArgs, PolicyArgs};
 use self::shown::ShownArgs;
+use super::range::RangeArgs;
 use super::{Context, Exit, Format, Usage, setup};
 use crate::event::{Event, Fan, Sink, Verdict};
 use crate::report::text::neutralise;
@@ -30,6 +31,8 @@ use crate::topology::Topology;
 pub struct Args {
     #[command(flatten)]
     pub kernel: KernelArgs,
+    #[command(flatten)]
+    pub range: RangeArgs,
     /// Boot this topology (may be given more than once) [default: as in patchbench.yaml]
     #[arg(long = "topology", value_name = "NAME")]
     pub topologies: Vec<String>,
@@ -188,7 +191,9 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     if let Some(name) = &args.choose.resume {
         return resume::run(name, args, ctx, &project);
     }
-    let request = args.choose.request(request(args), &project, ctx)?;
+    let project = args.range.for_kernel(project, args.kernel.kernel.as_deref(), ctx)?;
+    let request = Request { git: project.range().cloned(), ..request(args) };
+    let request = args.choose.request(request, &project, ctx)?;
     let drawn = drawn(args)?;
     let baseline = args.baseline.load(ctx, &project)?;
     let plans =

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Order, RunError, Shard};
 use crate::event::CellId;
-use crate::spec::{CellFilter, Kernel, Project, Source, SpecError, did_you_mean, fits};
+use crate::spec::{CellFilter, Kernel, Project, SeriesRange, Source, SpecError, did_you_mean, fits};
 use crate::topology::Topology;
 
 /// What one run is asked to do. Empty lists mean the project's defaults.
@@ -33,6 +33,8 @@ pub struct Request {
     pub ndctl: Option<PathBuf>,
     /// In which order cases run, and how often.
     pub order: Order,
+    /// Commits that stand in the place of a series; the project that the request is put to has them.
+    pub git: Option<SeriesRange>,
     /// Only the first patches of a series: `[SERIES:]N`.
     pub up_to: Option<String>,
     /// Boot topologies even where their rules are broken.

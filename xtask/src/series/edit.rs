@@ -354,7 +354,9 @@ fn patches(folder: &Path) -> Result<Vec<String>, EditError> {
     let entries = fs::read_dir(folder).map_err(io("reading", folder))?;
     let mut names: Vec<String> = entries
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| name.ends_with(".patch") && !name.starts_with("0000-"))
+        .filter(|name| {
+            Path::new(name).extension().is_some_and(|e| e == "patch") && !name.starts_with("0000-")
+        })
         .collect();
     names.sort();
     Ok(names)

@@ -5,4 +5,5 @@ pub mod edit;
 pub mod export;
 pub mod import;
 pub mod mail;
+pub mod range;
 pub mod sabotage;

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::kernel::{Kernel, Source, Sources};
 use super::load::{self, SpecError};
 use super::matrix::{Matrix, RawMatrix};
+use super::range::SeriesRange;
 
 /// Name of the project's file.
 pub const FILE: &str = "patchbench.yaml";
@@ -31,6 +32,8 @@ pub struct Project {
     pub baseline: Option<String>,
     /// Which cells are run together, by name.
     pub matrices: BTreeMap<String, Matrix>,
+    /// Commits that stand in the place of a series, and the folder of the series where they do.
+    range: Option<(SeriesRange, PathBuf)>,
 }
 
 /// What a command without options takes.
@@ -122,7 +125,19 @@ impl Project {
 
     /// Folder of the series.
     pub fn patches_dir(&self) -> PathBuf {
-        self.root.join("patches")
+        self.range.as_ref().map_or_else(|| self.root.join("patches"), |(_, folder)| folder.clone())
+    }
+
+    /// The same with commits in the place of a series, as this folder of series has them.
+    #[must_use]
+    pub fn with_range(mut self, range: SeriesRange, patches: PathBuf) -> Self {
+        self.range = Some((range, patches));
+        self
+    }
+
+    /// Commits that stand in the place of a series.
+    pub fn range(&self) -> Option<&SeriesRange> {
+        self.range.as_ref().map(|(range, _)| range)
     }
 
     /// Folder of the topologies.
@@ -201,7 +216,7 @@ impl RawProject {
         let ndctl = self.ndctl.map(|raw| raw.source.0).unwrap_or_default();
         let ndctl = ndctl.into_iter().map(|source| source.resolved(root)).collect();
         let (root, baseline) = (root.to_owned(), self.baseline);
-        Ok(Project { root, kernels, ndctl, defaults, baseline, matrices: BTreeMap::new() })
+        Ok(Project { root, kernels, ndctl, defaults, baseline, matrices: BTreeMap::new(), range: None })
     }
 }
 

@@ -18,6 +18,11 @@ pub(super) fn run(name: &str, args: &Args, ctx: &Context, project: &Project) -> 
     let Resumed { store, finished, resolved } = Store::resume(&dir).context("taking up the run")?;
     let store = Arc::new(store);
     let mut request = asked(&resolved, store.id())?;
+    // The same commits as then, wherever their branch is now.
+    let project = &match request.git.clone() {
+        Some(range) => crate::cli::range::with(project.clone(), range, ctx)?,
+        None => project.clone(),
+    };
     let count = finished.len();
     request.done = finished;
     let plans = Plan::all(project, &request)?;

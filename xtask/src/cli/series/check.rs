@@ -7,7 +7,8 @@ use std::time::Instant;
 use anyhow::{Context as _, Result};
 
 use super::place::{patches_on, prefix, sources};
-use crate::build::Warnings;
+use crate::build::{Warnings, is_source};
+use crate::cli::range::RangeArgs;
 use crate::cli::run::{GuestArgs, KernelArgs, resolved, started, verbosity, workspace};
 use crate::cli::{Context, Exit, Format, Usage, setup};
 use crate::event::{Collect, Fan, Sink, Verdict};
@@ -22,7 +23,7 @@ use crate::spec::{Project, Series};
 /// where that is installed) in the files it touches, and with --boot keeps the chosen cells green
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Name of a folder in patches/
+    /// Name of a folder in patches/, or with --git how the commits are to be called
     name: String,
     /// Begin with patch N; those before it are taken for checked
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
@@ -37,6 +38,8 @@ pub(super) struct Args {
     #[arg(long = "suite", value_name = "NAME[:VARIANT][/CASE]", requires = "boot")]
     suites: Vec<String>,
     #[command(flatten)]
+    range: RangeArgs,
+    #[command(flatten)]
     kernel: KernelArgs,
     #[command(flatten)]
     guest: GuestArgs,
@@ -47,6 +50,7 @@ pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit>
         let message = "--up-to: every prefix of the series is checked".to_owned();
         return Err(Usage { message, hint: Some("--from N begins later".to_owned()) }.into());
     }
+    let project = &args.range.for_series(project.clone(), &args.name, ctx)?;
     setup::ensure(ctx, false, args.guest.qemu.as_deref().filter(|_| args.boot))?;
     let workspace = workspace();
     let sink: Box<dyn Sink> = match (ctx.format, verbosity(ctx)) {
@@ -207,8 +211,7 @@ impl Checker<'_> {
             self.sources().changed(prepared, &state.tree, &prepared.tree)?
         };
         state.tree.clone_from(&prepared.tree);
-        let compiled: Vec<String> =
-            touched.into_iter().filter(|file| file.ends_with(".c") || file.ends_with(".h")).collect();
+        let compiled: Vec<String> = touched.into_iter().filter(|file| is_source(file)).collect();
         let said = if compiled.is_empty() {
             Warnings::default()
         } else {
@@ -251,6 +254,7 @@ impl Checker<'_> {
         let request = Request {
             series,
             up_to: Some(format!("{}:{number}", self.args.name)),
+            git: self.project.range().cloned(),
             topologies: self.args.topologies.clone(),
             suites: self.args.suites.clone(),
             ..self.args.kernel.request()

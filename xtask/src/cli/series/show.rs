@@ -4,6 +4,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::list::Listed;
+use crate::cli::range::RangeArgs;
 use crate::cli::{Context, Exit, Format};
 use crate::source::{Fit, Sources};
 use crate::spec::{Kernel, Project, Series};
@@ -11,8 +12,10 @@ use crate::spec::{Kernel, Project, Series};
 /// Shows a series patch by patch, and for each kernel whether it applies, is contained, or conflicts and where
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Name of a folder in patches/
+    /// Name of a folder in patches/, or with --git how the commits are to be called
     name: String,
+    #[command(flatten)]
+    range: RangeArgs,
     /// Only for this kernel of patchbench.yaml (may be given more than once) [default: all of them]
     #[arg(long = "kernel", value_name = "NAME")]
     kernels: Vec<String>,
@@ -34,6 +37,7 @@ struct OnKernel {
 }
 
 pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit> {
+    let project = &args.range.for_series(project.clone(), &args.name, ctx)?;
     let series = Series::load_all(&project.patches_dir(), std::slice::from_ref(&args.name))?;
     let Some(this) = series.last() else { return Ok(Exit::Success) };
     let kernels: Vec<&Kernel> = match args.kernels.as_slice() {
