@@ -2,7 +2,7 @@
 //!
 //! It is made of their events, told once more in the order of their times, so that whatever reads a run reads this one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -48,7 +48,8 @@ pub enum MergeError {
 }
 
 /// Makes one run of several in the folder `results`. A cell that one has finished and another has not counts as the one has
-/// it. Of a cell that two have finished the later one's judgement counts if `last_wins`.
+/// it. Of a cell that two have finished the later one's judgement counts if `last_wins`. Where a shard is missing that the
+/// others speak of, the whole cannot pass.
 ///
 /// # Errors
 /// [`MergeError`].
@@ -83,10 +84,43 @@ pub fn merge(results: &Path, runs: &[Stored], command: &str, last_wins: bool) ->
     }
     let seconds = events.last().map_or(0.0, |last| last.at);
     let interrupted = runs.iter().any(|run| run.summary.interrupted);
-    store.emit_at(seconds, &Event::RunFinished { verdict: verdict(runs, &owners), seconds, interrupted });
+    let mut verdict = verdict(runs, &owners);
+    for shard in missing_shards(runs) {
+        store.emit_at(
+            seconds,
+            &Event::Notice { text: format!("shard {shard} is missing: its cells were not seen") },
+        );
+        verdict = verdict.beside(Verdict::Infrastructure);
+    }
+    store.emit_at(seconds, &Event::RunFinished { verdict, seconds, interrupted });
     match store.take_error() {
         Some(error) => Err(error.into()),
         None => Ok(store.dir().to_owned()),
+    }
+}
+
+/// Shards, as `2/4`, that none of these runs is, although some are others of the same.
+pub fn missing_shards(runs: &[Stored]) -> Vec<String> {
+    let mut there = BTreeSet::new();
+    for run in runs {
+        shards_of(&run.resolved, &mut there);
+    }
+    let of: BTreeSet<u64> = there.iter().map(|(of, _)| *of).collect();
+    let all = of.into_iter().flat_map(|of| (1..=of).map(move |number| (of, number)));
+    all.filter(|shard| !there.contains(shard)).map(|(of, number)| format!("{number}/{of}")).collect()
+}
+
+/// Of how many shards a run was which, or those that it was merged of.
+fn shards_of(resolved: &serde_json::Value, there: &mut BTreeSet<(u64, u64)>) {
+    let shard = &resolved["request"]["shard"];
+    if let (Some(of), Some(number)) = (shard["of"].as_u64(), shard["number"].as_u64()) {
+        // A number that nobody could have given names no shards.
+        if (1..=1000).contains(&of) {
+            there.insert((of, number));
+        }
+    }
+    for merged in resolved["merged"].as_object().into_iter().flat_map(serde_json::Map::values) {
+        shards_of(merged, there);
     }
 }
 
@@ -193,7 +227,11 @@ mod tests {
     use crate::event::{CaseOutcome, Sink};
 
     fn store(results: &Path, events: &[Event]) -> Stored {
-        let store = Store::create(results, serde_json::json!({ "flavour": "plain" })).expect("a store");
+        resolved_store(results, events, serde_json::json!({ "flavour": "plain" }))
+    }
+
+    fn resolved_store(results: &Path, events: &[Event], resolved: serde_json::Value) -> Stored {
+        let store = Store::create(results, resolved).expect("a store");
         for event in events {
             let event = match event.clone() {
                 Event::RunStarted { command, version, cells, .. } => Event::RunStarted {
@@ -263,6 +301,31 @@ mod tests {
                 fs::read_to_string(merged.cell_dir(&cell.cell).join("boot0/console.log")).expect("a log");
             assert_eq!(log, cell.cell.to_string());
         }
+    }
+
+    #[test]
+    fn without_one_of_its_shards_the_whole_does_not_pass() {
+        let results = tempfile::tempdir().expect("a folder");
+        let shard = |number: u32| {
+            let (id, time, command, version) = <(String, String, String, String)>::default();
+            let cell = cell("direct", &format!("s{number}"));
+            let events = [
+                Event::RunStarted { id, time, command, version, cells: vec![cell.clone()] },
+                Event::CellFinished { cell, verdict: Verdict::Pass, reason: String::new(), seconds: 1.0 },
+                Event::RunFinished { verdict: Verdict::Pass, seconds: 1.0, interrupted: false },
+            ];
+            let resolved =
+                serde_json::json!({ "request": { "shard": { "number": number, "of": 3, "times": null } } });
+            resolved_store(results.path(), &events, resolved)
+        };
+        let merged = |runs: &[Stored]| {
+            Stored::load(&merge(results.path(), runs, "merge", false).expect("merged")).expect("a run")
+        };
+        let two = merged(&[shard(1), shard(3)]);
+        assert_eq!(two.summary.verdict, Some(Verdict::Infrastructure));
+        assert_eq!(missing_shards(std::slice::from_ref(&two)), ["2/3"]);
+        let all = merged(&[two, shard(2)]);
+        assert_eq!((all.summary.verdict, missing_shards(&[all])), (Some(Verdict::Pass), vec![]));
     }
 
     #[test]

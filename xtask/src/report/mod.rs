@@ -29,7 +29,7 @@ pub use junit::junit;
 pub use ktap::ktap;
 pub use lava::Lava;
 pub use lines::Verbosity;
-pub use merge::{MergeError, merge};
+pub use merge::{MergeError, merge, missing_shards};
 pub use results::{Entry, Results, ResultsError};
 pub use resume::{ResumeError, Resumed};
 pub use store::{FORMAT, Store, StoreError};

@@ -8,7 +8,8 @@ use crate::report::{self, Stored};
 
 /// Makes one run of several, such as the shards of one; the exit code is that of its verdict
 ///
-/// A cell that one of them has finished and another has not counts as the one has it.
+/// A cell that one of them has finished and another has not counts as the one has it. Where one of the shards is missing, the
+/// whole does not pass.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Which: at least one
@@ -23,6 +24,9 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let runs = args.runs.iter().map(|name| super::load(ctx, name)).collect::<Result<Vec<_>>>()?;
     let dir =
         report::merge(ctx.results().dir(), &runs, &command_line(), args.last_wins).context("merging")?;
+    for shard in report::missing_shards(&runs) {
+        ctx.say(&format!("shard {shard} is missing: what it would have said is not known"));
+    }
     let merged = Stored::load(&dir)?.summary;
     match ctx.format {
         Format::Json => anstream::println!("{}", serde_json::to_string_pretty(&merged)?),
