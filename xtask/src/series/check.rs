@@ -98,9 +98,37 @@ impl Row {
         })
     }
 
+    /// What is to be said of the patch to b4, one entry a check (b4 0.16, `review-perpatch-check-cmd`).
+    pub fn for_b4(&self) -> Vec<Answer> {
+        let answer = |(check, outcome): &(Check, Outcome)| {
+            let what = check.heading();
+            let (status, summary, details) = match outcome {
+                Outcome::Ok => ("pass", what.to_owned(), String::new()),
+                Outcome::Skipped(why) => ("warn", format!("{what}: not checked"), why.clone()),
+                Outcome::Failed(why) => {
+                    let status = if *check == Check::Warnings { "warn" } else { "fail" };
+                    let first = why.lines().next().unwrap_or_default();
+                    (status, format!("{what}: {first}"), why.clone())
+                }
+            };
+            Answer { tool: "cxl-patchbench", status, summary, details }
+        };
+        self.checks.iter().map(answer).collect()
+    }
+
     fn word(&self, check: Check) -> &'static str {
         self.checks.iter().find(|(known, _)| *known == check).map_or("", |(_, outcome)| outcome.word())
     }
+}
+
+/// An entry of what b4 reads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Answer {
+    tool: &'static str,
+    /// `pass`, `warn` or `fail`.
+    status: &'static str,
+    summary: String,
+    details: String,
 }
 
 /// Widest subject that is shown.
@@ -168,6 +196,8 @@ mod tests {
         assert!(!first.note(Check::Mock, Outcome::Failed(why.to_owned())));
         assert!(first.note(Check::Warnings, Outcome::Skipped("drivers/x.c is not compiled".to_owned())));
         let shown = [heading(), before.to_string(), first.to_string()].map(|text| text.trim_end().to_owned());
+        let answers = serde_json::to_string(&first.for_b4()[1..]).expect("JSON");
+        insta::assert_snapshot!(answers, @r#"[{"tool":"cxl-patchbench","status":"pass","summary":"builds","details":""},{"tool":"cxl-patchbench","status":"fail","summary":"cxl_test: tools/testing/cxl/test/mem.c:7:1: error: 'x' undeclared","details":"tools/testing/cxl/test/mem.c:7:1: error: 'x' undeclared\n    7 | x"},{"tool":"cxl-patchbench","status":"warn","summary":"W=1: not checked","details":"drivers/x.c is not compiled"}]"#);
         insta::assert_snapshot!(shown.join("\n"), @r"
              patch                                                     applies   builds    cxl_test  W=1       boots     seconds
           0  (before)                                                            ok        ok                                0.0

@@ -5,5 +5,6 @@ pub mod edit;
 pub mod export;
 pub mod import;
 pub mod mail;
+pub mod overlay;
 pub mod range;
 pub mod sabotage;

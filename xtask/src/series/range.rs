@@ -1,16 +1,15 @@
 //! A range of commits as a series: written as patches into the cache, beside the other series of the project.
 
 use std::fs;
-use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest as _, Sha256};
-
-use crate::host::{Cache, CacheError, ProcessError};
+use super::mail::Message;
+use super::overlay::{self, OverlayError, io};
+use crate::host::{Cache, ProcessError};
 use crate::source::users_git;
+use crate::spec::SeriesRange;
 use crate::spec::series::FILE;
-use crate::spec::{Series, SeriesRange, SpecError};
 
 /// A range that cannot be taken for a series.
 #[derive(Debug, thiserror::Error)]
@@ -39,27 +38,9 @@ pub enum RangeError {
     /// git does not know it.
     #[error(transparent)]
     Git(#[from] ProcessError),
-    /// The cache cannot be used.
+    /// It cannot be put beside the project's series.
     #[error(transparent)]
-    Cache(#[from] CacheError),
-    /// The project's series cannot be read.
-    #[error(transparent)]
-    Spec(#[from] SpecError),
-    /// A file could not be read or written.
-    #[error("{doing} {}: {source}", .path.display())]
-    Io {
-        /// In the gerund.
-        doing: &'static str,
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-}
-
-fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> RangeError + use<> {
-    let path = path.to_owned();
-    move |source| RangeError::Io { doing, path, source }
+    Overlay(#[from] OverlayError),
 }
 
 /// The commits that `BASE..TIP` names now, by their ids, for a series of this name.
@@ -102,61 +83,59 @@ pub fn resolve(series: &str, dir: &Path, range: &str) -> Result<SeriesRange, Ran
 pub fn overlay(range: &SeriesRange, patches: &Path, cache: &Cache) -> Result<PathBuf, RangeError> {
     let own = patches.join(&range.series);
     let said = fs::read_to_string(own.join(FILE)).unwrap_or_default();
-    let others: Vec<String> =
-        Series::names(patches)?.into_iter().filter(|name| *name != range.series).collect();
-    let place = patches.display().to_string();
-    let parts = [&range.series, &range.base, &range.tip, &said, &place, &others.join("\n")];
-    let digest = Sha256::digest(parts.map(|part| format!("{}:{part}", part.len())).concat());
-    let key: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    let ranges = cache.dir("ranges")?;
-    let folder = ranges.join(key);
-    if folder.is_dir() {
-        return Ok(folder);
-    }
-    let draft = tempfile::Builder::new()
-        .prefix(".draft-")
-        .tempdir_in(&ranges)
-        .map_err(io("making a folder in", &ranges))?;
-    let link = |from: &Path, to: &Path| symlink(from, to).map_err(io("linking", to));
-    for name in &others {
-        link(&patches.join(name), &draft.path().join(name))?;
-    }
-    let into = draft.path().join(&range.series);
-    fs::create_dir(&into).map_err(io("making", &into))?;
-    // The user's settings of diffs and of their own mails must not show in the series.
-    users_git(&range.dir)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .arg("format-patch")
-        .arg("--quiet")
-        .arg("--no-signature")
-        .arg("--no-cover-letter")
-        .arg("--output-directory")
-        .arg(&into)
-        .arg(format!("{}..{}", range.base, range.tip))
-        .run()?;
-    let title = format!(
-        "title: {:?}\nversion: 1\n",
-        format!("{}..{} of {}", range.base, range.tip, range.dir.display())
-    );
-    let yaml = into.join(FILE);
-    fs::write(&yaml, if said.is_empty() { title } else { said }).map_err(io("writing", &yaml))?;
-    if own.join("sabotage").is_dir() {
-        link(&own.join("sabotage"), &into.join("sabotage"))?;
-    }
-    let draft = draft.keep();
-    match fs::rename(&draft, &folder) {
-        // Somebody else was faster with the same.
-        Err(_) if folder.is_dir() => fs::remove_dir_all(&draft).map_err(io("removing", &draft))?,
-        renamed => renamed.map_err(io("renaming", &draft))?,
-    }
-    Ok(folder)
+    let commits = format!("{}..{}", range.base, range.tip);
+    overlay::lay(&range.series, &[&commits, &said], patches, cache, |into| {
+        // The user's settings of diffs and of their own mails must not show in the series.
+        users_git(&range.dir)
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .arg("format-patch")
+            .arg("--quiet")
+            .arg("--no-signature")
+            .arg("--no-cover-letter")
+            .arg("--output-directory")
+            .arg(into)
+            .arg(&commits)
+            .run()?;
+        let title = format!("title: {:?}\nversion: 1\n", format!("{commits} of {}", range.dir.display()));
+        let yaml = into.join(FILE);
+        fs::write(&yaml, if said.is_empty() { title } else { said.clone() }).map_err(io("writing", &yaml))?;
+        let (sabotage, link) = (own.join("sabotage"), into.join("sabotage"));
+        if sabotage.is_dir() {
+            symlink(&sabotage, &link).map_err(io("linking", &link))?;
+        }
+        Ok(())
+    })
+}
+
+/// The project's series and one patch from a mail, as a series of this name on top of those that it requires.
+///
+/// # Errors
+/// The file system fails.
+pub fn one_patch(
+    name: &str,
+    mail: &Message,
+    title: &str,
+    requires: &[String],
+    patches: &Path,
+    cache: &Cache,
+) -> Result<PathBuf, OverlayError> {
+    let text = mail.file();
+    let yaml = serde_json::json!({ "title": title, "version": 1, "requires": requires }).to_string();
+    overlay::lay(name, &[&String::from_utf8_lossy(&text), &yaml], patches, cache, |into| {
+        for (name, bytes) in [("0001-the-patch.patch", text.as_slice()), (FILE, yaml.as_bytes())] {
+            let path = into.join(name);
+            fs::write(&path, bytes).map_err(io("writing", &path))?;
+        }
+        Ok(())
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::host::Process;
+    use crate::spec::Series;
 
     fn git(dir: &Path, args: &[&str]) -> String {
         let git = args.iter().fold(users_git(dir), Process::arg);

@@ -32,8 +32,10 @@ pub struct Project {
     pub baseline: Option<String>,
     /// Which cells are run together, by name.
     pub matrices: BTreeMap<String, Matrix>,
-    /// Commits that stand in the place of a series, and the folder of the series where they do.
-    range: Option<(SeriesRange, PathBuf)>,
+    /// Commits that stand in the place of a series.
+    range: Option<SeriesRange>,
+    /// The folder of the series, where it is another than `patches`.
+    patches: Option<PathBuf>,
 }
 
 /// What a command without options takes.
@@ -125,19 +127,26 @@ impl Project {
 
     /// Folder of the series.
     pub fn patches_dir(&self) -> PathBuf {
-        self.range.as_ref().map_or_else(|| self.root.join("patches"), |(_, folder)| folder.clone())
+        self.patches.clone().unwrap_or_else(|| self.root.join("patches"))
     }
 
     /// The same with commits in the place of a series, as this folder of series has them.
     #[must_use]
     pub fn with_range(mut self, range: SeriesRange, patches: PathBuf) -> Self {
-        self.range = Some((range, patches));
+        self.range = Some(range);
+        self.with_patches(patches)
+    }
+
+    /// The same with another folder of series.
+    #[must_use]
+    pub fn with_patches(mut self, patches: PathBuf) -> Self {
+        self.patches = Some(patches);
         self
     }
 
     /// Commits that stand in the place of a series.
     pub fn range(&self) -> Option<&SeriesRange> {
-        self.range.as_ref().map(|(range, _)| range)
+        self.range.as_ref()
     }
 
     /// Folder of the topologies.
@@ -216,7 +225,16 @@ impl RawProject {
         let ndctl = self.ndctl.map(|raw| raw.source.0).unwrap_or_default();
         let ndctl = ndctl.into_iter().map(|source| source.resolved(root)).collect();
         let (root, baseline) = (root.to_owned(), self.baseline);
-        Ok(Project { root, kernels, ndctl, defaults, baseline, matrices: BTreeMap::new(), range: None })
+        Ok(Project {
+            root,
+            kernels,
+            ndctl,
+            defaults,
+            baseline,
+            matrices: BTreeMap::new(),
+            range: None,
+            patches: None,
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! `series check`: each patch of a series builds and holds what it must, alone on those before it.
 
 use std::collections::BTreeSet;
+use std::io::Read as _;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -16,15 +17,27 @@ use crate::report::text::neutralise;
 use crate::report::{Store, Terminal, Verbosity};
 use crate::run::{self, Bench, Options, Plan, Policy, Request, RunError};
 use crate::series::check::{Check, Outcome, Row, heading, of_verdict};
+use crate::series::mail::{Message, patch_ids};
+use crate::series::range::one_patch;
 use crate::source::{Prepared, Sources};
-use crate::spec::{Project, Series};
+use crate::spec::{Patch, Project, Series};
+
+/// How the patch on standard input is called as a series.
+const MAIL: &str = "stdin";
+/// Nobody reviews a longer patch.
+const LONGEST_MAIL: u64 = 64 << 20;
 
 /// Checks a series patch by patch: each applies, builds, lets cxl_test build, brings no new warning at W=1 (and of sparse,
 /// where that is installed) in the files it touches, and with --boot keeps the chosen cells green
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Name of a folder in patches/, or with --git how the commits are to be called
-    name: String,
+    #[arg(required_unless_present = "b4")]
+    name: Option<String>,
+    /// Check the one patch on standard input and answer in JSON as b4's review-perpatch-check-cmd wants it: as part of the
+    /// series where it is one of its patches, else on top of it, or on the bare kernel where none is named
+    #[arg(long, conflicts_with = "from")]
+    b4: bool,
     /// Begin with patch N; those before it are taken for checked
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     from: u32,
@@ -50,7 +63,12 @@ pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit>
         let message = "--up-to: every prefix of the series is checked".to_owned();
         return Err(Usage { message, hint: Some("--from N begins later".to_owned()) }.into());
     }
-    let project = &args.range.for_series(project.clone(), &args.name, ctx)?;
+    let name = args.name.clone().unwrap_or_default();
+    let project = &if name.is_empty() {
+        project.clone()
+    } else {
+        args.range.for_series(project.clone(), &name, ctx)?
+    };
     setup::ensure(ctx, false, args.guest.qemu.as_deref().filter(|_| args.boot))?;
     let workspace = workspace();
     let sink: Box<dyn Sink> = match (ctx.format, verbosity(ctx)) {
@@ -58,14 +76,17 @@ pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit>
         _ => Box::new(Collect::default()),
     };
     let bench = Bench { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: sink.as_ref() };
-    let checker = Checker { args, project, ctx, bench };
-    let subjects = checker.subjects()?;
+    if args.b4 {
+        return b4(args, project, ctx, bench);
+    }
+    let checker = Checker { args, name, project, ctx, bench, table: ctx.format == Format::Human };
+    let subjects: Vec<String> = checker.patches()?.into_iter().map(|patch| patch.subject).collect();
     let from = usize::try_from(args.from).unwrap_or(usize::MAX);
     if from > subjects.len() {
-        let message = format!("--from {from}: series {} has {} patches here", args.name, subjects.len());
+        let message = format!("--from {from}: series {} has {} patches here", checker.name, subjects.len());
         return Err(Usage { message, hint: None }.into());
     }
-    if ctx.format == Format::Human {
+    if checker.table {
         anstream::println!("{}", heading());
     }
     let rows = checker.rows(&subjects, from)?;
@@ -73,6 +94,49 @@ pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit>
         anstream::println!("{}", serde_json::to_string_pretty(&rows)?);
     }
     Ok(exit(&rows, subjects.len() + 2 - from, ctx))
+}
+
+/// Checks the mail on standard input.
+fn b4(args: &Args, project: &Project, ctx: &Context, bench: Bench<'_>) -> Result<Exit> {
+    let mut mail = Vec::new();
+    std::io::stdin().lock().take(LONGEST_MAIL).read_to_end(&mut mail).context("reading standard input")?;
+    let mail = Message::parse(&mail).context("reading the mail on standard input")?;
+    let rows = if mail.has_diff() { rows_of_mail(args, &mail, project, ctx, bench)? } else { Vec::new() };
+    let answers = rows.last().map(Row::for_b4).unwrap_or_default();
+    anstream::println!("{}", serde_json::to_string_pretty(&answers)?);
+    // What is wrong with the patch stands in the answer: b4 takes another exit code for a broken command.
+    Ok(Exit::Success)
+}
+
+fn rows_of_mail(
+    args: &Args,
+    mail: &Message,
+    project: &Project,
+    ctx: &Context,
+    bench: Bench<'_>,
+) -> Result<Vec<Row>> {
+    let name = args.name.clone().unwrap_or_default();
+    let checker = Checker { args, name, project, ctx, bench, table: false };
+    if !checker.name.is_empty() {
+        let patches = checker.patches()?;
+        let read = |patch: &Patch| -> Result<Message> {
+            let file = &patch.file;
+            let bytes = std::fs::read(file).with_context(|| format!("reading {}", file.display()))?;
+            Message::parse(&bytes).with_context(|| format!("reading {}", file.display()))
+        };
+        let mails = patches.iter().map(read).collect::<Result<Vec<_>>>()?;
+        let ids = patch_ids(&std::iter::once(mail).chain(&mails).collect::<Vec<_>>())?;
+        if let Some(at) = ids[1..].iter().position(|id| *id == ids[0]) {
+            let subjects: Vec<String> = patches.into_iter().map(|patch| patch.subject).collect();
+            return checker.rows(&subjects[..=at], at + 1);
+        }
+    }
+    let requires = if checker.name.is_empty() { Vec::new() } else { vec![checker.name.clone()] };
+    let subject = mail.subject().title;
+    let patches = one_patch(MAIL, mail, &subject, &requires, &project.patches_dir(), &ctx.cache)?;
+    let project = &project.clone().with_patches(patches);
+    let checker = Checker { name: MAIL.to_owned(), project, ..checker };
+    checker.rows(&[subject], 1)
 }
 
 /// The worst of the rows, of which there should have been so many.
@@ -101,24 +165,26 @@ fn exit(rows: &[Row], wanted: usize, ctx: &Context) -> Exit {
 
 struct Checker<'a> {
     args: &'a Args,
+    name: String,
     project: &'a Project,
     ctx: &'a Context,
     bench: Bench<'a>,
+    /// Rows are printed as they come.
+    table: bool,
 }
 
 impl Checker<'_> {
     /// The kernel with the first patches of this series, with what that requires and nothing else.
     fn plan(&self, count: usize) -> Result<Plan> {
-        prefix(self.project, &self.args.name, &self.args.kernel.request(), count)
+        prefix(self.project, &self.name, &self.args.kernel.request(), count)
     }
 
-    /// Subjects of the patches that go onto this kernel.
-    fn subjects(&self) -> Result<Vec<String>> {
+    /// The patches that go onto this kernel.
+    fn patches(&self) -> Result<Vec<Patch>> {
         let plan = self.plan(0)?;
         let bare = self.sources().prepare(&plan.kernel, &plan.series)?;
-        let series = Series::load(&self.project.patches_dir(), &self.args.name)?;
-        let patches = patches_on(&series, &self.sources(), &bare)?;
-        Ok(patches.into_iter().map(|patch| patch.subject).collect())
+        let series = Series::load(&self.project.patches_dir(), &self.name)?;
+        patches_on(&series, &self.sources(), &bare)
     }
 
     fn sources(&self) -> Sources {
@@ -135,9 +201,9 @@ impl Checker<'_> {
             let begun = Instant::now();
             let goes_on = self
                 .check(&mut row, &mut state, number < from, (number, subjects.len()))
-                .with_context(|| format!("checking patch {number} of series {}", self.args.name))?;
+                .with_context(|| format!("checking patch {number} of series {}", self.name))?;
             row.seconds = begun.elapsed().as_secs_f64();
-            if self.ctx.format == Format::Human {
+            if self.table {
                 anstream::println!("{}", neutralise(&row.to_string()).trim_end());
             }
             rows.push(row);
@@ -250,10 +316,10 @@ impl Checker<'_> {
     /// Runs the chosen cells on a prefix of the series; on the whole of it, with the kernel's other series.
     fn boot(&self, number: usize) -> Result<Outcome> {
         let listed = self.args.kernel.request().kernel(self.project)?.series;
-        let series = if listed.contains(&self.args.name) { None } else { Some(vec![self.args.name.clone()]) };
+        let series = if listed.contains(&self.name) { None } else { Some(vec![self.name.clone()]) };
         let request = Request {
             series,
-            up_to: Some(format!("{}:{number}", self.args.name)),
+            up_to: Some(format!("{}:{number}", self.name)),
             git: self.project.range().cloned(),
             topologies: self.args.topologies.clone(),
             suites: self.args.suites.clone(),
