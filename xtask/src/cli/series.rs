@@ -5,11 +5,13 @@ mod check;
 mod edit;
 mod export;
 mod import;
+mod lint;
 mod list;
 mod mails;
 mod place;
 mod sabotage;
 mod show;
+mod trailers;
 
 use anyhow::Result;
 
@@ -32,6 +34,8 @@ enum Verb {
     Rebase(edit::RebaseArgs),
     Sabotage(sabotage::Args),
     Apply(apply::Args),
+    Lint(lint::Args),
+    Trailers(trailers::Args),
     Import(import::Args),
     Export(export::Args),
 }
@@ -47,6 +51,8 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         Verb::Rebase(args) => edit::rebase(args, &project, ctx),
         Verb::Sabotage(args) => sabotage::run(args, &project, ctx),
         Verb::Apply(args) => apply::run(args, &project, ctx),
+        Verb::Lint(args) => lint::run(args, &project, ctx),
+        Verb::Trailers(args) => trailers::run(args, &project, ctx),
         Verb::Import(args) => import::run(args, &project, ctx),
         Verb::Export(args) => export::run(args, &project, ctx),
     }

@@ -8,6 +8,7 @@
 mod apply;
 mod archive;
 mod checkout;
+mod displaced;
 mod error;
 mod fetch;
 mod fit;
@@ -19,6 +20,7 @@ mod tar;
 
 pub use crate::spec::{KernelRange, KernelVersion};
 pub use apply::{Applied, AppliedPatch, AppliedState};
+pub use displaced::Displaced;
 pub use error::{Conflict, Place, SourceError};
 pub use fit::Fit;
 pub use git::users_git;

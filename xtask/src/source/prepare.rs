@@ -9,7 +9,7 @@ use super::apply::{Applied, AppliedState, Target};
 use super::fetch::{Fetched, Fetcher};
 use super::fit::Fit;
 use super::git::Git;
-use super::{SourceError, checkout};
+use super::{Displaced, SourceError, checkout, displaced};
 use crate::host::Cache;
 use crate::spec::{Kernel, KernelVersion, Series, Source};
 
@@ -154,6 +154,14 @@ impl Sources {
         let args = ["-c", "core.quotePath=false", "diff-tree", "-r", "--name-only", "--no-renames", from, to];
         let output = self.git.with(&prepared.alternates, args).read()?;
         Ok(output.lines().map(str::to_owned).collect())
+    }
+
+    /// Hunks of the applied patches that fit only somewhere else than they say.
+    ///
+    /// # Errors
+    /// git cannot be run.
+    pub fn displaced(&self, prepared: &Prepared) -> Result<Vec<Displaced>, SourceError> {
+        displaced::displaced(&self.cache, &self.git, prepared)
     }
 
     /// Makes a folder the prepared tree, writing only files that differ; files that git does not know stay.

@@ -5,6 +5,8 @@ mod diffstat;
 #[cfg(test)]
 mod tests;
 
+pub use cover::tells_changes;
+
 use crate::series::mail::{Message, slug};
 use crate::spec::Series;
 

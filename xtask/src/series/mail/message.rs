@@ -312,7 +312,7 @@ fn decode(bytes: &[u8], charset: &str) -> String {
 }
 
 /// Where the message ends and the patch begins: at the `---`, or at a diff that has none.
-fn start_of_patch(text: &[u8]) -> usize {
+pub(in crate::series) fn start_of_patch(text: &[u8]) -> usize {
     let mut at = 0;
     for line in text.split_inclusive(|byte| *byte == b'\n') {
         let bare = line.trim_ascii_end();

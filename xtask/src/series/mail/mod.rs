@@ -9,6 +9,7 @@ mod subject;
 mod tests;
 
 pub use mbox::split;
+pub(in crate::series) use message::start_of_patch;
 pub use message::{MailError, Mailbox, Message};
 pub use patch_id::{patch_ids, refusal};
 pub use subject::{Subject, slug};
