@@ -30,7 +30,7 @@ struct Diagnosis {
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let distribution = Distribution::found();
-    let found = needs::look(args.qemu.as_deref(), needs::WITH_NDCTL);
+    let found = needs::look(args.qemu.as_deref(), needs::ALL);
     let ok = found.iter().all(|f| f.ok || f.need.level != Level::Run);
     let missing = needs::missing(&found, &distribution);
     let install = setup::plan(&missing, &distribution, ctx.cache.path()).map(|plan| plan.shown());
@@ -50,7 +50,7 @@ fn show(diagnosis: &Diagnosis) {
     for found in &diagnosis.needs {
         let mark = match (found.ok, found.need.level) {
             (true, _) => "ok",
-            (false, Level::Recommended | Level::Ndctl) => "--",
+            (false, Level::Recommended | Level::Ndctl | Level::Mail) => "--",
             (false, Level::Run) => "NO",
         };
         table.add_row([

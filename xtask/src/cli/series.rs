@@ -2,8 +2,10 @@
 
 mod apply;
 mod check;
+mod diff;
 mod edit;
 mod export;
+mod fetch;
 mod import;
 mod lint;
 mod list;
@@ -16,6 +18,7 @@ mod trailers;
 use anyhow::Result;
 
 use super::{Context, Exit};
+use crate::spec::{Kernel, Project};
 
 /// Lists series, shows which kernels they fit, writes trees with them, takes them in from mail and out to mail
 #[derive(Debug, clap::Args)]
@@ -34,10 +37,12 @@ enum Verb {
     Rebase(edit::RebaseArgs),
     Sabotage(sabotage::Args),
     Apply(apply::Args),
+    Diff(diff::Args),
     Lint(lint::Args),
     Trailers(trailers::Args),
     Import(import::Args),
     Export(export::Args),
+    Fetch(fetch::Args),
 }
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
@@ -51,9 +56,22 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         Verb::Rebase(args) => edit::rebase(args, &project, ctx),
         Verb::Sabotage(args) => sabotage::run(args, &project, ctx),
         Verb::Apply(args) => apply::run(args, &project, ctx),
+        Verb::Diff(args) => diff::run(args, &project, ctx),
         Verb::Lint(args) => lint::run(args, &project, ctx),
         Verb::Trailers(args) => trailers::run(args, &project, ctx),
         Verb::Import(args) => import::run(args, &project, ctx),
         Verb::Export(args) => export::run(args, &project, ctx),
+        Verb::Fetch(args) => fetch::run(args, &project, ctx),
+    }
+}
+
+/// The kernel that a series is looked at on: the named one, else the first of patchbench.yaml that has the series, else the
+/// default.
+fn kernel_for<'a>(project: &'a Project, series: &str, named: Option<&str>) -> Result<&'a Kernel> {
+    let with = project.kernels.values().find(|kernel| kernel.series.iter().any(|one| one == series));
+    match (named, with) {
+        (Some(name), _) => Ok(project.kernel(name)?),
+        (None, Some(kernel)) => Ok(kernel),
+        (None, None) => Ok(project.kernel(&project.defaults.kernel)?),
     }
 }

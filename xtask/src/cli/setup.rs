@@ -14,6 +14,9 @@ pub struct Args {
     /// Also what suites with ndctl's tools need
     #[arg(long)]
     ndctl: bool,
+    /// Also b4, which fetches a posted series by its message-id
+    #[arg(long)]
+    mail: bool,
     /// Only show the command
     #[arg(long)]
     dry_run: bool,
@@ -21,7 +24,12 @@ pub struct Args {
 
 impl Args {
     fn levels(&self) -> &'static [Level] {
-        if self.ndctl { needs::WITH_NDCTL } else { needs::EVERY_RUN }
+        match (self.ndctl, self.mail) {
+            (true, true) => needs::ALL,
+            (true, false) => needs::WITH_NDCTL,
+            (false, true) => needs::WITH_MAIL,
+            (false, false) => needs::EVERY_RUN,
+        }
     }
 }
 
@@ -75,7 +83,7 @@ pub fn ensure(ctx: &Context, install: bool, qemu: Option<&Path>) -> Result<()> {
 /// # Errors
 /// Something is missing.
 pub fn ensure_for(ctx: &Context, install: bool, qemu: Option<&Path>, ndctl: bool) -> Result<()> {
-    let args = Args { ndctl, dry_run: false };
+    let args = Args { ndctl, ..Args::default() };
     if install {
         run(&args, ctx)?;
         return Ok(());
@@ -100,4 +108,14 @@ pub fn ensure_for(ctx: &Context, install: bool, qemu: Option<&Path>, ndctl: bool
         text.push_str(&format!("\nhint: run it with --setup, or by hand:\n  {}", plan.shown()));
     }
     anyhow::bail!(text)
+}
+
+/// Says what brings a program that only some verbs need: an option of `setup`.
+///
+/// # Errors
+/// It is not here.
+pub fn ensure_program(name: &str, option: &str, is_here: bool) -> Result<()> {
+    let why = needs::need(name).map_or("", |need| need.why);
+    anyhow::ensure!(is_here, "{name} is not here, which {why}\nhint: cargo xtask setup {option}");
+    Ok(())
 }

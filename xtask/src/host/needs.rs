@@ -39,6 +39,8 @@ pub enum Level {
     Run,
     /// Runs of suites whose userland is ndctl.
     Ndctl,
+    /// Fetching a posted series by its message-id.
+    Mail,
     /// Nothing fails without it, but it is worth having.
     Recommended,
 }
@@ -147,6 +149,10 @@ pub const NEEDS: &[Need] = &[
     ndctl("uuidgen", How::Presence, "uuid-runtime", "ndctl's tests name namespaces in the guest"),
     ndctl("udevadm", How::Presence, "udev", "loads modules in guests with ndctl's tools"),
     Need {
+        level: Level::Mail,
+        ..program("b4", &[0, 8], "0.8", "b4", "brings a posted series by its message-id")
+    },
+    Need {
         level: Level::Recommended,
         ..program(
             "python3",
@@ -171,6 +177,11 @@ pub const NEEDS: &[Need] = &[
 pub const EVERY_RUN: &[Level] = &[Level::Run, Level::Recommended];
 /// Those of runs with ndctl's tools.
 pub const WITH_NDCTL: &[Level] = &[Level::Run, Level::Ndctl, Level::Recommended];
+
+/// All that any job needs.
+pub const ALL: &[Level] = &[Level::Run, Level::Ndctl, Level::Mail, Level::Recommended];
+/// Those of runs, and of series by mail.
+pub const WITH_MAIL: &[Level] = &[Level::Run, Level::Mail, Level::Recommended];
 
 const fn ndctl(name: &'static str, how: How, package: &'static str, why: &'static str) -> Need {
     Need { name, why, wanted: "any", package, level: Level::Ndctl, how, least: &[] }

@@ -107,6 +107,9 @@ impl Target<'_> {
         if series.contained.as_ref().map_or(Ok(false), |symbol| self.has(tree, symbol))? {
             return Ok(contained());
         }
+        if series.is_to_be_fetched() {
+            return Err(SourceError::NotFetched { series: series.name.clone() });
+        }
         let Some(patches) = series.patches_for(self.version, |symbol| self.has(tree, symbol))? else {
             // Written for older kernels, and meanwhile merged?
             let all = series.variants.iter().map(|v| v.patches.as_slice()).chain([series.patches.as_slice()]);

@@ -49,6 +49,12 @@ pub enum SourceError {
         /// The ranges that it has patches for.
         written_for: String,
     },
+    /// A series is only declared, and its patches were not fetched.
+    #[error("the patches of series {series} are not here\nhint: cargo xtask series fetch {series}")]
+    NotFetched {
+        /// The series.
+        series: String,
+    },
     /// A series that another one needs is not applied before it.
     #[error(
         "series {series} requires {requires}, which kernel {kernel} does not have before it\

@@ -115,6 +115,13 @@ impl Git {
         process.env("GIT_ALTERNATE_OBJECT_DIRECTORIES", alternates_value(alternates))
     }
 
+    /// git on a bare repository of its own, which sees our objects.
+    pub(super) fn beside(&self, dir: &Path, alternates: &[PathBuf], args: &[&str]) -> Process {
+        let objects: Vec<PathBuf> = [self.dir.join("objects")].iter().chain(alternates).cloned().collect();
+        let process = Self::alone(args).env("GIT_DIR", dir).dir("/");
+        process.env("GIT_ALTERNATE_OBJECT_DIRECTORIES", alternates_value(&objects))
+    }
+
     /// Puts all files of a folder into a tree. `index` is kept for the next time if it has a name; what
     /// `.gitignore` excludes is left out unless `everything`.
     pub(super) fn import(

@@ -10,7 +10,7 @@ use super::fetch::{Fetched, Fetcher};
 use super::fit::Fit;
 use super::git::Git;
 use super::{Displaced, SourceError, checkout, displaced};
-use crate::host::Cache;
+use crate::host::{Cache, Process};
 use crate::spec::{Kernel, KernelVersion, Series, Source};
 
 /// A kernel's tree, ready to be built.
@@ -133,6 +133,9 @@ impl Sources {
                 let why = error.to_string().lines().next().unwrap_or_default().to_owned();
                 Ok(Fit::NotWrittenFor { why })
             }
+            Err(error @ SourceError::NotFetched { .. }) => {
+                Ok(Fit::Unavailable { tried: vec![error.to_string()] })
+            }
             Err(SourceError::Unavailable { tried, .. }) => Ok(Fit::Unavailable { tried }),
             Err(error) => Err(error),
         }
@@ -162,6 +165,12 @@ impl Sources {
     /// git cannot be run.
     pub fn displaced(&self, prepared: &Prepared) -> Result<Vec<Displaced>, SourceError> {
         displaced::displaced(&self.cache, &self.git, prepared)
+    }
+
+    /// git on a bare repository of its own, in which the objects of these trees are seen and new ones are kept.
+    pub fn git_beside(&self, repository: &Path, prepared: &[&Prepared], args: &[&str]) -> Process {
+        let alternates: Vec<PathBuf> = prepared.iter().flat_map(|one| one.alternates.clone()).collect();
+        self.git.beside(repository, &alternates, args)
     }
 
     /// Makes a folder the prepared tree, writing only files that differ; files that git does not know stay.

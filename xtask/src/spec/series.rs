@@ -20,6 +20,9 @@ pub use symbol::Symbol;
 /// Name of the file that makes a folder a series.
 pub const FILE: &str = "series.yaml";
 
+/// Name of the link to the patches of a series that is only declared, made by `series fetch`.
+pub const FETCHED: &str = "fetched";
+
 /// Whether this is the name of the folder of an older version: `v1`.
 pub fn is_version_folder(name: &str) -> bool {
     name.strip_prefix('v')
@@ -159,6 +162,7 @@ impl Series {
             changes: raw.changes,
         };
         posted.check(&file, raw.version)?;
+        let declared = posted.message_id.is_some();
         let series = Self {
             name: name.to_owned(),
             title: raw.title,
@@ -169,7 +173,7 @@ impl Series {
             outside: raw.outside,
             contained: raw.contained,
             promises: raw.promises,
-            patches: patches::read(&dir)?,
+            patches: own_patches(&dir, declared)?,
             variants: read_variants(&dir, &file, raw.variants)?,
             up_to: None,
             posted,
@@ -204,6 +208,11 @@ impl Series {
     /// How many patches it has, of the variant that has most.
     pub fn longest(&self) -> usize {
         self.variants.iter().map(|v| v.patches.len()).chain([self.patches.len()]).max().unwrap_or(0)
+    }
+
+    /// Whether it is only declared, by its message-id, and its patches are not here yet.
+    pub fn is_to_be_fetched(&self) -> bool {
+        self.longest() == 0 && self.posted.message_id.is_some()
     }
 
     /// The kernels that it is written for, in words, one for each set of patches.
@@ -249,6 +258,9 @@ impl Series {
 
     fn check_promises(&self, file: &Path) -> Result<(), SpecError> {
         let longest = self.longest();
+        if self.is_to_be_fetched() {
+            return Ok(());
+        }
         if longest == 0 {
             return Err(SpecError::invalid(file, "patches", "there is none beside it")
                 .with_hint("git format-patch -o THIS-FOLDER writes them as 0001-….patch"));
@@ -272,6 +284,13 @@ impl Series {
         }
         Ok(())
     }
+}
+
+/// Those beside `series.yaml`; where there are none and the series is declared by its message-id, those that were fetched.
+fn own_patches(dir: &Path, declared: bool) -> Result<Vec<Patch>, SpecError> {
+    let own = patches::read(dir)?;
+    let fetched = dir.join(FETCHED);
+    if own.is_empty() && declared && fetched.is_dir() { patches::read(&fetched) } else { Ok(own) }
 }
 
 fn read_variants(dir: &Path, file: &Path, raw: Vec<RawVariant>) -> Result<Vec<Variant>, SpecError> {

@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use serde::Serialize;
 
+use super::fetch::ensure_b4;
 use crate::cli::{Context, Exit, Format, Usage};
 use crate::report::text::neutralise;
+use crate::series::fetch::by_id;
 use crate::series::import::{self, Placed, Posting, Want};
-use crate::series::mail::{Message, slug};
+use crate::series::mail::slug;
 use crate::spec::Project;
 use crate::spec::load::check_name;
 
@@ -18,12 +20,15 @@ use crate::spec::load::check_name;
 /// there into its folder, an older one goes straight into it; what series.yaml says beside the posting stays.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// An mbox, a maildir, a mail, a folder of patches, or `-` for standard input
-    #[arg(value_name = "FILE|DIR|-")]
+    /// An mbox, a maildir, a mail, a folder of patches, `-` for standard input, or a message-id, which b4 looks up
+    #[arg(value_name = "FILE|DIR|MSGID|-")]
     from: String,
     /// Name of the folder in patches/ [default: that of its change-id, or made of its title]
     #[arg(long)]
     name: Option<String>,
+    /// Look a message-id up in this mbox, through b4, and not in the archive
+    #[arg(long, value_name = "FILE")]
+    mbox: Option<PathBuf>,
     /// This version, where there are several [default: the newest]
     #[arg(long = "version", value_name = "N")]
     wanted: Option<u32>,
@@ -48,9 +53,7 @@ struct Imported {
 }
 
 pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit> {
-    let want = Want { version: args.wanted, message_id: None };
-    let messages = read(&args.from)?;
-    let posting = import::order(messages, &want).with_context(|| format!("importing {}", args.from))?;
+    let posting = read(args).with_context(|| format!("importing {}", args.from))?;
     let name = match &args.name {
         Some(name) => name.clone(),
         None => name_of(&posting),
@@ -87,12 +90,23 @@ pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit>
     Ok(Exit::Success)
 }
 
-fn read(from: &str) -> Result<Vec<Message>> {
+fn read(args: &Args) -> Result<Posting> {
+    let from = args.from.as_str();
     let path = Path::new(from);
-    if from != "-" && !path.exists() {
+    if from == "-" || path.exists() {
+        let want = Want { version: args.wanted, message_id: None };
+        return Ok(import::order(import::read(path)?, &want)?);
+    }
+    let id = from.trim_matches(['<', '>']);
+    let is_id = id.contains('@')
+        && !id.contains('/')
+        && !id.starts_with('-')
+        && id.bytes().all(|b| b.is_ascii_graphic());
+    if !is_id {
         return Err(Usage { message: format!("there is no {from}"), hint: None }.into());
     }
-    Ok(import::read(path)?)
+    ensure_b4(args.mbox.as_deref())?;
+    Ok(by_id(id, args.wanted, args.mbox.as_deref())?)
 }
 
 /// How many patches the series has by now, and whether it promises something.

@@ -4,13 +4,12 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-use super::mails;
+use super::{kernel_for, mails, place};
 use crate::cli::{Context, Exit, Format, Usage};
 use crate::host::needs::find_program;
 use crate::report::text::neutralise;
 use crate::series::lint::{self, Finding, Severity};
 use crate::series::mail::Message;
-use crate::source::Sources;
 use crate::spec::{Kernel, Project, Series};
 
 /// Checks a series as reviewers do first: subjects, counters, sign-offs, trailers, change notes, whitespace, `checkpatch.pl
@@ -37,7 +36,7 @@ pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit>
     let mut findings = lint::rules(&mails.series, mails.cover.as_ref(), &named);
     let mut checked = String::from("without a kernel");
     if !args.offline {
-        let kernel = kernel(project, &args.name, args.kernel.as_deref())?;
+        let kernel = kernel_for(project, &args.name, args.kernel.as_deref())?;
         checked = on_kernel(kernel, &mails.series, project, ctx, &mut findings)
             .with_context(|| format!("checking series {} on kernel {}", args.name, kernel.name))?;
     }
@@ -55,12 +54,7 @@ fn on_kernel(
     ctx: &Context,
     findings: &mut Vec<Finding>,
 ) -> Result<String> {
-    let quiet = ctx.quiet;
-    let sources = Sources::new(&ctx.cache).on_progress(move |line| {
-        if !quiet {
-            anstream::eprintln!("{line}");
-        }
-    });
+    let sources = place::sources(ctx);
     let all = Series::load_all(&project.patches_dir(), std::slice::from_ref(&series.name))?;
     let prepared = sources.prepare(kernel, &all)?;
     let own = prepared.applied.last().map(|applied| applied.patches.as_slice()).unwrap_or_default();
@@ -85,17 +79,6 @@ fn on_kernel(
     findings.extend(lint::checkpatch(&sources, &prepared, &files)?);
     let place = if contained { ", which has it already" } else { "" };
     Ok(format!("on {} ({}){place}", kernel.name, prepared.version))
-}
-
-fn kernel<'a>(project: &'a Project, series: &str, named: Option<&str>) -> Result<&'a Kernel> {
-    if let Some(name) = named {
-        return Ok(project.kernel(name)?);
-    }
-    let with = project.kernels.values().find(|kernel| kernel.series.iter().any(|one| one == series));
-    match with {
-        Some(kernel) => Ok(kernel),
-        None => Ok(project.kernel(&project.defaults.kernel)?),
-    }
 }
 
 fn show(name: &str, checked: &str, findings: &[Finding], ctx: &Context) -> Result<()> {

@@ -50,6 +50,9 @@ impl Listed {
     }
 
     pub(super) fn line(&self) -> String {
+        if self.patches == 0 {
+            return format!("v{}, not here: cargo xtask series fetch {}", self.version, self.name);
+        }
         let patches =
             if self.patches == 1 { "1 patch".to_owned() } else { format!("{} patches", self.patches) };
         let requires = if self.requires.is_empty() {

@@ -18,6 +18,10 @@ pub(super) struct Mails {
 /// Reads a series of patches/.
 pub(super) fn load(project: &Project, name: &str) -> Result<Mails> {
     let series = Series::load(&project.patches_dir(), name)?;
+    if series.is_to_be_fetched() {
+        let message = format!("the patches of series {name} are not here");
+        return Err(Usage { message, hint: Some(format!("cargo xtask series fetch {name}")) }.into());
+    }
     if series.patches.is_empty() {
         let message = format!("series {name} has no patches of its own, only variants");
         return Err(Usage { message, hint: None }.into());
@@ -26,7 +30,9 @@ pub(super) fn load(project: &Project, name: &str) -> Result<Mails> {
         let bytes = fs::read(file).with_context(|| format!("reading {}", file.display()))?;
         Message::parse(&bytes).with_context(|| format!("reading {}", file.display()))
     };
-    let cover = series.dir.join("0000-cover-letter.patch");
+    // What was fetched does not lie in the folder itself.
+    let dir = series.patches.first().and_then(|patch| patch.file.parent()).unwrap_or(&series.dir);
+    let cover = dir.join("0000-cover-letter.patch");
     let cover = if cover.is_file() { Some(read(&cover)?) } else { None };
     let patches = series.patches.iter().map(|patch| read(&patch.file)).collect::<Result<_>>()?;
     Ok(Mails { series, cover, patches })

@@ -90,6 +90,9 @@ fn our_own_series_are_clean() {
     let patches = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").join("patches");
     for name in Series::names(&patches).expect("our series") {
         let series = Series::load(&patches, &name).expect("a series");
+        if series.is_to_be_fetched() {
+            continue;
+        }
         let read = |file: &Path| Message::parse(&std::fs::read(file).expect("there")).expect("a patch");
         let all: Vec<_> = series.patches.iter().map(|p| (p.subject.clone(), read(&p.file))).collect();
         assert_eq!(rules(&series, None, &all), [], "{name}");

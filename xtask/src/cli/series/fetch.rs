@@ -1,0 +1,74 @@
+//! `series fetch`: a series that is only declared, into the cache.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use serde::Serialize;
+
+use crate::cli::{Context, Exit, Format, Usage, setup};
+use crate::host::needs::find_program;
+use crate::report::text::neutralise;
+use crate::series::fetch;
+use crate::spec::series::{FETCHED, FILE};
+use crate::spec::{Project, Series};
+
+/// Brings a series that is only declared, by the message-id in its series.yaml, into the cache, through b4
+///
+/// Its patches are found by the link `fetched` in its folder, which git ignores.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Name of a folder in patches/
+    name: String,
+    /// Take the thread from this mbox, through b4, and not from the archive
+    #[arg(long, value_name = "FILE")]
+    mbox: Option<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct Shown {
+    name: String,
+    version: u32,
+    folder: PathBuf,
+    subjects: Vec<String>,
+}
+
+pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit> {
+    let series = Series::load(&project.patches_dir(), &args.name)?;
+    let file = series.dir.join(FILE);
+    let Some(id) = &series.posted.message_id else {
+        let message = format!("{}: message-id: there is none to fetch it by", file.display());
+        return Err(Usage { message, hint: None }.into());
+    };
+    ensure_b4(args.mbox.as_deref())?;
+    let posting = fetch::by_id(id, None, args.mbox.as_deref())
+        .with_context(|| format!("fetching <{id}>; without a network, --mbox FILE has it from a file"))?;
+    if posting.version != series.version {
+        let message = format!("{}: version: <{id}> is of version {}", file.display(), posting.version);
+        return Err(Usage { message, hint: None }.into());
+    }
+    let subjects: Vec<String> = posting.patches.iter().map(|patch| patch.subject().title).collect();
+    let folder = fetch::keep(posting, &ctx.cache.dir("posted")?, id)?;
+    fetch::link(&folder, &series.dir.join(FETCHED))?;
+    // It has to be a series with them, too: what it promises is by the number of a patch.
+    Series::load(&project.patches_dir(), &args.name)?;
+    let shown = Shown { name: args.name.clone(), version: series.version, folder, subjects };
+    if ctx.format == Format::Json {
+        anstream::println!("{}", serde_json::to_string_pretty(&shown)?);
+        return Ok(Exit::Success);
+    }
+    let mut text =
+        format!("{}  v{}, {} patches, of <{id}>\n", shown.name, shown.version, shown.subjects.len());
+    for (number, subject) in shown.subjects.iter().enumerate() {
+        text.push_str(&format!("  {:3}  {subject}\n", number + 1));
+    }
+    anstream::print!("{}", neutralise(&text));
+    Ok(Exit::Success)
+}
+
+/// b4 is needed by nothing else, and so asked for only here.
+pub(super) fn ensure_b4(mbox: Option<&Path>) -> Result<()> {
+    if let Some(mbox) = mbox.filter(|mbox| !mbox.is_file()) {
+        return Err(Usage { message: format!("there is no {}", mbox.display()), hint: None }.into());
+    }
+    setup::ensure_program("b4", "--mail", find_program("b4").is_some())
+}
