@@ -78,7 +78,11 @@ impl Message {
             .map_err(|error| MailError { what: format!("not a mail: {error}") })?;
         let text = Text::of(&parsed)?;
         let at = start_of_patch(&text.bytes);
-        let message = decode(&text.bytes[..at], &text.charset);
+        let mut message = decode(&text.bytes[..at], &text.charset);
+        // A character set may take the last line end for a part of something else; the patch still begins on a line of its own.
+        if at < text.bytes.len() && !message.is_empty() && !message.ends_with('\n') {
+            message.push('\n');
+        }
         let commit = commit_of(first);
         let mut this =
             Self { headers, message, rest: text.bytes[at..].to_owned(), flowed: text.flowed, commit };
@@ -306,7 +310,7 @@ fn decode(bytes: &[u8], charset: &str) -> String {
     let known =
         charset::Charset::for_label(charset.as_bytes()).filter(|_| !matches!(charset, "utf-8" | "us-ascii"));
     match known {
-        Some(charset) => charset.decode(bytes).0.into_owned(),
+        Some(charset) => charset.decode_without_bom_handling(bytes).0.into_owned(),
         None => bytes.iter().map(|byte| char::from(*byte)).collect(),
     }
 }

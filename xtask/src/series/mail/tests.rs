@@ -152,6 +152,16 @@ fn a_diff_keeps_its_character_set_and_its_returns() {
 }
 
 #[test]
+fn a_character_set_that_eats_line_ends_does_not_hide_the_patch() {
+    let body = [b"\xfe\xffodd\n".as_slice(), &latin1(&DIFF.replace("zwei", "caf\u{e9}"))].concat();
+    let odd = Message::parse(&split(&mail("Content-Type: text/plain; charset=utf-16\n", &body))[0])
+        .expect("a mail");
+    assert!(odd.has_diff() && odd.message.ends_with('\n'), "{:?}", odd.message);
+    let again = Message::parse(&odd.render()).expect("what was written is read");
+    assert_eq!(again.render(), odd.render());
+}
+
+#[test]
 fn an_mbox_is_split_where_mails_begin() {
     let one = mail(
         "",

@@ -22,6 +22,9 @@ pub fn insert(file: &[u8], tags: &[Tag]) -> Result<Vec<u8>, String> {
         }
         before.extend_from_slice(line_end.as_bytes());
     }
+    if let Some(last) = lines.last_mut().filter(|last| !last.ends_with(b"\n")) {
+        last.extend_from_slice(line_end.as_bytes());
+    }
     for tag in tags {
         let own = rank(&tag.name).unwrap_or(usize::MAX);
         let comes_before =
@@ -61,7 +64,7 @@ fn message(file: &[u8]) -> Result<(usize, usize), String> {
 /// The last paragraph, if all of it is trailers; an empty place at the end of the text otherwise.
 fn block_in(text: &[u8]) -> std::ops::Range<usize> {
     let end = text.len() - text.iter().rev().take_while(|byte| byte.is_ascii_whitespace()).count();
-    let end = text[end..].iter().position(|byte| *byte == b'\n').map_or(end, |more| end + more + 1);
+    let end = text[end..].iter().position(|byte| *byte == b'\n').map_or(text.len(), |more| end + more + 1);
     let mut start = end;
     let mut lines = 0;
     for line in text[..end].split_inclusive(|byte| *byte == b'\n').rev() {

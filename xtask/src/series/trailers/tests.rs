@@ -195,6 +195,10 @@ fn tags_stand_in_the_kernels_order_and_nothing_else_changes() {
         insert(bare.as_bytes(), &[tag("Acked-by: C <c@x.example>")]).expect("plain"),
         b"Subject: x\n\nWhy.\n\nAcked-by: C <c@x.example>\n---\nx\n"
     );
+    let acked = [tag("Acked-by: C <c@x.example>")];
+    let cut = |text: &str| String::from_utf8(insert(text.as_bytes(), &acked).expect("plain")).expect("text");
+    assert_eq!(cut("Subject: x\n\nWhy.  "), "Subject: x\n\nWhy.  \n\nAcked-by: C <c@x.example>\n");
+    assert_eq!(cut("Subject: x\n\nFixes: 1 "), "Subject: x\n\nFixes: 1 \nAcked-by: C <c@x.example>\n");
     let encoded = "Subject: x\nContent-Transfer-Encoding: base64\n\nV2h5\n";
     assert!(insert(encoded.as_bytes(), &tags).expect_err("encoded").contains("series import"));
 }
