@@ -81,6 +81,10 @@ pub fn order(messages: Vec<Message>, want: &Want) -> Result<Posting, ImportError
     } else {
         (None, candidates.into_iter().map(|one| one.message).collect())
     };
+    // A cover letter of nothing: [PATCH 0/0].
+    if patches.is_empty() {
+        return Err(ImportError::Nothing { mails, seen: Vec::new() });
+    }
     Ok(Posting { version, cover, patches, others })
 }
 

@@ -74,6 +74,7 @@ fn what_is_no_series_is_named() {
     insta::assert_snapshot!(error(bare), @"[PATCH] cxl: Alone <3@x>: it has no counter, and others of the same version have");
     insta::assert_snapshot!(error(vec![mail("1@x", "[PATCH 3/2] x", &diff("x"))]), @"[PATCH 3/2] x <1@x>: its number is beyond the end of its series");
     insta::assert_snapshot!(error(vec![mail("1@x", "hello", "")]), @"no patch in 1 mails: none has both [PATCH …] in its subject and a diff");
+    assert!(error(vec![mail("1@x", "[PATCH 0/0] x", &diff("x"))]).starts_with("no patch in 1 mails"));
     let other = order(thread("v1"), &Want { version: Some(7), message_id: None }).expect_err("not there");
     insta::assert_snapshot!(other, @r"
     no patch in 5 mails: none has both [PATCH …] in its subject and a diff

@@ -89,7 +89,7 @@ fn person(name: &str, value: &str) -> Result<Tag, String> {
     let Some((address, rest)) = after.split_once('>') else {
         return Err("its <address> has no end".to_owned());
     };
-    let before = before.trim().trim_matches('"');
+    let before = before.trim_matches(|c: char| c == '"' || c.is_whitespace());
     if before.is_empty() {
         return Err("there is no name in it".to_owned());
     }

@@ -195,6 +195,8 @@ fn tags_stand_in_the_kernels_order_and_nothing_else_changes() {
         insert(bare.as_bytes(), &[tag("Acked-by: C <c@x.example>")]).expect("plain"),
         b"Subject: x\n\nWhy.\n\nAcked-by: C <c@x.example>\n---\nx\n"
     );
+    let quoted = tag("Acked-by: \" \"C D\" \" <c@x.example>");
+    assert_eq!((quoted.who.name.as_str(), tag(&quoted.to_string())), ("C D", quoted.clone()));
     let acked = [tag("Acked-by: C <c@x.example>")];
     let cut = |text: &str| String::from_utf8(insert(text.as_bytes(), &acked).expect("plain")).expect("text");
     assert_eq!(cut("Subject: x\n\nWhy.  "), "Subject: x\n\nWhy.  \n\nAcked-by: C <c@x.example>\n");
