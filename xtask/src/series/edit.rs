@@ -362,7 +362,8 @@ fn patches(folder: &Path) -> Result<Vec<String>, EditError> {
     Ok(names)
 }
 
-/// Whether two patches differ in nothing but what git numbers anew each time: the commit, the ids of blobs, the signature.
+/// Whether two patches differ in nothing but what git writes anew each time: the commit, the ids of blobs, the function in
+/// which a hunk is said to be, the signature.
 fn says_the_same(one: &[u8], other: &[u8]) -> bool {
     fn said(patch: &[u8]) -> impl Iterator<Item = &[u8]> {
         let end = match patch.windows(4).rposition(|four| four == b"\n-- ") {
@@ -373,9 +374,15 @@ fn says_the_same(one: &[u8], other: &[u8]) -> bool {
         let lines = patch[..end].trim_ascii_end().split(|b| *b == b'\n').enumerate();
         let numbered =
             |at: usize, line: &[u8]| line.starts_with(b"index ") || at == 0 && line.starts_with(b"From ");
-        lines.filter(move |(at, line)| !numbered(*at, line)).map(|(_, line)| line)
+        lines.filter(move |(at, line)| !numbered(*at, line)).map(|(_, line)| without_function(line))
     }
     said(one).eq(said(other))
+}
+
+/// `@@ -1,2 +1,3 @@` of `@@ -1,2 +1,3 @@ int probe(void)`.
+fn without_function(line: &[u8]) -> &[u8] {
+    let head = line.strip_prefix(b"@@ -").and_then(|rest| rest.windows(3).position(|three| three == b" @@"));
+    head.map_or(line, |at| &line[..at + b"@@ - @@".len()])
 }
 
 #[cfg(test)]
@@ -457,6 +464,22 @@ mod tests {
         assert_eq!(refreshed, Refreshed { same: 2, ..Refreshed::default() });
         assert_eq!(fs::read(folder.join("0001-cxl-Change-one.patch")).expect("read"), before);
         assert_eq!(work.base().expect("a base"), "a kernel");
+    }
+
+    #[test]
+    fn the_same_is_told_from_what_only_looks_alike() {
+        let patch = |from: &str, at: &str, line: &str| {
+            format!(
+                "From {from} Mon Sep 17 00:00:00 2001\nSubject: x\n\nWhy.\n\nindex {from}..2 100644\n@@ -1,2 +1,3 @@{at}\n+{line}\n"
+            )
+        };
+        let same = |one: &str, other: &str| says_the_same(one.as_bytes(), other.as_bytes());
+        let one = patch("1", " err:", "a");
+        assert!(same(&one, &patch("2", " int probe(void)", "a")));
+        assert!(same(&one, &format!("{one}-- \n2.39.5\n\n")));
+        assert!(!same(&one, &patch("1", " err:", "b")));
+        assert!(!same(&one, &one.replace("+1,3", "+1,4")));
+        assert!(!same(&one, &one.replace("Why.\n", "Why.\n\n")));
     }
 
     #[test]
