@@ -41,10 +41,15 @@ skip() {
 	exit 4
 }
 
-# Seconds since boot, with hundredths, as a whole number of hundredths.
+# Time since boot in hundredths of a second.
 _now() {
 	read -r _up _ < /proc/uptime
-	echo "${_up%.*}${_up#*.}"
+	_hundredths "$_up"
+}
+
+# _hundredths SECONDS.HUNDREDTHS: as a whole number. A leading zero would make it octal, and 0.95 an error.
+_hundredths() {
+	echo $((${1%.*} * 100 + 1${1#*.} - 100))
 }
 
 # poll SECONDS COMMAND…: tries until the command succeeds; fails when it never did. Tries at least once, and

@@ -1,6 +1,8 @@
+use std::fs;
+
 use super::case::parse_duration;
 use super::*;
-use std::fs;
+use crate::host::Process;
 
 const CASE: &str = "#!/bin/sh\n# SPDX-License-Identifier: GPL-2.0-only\n#: summary: it works\n#: needs: { modules: [cxl_mem], memdevs: 2 }\n#: withhold: [cxl-acpi]        # not autoloaded\n#: cmdline: [driver_async_probe=cxl_mem]\n\n. /bench/lib.sh\ntrue\n";
 
@@ -90,4 +92,13 @@ fn times_have_a_unit_and_an_end() {
     for bad in ["", "5", "s", "-1s", "1h", "0s", "99999999999999999999s", "61m"] {
         assert!(parse_duration(bad).is_err(), "{bad}");
     }
+}
+
+/// A guest is up within the first second where the machine is fast, and `$((095))` is no number.
+#[test]
+fn cases_know_the_time_in_the_first_second() {
+    let lib = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/lib.sh");
+    let script = ". \"$1\"; for time in 0.95 0.08 0.00 1.05 12.34; do _hundredths $time; done";
+    let said = Process::new("sh", ["-c", script, "sh"]).arg(lib).read().expect("a shell");
+    assert_eq!(said.lines().collect::<Vec<_>>(), ["95", "8", "0", "105", "1234"]);
 }
