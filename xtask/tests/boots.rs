@@ -331,9 +331,9 @@ exec "$qemu" "$@""#,
 fn a_patch_that_breaks_cxl_test_alone_is_named() {
     let project = Project::new();
     project.series_that_breaks_cxl_test();
-    let (code, stdout, tail) = project.verb(&["series", "check", "checked", "--format", "json"]);
-    assert_eq!(code, 3, "{stdout}\n{tail:?}");
-    let rows: Vec<serde_json::Value> = serde_json::from_str(&stdout).expect("JSON");
+    let checked = project.begin(&["series", "check", "checked", "--format", "json"]).finish();
+    assert_eq!(checked.code, 3, "{}", checked.shown());
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&checked.stdout).expect("JSON");
     let said: Vec<String> = rows
         .iter()
         .map(|row| {

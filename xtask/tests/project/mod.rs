@@ -163,12 +163,6 @@ impl Project {
         fs::write(dir.join("series.yaml"), yaml).expect("series.yaml");
     }
 
-    /// Any verb but `run`: exit code, output, and the last lines of both streams.
-    pub fn verb(&self, args: &[&str]) -> (i32, String, Vec<String>) {
-        let output = self.tool(args).output().expect("xtask runs");
-        (output.status.code().unwrap_or(-1), output.text(), output.tail)
-    }
-
     fn put_on_top(&self, name: &str) {
         let file = self.path("patches").join(name).join("series.yaml");
         fs::write(file, format!("title: {name}\nversion: 1\n")).expect("series.yaml");
@@ -210,10 +204,6 @@ impl Project {
     }
 
     fn process(&self, args: &[&str]) -> Process {
-        self.tool(&[&["run"], args].concat())
-    }
-
-    fn tool(&self, args: &[&str]) -> Process {
         let mut process = Process::new(env!("CARGO_BIN_EXE_xtask"), ["--project"]).arg(self.folder.path());
         if let Some(cache) = &self.cache {
             process = process.arg("--cache-dir").arg(cache);
