@@ -82,8 +82,12 @@ impl Bench {
     }
 
     fn build_into(&self, fragment: &str, tree: &str, sink: &Collect) -> Result<Built, BuildError> {
-        let (cache, slot, src) = (self.at("cache"), self.at("work"), self.at("work/src"));
         let fragment = Fragment::parse(Path::new("cxl.config"), fragment.into())?;
+        self.with_builder(tree, sink, |builder, tree| builder.build(tree, &[fragment]))
+    }
+
+    fn with_builder<T>(&self, id: &str, sink: &Collect, work: impl FnOnce(&Builder, &Tree) -> T) -> T {
+        let (cache, slot, src) = (self.at("cache"), self.at("work"), self.at("work/src"));
         let builder = Builder {
             cache: &cache,
             slot: &slot,
@@ -93,23 +97,12 @@ impl Bench {
             toolchain: &self.toolchain,
             sink,
         };
-        builder.build(&Tree { src: &src, id: tree, version: "6.12.117" }, &[fragment])
+        work(&builder, &Tree { src: &src, id, version: "6.12.117" })
     }
 
     fn warnings(&self, files: &[&str]) -> Result<Warnings, BuildError> {
-        let (cache, slot, src) = (self.at("cache"), self.at("work"), self.at("work/src"));
-        let sink = Collect::default();
-        let builder = Builder {
-            cache: &cache,
-            slot: &slot,
-            kernel: "lts",
-            flavour: "plain",
-            jobs: 2,
-            toolchain: &self.toolchain,
-            sink: &sink,
-        };
         let files: Vec<String> = files.iter().map(|&file| file.to_owned()).collect();
-        builder.warnings(&Tree { src: &src, id: "tree1", version: "6.12.117" }, &[], &files)
+        self.with_builder("tree1", &Collect::default(), |builder, tree| builder.warnings(tree, &[], &files))
     }
 
     fn build(&self, fragment: &str) -> Result<Built, BuildError> {

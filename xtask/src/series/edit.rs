@@ -10,7 +10,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use crate::host::{Process, ProcessError};
-use crate::source::users_git;
+use crate::source::{plain_git, users_git};
 
 /// Bytes are what they were, whatever the kernel's own attributes say of line ends.
 const ATTRIBUTES: &str = "* -text -eol -ident -filter -working-tree-encoding\n";
@@ -224,9 +224,10 @@ impl WorkTree {
         let out = tempfile::tempdir().map_err(io("making a folder in", &std::env::temp_dir()))?;
         let prefix = if version > 1 { format!("PATCH v{version}") } else { "PATCH".to_owned() };
         // The user's settings of diffs and of their own mails must not show in the series.
-        self.git(&["format-patch", "--quiet", "--no-signature", "--no-cover-letter"])
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .env("GIT_CONFIG_NOSYSTEM", "1")
+        let options = ["format-patch", "--quiet", "--no-signature", "--no-cover-letter"];
+        options
+            .iter()
+            .fold(plain_git(&self.dir), Process::arg)
             .arg(format!("--subject-prefix={prefix}"))
             .arg("--output-directory")
             .arg(out.path())

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::mail::Message;
 use super::overlay::{self, OverlayError, io};
 use crate::host::{Cache, ProcessError};
-use crate::source::users_git;
+use crate::source::{plain_git, users_git};
 use crate::spec::SeriesRange;
 use crate::spec::series::FILE;
 
@@ -86,9 +86,7 @@ pub fn overlay(range: &SeriesRange, patches: &Path, cache: &Cache) -> Result<Pat
     let commits = format!("{}..{}", range.base, range.tip);
     overlay::lay(&range.series, &[&commits, &said], patches, cache, |into| {
         // The user's settings of diffs and of their own mails must not show in the series.
-        users_git(&range.dir)
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .env("GIT_CONFIG_NOSYSTEM", "1")
+        plain_git(&range.dir)
             .arg("format-patch")
             .arg("--quiet")
             .arg("--no-signature")

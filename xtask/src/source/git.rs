@@ -40,6 +40,11 @@ pub fn users_git(dir: &Path) -> Process {
     Git::users(["-C"]).arg(dir)
 }
 
+/// The same without their configuration: for what must come out alike wherever it is made.
+pub fn plain_git(dir: &Path) -> Process {
+    Git::alone(["-C"]).arg(dir)
+}
+
 /// The repository.
 #[derive(Debug, Clone)]
 pub(super) struct Git {

@@ -23,7 +23,7 @@ pub use apply::{Applied, AppliedPatch, AppliedState};
 pub use displaced::Displaced;
 pub use error::{Conflict, Place, SourceError};
 pub use fit::Fit;
-pub use git::users_git;
+pub use git::{plain_git, users_git};
 pub use prepare::{Plain, Prepared, Sources};
 
 #[cfg(test)]
