@@ -3,6 +3,7 @@
 //! Whatever a guest, a file or a name says is text: the template escapes it, the script sets it as text, and the page's own
 //! policy lets no other script run and nothing be fetched.
 
+mod case;
 mod logs;
 mod matrix;
 mod timeline;
@@ -53,7 +54,7 @@ pub struct Picture {
 pub fn html(run: &Stored, pictures: &[Picture], diff: Option<&Diff>) -> Result<String, HtmlError> {
     let summary = &run.summary;
     let logs = logs::collect(run);
-    let cases = view::cases(run, &logs);
+    let cases = case::cases(run, &logs);
     let data = serde_json::json!({ "cases": cases.iter().map(|case| &case.detail).collect::<Vec<_>>() });
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -76,7 +77,7 @@ pub fn html(run: &Stored, pictures: &[Picture], diff: Option<&Diff>) -> Result<S
         broken: view::broken(summary),
         reds: cases.iter().filter(|case| case.red).map(|case| &case.row).collect(),
         splats: view::splats(summary, &cases),
-        cases: view::red_first(&cases),
+        cases: case::red_first(&cases),
         cells: view::cells(summary),
         pictures: pictures.iter().map(|picture| view::picture(picture, summary)).collect(),
         timeline: timeline::of(&run.events()?, summary),
@@ -106,9 +107,9 @@ struct Shown<'a> {
     chips: Vec<view::Chip>,
     matrix: Vec<matrix::Table>,
     broken: Vec<view::Cell>,
-    reds: Vec<&'a view::Row>,
+    reds: Vec<&'a case::Row>,
     splats: Vec<view::Splat>,
-    cases: Vec<&'a view::Row>,
+    cases: Vec<&'a case::Row>,
     cells: Vec<view::Cell>,
     pictures: Vec<view::Shown>,
     timeline: timeline::Timeline,

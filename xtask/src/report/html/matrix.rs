@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::view::{Case, cell_class};
+use super::case::Case;
+use super::view::cell_class;
 use crate::event::Verdict;
 use crate::report::summary::{CellSummary, Summary};
 use crate::report::text::one_line;
