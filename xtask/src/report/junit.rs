@@ -1,5 +1,6 @@
 //! JUnit, as quick-junit writes it: a suite a cell, a test a case. A case that ran more than once is one test: red where one
-//! of its rounds was, the other red ones as its reruns.
+//! of its rounds was, the other red ones as its reruns; in a cell that is green all the same (`--allow-flaky`), green with the
+//! red ones as flaky failures.
 //!
 //! What failed by its own word is a failure; what crashed, hung or was not reached is an error, as with
 //! kunit.py. A splat that nobody expected is a test of its own, so that it is red even when its case passed.
@@ -10,7 +11,7 @@ use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStat
 
 use super::summary::{CellSummary, Summary};
 use super::text::{neutralise, one_line};
-use crate::event::{CaseOutcome, CaseReport};
+use crate::event::{CaseOutcome, CaseReport, Verdict};
 
 /// Writes a run as JUnit XML.
 ///
@@ -40,7 +41,7 @@ fn suite(cell: &CellSummary) -> TestSuite {
     }
     for round in names {
         let rounds: Vec<_> = cell.cases.iter().filter(|report| report.name == round).collect();
-        suite.add_test_case(case(&rounds, &name));
+        suite.add_test_case(case(&rounds, &name, cell.verdict == Some(Verdict::Pass)));
     }
     for splat in cell.red_splats() {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
@@ -52,7 +53,7 @@ fn suite(cell: &CellSummary) -> TestSuite {
         suite.add_test_case(named(&format!("splat: {}", splat.title), &name, status));
     }
     if cell.red_by_itself() {
-        let word = cell.verdict.map_or("not run", crate::event::Verdict::word);
+        let word = cell.verdict.map_or("not run", Verdict::word);
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
         status.set_type(word).set_message(one_line(&cell.reason));
         suite.add_test_case(named("the cell as a whole", &name, status));
@@ -69,12 +70,13 @@ fn kind(outcome: CaseOutcome) -> Option<NonSuccessKind> {
     }
 }
 
-/// All rounds of a case, of which there is one at least.
-fn case(rounds: &[&CaseReport], class: &str) -> TestCase {
+/// All rounds of a case, of which there is one at least. `allowed`: its cell is green whatever is red here.
+fn case(rounds: &[&CaseReport], class: &str, allowed: bool) -> TestCase {
     let red = |report: &&&CaseReport| report.outcome.is_red();
     // Of rounds that are all green, one that passed says more than one that was skipped.
     let passed = rounds.iter().find(|report| report.outcome == CaseOutcome::Pass);
-    let report = rounds.iter().find(red).or(passed).unwrap_or(&rounds[0]);
+    let first_red = if allowed { None } else { rounds.iter().find(red) };
+    let report = first_red.or(passed).unwrap_or(&rounds[0]);
     let mut status = match (kind(report.outcome), report.outcome) {
         (Some(kind), _) => TestCaseStatus::non_success(kind),
         (None, CaseOutcome::Pass) => TestCaseStatus::success(),
@@ -83,7 +85,7 @@ fn case(rounds: &[&CaseReport], class: &str) -> TestCase {
     if report.outcome != CaseOutcome::Pass {
         status.set_type(report.outcome.word()).set_message(one_line(&report.reason));
     }
-    for other in rounds.iter().filter(red).skip(1) {
+    for other in rounds.iter().filter(red).skip(usize::from(first_red.is_some())) {
         let mut rerun = TestRerun::new(kind(other.outcome).unwrap_or(NonSuccessKind::Failure));
         rerun
             .set_type(other.outcome.word())
@@ -119,7 +121,7 @@ fn seconds(seconds: f64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::super::testing::{case, cell};
-    use super::{CaseOutcome, Summary, junit};
+    use super::{CaseOutcome, Summary, Verdict, junit};
     use crate::event::Event;
 
     #[test]
@@ -147,6 +149,28 @@ mod tests {
                 </testcase>
                 <testcase name="c" classname="lts/direct/s" time="2.500">
                     <system-out>red in 0 of 2 rounds</system-out>
+                </testcase>
+            </testsuite>
+        </testsuites>
+        "#);
+    }
+
+    #[test]
+    fn what_is_allowed_to_be_flaky_is_green() {
+        let cell = cell("direct", "s");
+        let mut summary = Summary::default();
+        for (outcome, reason) in [(CaseOutcome::Fail, "why"), (CaseOutcome::Pass, "")] {
+            summary.take(&Event::CaseFinished { cell: cell.clone(), report: case("a", outcome, reason) });
+        }
+        let (verdict, reason) = (Verdict::Pass, "flaky, which is allowed: a".to_owned());
+        summary.take(&Event::CellFinished { cell, verdict, reason, seconds: 2.5 });
+        let xml = junit(&summary).expect("XML");
+        insta::assert_snapshot!(xml.lines().skip(2).collect::<Vec<_>>().join("\n"), @r#"
+            <testsuite name="lts/direct/s" tests="1" skipped="0" errors="0" failures="0" time="2.500">
+                <testcase name="a" classname="lts/direct/s" time="2.500">
+                    <flakyFailure time="1.250" message="why" type="fail">
+                    </flakyFailure>
+                    <system-out>red in 1 of 2 rounds</system-out>
                 </testcase>
             </testsuite>
         </testsuites>
