@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use super::run::{GuestArgs, command_line, verbosity, workspace};
+use super::run::{GuestArgs, cell_filter, command_line, verbosity, workspace};
 use super::{Context, Exit, Format, Usage, setup};
 use crate::bisect::{self, Ask, Asked, Axis, Drive, Level, Rule, Shelf, Sought, State, Trial};
 use crate::event::Sink;
 use crate::report::text::neutralise;
 use crate::report::{Terminal, Verbosity};
 use crate::source::Sources;
-use crate::spec::{CellFilter, Project, Source};
+use crate::spec::{Project, Source};
 
 /// Finds what turned a cell from green to red: a patch of a series, a commit, or the smallest topology
 ///
@@ -115,13 +115,7 @@ fn percent(text: &str) -> Result<f64, String> {
 impl FailureArgs {
     /// What is run at each step.
     pub(super) fn asked(&self, topologies: Vec<String>) -> Result<Asked> {
-        let cells = match &self.cell {
-            None => None,
-            Some(text) => Some(
-                text.parse::<CellFilter>()
-                    .map_err(|why| Usage { message: format!("--cell: {why}"), hint: None })?,
-            ),
-        };
+        let cells = cell_filter(self.cell.as_deref())?;
         Ok(Asked {
             kernel: self.kernel.clone(),
             flavour: self.flavour.clone(),

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 
+pub use self::choose::cell_filter;
 use self::choose::{ChooseArgs, PolicyArgs};
 use self::shown::ShownArgs;
 use super::range::RangeArgs;

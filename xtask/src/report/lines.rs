@@ -47,6 +47,21 @@ pub(super) fn case_lines(report: &CaseReport, output: &str) -> String {
     test_lines(&report.name, report.outcome, &report.reason, Some(report.seconds), output)
 }
 
+/// Cases that were skipped for the same reason.
+pub(super) fn skipped_lines(reports: &[CaseReport]) -> String {
+    /// More than these are counted.
+    const NAMED: usize = 4;
+    let names: Vec<&str> = reports.iter().map(|report| report.name.as_str()).collect();
+    match reports {
+        [] => String::new(),
+        [only] => case_lines(only, ""),
+        [first, ..] => {
+            let names = if names.len() > NAMED { format!("{} cases", names.len()) } else { names.join(", ") };
+            test_lines(&names, first.outcome, &first.reason, None, "")
+        }
+    }
+}
+
 /// As [`case_lines`], for any test.
 pub fn test_lines(
     name: &str,

@@ -17,7 +17,7 @@ use super::board::Board;
 use super::lines::{self, Verbosity, indented, verdict_style};
 use super::summary::Summary;
 use super::text::{duration, neutralise, one_line};
-use crate::event::{CellId, Event, Sink, Stage, StageEnd, Verdict};
+use crate::event::{CaseOutcome, CaseReport, CellId, Event, Sink, Stage, StageEnd, Verdict};
 
 /// Bytes of output that are kept for each case, should it fail.
 const TAIL_BYTES: usize = 8 << 10;
@@ -36,6 +36,8 @@ struct Inner {
     /// Cells run beside each other: each is shown when it is done.
     side_by_side: bool,
     summary: Summary,
+    /// What the closing line is about, where only a part of it is shown.
+    whole: Option<Summary>,
     panes: Vec<Pane>,
     board: Arc<Mutex<Board>>,
 }
@@ -48,6 +50,8 @@ struct Pane {
     named: bool,
     done: bool,
     output: BTreeMap<String, String>,
+    /// Cases that were skipped one after the other for the same reason, and not yet shown.
+    skipped: Vec<CaseReport>,
 }
 
 impl Terminal {
@@ -80,14 +84,21 @@ impl Terminal {
         self
     }
 
+    /// The same for a part of a run that was kept: the closing line is that of the whole.
+    #[must_use]
+    pub fn part_of(mut self, whole: Summary) -> Self {
+        self.0.get_mut().unwrap_or_else(PoisonError::into_inner).whole = Some(whole);
+        self
+    }
+
     fn new(
         out: Box<dyn Write + Send>,
         live: Option<ProgressBar>,
         verbosity: Verbosity,
         board: Arc<Mutex<Board>>,
     ) -> Self {
-        let (summary, panes, side_by_side) = (Summary::default(), Vec::new(), false);
-        Self(Mutex::new(Inner { out, live, verbosity, side_by_side, summary, panes, board }))
+        let (summary, whole, panes, side_by_side) = (Summary::default(), None, Vec::new(), false);
+        Self(Mutex::new(Inner { out, live, verbosity, side_by_side, summary, whole, panes, board }))
     }
 }
 
@@ -169,10 +180,12 @@ impl Inner {
                     bar.finish_and_clear();
                 }
                 while !self.panes.is_empty() {
+                    self.say_skipped(0);
                     self.panes[0].done = true;
                     self.advance();
                 }
-                let line = self.summary.closing_line().style(verdict_style(*verdict)).to_string();
+                let whole = self.whole.as_ref().unwrap_or(&self.summary);
+                let line = whole.closing_line().style(verdict_style(*verdict)).to_string();
                 self.print(&format!("{line}\n"));
             }
             _ => {}
@@ -276,7 +289,9 @@ impl Inner {
                 let pane = self.pane(cell);
                 let output = self.panes[pane].output.remove(&report.name).unwrap_or_default();
                 let level = if report.outcome.is_red() { Verbosity::Quiet } else { Verbosity::Normal };
-                if self.verbosity == Verbosity::Verbose {
+                if report.outcome == CaseOutcome::Skip && self.verbosity == Verbosity::Normal {
+                    self.skip(pane, report);
+                } else if self.verbosity == Verbosity::Verbose {
                     // All but a last line without its end was shown already.
                     self.say(pane, level, &indented(neutralise(&output).lines()));
                     self.say(pane, level, &lines::case_lines(report, ""));
@@ -299,9 +314,26 @@ impl Inner {
                 named: false,
                 done: false,
                 output: BTreeMap::new(),
+                skipped: Vec::new(),
             });
             self.panes.len() - 1
         })
+    }
+
+    /// Holds back a case that was skipped: a whole suite may be, for one reason, which is then said once.
+    fn skip(&mut self, pane: usize, report: &CaseReport) {
+        if self.panes[pane].skipped.first().is_some_and(|first| first.reason != report.reason) {
+            self.say_skipped(pane);
+        }
+        self.panes[pane].skipped.push(report.clone());
+    }
+
+    fn say_skipped(&mut self, pane: usize) {
+        let skipped = std::mem::take(&mut self.panes[pane].skipped);
+        let text = lines::skipped_lines(&skipped);
+        if !text.is_empty() {
+            self.say(pane, Verbosity::Normal, &text);
+        }
     }
 
     /// Shows lines of a cell, below its name.
@@ -309,6 +341,7 @@ impl Inner {
         if level > self.verbosity {
             return;
         }
+        self.say_skipped(pane);
         let mut lines = String::new();
         if !std::mem::replace(&mut self.panes[pane].named, true) {
             let name = one_line(&self.panes[pane].cell.to_string());

@@ -332,6 +332,32 @@ fn cells_that_run_at_the_same_time_are_not_mixed() {
 }
 
 #[test]
+fn what_is_skipped_for_one_reason_is_said_once() {
+    let cell = cell("direct", "s");
+    let ended = |name: &str, outcome, reason| Event::CaseFinished {
+        cell: cell.clone(),
+        report: case(name, outcome, reason),
+    };
+    let mut events = vec![
+        ended("a", CaseOutcome::Skip, "no switch"),
+        ended("b", CaseOutcome::Skip, "no switch"),
+        ended("c", CaseOutcome::Skip, "no slot"),
+        ended("d", CaseOutcome::Pass, ""),
+    ];
+    events.extend(["e", "f", "g", "h", "i"].map(|name| ended(name, CaseOutcome::Skip, "no module")));
+    events.push(Event::RunFinished { verdict: Verdict::Pass, seconds: 2.0, interrupted: true });
+    insta::assert_snapshot!(seen(&events, super::Verbosity::Normal), @r"
+    lts/direct/s
+      skip    a, b: no switch
+      skip    c, 1.2 s: no slot
+      pass    d, 1.2 s
+      skip    5 cases: no module
+    pass, interrupted: 1 pass, 8 skip in 1 cell; 2.0 s: 0.0 configuring, 0.0 building, 0.0 booting, 0.0 running
+    ");
+    assert_eq!(seen(&events, super::Verbosity::Verbose).matches("no module").count(), 5);
+}
+
+#[test]
 fn json_lines_are_one_an_event() {
     use crate::event::Sink;
     let sink = super::JsonLines::new(Vec::new());

@@ -98,11 +98,16 @@ fn keep_cases(boots: &mut Vec<Boot>, wanted: impl Fn(&str) -> bool) {
 
 /// The cell's name of this sort; none while the variant is open.
 fn name(cell: &Cell, field: Field) -> Option<&str> {
+    (field != Field::Variant || !cell.open).then(|| name_of(&cell.id, field))
+}
+
+/// The cell's name of this sort.
+pub fn name_of(id: &CellId, field: Field) -> &str {
     match field {
-        Field::Kernel => Some(&cell.id.kernel),
-        Field::Flavour => Some(&cell.id.flavour),
-        Field::Topology => Some(&cell.id.topology),
-        Field::Suite => Some(&cell.id.suite),
-        Field::Variant => (!cell.open).then_some(cell.id.variant.as_str()),
+        Field::Kernel => &id.kernel,
+        Field::Flavour => &id.flavour,
+        Field::Topology => &id.topology,
+        Field::Suite => &id.suite,
+        Field::Variant => &id.variant,
     }
 }

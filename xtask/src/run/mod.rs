@@ -23,6 +23,7 @@ mod request;
 mod schedule;
 mod shard;
 
+pub use choice::name_of;
 pub use commands::{commands, make_commands, work_slot};
 pub use error::RunError;
 pub use execute::{Bench, Finished, Options, Policy, execute};

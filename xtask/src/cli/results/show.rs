@@ -6,12 +6,13 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-use crate::cli::run::verbosity;
+use crate::cli::run::{cell_filter, verbosity};
 use crate::cli::{Context, Exit, Format, Usage};
 use crate::event::{CellId, Event, Sink};
 use crate::report::text::{neutralise, one_line};
 use crate::report::{State, Stored, Terminal, console};
-use crate::spec::fits;
+use crate::run::name_of;
+use crate::spec::{CellFilter, fits};
 
 /// Shows a run as it was seen while it ran
 ///
@@ -21,7 +22,8 @@ pub struct Args {
     /// Which
     #[arg(default_value = "latest", value_name = "RUN")]
     run: String,
-    /// Only these cells: KERNEL/TOPOLOGY/SUITE as shown, or one part of it, with * as in a shell
+    /// Only these cells: KERNEL/TOPOLOGY/SUITE as shown, or one part of it, with * as in a shell, or an expression as
+    /// `run --cell` takes it
     #[arg(long, value_name = "CELL")]
     cell: Option<String>,
     /// Only these cases, with * as in a shell
@@ -35,7 +37,8 @@ pub struct Args {
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let stored = super::load(ctx, &args.run)?;
     let cells: Vec<&CellId> = stored.summary.cells.iter().map(|cell| &cell.cell).collect();
-    let cells: Vec<&CellId> = cells.into_iter().filter(|cell| is_meant(args, cell)).collect();
+    let wanted = Wanted::of(args.cell.as_deref())?;
+    let cells: Vec<&CellId> = cells.into_iter().filter(|cell| wanted.has(cell)).collect();
     if let (Some(cell), true) = (&args.cell, cells.is_empty()) {
         let known: Vec<_> = stored.summary.cells.iter().map(|cell| cell.cell.to_string()).collect();
         return Err(Usage::unknown("cell", cell, known.iter().map(String::as_str)).into());
@@ -52,17 +55,42 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     Ok(Exit::Success)
 }
 
-fn is_meant(args: &Args, cell: &CellId) -> bool {
-    let parts = [&cell.kernel, &cell.flavour, &cell.topology, &cell.suite, &cell.variant];
-    let whole = [cell.to_string(), cell.slug()];
-    args.cell.as_deref().is_none_or(|pattern| whole.iter().chain(parts).any(|name| fits(pattern, name)))
+/// Which cells are to be seen.
+enum Wanted<'a> {
+    All,
+    Like(&'a str),
+    Where(CellFilter),
+}
+
+impl<'a> Wanted<'a> {
+    fn of(text: Option<&'a str>) -> Result<Self, Usage> {
+        // No name has this character, and no expression is without it.
+        let filter = cell_filter(text.filter(|text| text.contains('=')))?;
+        Ok(match (filter, text) {
+            (Some(filter), _) => Self::Where(filter),
+            (None, Some(pattern)) => Self::Like(pattern),
+            (None, None) => Self::All,
+        })
+    }
+
+    fn has(&self, cell: &CellId) -> bool {
+        match self {
+            Self::All => true,
+            Self::Where(filter) => filter.holds(|field| Some(name_of(cell, field))) == Some(true),
+            Self::Like(pattern) => {
+                let parts = [&cell.kernel, &cell.flavour, &cell.topology, &cell.suite, &cell.variant];
+                let whole = [cell.to_string(), cell.slug()];
+                whole.iter().chain(parts).any(|name| fits(pattern, name))
+            }
+        }
+    }
 }
 
 /// The events once more to the reader that showed them.
 fn replay(args: &Args, ctx: &Context, stored: &Stored, cells: &[&CellId]) -> Result<()> {
     let is_case = |case: &str| args.case.as_deref().is_none_or(|pattern| fits(pattern, case));
     let out = anstream::AutoStream::auto(std::io::stdout());
-    let terminal = Terminal::to_writer(Box::new(out), verbosity(ctx));
+    let terminal = Terminal::to_writer(Box::new(out), verbosity(ctx)).part_of(stored.summary.clone());
     for stamped in stored.events()? {
         let event = &stamped.event;
         let of_case = match (args.case.is_some(), event.case()) {

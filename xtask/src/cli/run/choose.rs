@@ -95,10 +95,7 @@ impl ChooseArgs {
             Some(name) => Some(project.matrix(Some(name).filter(|name| !name.is_empty()))?.name.clone()),
         };
         let wrong = |option: &str, why: String| Usage { message: format!("{option}: {why}"), hint: None };
-        let cells = match &self.cell {
-            None => None,
-            Some(text) => Some(text.parse::<CellFilter>().map_err(|why| wrong("--cell", why.to_string()))?),
-        };
+        let cells = cell_filter(self.cell.as_deref())?;
         let shard = match &self.shard {
             None => None,
             Some(text) => Some(text.parse::<Shard>().map_err(|why| wrong("--shard", why))?),
@@ -120,6 +117,16 @@ impl ChooseArgs {
         let (matrix, cells) = (matrix.or(request.matrix), cells.or(request.cells));
         Ok(Request { matrix, cells, shard: shard.or(request.shard), ..request })
     }
+}
+
+/// What `--cell` says.
+///
+/// # Errors
+/// It cannot be read; shows the place.
+pub fn cell_filter(text: Option<&str>) -> Result<Option<CellFilter>, Usage> {
+    let read =
+        |text: &str| text.parse().map_err(|why| Usage { message: format!("--cell: {why}"), hint: None });
+    text.map(read).transpose()
 }
 
 /// What a run was asked for.
