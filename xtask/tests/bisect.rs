@@ -8,114 +8,29 @@ mod project;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use patchbench::host::{Cache, Process};
-use patchbench::source::{Sources, users_git};
+use patchbench::bisect::made_up::{BEHIND_SWITCHES, CULPRIT, MadeUp};
+use patchbench::host::Cache;
+use patchbench::source::Sources;
 use patchbench::spec::{Project as Spec, Series};
 use project::{Project, Run};
 use serde_json::Value;
 
-const MEM: &str = "drivers/cxl/mem.c";
-const ACPI: &str = "drivers/cxl/acpi.c";
-const OTHERS: [&str; 6] = ["port.c", "pmem.c", "core/hdm.c", "core/mbox.c", "core/pci.c", "security.c"];
+/// Where half of the boots fail.
+const AT_TIMES: &str = "parent_port->depth > 1 && (get_random_u32() & 1)";
 
-/// Where attach is refused behind switches.
-const CALL: &str = "\tif (cxlmd->attach) {\n\t\trc = cxlmd->attach->probe(cxlmd);";
-/// Where the CXL root can be lost.
-const ROOT: &str = "\tdevice_lock_set_class(&pdev->dev, &cxl_root_key);\n";
-const LOST: &str = "\tif (pdev)\n\t\treturn -ENXIO;\n";
-const BROKEN: &str = "\n#error this stretch does not build\n";
-
-/// A history over the default kernel and its series, in a repository of its own.
-struct History {
-    dir: PathBuf,
-    tip: String,
+/// The default kernel with its series, and nothing else yet.
+fn history(project: &Project) -> MadeUp {
+    let spec = Spec::load(&project.path("")).expect("the project");
+    let kernel = spec.kernel("lts").expect("the default kernel");
+    let series = Series::load_all(&spec.patches_dir(), &kernel.series).expect("its series");
+    let sources = Sources::new(&Cache::new(&cache()).expect("the cache"));
+    MadeUp::new(&project.path("linux"), &sources, kernel, &series).expect("a history")
 }
 
-impl History {
-    fn new(project: &Project) -> Self {
-        let spec = Spec::load(&project.path("")).expect("the project");
-        let kernel = spec.kernel("lts").expect("the default kernel");
-        let series = Series::load_all(&spec.patches_dir(), &kernel.series).expect("its series");
-        let sources = Sources::new(&Cache::new(&cache()).expect("the cache"));
-        let tree = sources.prepare(kernel, &series).expect("its tree").tree;
-        let mut history = Self { dir: project.path("linux"), tip: String::new() };
-        Process::new("git", ["init", "--quiet", "--initial-branch=main"])
-            .arg(&history.dir)
-            .run()
-            .expect("made");
-        let objects = sources.repository().join("objects").display().to_string();
-        fs::write(history.dir.join(".git/objects/info/alternates"), objects + "\n").expect("written");
-        history.git(&["read-tree", &tree]);
-        history.tip = history.git(&["commit-tree", &tree, "-m", "The kernel"]);
-        history.git(&["update-ref", "refs/heads/main", &history.tip]);
-        history
-    }
-
-    fn command(&self, args: &[&str]) -> Process {
-        let process = ["AUTHOR", "COMMITTER"].iter().fold(users_git(&self.dir), |process, who| {
-            process
-                .env(format!("GIT_{who}_NAME"), "D Developer")
-                .env(format!("GIT_{who}_EMAIL"), "d@example.org")
-        });
-        args.iter().fold(process, Process::arg)
-    }
-
-    fn git(&self, args: &[&str]) -> String {
-        self.command(args).read().expect("git works")
-    }
-
-    /// A commit that changes one file; there is no work tree.
-    fn commit(&mut self, file: &str, subject: &str, change: impl FnOnce(&str) -> String) {
-        let text = self.git(&["cat-file", "blob", &format!(":{file}")]) + "\n";
-        let changed = change(&text);
-        assert_ne!(text, changed, "{subject}");
-        let blob = self.command(&["hash-object", "-w", "--stdin"]).stdin(changed).read().expect("written");
-        self.git(&["update-index", "--cacheinfo", &format!("100644,{blob},{file}")]);
-        let tree = self.git(&["write-tree"]);
-        let message = format!("{subject}\n\nMade up.\n\nReviewed-by: R Reader <r@example.org>");
-        self.tip = self.git(&["commit-tree", &tree, "-p", &self.tip, "-m", &message]);
-        self.git(&["update-ref", "refs/heads/main", &self.tip]);
-    }
-
-    /// So many commits, the one of this number the culprit; 20 to 27 do not build, 31 to 34 fail everywhere.
-    fn of(project: &Project, commits: usize, culprit: usize, condition: &str) -> Self {
-        let mut history = Self::new(project);
-        let refused = format!("\tif (cxlmd->attach && {condition})\n\t\treturn -ENXIO;\n\n{CALL}");
-        let swapped = |from: &str, to: &str, text: &str| {
-            assert!(text.contains(from), "{from} is not there");
-            text.replacen(from, to, 1)
-        };
-        for number in 1..=commits {
-            match number {
-                _ if number == culprit => history.commit(MEM, "cxl/mem: Refuse to attach", |text| {
-                    let text = swapped(CALL, &refused, text);
-                    swapped(
-                        "#include <linux/pci.h>\n",
-                        "#include <linux/pci.h>\n#include <linux/random.h>\n",
-                        &text,
-                    )
-                }),
-                20 => history.commit(MEM, "cxl/mem: Break the build", |text| text.to_owned() + BROKEN),
-                28 => history.commit(MEM, "cxl/mem: Mend the build", |text| swapped(BROKEN, "", text)),
-                31 => history.commit(ACPI, "cxl/acpi: Lose the root", |text| {
-                    swapped(ROOT, &format!("{LOST}{ROOT}"), text)
-                }),
-                35 => history.commit(ACPI, "cxl/acpi: Find the root again", |text| swapped(LOST, "", text)),
-                _ => {
-                    let file = format!("drivers/cxl/{}", OTHERS[number % OTHERS.len()]);
-                    let more = match number % 3 {
-                        // Comes to the same kernel.
-                        0 => format!("/* remark {number} */\n"),
-                        _ => format!(
-                            "int cxl_made_up_{number}(void);\nint cxl_made_up_{number}(void)\n{{\n\treturn {number};\n}}\n"
-                        ),
-                    };
-                    history.commit(&file, &format!("cxl: Add {number}"), |text| text.to_owned() + &more);
-                }
-            }
-        }
-        history
-    }
+fn history_of(project: &Project, commits: usize, culprit: usize, condition: &str) -> MadeUp {
+    let mut history = history(project);
+    history.commits(commits, culprit, condition).expect("commits");
+    history
 }
 
 fn cache() -> PathBuf {
@@ -138,8 +53,8 @@ fn bisect(project: &Project, args: &[&str]) -> (Value, Run) {
     (serde_json::from_str(&run.stdout).expect("JSON"), run)
 }
 
-fn bisect_git(project: &Project, history: &History, commits: usize) -> (Value, Run) {
-    let (dir, good) = (history.dir.display().to_string(), format!("main~{commits}"));
+fn bisect_git(project: &Project, history: &MadeUp, commits: usize) -> (Value, Run) {
+    let (dir, good) = (history.dir().display().to_string(), format!("main~{commits}"));
     bisect(project, &["--git", &good, "main", "--git-dir", &dir, "--topology", "switch"])
 }
 
@@ -147,12 +62,12 @@ fn bisect_git(project: &Project, history: &History, commits: usize) -> (Value, R
 #[ignore = "builds kernels and boots guests"]
 fn the_commit_that_breaks_attach_behind_switches_is_named() {
     let project = project();
-    let history = History::of(&project, 64, 44, "parent_port->depth > 1");
+    let history = history_of(&project, 64, 44, BEHIND_SWITCHES);
     let (told, run) = bisect_git(&project, &history, 64);
-    assert_eq!(told["culprit"]["title"], "cxl/mem: Refuse to attach", "{}", run.shown());
+    assert_eq!(told["culprit"]["title"], CULPRIT, "{}", run.shown());
     assert_eq!(told["suspects"], Value::Array(Vec::new()), "{}", run.shown());
     assert_eq!(told["message"]["trailers"][0], "Reviewed-by: R Reader <r@example.org>");
-    assert!(told["stat"].as_str().is_some_and(|stat| stat.contains(MEM)), "{}", run.shown());
+    assert!(told["stat"].as_str().is_some_and(|stat| stat.contains("drivers/cxl/mem.c")), "{}", run.shown());
     assert!(told["runs"].as_u64().is_some_and(|runs| runs <= 19), "{}", run.shown());
     for command in told["replay"].as_array().expect("commands") {
         let script = command.as_str().and_then(|text| text.split(' ').nth(1)).expect("a script");
@@ -164,21 +79,50 @@ fn the_commit_that_breaks_attach_behind_switches_is_named() {
 #[ignore = "builds kernels and boots guests"]
 fn the_stretch_that_hides_the_commit_is_named() {
     let project = project();
-    let history = History::of(&project, 64, 24, "parent_port->depth > 1");
+    let history = history_of(&project, 64, 24, BEHIND_SWITCHES);
     let (told, run) = bisect_git(&project, &history, 64);
     assert_eq!(told["culprit"]["title"], "cxl/mem: Mend the build", "{}", run.shown());
     let suspects = told["suspects"].as_array().expect("suspects");
     assert_eq!(suspects.len(), 8, "{}", run.shown());
-    assert!(suspects.iter().any(|step| step["title"] == "cxl/mem: Refuse to attach"), "{}", run.shown());
+    assert!(suspects.iter().any(|step| step["title"] == CULPRIT), "{}", run.shown());
+}
+
+#[test]
+#[ignore = "builds kernels and boots guests"]
+fn the_commit_that_a_merge_brought_is_named() {
+    let project = project();
+    let mut history = history(&project);
+    let base = history.tip().to_owned();
+    for number in [4, 5] {
+        history.commit_other(number).expect("a commit");
+    }
+    history.commit_culprit(BEHIND_SWITCHES).expect("the culprit");
+    for number in [6, 10] {
+        history.commit_other(number).expect("a commit");
+    }
+    let side = history.tip().to_owned();
+    history.go_to(&base).expect("the base");
+    for number in 1..=3 {
+        history.commit_other(number).expect("a commit");
+    }
+    history.merge(&side, "Merge branch 'side'").expect("a merge");
+    for number in [7, 8] {
+        history.commit_other(number).expect("a commit");
+    }
+    // Along first parents: three, the merge, two.
+    let (told, run) = bisect_git(&project, &history, 6);
+    assert_eq!(told["culprit"]["title"], CULPRIT, "{}", run.shown());
+    assert_eq!(told["parent"]["title"], "cxl: Add 5", "{}", run.shown());
+    assert_eq!(told["suspects"], Value::Array(Vec::new()), "{}", run.shown());
 }
 
 #[test]
 #[ignore = "builds kernels and boots guests"]
 fn a_failure_in_half_of_the_boots_is_found() {
     let project = project();
-    let history = History::of(&project, 8, 5, "parent_port->depth > 1 && (get_random_u32() & 1)");
+    let history = history_of(&project, 8, 5, AT_TIMES);
     let (told, run) = bisect_git(&project, &history, 8);
-    assert_eq!(told["culprit"]["title"], "cxl/mem: Refuse to attach", "{}", run.shown());
+    assert_eq!(told["culprit"]["title"], CULPRIT, "{}", run.shown());
     assert!(told["confidence"].as_f64().is_some_and(|sure| sure >= 0.95), "{}", run.shown());
 }
 
@@ -187,9 +131,10 @@ fn a_failure_in_half_of_the_boots_is_found() {
 fn the_patch_of_a_series_and_the_smallest_topology_are_found() {
     let project = project();
     // The same on top of the series: its patches 10 to 12, the second of them the culprit.
-    let history = History::of(&project, 3, 2, "parent_port->depth > 1");
+    let history = history_of(&project, 3, 2, BEHIND_SWITCHES);
     let folder = project.path("patches/memdev-attach").display().to_string();
-    history.git(&["format-patch", "--quiet", "--start-number", "10", "-o", &folder, "main~3..main"]);
+    let patches = ["format-patch", "--quiet", "--start-number", "10", "-o", &folder, "main~3..main"];
+    history.git(&patches).expect("patches");
     let (told, run) = bisect(&project, &["--series", "memdev-attach", "--topology", "switch"]);
     assert_eq!(told["culprit"]["id"], "11", "{}", run.shown());
 

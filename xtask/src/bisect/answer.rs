@@ -86,7 +86,7 @@ pub fn tell(state: &State, folder: &Path, project: &Project, width: usize) -> Re
     let smallest = match (&state.ask.axis, &culprit.topology) {
         (Axis::Topology { name }, Some(yaml)) => {
             let file = folder.join(format!("{name}.yaml"));
-            fs::write(&file, yaml).map_err(super::state::io("writing", &file))?;
+            fs::write(&file, yaml).map_err(super::error::io("writing", &file))?;
             Some(file)
         }
         _ => None,
@@ -128,7 +128,7 @@ fn about(
             let Some(patch) = number.checked_sub(1).and_then(|at| series.patches.get(at)) else {
                 return Ok((Message::default(), String::new(), None));
             };
-            let text = fs::read(&patch.file).map_err(super::state::io("reading", &patch.file))?;
+            let text = fs::read(&patch.file).map_err(super::error::io("reading", &patch.file))?;
             let text = String::from_utf8_lossy(&text).into_owned();
             let (head, rest) = text.split_once("\n---\n").unwrap_or((&text, ""));
             let header =

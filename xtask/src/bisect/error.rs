@@ -1,8 +1,9 @@
 //! What ends a bisection without an answer.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::history::HistoryError;
+use super::shelf::Holder;
 use crate::build::BuildError;
 use crate::host::CacheError;
 use crate::report::{StoreError, StoredError};
@@ -39,6 +40,14 @@ pub enum BisectError {
         name: Option<String>,
         /// Where it was looked for.
         dir: PathBuf,
+    },
+    /// Another process works on it.
+    #[error("bisection {id} goes on in {by}\nhint: wait for its answer, or stop it first: kill -INT {}", .by.pid())]
+    Held {
+        /// Its name.
+        id: String,
+        /// Which.
+        by: Holder,
     },
     /// Its file is not what the tool writes.
     #[error("{}: {message}", .path.display())]
@@ -85,6 +94,12 @@ pub enum BisectError {
     /// Its own file.
     #[error(transparent)]
     Cache(#[from] CacheError),
+}
+
+/// For `map_err`: names what was done to which file.
+pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> BisectError {
+    let path = path.to_owned();
+    move |source| BisectError::Io { doing, path, source }
 }
 
 impl BisectError {

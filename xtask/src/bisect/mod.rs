@@ -1,8 +1,9 @@
 //! What turned a cell from green to red: a pure search over good, bad and skip, then its drivers.
 //!
 //! Pure are `line` (where to look next), `confidence` (how often) and `course` (both, with the ends): they know neither kernels
-//! nor guests. `ask` says what a step is, `trial` makes and runs it, `drive` goes from one to the next, `state` keeps what was
-//! seen, and `answer` tells it.
+//! nor guests. `ask` says what a step is, `trial` makes and runs it, `drive` goes from one to the next, `state` is what was
+//! seen, `shelf` keeps it, and `answer` tells it.
+//! `made_up` has histories of which the answer is known.
 
 mod answer;
 mod ask;
@@ -12,7 +13,9 @@ mod drive;
 mod error;
 mod history;
 mod line;
+pub mod made_up;
 mod mail;
+mod shelf;
 mod sides;
 mod sought;
 mod state;
@@ -27,6 +30,7 @@ pub use error::BisectError;
 pub use history::{History, HistoryError, Message, Step, trailers};
 pub use line::{Answer, suspects};
 pub use mail::draft;
+pub use shelf::{Hold, Holder, Shelf};
 pub use sought::{Sought, failures};
-pub use state::{End, FORMAT, Level, Shelf, State};
+pub use state::{End, FORMAT, Level, State};
 pub use trial::{Made, Oracle, Ran, Trial};

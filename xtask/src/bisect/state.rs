@@ -1,21 +1,14 @@
-//! A bisection as it is kept: one file, written anew after each step.
+//! A bisection as it is kept: what was asked, the steps, each run.
 
-use std::fs;
-use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::history::Step;
 use super::{Answer, Ask, BisectError, Course, Found, Purpose, Rate, Record, Seen, Seens, Sought};
-use crate::host::write_stamp;
 
 /// Version of the file. It is raised when a reader of the old one would be misled.
 pub const FORMAT: u32 = 1;
-/// Its name in the bisection's folder.
-const FILE: &str = "bisect.json";
-/// The name by which the newest bisection goes.
-const LATEST: &str = "latest";
 
 /// A bisection.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -187,96 +180,4 @@ impl State {
         self.answer = None;
         Ok(self)
     }
-}
-
-/// The folder of all bisections.
-#[derive(Debug, Clone)]
-pub struct Shelf {
-    dir: PathBuf,
-}
-
-impl Shelf {
-    /// That below the folder of all runs.
-    pub fn new(results: &Path) -> Self {
-        Self { dir: results.join("bisect") }
-    }
-
-    /// The folder of a bisection.
-    pub fn folder(&self, state: &State) -> PathBuf {
-        self.dir.join(&state.id)
-    }
-
-    /// A new name, and its folder made.
-    ///
-    /// # Errors
-    /// The folder cannot be made.
-    pub fn begin(&self) -> Result<String, BisectError> {
-        let now = jiff::Timestamp::now();
-        let stamp = now.strftime("%Y%m%dT%H%M%SZ").to_string();
-        let digest = crate::build::digest([now.as_nanosecond().to_string().as_bytes()]);
-        let id = format!("{stamp}-{}", &digest[..6]);
-        let dir = self.dir.join(&id);
-        fs::create_dir_all(&dir).map_err(io("making the folder", &dir))?;
-        let (link, latest) = (self.dir.join(format!(".latest-{id}")), self.dir.join(LATEST));
-        symlink(&id, &link)
-            .and_then(|()| fs::rename(&link, &latest))
-            .map_err(io("pointing at the bisection:", &latest))?;
-        Ok(id)
-    }
-
-    /// Writes a bisection. A reader sees it as it was or as it is.
-    ///
-    /// # Errors
-    /// It cannot be written.
-    pub fn keep(&self, state: &State) -> Result<(), BisectError> {
-        let path = self.folder(state).join(FILE);
-        let json = serde_json::to_string_pretty(state).map_err(std::io::Error::other);
-        let json = json.map_err(io("writing", &path))?;
-        Ok(write_stamp(&path, json + "\n")?)
-    }
-
-    /// Reads the bisection of this name, or the newest.
-    ///
-    /// # Errors
-    /// There is none, or it cannot be read.
-    pub fn load(&self, name: Option<&str>) -> Result<State, BisectError> {
-        let none = || BisectError::None { name: name.map(str::to_owned), dir: self.dir.clone() };
-        let dir = match name {
-            Some(name) if name != LATEST => {
-                let entries = fs::read_dir(&self.dir).map_err(|_| none())?;
-                let names =
-                    entries.filter_map(Result::ok).map(|e| e.file_name().to_string_lossy().into_owned());
-                let mut fit: Vec<_> = names
-                    .filter(|known| known != LATEST && known.starts_with(name) && !name.is_empty())
-                    .collect();
-                match (fit.pop(), fit.is_empty()) {
-                    (Some(one), true) => self.dir.join(one),
-                    _ => return Err(none()),
-                }
-            }
-            _ => self.dir.join(LATEST),
-        };
-        let path = dir.join(FILE);
-        let text = fs::read_to_string(&path).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => none(),
-            _ => io("reading", &path)(error),
-        })?;
-        let malformed = |message: String| BisectError::Malformed { path: path.clone(), message };
-        let value: serde_json::Value = serde_json::from_str(&text).map_err(|e| malformed(e.to_string()))?;
-        if value["format"] != FORMAT {
-            return Err(malformed(format!("format {} and not {FORMAT}: begin anew", value["format"])));
-        }
-        let state: State = serde_json::from_value(value).map_err(|e| malformed(e.to_string()))?;
-        let numbers = |level: &Level| level.seens.records.iter().all(|r| r.step < level.steps.len());
-        if state.levels.is_empty() || !state.levels.iter().all(numbers) {
-            return Err(malformed("a step that is not there".to_owned()));
-        }
-        Ok(state)
-    }
-}
-
-/// For `map_err`: names what was done to which file.
-pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> BisectError {
-    let path = path.to_owned();
-    move |source| BisectError::Io { doing, path, source }
 }

@@ -1,5 +1,6 @@
 //! `bench`: what the tool costs beside what it drives.
 
+mod bisect;
 mod judging;
 mod parallel;
 mod rebuild;
@@ -33,6 +34,10 @@ pub struct Args {
     /// Only how much faster cells are beside each other, N at a time, than one after the other
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "2", conflicts_with = "judging")]
     parallel: Option<u16>,
+    /// Only steps and seconds of bisections of made-up histories, beside `git bisect run` with a plain make-and-boot script and
+    /// with bisect-run: of these, or of all of them, which takes an hour
+    #[arg(long, value_name = "HISTORY", num_args = 0.., conflicts_with_all = ["judging", "parallel"])]
+    bisect: Option<Vec<bisect::Sort>>,
     /// Megabytes of each sort of log
     #[arg(long, value_name = "MB", default_value_t = 512)]
     size: u64,
@@ -48,6 +53,10 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     setup::ensure(ctx, false, None)?;
     let bench = Bench { ctx, kernel: args.kernel.kernel.as_deref() };
     bench.tool(&["build"]).context("making sure of a build")?;
+    if let Some(sorts) = &args.bisect {
+        bisect::measure(&bench, if sorts.is_empty() { &bisect::Sort::ALL } else { sorts })?;
+        return Ok(Exit::Success);
+    }
     if let Some(jobs) = args.parallel {
         parallel::measure(&bench, args.rounds, jobs.max(1).into())?;
         return Ok(Exit::Success);

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 
 use super::run::{GuestArgs, cell_filter, command_line, verbosity, workspace};
 use super::{Context, Exit, Format, Usage, setup};
-use crate::bisect::{self, Ask, Asked, Axis, Drive, Level, Rule, Shelf, Sought, State, Trial};
+use crate::bisect::{self, Ask, Asked, Axis, Drive, Hold, Level, Rule, Shelf, Sought, State, Trial};
 use crate::event::Sink;
 use crate::report::text::neutralise;
 use crate::report::{Terminal, Verbosity};
@@ -151,13 +151,13 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
             return Ok(Exit::Success);
         }
         Some(Verb::Replay { file }) => {
-            let state = replayed(&shelf, file.as_deref())?;
+            let (state, _hold) = replayed(&shelf, file.as_deref())?;
             return go_on(state, args, &project, &shelf, ctx);
         }
         None => {}
     }
-    let state = match &args.resume {
-        Some(name) => shelf.load(Some(name.as_str()))?,
+    let (state, _hold) = match &args.resume {
+        Some(name) => shelf.take(Some(name.as_str()), &command_line())?,
         None => begun(args, &project, &shelf, ctx)?,
     };
     setup::ensure(ctx, false, args.guest.qemu.as_deref())?;
@@ -165,11 +165,11 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
 }
 
 /// A bisection with the answers of a log.
-fn replayed(shelf: &Shelf, file: Option<&Path>) -> Result<State> {
+fn replayed(shelf: &Shelf, file: Option<&Path>) -> Result<(State, Hold)> {
     let Some(file) = file else {
-        let state = shelf.load(None)?;
+        let (state, hold) = shelf.take(None, &command_line())?;
         let log = state.log();
-        return Ok(state.edited(&log, Path::new("log"))?);
+        return Ok((state.edited(&log, Path::new("log"))?, hold));
     };
     let text = if file == Path::new("-") {
         std::io::read_to_string(std::io::stdin()).context("reading the log")?
@@ -180,11 +180,12 @@ fn replayed(shelf: &Shelf, file: Option<&Path>) -> Result<State> {
         message: format!("{}: no line says of which bisection it is", file.display()),
         hint: Some("`cargo xtask bisect log` prints one".to_owned()),
     })?;
-    Ok(shelf.load(Some(id.trim()))?.edited(&text, file)?)
+    let (state, hold) = shelf.take(Some(id.trim()), &command_line())?;
+    Ok((state.edited(&text, file)?, hold))
 }
 
 /// A bisection of which nothing is known but what is asked.
-fn begun(args: &Args, project: &Project, shelf: &Shelf, ctx: &Context) -> Result<State> {
+fn begun(args: &Args, project: &Project, shelf: &Shelf, ctx: &Context) -> Result<(State, Hold)> {
     let sought = args.failure.sought(ctx)?;
     let topology = args.axis.topology.clone().or_else(|| Some(sought.as_ref()?.cell.topology.clone()));
     let ask = Ask {
@@ -201,9 +202,10 @@ fn begun(args: &Args, project: &Project, shelf: &Shelf, ctx: &Context) -> Result
     for note in notes {
         ctx.say(&neutralise(&note));
     }
+    let (id, hold) = shelf.begin(&command_line())?;
     let state = State {
         format: bisect::FORMAT,
-        id: shelf.begin()?,
+        id,
         command: command_line(),
         ask,
         sought,
@@ -211,7 +213,7 @@ fn begun(args: &Args, project: &Project, shelf: &Shelf, ctx: &Context) -> Result
         answer: None,
     };
     shelf.keep(&state)?;
-    Ok(state)
+    Ok((state, hold))
 }
 
 fn axis(args: &Args, project: &Project, sought: Option<&Sought>, topology: Option<&str>) -> Result<Axis> {
@@ -256,6 +258,18 @@ fn repository(kernel: Option<&str>, project: &Project) -> Result<PathBuf> {
     })
 }
 
+/// What is searched, and where it is kept.
+fn begins(state: &State, folder: &Path) -> String {
+    let (steps, kept) = (&state.levels[0].steps, folder.display());
+    match &state.ask.axis {
+        Axis::Topology { name } => format!("topology {name}: {}; kept in {kept}", steps[0].title),
+        _ => {
+            let (good, bad) = (&steps[0], &steps[steps.len() - 1]);
+            format!("{} steps, {} good to {} bad; kept in {kept}", steps.len() - 1, good.short(), bad.short())
+        }
+    }
+}
+
 /// Goes on with a bisection, and tells its answer.
 fn go_on(mut state: State, args: &Args, project: &Project, shelf: &Shelf, ctx: &Context) -> Result<Exit> {
     let folder = shelf.folder(&state);
@@ -263,18 +277,13 @@ fn go_on(mut state: State, args: &Args, project: &Project, shelf: &Shelf, ctx: &
         Format::Human if !ctx.quiet => anstream::println!("{}", neutralise(text)),
         _ => {}
     };
-    let first = &state.levels[0];
-    if first.steps.len() > 1 {
-        let (count, sides) = (first.steps.len() - 1, (&first.steps[0], &first.steps[first.steps.len() - 1]));
-        say(&format!(
-            "{count} steps, {} good to {} bad; kept in {}",
-            sides.0.short(),
-            sides.1.short(),
-            folder.display()
-        ));
-    }
-    let verbose = verbosity(ctx) == Verbosity::Verbose && ctx.format == Format::Human;
-    let shown = || verbose.then(|| Box::new(Terminal::stdout(Verbosity::Verbose)) as Box<dyn Sink>);
+    say(&begins(&state, &folder));
+    let shown = || match (ctx.format, verbosity(ctx)) {
+        (Format::Human, Verbosity::Verbose) => Some(Terminal::stdout(Verbosity::Verbose)),
+        (Format::Human, Verbosity::Normal) => Terminal::foot(),
+        _ => None,
+    };
+    let shown = || shown().map(|terminal| Box::new(terminal) as Box<dyn Sink>);
     let workspace = workspace();
     let ask = state.ask.clone();
     let mut trial = Trial {

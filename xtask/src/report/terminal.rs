@@ -63,6 +63,14 @@ impl Terminal {
         Self::new(Box::new(anstream::AutoStream::auto(std::io::stdout())), live, verbosity, board)
     }
 
+    /// Shows what is going on at the foot of the terminal, and leaves nothing behind; none where there is no terminal.
+    pub fn foot() -> Option<Self> {
+        let board = Arc::new(Mutex::new(Board::new(Instant::now())));
+        let terminal = std::io::stdout().is_terminal() && std::io::stderr().is_terminal();
+        let live = terminal.then(|| foot(&board))?;
+        Some(Self::new(Box::new(std::io::sink()), Some(live), Verbosity::Quiet, board))
+    }
+
     /// Writes plain lines to `out`; colours are left in, for the writer to take out.
     pub fn to_writer(out: Box<dyn Write + Send>, verbosity: Verbosity) -> Self {
         Self::new(out, None, verbosity, Arc::new(Mutex::new(Board::new(Instant::now()))))

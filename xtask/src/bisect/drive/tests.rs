@@ -239,7 +239,8 @@ fn a_bisection_that_was_cut_short_goes_on_from_its_file() {
     let folder = tempfile::tempdir().expect("a folder");
     let shelf = crate::bisect::Shelf::new(folder.path());
     let mut first = state(&repo, "HEAD~64", "HEAD", &[]);
-    first.id = shelf.begin().expect("a folder");
+    let (id, _hold) = shelf.begin("cargo xtask bisect").expect("a folder");
+    first.id = id;
     let mut boots = 0;
     for fails_at in [2, 3, 4] {
         let mut fake = Fake { repo: &repo, booted: Vec::new(), fails_at: Some(fails_at) };

@@ -39,9 +39,7 @@ impl<'a> Rebuild<'a> {
         let request = Request { kernel: bench.kernel.map(str::to_owned), ..Request::default() };
         let plan = Plan::kernel_only(project, &request)?;
         let copy = tempfile::tempdir().context("making a folder")?;
-        for name in ["patchbench.yaml", "kconfig", "patches", "scenarios", "topologies"] {
-            copy_all(&project.root.join(name), &copy.path().join(name))?;
-        }
+        copy_project(&project.root, copy.path())?;
         let series: Vec<&str> = plan.kernel.series.iter().map(String::as_str).chain([SERIES]).collect();
         let local = format!("kernels: {{ {}: {{ series: [{}] }} }}\n", plan.kernel.name, series.join(", "));
         write(&copy.path().join("patchbench.local.yaml"), &local)?;
@@ -103,6 +101,15 @@ fn appended(file: &str, text: &str) -> Result<String> {
     let context: String = lines[old - 3..old].iter().map(|line| format!(" {line}\n")).collect();
     let hunk = format!("@@ -{},3 +{},4 @@\n{context}+{}\n", old - 2, old - 2, lines[old]);
     Ok(format!("--- a/{file}\n+++ b/{file}\n{hunk}"))
+}
+
+/// What the user writes in a project, without what was made of it.
+pub(super) fn copy_project(root: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to).with_context(|| format!("making {}", to.display()))?;
+    for name in ["patchbench.yaml", "kconfig", "patches", "scenarios", "topologies"] {
+        copy_all(&root.join(name), &to.join(name))?;
+    }
+    Ok(())
 }
 
 /// A file, or a folder with all that is in it.
