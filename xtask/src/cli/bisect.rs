@@ -261,13 +261,11 @@ fn repository(kernel: Option<&str>, project: &Project) -> Result<PathBuf> {
 /// What is searched, and where it is kept.
 fn begins(state: &State, folder: &Path) -> String {
     let (steps, kept) = (&state.levels[0].steps, folder.display());
-    match &state.ask.axis {
-        Axis::Topology { name } => format!("topology {name}: {}; kept in {kept}", steps[0].title),
-        _ => {
-            let (good, bad) = (&steps[0], &steps[steps.len() - 1]);
-            format!("{} steps, {} good to {} bad; kept in {kept}", steps.len() - 1, good.short(), bad.short())
-        }
+    if let Axis::Topology { name } = &state.ask.axis {
+        return format!("topology {name}: {}; kept in {kept}", steps[0].title);
     }
+    let (good, bad) = (&steps[0], &steps[steps.len() - 1]);
+    format!("{} steps, {} good to {} bad; kept in {kept}", steps.len() - 1, good.short(), bad.short())
 }
 
 /// Goes on with a bisection, and tells its answer.
