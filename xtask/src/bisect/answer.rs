@@ -238,11 +238,7 @@ impl fmt::Display for Told {
         }
         let mut text = format!("{} runs in {}", self.runs, duration(self.seconds));
         if self.confidence < 1.0 && self.parent.is_some() {
-            let _ = write!(
-                text,
-                "; by luck alone the last good one would pass so often once in {:.0}",
-                1.0 / (1.0 - self.confidence).max(1e-9)
-            );
+            let _ = write!(text, "; confidence {:.1} %", 100.0 * self.confidence);
         }
         writeln!(f, "{text}")
     }
