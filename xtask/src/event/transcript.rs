@@ -77,6 +77,15 @@ impl VmEnd {
             stderr.lines().find(|line| line.contains("Assertion `") || line.contains("assertion failed"));
         assertion.filter(|_| how == "SIGABRT").map(str::trim)
     }
+
+    /// The signal with which somebody else ended QEMU: a user, or the kernel of a machine without memory. No word about the
+    /// guest either. What this tool kills is none of these.
+    pub fn killed_by(&self) -> Option<&str> {
+        let Self::QemuDied { how, .. } = self else { return None };
+        // One that it catches QEMU ends by itself, and names the reason (`ShutdownCause` in its qapi/run-state.json).
+        let names = ["SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "host-signal"];
+        names.into_iter().find(|name| how.split(' ').any(|word| word == *name))
+    }
 }
 
 #[cfg(test)]
@@ -92,5 +101,15 @@ mod tests {
         assert_eq!(died("SIGKILL", said).broken_assertion(), None);
         assert_eq!(died("SIGABRT", "terminated").broken_assertion(), None);
         assert_eq!(VmEnd::PoweredOff.broken_assertion(), None);
+    }
+
+    #[test]
+    fn what_others_kill_is_told_from_what_dies() {
+        let died = |how: &str| VmEnd::QemuDied { how: how.to_owned(), stderr: String::new() };
+        assert_eq!(died("SIGKILL").killed_by(), Some("SIGKILL"));
+        assert_eq!(died("exit status 0 after host-signal").killed_by(), Some("host-signal"));
+        assert_eq!(died("SIGSEGV").killed_by(), None);
+        assert_eq!(died("exit status 1").killed_by(), None);
+        assert_eq!(VmEnd::Dead.killed_by(), None);
     }
 }

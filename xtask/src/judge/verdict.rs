@@ -59,6 +59,7 @@ fn broken(run: &CaseRun, transcript: &Transcript, log: &LogScan) -> (CaseOutcome
     let fatal = fatal_splat(log, &run.name);
     match (&transcript.end, fatal) {
         (VmEnd::Interrupted, _) => (CaseOutcome::NotRun, "interrupted".to_owned()),
+        (end, None) if end.killed_by().is_some() => (CaseOutcome::NotRun, killed(end)),
         (VmEnd::QemuDied { how, stderr }, None) => (CaseOutcome::Crash, qemu_died(how, stderr)),
         (_, Some(splat)) => (CaseOutcome::Crash, format!("the kernel died: {}", splat.title)),
         (VmEnd::Reset, None) => (CaseOutcome::Crash, "the guest was reset".to_owned()),
@@ -99,11 +100,20 @@ fn qemu_died(how: &str, stderr: &str) -> String {
     if last.is_empty() { format!("QEMU died: {how}") } else { format!("QEMU died: {how}: {}", last.trim()) }
 }
 
+/// QEMU ended by others, in words.
+fn killed(end: &VmEnd) -> String {
+    match end.killed_by() {
+        Some("SIGKILL") => "QEMU was killed (SIGKILL): by somebody, or for want of memory".to_owned(),
+        signal => format!("QEMU was told to end ({}), not by this tool", signal.unwrap_or_default()),
+    }
+}
+
 /// Why a case was never started.
 fn not_reached(transcript: &Transcript, log: &LogScan, broke_in: Option<&str>) -> String {
     let up = transcript.release.is_some();
     let what = match &transcript.end {
         VmEnd::Interrupted => return "interrupted".to_owned(),
+        end if end.killed_by().is_some() => killed(end),
         VmEnd::QemuDied { how, stderr } => qemu_died(how, stderr),
         VmEnd::Deadline { ms } if up => format!("the guest hung until its deadline of {} s", seconds(*ms)),
         VmEnd::Deadline { ms } => {
@@ -136,6 +146,9 @@ fn verdict(
     {
         let why = qemu_died(how, stderr).replacen("QEMU died", "QEMU could not start", 1);
         return (Verdict::Infrastructure, why);
+    }
+    if transcript.end.killed_by().is_some() {
+        return (Verdict::Infrastructure, killed(&transcript.end));
     }
     if transcript.end == VmEnd::Interrupted {
         return (Verdict::Fail, "interrupted".to_owned());

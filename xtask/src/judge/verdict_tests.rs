@@ -154,6 +154,7 @@ fn hang_agent_lost_and_qemu_died_are_told_apart() {
         VmEnd::PoweredOff,
         VmEnd::Reset,
         VmEnd::Dead,
+        VmEnd::QemuDied { how: "SIGSEGV".to_owned(), stderr: String::new() },
         VmEnd::QemuDied { how: "SIGKILL".to_owned(), stderr: String::new() },
         VmEnd::Interrupted,
     ];
@@ -184,10 +185,15 @@ fn hang_agent_lost_and_qemu_died_are_told_apart() {
     crash   one the kernel died
     not-run two the kernel died, in case one
 
-    QemuDied { how: "SIGKILL", stderr: "" }
+    QemuDied { how: "SIGSEGV", stderr: "" }
     = fail
-    crash   one QEMU died: SIGKILL
-    not-run two QEMU died: SIGKILL, in case one
+    crash   one QEMU died: SIGSEGV
+    not-run two QEMU died: SIGSEGV, in case one
+
+    QemuDied { how: "SIGKILL", stderr: "" }
+    = infrastructure error QEMU was killed (SIGKILL): by somebody, or for want of memory
+    not-run one QEMU was killed (SIGKILL): by somebody, or for want of memory
+    not-run two QEMU was killed (SIGKILL): by somebody, or for want of memory, in case one
 
     Interrupted
     = fail interrupted

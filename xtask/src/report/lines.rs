@@ -2,7 +2,7 @@
 
 use owo_colors::{OwoColorize, Style};
 
-use super::text::{duration, last_lines, neutralise, one_line};
+use super::text::{counted, duration, last_lines, neutralise, one_line};
 use crate::event::{CaseOutcome, CaseReport, Splat, Verdict};
 
 /// Lines of output that a failed case shows.
@@ -56,7 +56,7 @@ pub(super) fn skipped_lines(reports: &[CaseReport]) -> String {
         [] => String::new(),
         [only] => case_lines(only, ""),
         [first, ..] => {
-            let names = if names.len() > NAMED { format!("{} cases", names.len()) } else { names.join(", ") };
+            let names = if names.len() > NAMED { counted(names.len(), "case") } else { names.join(", ") };
             test_lines(&names, first.outcome, &first.reason, None, "")
         }
     }

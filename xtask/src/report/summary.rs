@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::text::counted;
 use crate::event::{CaseReport, CellId, Event, Splat, Stage, StageEnd, Totals, Unstable, Verdict};
 
 /// A run, as far as its events tell.
@@ -257,8 +258,7 @@ impl Summary {
         let s = &self.seconds;
         let verdict = self.verdict.map_or("unfinished", Verdict::word);
         let interrupted = if self.interrupted { ", interrupted" } else { "" };
-        let cells =
-            if self.cells.len() == 1 { "1 cell".to_owned() } else { format!("{} cells", self.cells.len()) };
+        let cells = counted(self.cells.len(), "cell");
         format!(
             "{verdict}{interrupted}: {} in {cells}; {:.1} s: {:.1} configuring, {:.1} building, {:.1} booting, {:.1} running",
             self.counts(),

@@ -16,7 +16,7 @@ use owo_colors::{OwoColorize, Style};
 use super::board::Board;
 use super::lines::{self, Verbosity, indented, verdict_style};
 use super::summary::Summary;
-use super::text::{duration, neutralise, one_line};
+use super::text::{counted, duration, neutralise, one_line};
 use crate::event::{CaseOutcome, CaseReport, CellId, Event, Sink, Stage, StageEnd, Verdict};
 
 /// Bytes of output that are kept for each case, should it fail.
@@ -168,9 +168,7 @@ impl Inner {
     fn run(&mut self, event: &Event) {
         match event {
             Event::RunStarted { id, cells, .. } if self.verbosity > Verbosity::Quiet => {
-                let cells =
-                    if cells.len() == 1 { "1 cell".to_owned() } else { format!("{} cells", cells.len()) };
-                self.print(&format!("run {}: {cells}\n", one_line(id)));
+                self.print(&format!("run {}: {}\n", one_line(id), counted(cells.len(), "cell")));
             }
             Event::CellsFound { cells } if self.verbosity > Verbosity::Quiet => {
                 let names: Vec<_> = cells.iter().map(|cell| one_line(&cell.to_string())).collect();
@@ -256,11 +254,18 @@ impl Inner {
             }
             Event::CellFinished { cell, verdict, reason, seconds } => {
                 let pane = self.pane(cell);
+                // The cell has the reason of all its cases: it is said here.
+                let skipped = &mut self.panes[pane].skipped;
+                let cases = if skipped.first().is_some_and(|first| first.reason == *reason) {
+                    format!(", {}", counted(std::mem::take(skipped).len(), "case"))
+                } else {
+                    String::new()
+                };
                 let reason =
                     if reason.is_empty() { String::new() } else { format!(": {}", one_line(reason)) };
                 let word = verdict.word().style(verdict_style(*verdict)).to_string();
                 let level = if *verdict > Verdict::Skip { Verbosity::Quiet } else { Verbosity::Normal };
-                self.say(pane, level, &format!("  = {word}, {}{reason}\n", duration(*seconds)));
+                self.say(pane, level, &format!("  = {word}, {}{cases}{reason}\n", duration(*seconds)));
                 self.panes[pane].done = true;
                 self.advance();
             }

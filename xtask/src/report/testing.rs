@@ -345,16 +345,25 @@ fn what_is_skipped_for_one_reason_is_said_once() {
         ended("d", CaseOutcome::Pass, ""),
     ];
     events.extend(["e", "f", "g", "h", "i"].map(|name| ended(name, CaseOutcome::Skip, "no module")));
+    let (verdict, reason) = (Verdict::Skip, "no module".to_owned());
+    events.push(Event::CellFinished { cell: cell.clone(), verdict, reason, seconds: 2.0 });
+    let other = Event::CaseFinished {
+        cell: self::cell("switch", "s"),
+        report: case("cut-short", CaseOutcome::Skip, "why"),
+    };
+    events.push(other);
     events.push(Event::RunFinished { verdict: Verdict::Pass, seconds: 2.0, interrupted: true });
     insta::assert_snapshot!(seen(&events, super::Verbosity::Normal), @r"
     lts/direct/s
       skip    a, b: no switch
       skip    c, 1.2 s: no slot
       pass    d, 1.2 s
-      skip    5 cases: no module
-    pass, interrupted: 1 pass, 8 skip in 1 cell; 2.0 s: 0.0 configuring, 0.0 building, 0.0 booting, 0.0 running
+      = skip, 2.0 s, 5 cases: no module
+    lts/switch/s
+      skip    cut-short, 1.2 s: why
+    pass, interrupted: 1 pass, 9 skip in 2 cells; 2.0 s: 0.0 configuring, 0.0 building, 0.0 booting, 0.0 running
     ");
-    assert_eq!(seen(&events, super::Verbosity::Verbose).matches("no module").count(), 5);
+    assert_eq!(seen(&events, super::Verbosity::Verbose).matches("no module").count(), 6);
 }
 
 #[test]

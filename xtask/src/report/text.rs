@@ -41,6 +41,11 @@ pub fn last_lines(text: &str, most: usize) -> Vec<&str> {
     lines
 }
 
+/// `1 case`, `2 cases`.
+pub fn counted(count: usize, word: &str) -> String {
+    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
+}
+
 /// `1.2 s`, `3 min 05 s`, `1 h 02 min`: wall time as people say it.
 pub fn duration(seconds: f64) -> String {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped before")]

@@ -318,6 +318,11 @@ fn expectations(guests: &Guests, cell: &Cell) -> Result<(Expectations, Vec<Strin
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), RunError> {
-    let fail = |source| RunError::Io { doing: "writing", path: to.to_owned(), source };
-    fs::copy(from, to).map(drop).map_err(fail)
+    let fail = |doing, path: &Path| {
+        let path = path.to_owned();
+        move |source| RunError::Io { doing, path, source }
+    };
+    // By itself, since an error of fs::copy() does not tell which of the two it is about.
+    let bytes = fs::read(from).map_err(fail("reading", from))?;
+    fs::write(to, bytes).map_err(fail("writing", to))
 }

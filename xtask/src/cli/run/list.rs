@@ -4,6 +4,7 @@ use anyhow::Result;
 use serde_json::json;
 
 use crate::cli::{Context, Exit, Format};
+use crate::report::text::counted;
 use crate::run::{Cell, Plan};
 
 /// Prints every cell, and those that a matrix leaves out.
@@ -32,10 +33,6 @@ pub(super) fn run(plans: &[Plan], ctx: &Context) -> Result<Exit> {
         }
     }
     Ok(Exit::Success)
-}
-
-fn counted(n: usize, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
 fn cases(cell: &Cell) -> usize {
