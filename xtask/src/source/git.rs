@@ -45,6 +45,14 @@ pub fn plain_git(dir: &Path) -> Process {
     Git::alone(["-C"]).arg(dir)
 }
 
+/// For tests: git on a repository of somebody called A, whatever the machine's configuration.
+#[cfg(test)]
+pub fn somebodys_git(dir: &Path) -> Process {
+    ["AUTHOR", "COMMITTER"].iter().fold(plain_git(dir), |git, who| {
+        git.env(format!("GIT_{who}_NAME"), "A").env(format!("GIT_{who}_EMAIL"), "a@x.example")
+    })
+}
+
 /// The repository.
 #[derive(Debug, Clone)]
 pub(super) struct Git {

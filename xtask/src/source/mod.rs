@@ -23,6 +23,8 @@ pub use apply::{Applied, AppliedPatch, AppliedState};
 pub use displaced::Displaced;
 pub use error::{Conflict, Place, SourceError};
 pub use fit::Fit;
+#[cfg(test)]
+pub use git::somebodys_git;
 pub use git::{plain_git, users_git};
 pub use prepare::{Plain, Prepared, Sources};
 

@@ -10,8 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
-use super::git::Git;
-use super::{Prepared, SourceError, Sources};
+use super::{Prepared, SourceError, Sources, somebodys_git};
 use crate::host::{Cache, Process};
 use crate::spec::{Kernel, Series, Source};
 
@@ -94,15 +93,7 @@ fn write(dir: &Path, files: &[(&str, &str)]) {
 }
 
 fn git(dir: &Path, args: &[&str]) -> String {
-    Git::users(args)
-        .dir(dir)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_AUTHOR_NAME", "A")
-        .env("GIT_AUTHOR_EMAIL", "a@x.example")
-        .env("GIT_COMMITTER_NAME", "A")
-        .env("GIT_COMMITTER_EMAIL", "a@x.example")
-        .read()
-        .expect("git works")
+    args.iter().fold(somebodys_git(dir), Process::arg).read().expect("git works")
 }
 
 fn commit(dir: &Path, subject: &str) {

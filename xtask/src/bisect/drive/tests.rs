@@ -8,7 +8,7 @@ use super::*;
 use crate::bisect::{Asked, Rule, Sought};
 use crate::event::CellId;
 use crate::run::accel::Wanted;
-use crate::source::users_git;
+use crate::source::{somebodys_git, users_git};
 
 /// A history in a repository of its own.
 struct Repo {
@@ -23,11 +23,7 @@ impl Repo {
     }
 
     fn git(&self, args: &[&str]) -> String {
-        let process = users_git(self.dir.path()).env("GIT_CONFIG_GLOBAL", "/dev/null");
-        let process = ["AUTHOR", "COMMITTER"].iter().fold(process, |process, who| {
-            process.env(format!("GIT_{who}_NAME"), "A").env(format!("GIT_{who}_EMAIL"), "a@x.example")
-        });
-        args.iter().fold(process, crate::host::Process::arg).read().expect("git works")
+        args.iter().fold(somebodys_git(self.dir.path()), crate::host::Process::arg).read().expect("git works")
     }
 
     /// A commit that changes one file.

@@ -4,37 +4,16 @@
 //! the diff keeps its bytes, since a source file may have another character set than the mail. Limits: a mail in
 //! `text/html` alone has no patch in it.
 
-use std::fmt;
-
-use mailparse::{MailAddr, ParsedMail};
-
+use super::header::{Header, Mailbox, headers, ids, mailbox};
 use super::mbox::{GITS_DATE, is_from_line};
 use super::subject::Subject;
+use super::text::{ENCODING, Text, decode, unix_lines};
 
 /// Why a mail cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what}")]
 pub struct MailError {
-    what: String,
-}
-
-/// A name with its address.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mailbox {
-    /// The name; empty where there is none.
-    pub name: String,
-    /// `somebody@somewhere`.
-    pub address: String,
-}
-
-impl fmt::Display for Mailbox {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.name.is_empty() {
-            write!(f, "<{}>", self.address)
-        } else {
-            write!(f, "{} <{}>", self.name, self.address)
-        }
-    }
+    pub(super) what: String,
 }
 
 /// One mail.
@@ -51,16 +30,9 @@ pub struct Message {
     pub flowed: bool,
 }
 
-/// A header with all of its lines, without the last line end.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Header {
-    name: String,
-    raw: String,
-}
-
 /// What a patch keeps of a mail; all else says how it travelled.
 const KEPT: [&str; 4] = ["From", "Date", "Subject", "Message-ID"];
-const MIME: [&str; 3] = ["MIME-Version", "Content-Type", "Content-Transfer-Encoding"];
+const MIME: [&str; 3] = ["MIME-Version", "Content-Type", ENCODING];
 
 impl Message {
     /// Reads one mail, with or without its "From " line.
@@ -247,72 +219,11 @@ impl Message {
     }
 }
 
-/// The text of a mail out of its transfer encoding.
-struct Text {
-    bytes: Vec<u8>,
-    charset: String,
-    flowed: bool,
-    /// It was not plain text as it stands in the mail.
-    encoded: bool,
-}
-
-impl Text {
-    /// All parts that are text and no HTML, one after the other, as git takes them.
-    fn of(mail: &ParsedMail) -> Result<Self, MailError> {
-        let mut all = Self {
-            bytes: Vec::new(),
-            charset: String::new(),
-            flowed: false,
-            encoded: !mail.subparts.is_empty(),
-        };
-        for part in mail.parts().filter(|part| part.subparts.is_empty()) {
-            let kind = part.ctype.mimetype.as_str();
-            if !kind.starts_with("text/") || kind == "text/html" {
-                continue;
-            }
-            let body = part
-                .get_body_raw()
-                .map_err(|error| MailError { what: format!("its text cannot be decoded: {error}") })?;
-            let transfer =
-                part.headers.iter().find(|header| header.get_key_ref().eq_ignore_ascii_case(MIME[2]));
-            let transfer =
-                transfer.map(|header| header.get_value().trim().to_ascii_lowercase()).unwrap_or_default();
-            let mut body = body;
-            if matches!(transfer.as_str(), "quoted-printable" | "base64") {
-                all.encoded = true;
-                body = unix_lines_if_all(body);
-            }
-            if part.ctype.params.get("format").is_some_and(|format| format.eq_ignore_ascii_case("flowed")) {
-                let delete =
-                    part.ctype.params.get("delsp").is_some_and(|delsp| delsp.eq_ignore_ascii_case("yes"));
-                (all.flowed, all.encoded) = (true, true);
-                body = unflow(&body, delete);
-            }
-            if all.charset.is_empty() {
-                all.charset = part.ctype.charset.to_ascii_lowercase();
-            }
-            all.bytes.extend_from_slice(&body);
-        }
-        let plain = matches!(all.charset.as_str(), "" | "utf-8" | "us-ascii");
-        all.encoded |= !plain || std::str::from_utf8(&all.bytes[..start_of_patch(&all.bytes)]).is_err();
-        Ok(all)
-    }
-}
-
-/// Text in this character set; what is declared wrong is taken for Latin-1, as git does.
-fn decode(bytes: &[u8], charset: &str) -> String {
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        let other = !matches!(charset, "" | "utf-8" | "us-ascii") && !bytes.is_ascii();
-        if !other {
-            return text.to_owned();
-        }
-    }
-    let known =
-        charset::Charset::for_label(charset.as_bytes()).filter(|_| !matches!(charset, "utf-8" | "us-ascii"));
-    match known {
-        Some(charset) => charset.decode_without_bom_handling(bytes).0.into_owned(),
-        None => bytes.iter().map(|byte| char::from(*byte)).collect(),
-    }
+fn commit_of(first: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(first).ok()?;
+    let commit = text.strip_prefix("From ")?.split(' ').next()?;
+    let is_id = matches!(commit.len(), 40 | 64) && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (is_id && text.contains(GITS_DATE)).then(|| commit.to_owned())
 }
 
 /// Where the message ends and the patch begins: at the `---`, or at a diff that has none.
@@ -328,114 +239,4 @@ pub(in crate::series) fn start_of_patch(text: &[u8]) -> usize {
         at += line.len();
     }
     text.len()
-}
-
-/// A mail with the line ends of mail, made into one with those of Unix. A patch whose files have such line ends themselves does
-/// not have them in its headers.
-fn unix_lines(mail: &[u8]) -> Vec<u8> {
-    let mut header = mail
-        .split_inclusive(|byte| *byte == b'\n')
-        .take_while(|line| !line.trim_ascii().is_empty())
-        .peekable();
-    if header.peek().is_some() && header.all(|line| line.ends_with(b"\r\n")) {
-        without_returns(mail)
-    } else {
-        mail.to_owned()
-    }
-}
-
-fn unix_lines_if_all(body: Vec<u8>) -> Vec<u8> {
-    let all = body
-        .split_inclusive(|byte| *byte == b'\n')
-        .all(|line| line.ends_with(b"\r\n") || !line.ends_with(b"\n"));
-    if all { without_returns(&body) } else { body }
-}
-
-fn without_returns(text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    for line in text.split_inclusive(|byte| *byte == b'\n') {
-        match line.strip_suffix(b"\r\n") {
-            Some(line) => {
-                out.extend_from_slice(line);
-                out.push(b'\n');
-            }
-            None => out.extend_from_slice(line),
-        }
-    }
-    out
-}
-
-/// RFC 3676: a line that ends in a blank goes on in the next; a blank at the start is stuffing.
-fn unflow(text: &[u8], delete_blank: bool) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    for line in text.split_inclusive(|byte| *byte == b'\n') {
-        let ended = line.ends_with(b"\n");
-        let line = line.strip_suffix(b"\n").unwrap_or(line);
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if line == b"-- " {
-            if !out.is_empty() && !out.ends_with(b"\n") {
-                out.push(b'\n');
-            }
-            out.extend_from_slice(b"-- \n");
-            continue;
-        }
-        let line = line.strip_prefix(b" ").unwrap_or(line);
-        if let Some(shorter) = line.strip_suffix(b" ") {
-            out.extend_from_slice(if delete_blank { shorter } else { line });
-        } else {
-            out.extend_from_slice(line);
-            if ended {
-                out.push(b'\n');
-            }
-        }
-    }
-    out
-}
-
-/// The headers of a mail up to the first empty line, each with the lines that go on it.
-fn headers(mail: &[u8]) -> Vec<Header> {
-    let mut headers: Vec<Header> = Vec::new();
-    for line in mail.split(|byte| *byte == b'\n') {
-        if line.trim_ascii().is_empty() {
-            break;
-        }
-        let text = decode(line, "");
-        let text = text.trim_end_matches('\r');
-        match headers.last_mut() {
-            Some(last) if text.starts_with([' ', '\t']) => {
-                last.raw.push('\n');
-                last.raw.push_str(text);
-            }
-            _ => {
-                let name = text.split(':').next().unwrap_or_default().trim().to_owned();
-                headers.push(Header { name, raw: text.to_owned() });
-            }
-        }
-    }
-    headers
-}
-
-fn commit_of(first: &[u8]) -> Option<String> {
-    let text = std::str::from_utf8(first).ok()?;
-    let commit = text.strip_prefix("From ")?.split(' ').next()?;
-    let is_id = matches!(commit.len(), 40 | 64) && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
-    (is_id && text.contains(GITS_DATE)).then(|| commit.to_owned())
-}
-
-/// The ids in angle brackets.
-fn ids(text: &str) -> Vec<String> {
-    let id = |part: &str| Some(part.split_once('>')?.0.split_whitespace().collect::<String>());
-    text.split('<').skip(1).filter_map(id).filter(|id| !id.is_empty()).collect()
-}
-
-/// `Name <address>`, in one of the forms that mailers write.
-pub(super) fn mailbox(text: &str) -> Option<Mailbox> {
-    let parsed = mailparse::addrparse(text.trim()).ok()?;
-    match parsed.iter().next()? {
-        MailAddr::Single(single) if single.addr.contains('@') => Some(Mailbox {
-            name: single.display_name.clone().unwrap_or_default(),
-            address: single.addr.clone(),
-        }),
-        _ => None,
-    }
 }

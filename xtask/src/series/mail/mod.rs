@@ -1,15 +1,18 @@
 //! Patches as mails: mailboxes split, a mail taken out of its encodings, its subject understood, and all of it written back as
 //! `git format-patch` writes.
 
+mod header;
 mod mbox;
 mod message;
 mod patch_id;
 mod subject;
 #[cfg(test)]
 mod tests;
+mod text;
 
+pub use header::Mailbox;
 pub use mbox::split;
 pub(in crate::series) use message::start_of_patch;
-pub use message::{MailError, Mailbox, Message};
+pub use message::{MailError, Message};
 pub use patch_id::{patch_ids, refusal};
 pub use subject::{Subject, slug};
