@@ -30,4 +30,4 @@ pub use error::{BuildError, LostOption};
 pub use fragment::{Fragment, FragmentError, Merged, Release, Setting, Value, merge};
 pub use symbols::{Resolved, SymbolError, Symbols};
 pub use toolchain::Toolchain;
-pub use warnings::{Warning, Warnings, is_source};
+pub use warnings::{Compared, Known, Warning, Warnings, is_source};

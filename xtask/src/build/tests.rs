@@ -389,6 +389,11 @@ fn a_missing_version_is_an_error() {
     insta::assert_snapshot!(error, @"`next` is no kernel version: wanted major.minor first");
 }
 
+fn shown(warnings: &Warnings) -> String {
+    let found: String = warnings.found.iter().map(|warning| format!("{warning}\n")).collect();
+    format!("{found}not compiled {:?}\nbroken {:?}", warnings.not_compiled, warnings.broken)
+}
+
 #[test]
 fn what_is_touched_is_compiled_again_and_a_header_with_what_includes_it() {
     let bench = Bench::new();
@@ -397,7 +402,9 @@ fn what_is_touched_is_compiled_again_and_a_header_with_what_includes_it() {
         "drivers/cxl/mem.c",
         "drivers/cxl/cxlmem.h",
         "drivers/cxl/unwanted.c",
+        "drivers/cxl/broken.c",
         "tools/testing/cxl/test/mem.c",
+        "tools/testing/cxl/test/unwanted.c",
     ] {
         fs::create_dir_all(src.join(file).parent().expect("a folder")).expect("made");
         fs::write(src.join(file), "").expect("written");
@@ -411,29 +418,44 @@ fn what_is_touched_is_compiled_again_and_a_header_with_what_includes_it() {
         "",
         "case $* in *tinyconfig*|*olddefconfig*) exit 0 ;; esac\n\
          [ ! -e drivers/cxl/port.o ] || echo '../src/drivers/cxl/cxlmem.h:1:1: warning: not removed first'\n\
+         : > drivers/cxl/mem.o; : > drivers/cxl/port.o\n\
+         echo \"../src/drivers/cxl/broken.c:1:1: error: of what does not compile\"\n\
          echo \"../src/drivers/cxl/cxlmem.h:9:2: warning: of the header\"\n\
          echo \"../src/drivers/cxl/mem.c:3:1: warning: of the file\"\n\
          echo \"../src/drivers/cxl/port.c:3:1: warning: of a file that nobody asked for\"\n\
          echo \"make[2]: *** No rule to make target 'drivers/cxl/unwanted.o'.\"\n\
          exit 2\n",
     );
-    bench.script("mock-modules", "echo \"test/mem.c:7: error: of the mock\"\n");
+    let mock = src.join("tools/testing/cxl/test/mem.o");
+    let made = format!(": > '{}'\n", mock.display());
+    bench.script("mock-modules", &format!("{made}echo \"test/mem.c:7: error: of the mock\"\n"));
     let files = [
         "drivers/cxl/mem.c",
         "drivers/cxl/cxlmem.h",
         "drivers/cxl/unwanted.c",
         "drivers/cxl/Kconfig",
+        "drivers/cxl/broken.c",
         "tools/testing/cxl/test/mem.c",
+        "tools/testing/cxl/test/unwanted.c",
     ];
-    let warnings = bench.warnings(&files).expect("compiled");
-    let shown: Vec<String> = warnings.found.iter().map(ToString::to_string).collect();
-    insta::assert_snapshot!(format!("{}\n{:?}", shown.join("\n"), warnings.not_compiled), @r#"
+    insta::assert_snapshot!(shown(&bench.warnings(&files).expect("compiled")), @r#"
     drivers/cxl/cxlmem.h:9: of the header
     drivers/cxl/mem.c:3: of the file
     tools/testing/cxl/test/mem.c:7: of the mock
-    {"drivers/cxl/unwanted.c"}
+    not compiled {"drivers/cxl/unwanted.c", "tools/testing/cxl/test/unwanted.c"}
+    broken {"drivers/cxl/broken.c"}
     "#);
     let calls = fs::read_to_string(bench.at("calls")).expect("called");
     assert!(calls.contains("W=1"), "{calls}");
-    assert!(calls.contains("drivers/cxl/mem.o drivers/cxl/port.o drivers/cxl/unwanted.o"), "{calls}");
+    assert!(
+        calls.contains("broken.o drivers/cxl/mem.o drivers/cxl/port.o drivers/cxl/unwanted.o"),
+        "{calls}"
+    );
+
+    // Of mock modules that do not compile, what was made still counts.
+    bench.script("mock-modules", &format!("{made}echo \"test/unwanted.c:7: error: of the mock\"\nexit 2\n"));
+    insta::assert_snapshot!(shown(&bench.warnings(&files[5..]).expect("compiled")), @r#"
+    not compiled {}
+    broken {"tools/testing/cxl/test/unwanted.c"}
+    "#);
 }

@@ -3,6 +3,10 @@
 //! Only the named files are compiled once more, in the folder of the last build, and only what is said of them counts:
 //! a series answers for what it touches.
 
+mod known;
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs;
@@ -19,6 +23,8 @@ use super::slot::Slot;
 use super::{BuildError, Builder, Fragment, Release, Tree, merge};
 use crate::event::Stage;
 use crate::host::needs;
+
+pub use known::{Compared, Known};
 
 /// A header is compiled as part of so many of the files that include it: its own warnings show in any of them.
 const INCLUDERS: usize = 4;
@@ -48,41 +54,17 @@ pub struct Warnings {
     pub found: BTreeSet<Warning>,
     /// Files that this configuration does not compile: nothing is known of them.
     pub not_compiled: BTreeSet<String>,
-}
-
-impl Warnings {
-    /// Those that were not there before. A warning that only moved to another line is no new one.
-    pub fn new_since<'a>(&'a self, before: &Self) -> Vec<&'a Warning> {
-        let mut known: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-        for old in &before.found {
-            *known.entry((&old.file, &old.text)).or_default() += 1;
-        }
-        let mut new = Vec::new();
-        for warning in &self.found {
-            match known.get_mut(&(warning.file.as_str(), warning.text.as_str())) {
-                Some(left) if *left > 0 => *left -= 1,
-                _ => new.push(warning),
-            }
-        }
-        new
-    }
-
-    /// Takes over what a later look says of these files.
-    pub fn update(&mut self, files: &[String], later: Self) {
-        self.found.retain(|warning| !files.contains(&warning.file));
-        self.not_compiled.retain(|file| !files.contains(file));
-        self.found.extend(later.found);
-        self.not_compiled.extend(later.not_compiled);
-    }
+    /// Files that do not compile as they are: why is the build's to say, and nothing else is known of them.
+    pub broken: BTreeSet<String>,
 }
 
 impl Builder<'_> {
     /// Compiles files of a tree at `W=1`, with sparse where it is installed, and returns what is said of them. The tree is
-    /// checked out; it need not have been built, but of a header more is seen after a build. Files are named from the top of
-    /// the tree; others than C files and headers are passed over.
+    /// checked out; it need not have been built, nor be one that builds, but of a header more is seen after a build. Files are
+    /// named from the top of the tree; others than C files and headers are passed over.
     ///
     /// # Errors
-    /// As [`Builder::build`].
+    /// As [`Builder::build`], but for files that do not compile.
     pub fn warnings(
         &self,
         tree: &Tree,
@@ -98,33 +80,52 @@ impl Builder<'_> {
         let wanted = Wanted::new(files, tree.src, &obj);
         let make = self.make(tree, &obj, &log);
         let mut said = Said::default();
+        // One that does not compile, or that this configuration has not, must not keep the others from being compiled.
+        let options: Vec<OsString> =
+            ["-k", "W=1", NO_ERROR].into_iter().chain(sparse()).map(OsString::from).collect();
+        let mut broken = BTreeSet::new();
         if !wanted.objects.is_empty() {
             for object in &wanted.objects {
                 remove(&obj.join(object))?;
             }
-            // One that this configuration has not must not keep the others from being compiled.
-            let options = ["-k", "W=1"].into_iter().chain(sparse()).map(OsString::from);
             let objects = wanted.objects.iter().map(OsString::from);
-            let finished = said.listen(&make, &options.chain(objects).collect::<Vec<_>>())?;
-            if said.unknown.is_empty() {
-                finished.check("compiling at W=1")?;
+            let finished = said.listen(&make, &options.iter().cloned().chain(objects).collect::<Vec<_>>())?;
+            broken.extend(wanted.unmade(&obj, &said));
+            if said.unknown.is_empty()
+                && let Err(error) = finished.check("compiling at W=1")
+                && (error.is_infrastructure() || broken.is_empty())
+            {
+                return Err(error);
             }
         }
-        if wanted.mock {
+        let mut not_compiled = wanted.unseen.clone();
+        if !wanted.mock.is_empty() {
             let external = tree.src.join(MOCK);
             for entry in WalkDir::new(&external).into_iter().filter_map(Result::ok) {
                 if entry.path().extension().is_some_and(|ending| ending == "o") {
                     remove(entry.path())?;
                 }
             }
-            let args = ["W=1"].into_iter().chain(sparse()).map(OsString::from);
-            let args = args.chain([prefixed("M=", &external), "modules".into()]);
-            // That it does not compile is the build's to say.
-            said.listen(&make, &args.collect::<Vec<_>>())?;
+            let args = [prefixed("M=", &external), "modules".into()];
+            let args: Vec<OsString> = options.iter().cloned().chain(args).collect();
+            let failed = !said.listen(&make, &args)?.status.success();
+            // A header has no object of its own: with an error somewhere, something may not have been said of it.
+            let is_unmade =
+                |file: &&String| object(file).map_or(failed, |object| !tree.src.join(object).is_file());
+            let unmade = wanted.mock.iter().filter(is_unmade).cloned();
+            if failed { broken.extend(unmade) } else { not_compiled.extend(unmade) }
         }
         slot.settle()?;
-        Ok(said.of(files, tree.src, wanted.unseen))
+        Ok(said.of(files, tree.src, not_compiled).without(broken))
     }
+}
+
+/// What is only a warning stays one, whatever the configuration or the makefile of a folder says.
+const NO_ERROR: &str = "KCFLAGS=-Wno-error";
+
+/// The object of a C file, beside it; a header has none.
+fn object(file: &str) -> Option<String> {
+    Some(format!("{}.o", file.strip_suffix(".c")?))
 }
 
 /// `C=2`: sparse looks at all that is named, not only at what is compiled.
@@ -140,24 +141,27 @@ fn remove(path: &Path) -> Result<(), BuildError> {
 }
 
 /// What has to be compiled for a look at some files.
+#[derive(Default)]
 struct Wanted {
     objects: BTreeSet<String>,
-    /// The mock modules as well.
-    mock: bool,
+    /// Which of them show what is said of a file.
+    show: BTreeMap<String, Vec<String>>,
+    /// Files of the mock modules, which are compiled as a whole.
+    mock: Vec<String>,
     /// Headers that nothing compiled so far includes.
     unseen: BTreeSet<String>,
 }
 
 impl Wanted {
     fn new(files: &[String], src: &Path, obj: &Path) -> Self {
-        let mut wanted = Self { objects: BTreeSet::new(), mock: false, unseen: BTreeSet::new() };
+        let mut wanted = Self::default();
         let mut headers: Vec<&String> = Vec::new();
-        for file in files.iter().filter(|file| src.join(file).is_file()) {
+        for file in files.iter().filter(|file| is_source(file) && src.join(file).is_file()) {
             if file.starts_with(MOCK) {
-                wanted.mock |= is_source(file);
-            } else if let Some(stem) = file.strip_suffix(".c") {
-                wanted.objects.insert(format!("{stem}.o"));
-            } else if is_source(file) {
+                wanted.mock.push(file.clone());
+            } else if let Some(object) = object(file) {
+                wanted.want(file, object);
+            } else {
                 headers.push(file);
             }
         }
@@ -165,6 +169,11 @@ impl Wanted {
             wanted.include(&headers, src, obj);
         }
         wanted
+    }
+
+    fn want(&mut self, file: &str, object: String) {
+        self.show.entry(file.to_owned()).or_default().push(object.clone());
+        self.objects.insert(object);
     }
 
     /// kbuild notes beside each object what it was made from (`.NAME.o.cmd`).
@@ -181,11 +190,18 @@ impl Wanted {
                 // By ccache's leave a path is relative to the root that it was told.
                 if text.contains(&format!("/{name}/{header} ")) {
                     *left -= 1;
-                    self.objects.insert(object.clone());
+                    self.want(header, object.clone());
                 }
             }
         }
         self.unseen.extend(left.into_iter().filter(|(_, left)| *left == INCLUDERS).map(|(h, _)| h.clone()));
+    }
+
+    /// Files of which not all that shows them was made, though make knows how.
+    fn unmade(&self, obj: &Path, said: &Said) -> Vec<String> {
+        let is_unmade = |object: &String| !said.knows_no(object) && !obj.join(object).is_file();
+        let unmade = self.show.iter().filter(|(_, objects)| objects.iter().any(is_unmade));
+        unmade.map(|(file, _)| file.clone()).collect()
     }
 }
 
@@ -233,9 +249,15 @@ impl Said {
         Ok(finished)
     }
 
+    /// Whether make has no rule for an object.
+    fn knows_no(&self, object: &str) -> bool {
+        let stem = object.strip_suffix(".o").and_then(|stem| stem.rsplit('/').next());
+        stem.is_some_and(|stem| self.unknown.contains(stem))
+    }
+
     /// What of it is about these files.
     fn of(self, files: &[String], src: &Path, not_compiled: BTreeSet<String>) -> Warnings {
-        let mut warnings = Warnings { found: BTreeSet::new(), not_compiled };
+        let mut warnings = Warnings { not_compiled, ..Warnings::default() };
         for line in self.lines.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             if let Some(found) = WARNING.as_ref().and_then(|regex| regex.captures(line)) {
                 let file = from_top(&found[1], src);
@@ -247,8 +269,7 @@ impl Said {
             }
         }
         let unknown = |file: &&String| {
-            let stem = file.strip_suffix(".c").and_then(|stem| stem.rsplit('/').next());
-            !file.starts_with(MOCK) && stem.is_some_and(|stem| self.unknown.contains(stem))
+            !file.starts_with(MOCK) && object(file).is_some_and(|object| self.knows_no(&object))
         };
         warnings.not_compiled.extend(files.iter().filter(unknown).cloned());
         warnings
@@ -266,70 +287,4 @@ fn from_top(printed: &str, src: &Path) -> Option<String> {
     let of_mock = format!("{MOCK}/{inner}");
     let external = !src.join(inner).is_file() && src.join(&of_mock).is_file();
     Some(if external { of_mock } else { inner.to_owned() })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn warnings(all: &[(&str, u64, &str)]) -> Warnings {
-        let warning = |&(file, line, text): &(&str, u64, &str)| Warning {
-            file: file.to_owned(),
-            line,
-            text: text.to_owned(),
-        };
-        Warnings { found: all.iter().map(warning).collect(), not_compiled: BTreeSet::new() }
-    }
-
-    #[test]
-    fn what_moved_is_not_new_and_what_came_twice_is() {
-        let before = warnings(&[("a.c", 10, "unused variable 'x'"), ("b.c", 1, "no prototype")]);
-        let moved = warnings(&[("a.c", 14, "unused variable 'x'")]);
-        assert!(moved.new_since(&before).is_empty());
-        let twice = warnings(&[("a.c", 14, "unused variable 'x'"), ("a.c", 90, "unused variable 'x'")]);
-        let new: Vec<String> = twice.new_since(&before).iter().map(ToString::to_string).collect();
-        assert_eq!(new, ["a.c:90: unused variable 'x'"]);
-        assert_eq!(warnings(&[("c.c", 1, "no prototype")]).new_since(&before).len(), 1);
-    }
-
-    #[test]
-    fn a_later_look_counts_for_its_files_alone() {
-        let mut all = warnings(&[("a.c", 10, "one"), ("b.c", 1, "two")]);
-        all.update(&["a.c".to_owned()], warnings(&[("a.c", 11, "three")]));
-        assert_eq!(all, warnings(&[("a.c", 11, "three"), ("b.c", 1, "two")]));
-    }
-
-    #[test]
-    fn what_is_said_is_of_the_named_files() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let src = folder.path().join("src");
-        fs::create_dir_all(src.join("tools/testing/cxl/test")).expect("made");
-        fs::write(src.join("tools/testing/cxl/test/mock.c"), "").expect("written");
-        let lines = [
-            "../src/drivers/cxl/mem.c:12:5: warning: unused variable 'x' [-Wunused-variable]".to_owned(),
-            format!(
-                "{}/drivers/cxl/cxlmem.h:7: warning: Function parameter 'p' not described",
-                src.display()
-            ),
-            "../src/drivers/cxl/other.c:1:1: warning: not asked for".to_owned(),
-            "test/mock.c:3:1: error: symbol 'y' redeclared".to_owned(),
-        ];
-        let said =
-            Said { lines: Arc::new(Mutex::new(lines.into())), unknown: BTreeSet::from(["hdm".to_owned()]) };
-        let files = [
-            "drivers/cxl/mem.c",
-            "drivers/cxl/cxlmem.h",
-            "tools/testing/cxl/test/mock.c",
-            "drivers/cxl/hdm.c",
-        ]
-        .map(str::to_owned);
-        let warnings = said.of(&files, &src, BTreeSet::new());
-        let shown: Vec<String> = warnings.found.iter().map(ToString::to_string).collect();
-        insta::assert_snapshot!(format!("{}\nnot compiled: {:?}", shown.join("\n"), warnings.not_compiled), @r#"
-        drivers/cxl/cxlmem.h:7: Function parameter 'p' not described
-        drivers/cxl/mem.c:12: unused variable 'x' [-Wunused-variable]
-        tools/testing/cxl/test/mock.c:3: symbol 'y' redeclared
-        not compiled: {"drivers/cxl/hdm.c"}
-        "#);
-    }
 }

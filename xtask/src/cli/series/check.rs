@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result};
 
 use super::place::{patches_on, prefix, sources};
-use crate::build::{Warnings, is_source};
+use crate::build::{Compared, Known, Warnings, is_source};
 use crate::cli::range::RangeArgs;
 use crate::cli::run::{GuestArgs, KernelArgs, resolved, started, verbosity, workspace};
 use crate::cli::{Context, Exit, Format, Usage, setup};
@@ -238,7 +238,8 @@ impl Checker<'_> {
             Ok((_, built)) => built,
             Err(RunError::Build(error)) if !error.is_infrastructure() => {
                 row.note(Check::Builds, Outcome::Failed(error.to_string()));
-                state.tree = prepared.tree;
+                // What compiles all the same still answers for itself.
+                self.warnings(row, state, &plan, (&prepared, before, last))?;
                 return Ok(true);
             }
             Err(error) => return Err(error.into()),
@@ -258,7 +259,8 @@ impl Checker<'_> {
     }
 
     /// What is said at W=1 of what a patch touches, against what was said before it. Of the tree before the first one it is
-    /// asked once, about all that the series touches.
+    /// asked once, about all that the series touches. Files that did not compile with the last patch are looked at with this
+    /// one.
     fn warnings(
         &self,
         row: &mut Row,
@@ -272,28 +274,21 @@ impl Checker<'_> {
             self.sources().changed(prepared, &state.tree, &prepared.tree)?
         };
         state.tree.clone_from(&prepared.tree);
+        let touched: BTreeSet<String> = touched.into_iter().chain(state.known.owed().cloned()).collect();
         let compiled: Vec<String> = touched.into_iter().filter(|file| is_source(file)).collect();
         let said = if compiled.is_empty() {
             Warnings::default()
         } else {
-            run::warnings(&self.bench, plan, &compiled)?
+            match run::warnings(&self.bench, plan, &compiled) {
+                // The configuration itself cannot be made.
+                Err(RunError::Build(error)) if !error.is_infrastructure() => Warnings::of_broken(&compiled),
+                said => said?,
+            }
         };
+        let compared = state.known.compare(row.number, &compiled, &said);
         if !before {
-            let new = said.new_since(&state.said);
-            let outcome = if new.is_empty() {
-                let untouched: Vec<&str> = said.not_compiled.iter().map(String::as_str).collect();
-                match untouched.as_slice() {
-                    [] => Outcome::Ok,
-                    files => {
-                        Outcome::Skipped(format!("not compiled by this configuration: {}", files.join(", ")))
-                    }
-                }
-            } else {
-                Outcome::Failed(new.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
-            };
-            row.note(Check::Warnings, outcome);
+            row.note(Check::Warnings, of_warnings(&compared, &said));
         }
-        state.said.update(&compiled, said);
         Ok(())
     }
 
@@ -349,5 +344,29 @@ impl Checker<'_> {
 #[derive(Default)]
 struct State {
     tree: String,
-    said: Warnings,
+    known: Known,
+}
+
+/// What is new fails the check. What may be old, and what could not be looked at, is told beside it.
+fn of_warnings(compared: &Compared, said: &Warnings) -> Outcome {
+    let new = compared.new.iter().map(|(warning, since)| match since {
+        Some(number) => format!("{warning}, or with patch {number}, which broke the file"),
+        None => warning.to_string(),
+    });
+    let perhaps = compared
+        .perhaps
+        .iter()
+        .map(|warning| format!("{warning}, which may be old: nothing is known of the file before"));
+    let list = |files: &BTreeSet<String>| files.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let of_files = |files: &BTreeSet<String>, what: &str| {
+        (!files.is_empty()).then(|| format!("{what}: {}", list(files)))
+    };
+    let broken = of_files(&said.broken, "does not compile");
+    let absent = of_files(&said.not_compiled, "not compiled by this configuration");
+    let told: Vec<String> = new.chain(perhaps).chain(broken).chain(absent).collect();
+    match told.join("\n") {
+        told if !compared.new.is_empty() => Outcome::Failed(told),
+        told if !told.is_empty() => Outcome::Skipped(told),
+        _ => Outcome::Ok,
+    }
 }
