@@ -89,23 +89,4 @@ mod tests {
         let series = Series::load(&patches, "up").expect("fetched");
         assert_eq!((series.patches.len(), series.is_to_be_fetched()), (1, false));
     }
-
-    #[test]
-    #[ignore = "needs b4"]
-    fn b4_brings_the_version_that_a_mail_is_of() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let mbox = dir.path().join("local.mbox");
-        let thread = [
-            mail("0@x.example", "[PATCH 0/1] cxl: Things", "")
-                .replace("In-Reply-To: <0@x.example>\nReferences: <0@x.example>\n", ""),
-            mail("1@x.example", "[PATCH 1/1] cxl: One", DIFF),
-            mail("r@x.example", "Re: [PATCH 1/1] cxl: One", "Acked-by: A B <a@x.example>\n"),
-            mail("3@x.example", "[PATCH v2 1/1] cxl: One", &DIFF.replace("new", "newer")),
-        ];
-        fs::write(&mbox, thread.concat()).expect("written");
-        let get = |id: &str| by_id(id, None, Some(&mbox)).expect("b4 has it");
-        assert_eq!((get("0@x.example").version, get("0@x.example").patches.len()), (1, 1));
-        assert_eq!(get("3@x.example").version, 2);
-        assert!(by_id("no@x.example", None, Some(&mbox)).is_err());
-    }
 }
