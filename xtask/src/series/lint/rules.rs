@@ -2,12 +2,10 @@
 //!
 //! They are those of the kernel's `Documentation/process/submitting-patches.rst` and `maintainer-tip.rst`.
 
-use regex::Regex;
-
 use super::{Finding, Severity};
 use crate::series::export::tells_changes;
 use crate::series::mail::Message;
-use crate::series::trailers::{block, rank, read};
+use crate::series::trailers::{Tag, block, rank, read};
 use crate::spec::Series;
 use crate::spec::series::FILE;
 
@@ -114,18 +112,19 @@ impl OfPatch<'_> {
         };
         let by = |name: &str| tags.iter().filter(|tag| tag.name == name).cloned().collect::<Vec<_>>();
         let signed = by("Signed-off-by");
-        if !signed.iter().any(|tag| tag.who.address.eq_ignore_ascii_case(&author.address)) {
-            let near = signed.iter().find(|tag| tag.who.name == author.name);
-            let message = match near {
-                Some(tag) => format!("{author} signed off as <{}>", tag.who.address),
+        let mut signers = signed.iter().filter_map(Tag::who);
+        if !signers.clone().any(|who| who.address.eq_ignore_ascii_case(&author.address)) {
+            let message = match signers.find(|who| who.name == author.name) {
+                Some(who) => format!("{author} signed off as <{}>", who.address),
                 None => format!("its author, {author}, has not signed it off"),
             };
             self.add(Severity::Error, "sign-off", None, message);
         }
+        let address = |tag: &Tag| tag.who().map(|who| who.address.clone());
         for tag in by("Co-developed-by") {
             let at = tags.iter().position(|other| *other == tag).unwrap_or_default();
             let next = tags.get(at + 1);
-            if !next.is_some_and(|next| next.name == "Signed-off-by" && next.who.address == tag.who.address) {
+            if !next.is_some_and(|next| next.name == "Signed-off-by" && address(next) == address(&tag)) {
                 let line = self.line_of(&tag.to_string());
                 self.add(
                     Severity::Error,
@@ -138,19 +137,22 @@ impl OfPatch<'_> {
     }
 
     fn trailers(&mut self) {
-        let fixes = Regex::new(r#"^Fixes: [0-9a-f]{12,40} \(".+"\)$"#).expect("a regex that compiles");
         let message = self.patch.message.clone();
         let block_start = message.trim_end().rfind("\n\n").unwrap_or(0);
         let mut last: Option<(usize, String)> = None;
         let mut seen: Vec<String> = Vec::new();
         for line in message[block_start..].lines() {
             let at = self.line_of(line);
-            if let Some(Err(why)) = read(line) {
-                self.add(Severity::Error, "trailer", at, format!("`{line}`: {why}"));
-            }
-            if line.to_ascii_lowercase().starts_with("fixes:") && !fixes.is_match(line) {
-                let what = format!("`{line}` is not like Fixes: 0123456789ab (\"subject of that commit\")");
-                self.add(Severity::Error, "fixes", at, what);
+            // A link may have anything behind it (5.Posting.rst).
+            let is = |name: &str| line.get(..name.len()).is_some_and(|s| s.eq_ignore_ascii_case(name));
+            let why = match read(line) {
+                Some(Ok(tag)) if !line.starts_with(&tag.name) => Some(format!("it is written {}:", tag.name)),
+                Some(Err(why)) if !is("Link:") && !is("Closes:") && !is("BugLink:") => Some(why),
+                _ => None,
+            };
+            if let Some(why) = why {
+                let rule = if is("Fixes:") { "fixes" } else { "trailer" };
+                self.add(Severity::Error, rule, at, format!("`{line}`: {why}"));
             }
             let Some((name, _)) = line.split_once(": ") else { continue };
             let Some(rank) = rank(name) else { continue };

@@ -52,7 +52,7 @@ fn a_good_patch_is_clean_and_each_fault_is_named() {
     0001-x.patch: error: its author, A B <a@x.example>, has not signed it off [sign-off]
     0001-x.patch:9: error: `Reviewed-by: C D`: there is no <address> in it [trailer]
     0001-x.patch:9: error: behind `Co-developed-by: C D <c@x.example>` has to come the sign-off of the same [sign-off]
-    0001-x.patch:7: error: `Fixes: 0123456 ("cxl: x")` is not like Fixes: 0123456789ab ("subject of that commit") [fixes]
+    0001-x.patch:7: error: `Fixes: 0123456 ("cxl: x")`: it is not like Fixes: 0123456789ab ("subject of that commit") [fixes]
     0001-x.patch:8: warning: Fixes: comes before Cc: in maintainer-tip.rst [trailer-order]
     0001-x.patch:9: warning: Signed-off-by: comes before Cc: in maintainer-tip.rst [trailer-order]
     0001-x.patch:10: warning: Reviewed-by: comes before Cc: in maintainer-tip.rst [trailer-order]

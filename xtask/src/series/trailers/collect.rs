@@ -70,6 +70,10 @@ pub enum Why {
     OtherVersion(u32),
     /// The mail answers none of the patches.
     NoPatch,
+    /// It says of a patch what it cannot say of all of them, and was given to the cover letter.
+    Cover,
+    /// A robot offers it, in a box, for a patch that mends what it found.
+    Offered,
 }
 
 impl fmt::Display for Refused {
@@ -83,6 +87,10 @@ impl fmt::Display for Refused {
             Why::OtherVersion(version) => {
                 write!(f, "it was given to v{version}, of which this patch has changed")
             }
+            Why::Cover => {
+                f.write_str("it was given to the cover letter: which patch it is of has to be said")
+            }
+            Why::Offered => f.write_str("it is offered for a fix of its own, not given to this patch"),
             Why::NoPatch => f.write_str("the mail answers no patch of the series"),
         }
     }
@@ -118,6 +126,7 @@ pub fn collect(thread: &Thread) -> Collected {
         for said in said(mail) {
             match said {
                 Said::Malformed(line, why) => collected.refused.push(refuse(&line, Why::Malformed(why))),
+                Said::Offered(line) => collected.refused.push(refuse(&line, Why::Offered)),
                 Said::Quoted(line, tag) => quoted.push((refuse(&line, Why::Quoted), tag)),
                 Said::Tag(line, tag) => match taken(&tag, &sender, target, thread) {
                     Ok(patches) => give(&mut collected, thread, &patches, &tag),
@@ -146,12 +155,14 @@ fn taken(tag: &Tag, sender: &Mailbox, target: Option<Target>, thread: &Thread) -
     if tag.name == "Signed-off-by" || tag.name == "Co-developed-by" {
         return Err(Why::SignOff);
     }
-    let same =
-        tag.who.address.eq_ignore_ascii_case(&sender.address) || same_name(&tag.who.name, &sender.name);
-    if !same && !thread.sloppy {
+    let is_sender = |who: &Mailbox| {
+        who.address.eq_ignore_ascii_case(&sender.address) || same_name(&who.name, &sender.name)
+    };
+    if !thread.sloppy && !tag.who().is_none_or(is_sender) {
         return Err(Why::OtherSender);
     }
     match target {
+        Some(Target::Cover) if tag.who().is_none() => Err(Why::Cover),
         None => Err(Why::NoPatch),
         Some(Target::Patch(patch)) => Ok(vec![patch]),
         Some(Target::Cover) => Ok((0..thread.patches.len()).collect()),
@@ -236,6 +247,7 @@ enum Said {
     Tag(String, Tag),
     Quoted(String, Tag),
     Malformed(String, String),
+    Offered(String),
 }
 
 /// The tags in what somebody wrote: not in the diff that he may have added, nor in his signature.
@@ -253,15 +265,15 @@ fn said(mail: &Message) -> Vec<Said> {
             }
             continue;
         }
-        // A mailer has put the address onto a line of its own.
-        let next = lines
-            .get(number + 1)
-            .map(|next| next.trim())
-            .filter(|next| next.starts_with('<') && next.contains('>'));
-        let joined = match next {
-            Some(next) if !line.contains('<') => format!("{} {next}", line.trim_end()),
-            _ => (*line).to_owned(),
-        };
+        if bare.starts_with('|') {
+            let inner = bare.trim_start_matches(['|', ' ', '\t']).trim_end();
+            if read(inner).is_some_and(|tag| tag.is_ok()) {
+                all.push(Said::Offered(inner.to_owned()));
+            }
+            continue;
+        }
+        let next = lines.get(number + 1).map(|next| next.trim()).filter(|next| goes_on(line, next));
+        let joined = next.map_or_else(|| (*line).to_owned(), |next| format!("{} {next}", line.trim_end()));
         match read(&joined) {
             Some(Ok(tag)) => all.push(Said::Tag(joined.trim().to_owned(), tag)),
             Some(Err(why)) => all.push(Said::Malformed(joined.trim().to_owned(), why)),
@@ -271,6 +283,18 @@ fn said(mail: &Message) -> Vec<Said> {
     all
 }
 
+/// Whether a mailer has put the end of a tag onto a line of its own: an address, the subject of a commit, a link.
+fn goes_on(line: &str, next: &str) -> bool {
+    let begins =
+        |name: &str| line.trim_start().get(..name.len()).is_some_and(|s| s.eq_ignore_ascii_case(name));
+    let line_end = line.trim_end();
+    let address = next.starts_with('<') && next.contains('>') && !line.contains('<');
+    let commit = begins("Fixes:") && !line_end.ends_with("\")") && next.ends_with("\")");
+    let link = (begins("Closes:") || begins("Link:")) && line_end.ends_with(':') && next.starts_with("http");
+    address || commit || link
+}
+
+/// Whether a tag is worth a word where it is only quoted.
 fn is_review(tag: &Tag) -> bool {
-    ["Reviewed-by", "Tested-by", "Acked-by", "Reported-by"].contains(&tag.name.as_str())
+    ["Reviewed-by", "Tested-by", "Acked-by", "Reported-by", "Fixes", "Closes"].contains(&tag.name.as_str())
 }

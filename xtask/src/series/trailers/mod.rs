@@ -8,4 +8,4 @@ mod tests;
 
 pub use collect::{Collected, Given, Refused, Thread, Why, collect};
 pub use insert::{block, insert};
-pub use tag::{Tag, rank, read};
+pub use tag::{Tag, What, rank, read};
