@@ -1,15 +1,21 @@
 //! `series edit`, `series refresh`, `series rebase`: the series as commits, and back.
 
+use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 
+use super::mails;
 use super::place::{patches_on, prefix, sources};
 use crate::cli::run::KernelArgs;
 use crate::cli::{Context, Exit, Usage};
+use crate::host::write_stamp;
 use crate::run::Request;
 use crate::series::edit::{Base, WorkTree};
+use crate::series::import::Facts;
+use crate::series::mail::patch_ids;
 use crate::source::Prepared;
+use crate::spec::series::FILE;
 use crate::spec::{Project, Series};
 
 /// Where work trees are, below the project.
@@ -29,7 +35,8 @@ pub(super) struct EditArgs {
     kernel: KernelArgs,
 }
 
-/// Takes the commits of a series' work tree back into its folder; a patch that says the same stays byte for byte
+/// Takes the commits of a series' work tree back into its folder; a patch that says the same stays byte for byte, and patch-ids of
+/// series.yaml are renewed
 #[derive(Debug, clap::Args)]
 pub(super) struct RefreshArgs {
     #[command(flatten)]
@@ -130,7 +137,24 @@ pub(super) fn refresh(args: &RefreshArgs, project: &Project, ctx: &Context) -> R
     ctx.say(&format!("{} as before; on {}", refreshed.same, work.base()?));
     // What series.yaml promises by number must still be there.
     args.which.series(project).context("reading the series as it is now")?;
+    if renew_ids(project, &args.which.name)? {
+        anstream::println!("written  {FILE}");
+    }
     Ok(Exit::Success)
+}
+
+/// Puts the ids of the patches as they are now into `series.yaml`, where it has ids. Returns whether they were others.
+fn renew_ids(project: &Project, name: &str) -> Result<bool> {
+    let mails = mails::load(project, name)?;
+    let ids = patch_ids(&mails.patches.iter().collect::<Vec<_>>())?;
+    let before = &mails.series.posted.patch_ids;
+    if before.is_empty() || *before == ids {
+        return Ok(false);
+    }
+    let file = mails.series.dir.join(FILE);
+    let yaml = fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
+    write_stamp(&file, Facts::renewed(&yaml, &ids))?;
+    Ok(true)
 }
 
 pub(super) fn rebase(args: &RebaseArgs, project: &Project, ctx: &Context) -> Result<Exit> {

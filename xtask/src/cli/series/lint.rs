@@ -9,7 +9,7 @@ use crate::cli::{Context, Exit, Format, Usage};
 use crate::host::needs::find_program;
 use crate::report::text::neutralise;
 use crate::series::lint::{self, Finding, Severity};
-use crate::series::mail::Message;
+use crate::series::mail::{Message, patch_ids};
 use crate::spec::{Kernel, Project, Series};
 
 /// Checks a series as reviewers do first: subjects, counters, sign-offs, trailers, change notes, whitespace, `checkpatch.pl
@@ -34,6 +34,11 @@ pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit>
     let named: Vec<(String, Message)> =
         mails.series.patches.iter().map(|patch| name(&patch.file)).zip(mails.patches).collect();
     let mut findings = lint::rules(&mails.series, mails.cover.as_ref(), &named);
+    if !mails.series.posted.patch_ids.is_empty() {
+        let ids = patch_ids(&named.iter().map(|(_, patch)| patch).collect::<Vec<_>>())?;
+        let ids: Vec<_> = named.iter().map(|(file, _)| file.clone()).zip(ids).collect();
+        findings.extend(lint::recorded(&mails.series, &ids));
+    }
     let mut checked = String::from("without a kernel");
     if !args.offline {
         let kernel = kernel_for(project, &args.name, args.kernel.as_deref())?;

@@ -68,12 +68,13 @@ impl Facts {
             .fold(old.to_owned(), |text, (name, value)| set(&text, name, value.as_deref()))
     }
 
+    /// A `series.yaml` with other ids of patches.
+    pub fn renewed(yaml: &str, patch_ids: &[String]) -> String {
+        set(yaml, "patch-ids", list(patch_ids).as_deref())
+    }
+
     /// In order, with what stands behind the colon; none to take it out.
     fn fields(&self) -> Vec<(&'static str, Option<String>)> {
-        let list = |values: &[String]| {
-            let items = values.iter().map(|value| format!("\n  - {}", scalar(value))).collect::<String>();
-            (!values.is_empty()).then_some(items)
-        };
         let text = |value: &Option<String>| value.as_deref().map(|value| format!(" {}", scalar(value)));
         vec![
             ("version", Some(format!(" {}", self.version))),
@@ -85,6 +86,12 @@ impl Facts {
             ("patch-ids", list(&self.patch_ids)),
         ]
     }
+}
+
+/// What stands behind the colon of a list, none where it is empty.
+fn list(values: &[String]) -> Option<String> {
+    let items = values.iter().map(|value| format!("\n  - {}", scalar(value))).collect::<String>();
+    (!values.is_empty()).then_some(items)
 }
 
 /// Puts a field of the top level of a YAML text in place, behind the others, or takes it out.

@@ -2,6 +2,7 @@
 
 mod checkpatch;
 mod place;
+mod recorded;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -12,6 +13,7 @@ use serde::Serialize;
 
 pub use checkpatch::checkpatch;
 pub use place::in_place;
+pub use recorded::recorded;
 pub use rules::rules;
 
 /// How bad it is.

@@ -76,6 +76,23 @@ fn a_series_says_what_it_is_based_on_and_what_changed() {
 }
 
 #[test]
+fn a_patch_that_was_edited_since_its_import_is_told() {
+    let mut series = series();
+    let patches = [("0001-x.patch", "aa"), ("0002-y.patch", "bb")];
+    let patches = patches.map(|(file, id)| (file.to_owned(), id.to_owned()));
+    assert_eq!(recorded(&series, &patches), []);
+    // Another order is no edit.
+    series.posted.patch_ids = ["bb", "aa"].map(str::to_owned).to_vec();
+    assert_eq!(recorded(&series, &patches), []);
+    series.posted.patch_ids = ["aa", "cc", "dd"].map(str::to_owned).to_vec();
+    let told: Vec<String> = recorded(&series, &patches).iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(told.join("\n"), @r"
+    0002-y.patch: warning: edited since it was imported: its patch-id is not among those of series.yaml; `series refresh` renews them [patch-id]
+    series.yaml: warning: patch-ids: has 3, and there are 2 patches [patch-id]
+    ");
+}
+
+#[test]
 fn what_checkpatch_says_is_read() {
     let patch = Path::new("/a folder/0001-x: y.patch");
     let line =

@@ -18,7 +18,7 @@ pub struct Posted {
     pub change_id: Option<String>,
     /// What has to be there before it, as `patch-id: 0123…`, with the kinds of git and b4.
     pub prerequisites: Vec<String>,
-    /// Ids of the patches as they were posted, by `git patch-id --stable`.
+    /// Ids of the patches as they were imported, or last taken back from a work tree, by `git patch-id --stable`.
     pub patch_ids: Vec<String>,
     /// What changed in each version, for its cover letter.
     pub changes: BTreeMap<u32, Vec<String>>,
