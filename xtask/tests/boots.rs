@@ -9,6 +9,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use patchbench::event::{CaseOutcome, CaseReport, Event, SplatKind, Stage, StageEnd};
+use patchbench::host::Process;
+use patchbench::source::users_git;
 use project::{Project, Run};
 
 fn report<'a>(run: &'a Run, case: &str) -> &'a CaseReport {
@@ -216,6 +218,43 @@ fn a_run_whose_tool_was_killed_goes_on_where_it_was() {
     assert_eq!((all.len(), finished(&run.events).len()), (4, 4), "{}", run.shown());
     assert_eq!(run.cases().len(), 4, "{}", run.shown());
     assert!(run.stdout.contains("pass: 4 pass in 4 cells"), "{}", run.shown());
+}
+
+#[test]
+#[ignore = "boots guests"]
+fn a_run_of_commits_goes_on_with_the_same_ones_wherever_their_branch_is() {
+    let project = Project::new();
+    let edited = project.begin(&["series", "edit", "memdev-attach"]).finish();
+    assert_eq!(edited.code, 0, "{}", edited.shown());
+    let work = project.path("work/memdev-attach");
+    let git = |args: &[&str]| args.iter().fold(users_git(&work), Process::arg).read().expect("git works");
+    let base = git(&["rev-list", "--max-parents=0", "HEAD"]);
+    let range = [work.display().to_string(), format!("{base}..memdev-attach")];
+    let some =
+        ["--topology", "direct", "--topology", "switch", "--suite", "red", "--case", "b-fail", "--jobs", "1"];
+    let mut running = project.start(&[&["--git", &range[0], &range[1]], &some[..]].concat());
+    let finished =
+        |events: &[Event]| events.iter().filter(|event| matches!(event, Event::CellFinished { .. })).count();
+    let begun = Instant::now();
+    while finished(&running.events()) == 0 {
+        assert!(!running.ended() && begun.elapsed() < Duration::from_secs(240), "no cell was finished");
+        thread::sleep(Duration::from_millis(20));
+    }
+    running.kill();
+    drop(running);
+    git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    // Without the last patch it is another kernel, which would have to be built.
+    let is_the_same = |run: &Run| {
+        let built = |event: &Event| match event {
+            Event::StageFinished { stage: Stage::Build, end, .. } => Some(*end),
+            _ => None,
+        };
+        let ends: Vec<StageEnd> = run.events.iter().filter_map(built).collect();
+        assert!(ends.iter().all(|end| *end == StageEnd::Cached) && !ends.is_empty(), "{}", run.shown());
+        assert_eq!((run.code, finished(&run.events)), (1, 2), "{}", run.shown());
+    };
+    is_the_same(&project.run(&["--resume"]));
+    is_the_same(&project.run(&["--rerun-failed"]));
 }
 
 #[test]

@@ -20,6 +20,8 @@ use crate::report::{MergeError, ResultsError, StoredError};
 use crate::run::RunError;
 use crate::series::import::ImportError;
 use crate::series::mail::MailError;
+use crate::series::range::RangeError;
+use crate::source::SourceError;
 use crate::spec::SpecError;
 use crate::topology::TopologyError;
 
@@ -87,8 +89,12 @@ impl From<&anyhow::Error> for Exit {
                 || is_of_results(cause)
                 || cause.is::<MailError>()
                 || matches!(cause.downcast_ref::<ImportError>(), Some(error) if error.is_usage())
+                || matches!(cause.downcast_ref::<RangeError>(), Some(error) if error.is_usage())
             {
                 return Self::Usage;
+            }
+            if matches!(cause.downcast_ref::<SourceError>(), Some(error) if error.is_series_failure()) {
+                return Self::Unbuilt;
             }
             if matches!(cause.downcast_ref::<BisectError>(), Some(error) if error.is_usage()) {
                 return Self::Usage;

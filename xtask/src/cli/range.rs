@@ -6,10 +6,11 @@ use anyhow::{Context as _, Result};
 
 use super::Context;
 use crate::series::range;
+use crate::spec::series::FILE;
 use crate::spec::{Project, SeriesRange};
 
-/// Name of the series that a range becomes on a kernel that has none.
-const NAME: &str = "git";
+/// Name of the series that a range becomes where it stands in the place of none.
+pub const NAME: &str = "git";
 
 /// A range of commits that is a series.
 #[derive(Debug, Default, clap::Args)]
@@ -25,10 +26,8 @@ impl RangeArgs {
     /// # Errors
     /// There is no such range, or it is not a line of commits.
     pub fn for_series(&self, project: Project, series: &str, ctx: &Context) -> Result<Project> {
-        let Some([dir, commits]) = self.git.as_deref() else { return Ok(project) };
-        let range = range::resolve(series, Path::new(dir), commits)
-            .with_context(|| format!("looking for {commits} in {dir}"))?;
-        with(project, range, ctx)
+        let Some((dir, commits)) = self.named() else { return Ok(project) };
+        with(project, resolve(series, dir, commits)?, ctx)
     }
 
     /// The project with the range in the place of the first series of a kernel, the default one where none is named.
@@ -48,6 +47,21 @@ impl RangeArgs {
         }
         self.for_series(project, series.as_deref().unwrap_or(NAME), ctx)
     }
+
+    /// The repository and the commits as they were named.
+    pub fn named(&self) -> Option<(&Path, &str)> {
+        let [dir, commits] = self.git.as_deref()? else { return None };
+        Some((Path::new(dir), commits))
+    }
+}
+
+/// The commits that a range names now.
+///
+/// # Errors
+/// There is no such range, or it is not a line of commits.
+pub fn resolve(series: &str, dir: &Path, commits: &str) -> Result<SeriesRange> {
+    range::resolve(series, dir, commits)
+        .with_context(|| format!("looking for {commits} in {}", dir.display()))
 }
 
 /// The project with a range that is known.
@@ -56,6 +70,13 @@ impl RangeArgs {
 /// The commits are gone, or the cache cannot be used.
 pub fn with(project: Project, range: SeriesRange, ctx: &Context) -> Result<Project> {
     let patches = range::overlay(&range, &project.root.join("patches"), &ctx.cache)
-        .with_context(|| format!("taking {}..{} for a series", range.base, range.tip))?;
+        .with_context(|| format!("taking {range} for a series"))?;
     Ok(project.with_range(range, patches))
+}
+
+/// Whether a project has a range that stands in the place of no folder of `patches/`: then nothing is known of it but what its
+/// commits say.
+pub fn is_by_itself(project: &Project) -> bool {
+    let folder = |range: &SeriesRange| project.root.join("patches").join(&range.series);
+    project.range().is_some_and(|range| !folder(range).join(FILE).is_file())
 }

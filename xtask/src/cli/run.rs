@@ -195,6 +195,11 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let project = args.range.for_kernel(project, args.kernel.kernel.as_deref(), ctx)?;
     let request = Request { git: project.range().cloned(), ..request(args) };
     let request = args.choose.request(request, &project, ctx)?;
+    // What is run again has the commits that it had, wherever their branch is now.
+    let project = match request.git.clone().filter(|range| project.range() != Some(range)) {
+        Some(range) => super::range::with(project, range, ctx)?,
+        None => project,
+    };
     let drawn = drawn(args)?;
     let baseline = args.baseline.load(ctx, &project)?;
     let plans =

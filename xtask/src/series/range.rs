@@ -1,15 +1,23 @@
 //! A range of commits as a series: written as patches into the cache, beside the other series of the project.
 
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
+use super::import::set;
 use super::mail::Message;
 use super::overlay::{self, OverlayError, io};
 use crate::host::{Cache, ProcessError};
 use crate::source::{plain_git, users_git};
-use crate::spec::SeriesRange;
-use crate::spec::series::FILE;
+use crate::spec::series::{COVER, FILE};
+use crate::spec::{Patch, Series, SeriesRange};
+
+/// Names the layout of what [`overlay`] writes; another one is another folder.
+const FORMAT: &str = "range-2";
 
 /// A range that cannot be taken for a series.
 #[derive(Debug, thiserror::Error)]
@@ -35,12 +43,45 @@ pub enum RangeError {
         /// The merge's id.
         merge: String,
     },
+    /// An end of it is none.
+    #[error("{} has no commit '{name}'", .dir.display())]
+    Unknown {
+        /// The end.
+        name: String,
+        /// The repository.
+        dir: PathBuf,
+    },
+    /// The series promises something from a patch on that the range does not have.
+    #[error(
+        "{}: promises.{number}: the range has {commits} commits, and none is called as patch {number}\n\
+         hint: BASE is where the series begins; or give the commits another name",
+        .file.display()
+    )]
+    Promise {
+        /// Its `series.yaml`.
+        file: PathBuf,
+        /// Number of the patch.
+        number: usize,
+        /// How many commits there are.
+        commits: usize,
+    },
     /// git does not know it.
     #[error(transparent)]
     Git(#[from] ProcessError),
     /// It cannot be put beside the project's series.
     #[error(transparent)]
     Overlay(#[from] OverlayError),
+}
+
+impl RangeError {
+    /// Whether the user named what cannot be, rather than that something broke.
+    pub fn is_usage(&self) -> bool {
+        match self {
+            Self::Git(_) => false,
+            Self::Overlay(error) => matches!(error, OverlayError::Spec(_)),
+            _ => true,
+        }
+    }
 }
 
 /// The commits that `BASE..TIP` names now, by their ids, for a series of this name.
@@ -54,17 +95,22 @@ pub fn resolve(series: &str, dir: &Path, range: &str) -> Result<SeriesRange, Ran
     if base.is_empty() || tip.starts_with('.') || base.starts_with('-') || tip.starts_with('-') {
         return Err(malformed());
     }
-    let id = |name: &str| {
-        users_git(dir)
-            .arg("rev-parse")
-            .arg("--verify")
-            .arg("--quiet")
-            .arg(format!("{name}^{{commit}}"))
-            .read()
-    };
     let dir = std::path::absolute(dir).map_err(io("resolving", dir))?;
+    let id = |name: &str| {
+        let commit = format!("{name}^{{commit}}");
+        let git = users_git(&dir).arg("rev-parse").arg("--verify").arg("--quiet").arg(commit);
+        let output = git.output()?;
+        if !output.status.success() && output.tail.iter().all(|line| line.trim().is_empty()) {
+            return Err(RangeError::Unknown { name: name.to_owned(), dir: dir.clone() });
+        }
+        output.status.success().then(|| output.text().trim().to_owned()).map_or_else(
+            // Not a repository: let git say it.
+            || Ok(users_git(&dir).arg("rev-parse").arg("--verify").arg(name).read()?),
+            Ok,
+        )
+    };
     let found = SeriesRange { series: series.to_owned(), base: id(base)?, tip: id(tip)?, dir: dir.clone() };
-    let commits = format!("{}..{}", found.base, found.tip);
+    let commits = found.commits();
     let merge = users_git(&dir).arg("rev-list").arg("--merges").arg("--max-count=1").arg(&commits).read()?;
     if !merge.is_empty() {
         return Err(RangeError::Merge { range: range.to_owned(), dir, merge });
@@ -76,15 +122,20 @@ pub fn resolve(series: &str, dir: &Path, range: &str) -> Result<SeriesRange, Ran
 }
 
 /// A folder with the project's series in which the range stands in the place of one of them, or beside them. What that one
-/// says of itself in `series.yaml` holds for the range too.
+/// says of itself in `series.yaml` holds for the range too, but for what is about its patches alone: a promise goes with the
+/// subject of the patch that it is from.
 ///
 /// # Errors
-/// git or the file system fails.
+/// git or the file system fails, or a promise has no commit.
 pub fn overlay(range: &SeriesRange, patches: &Path, cache: &Cache) -> Result<PathBuf, RangeError> {
     let own = patches.join(&range.series);
     let said = fs::read_to_string(own.join(FILE)).unwrap_or_default();
-    let commits = format!("{}..{}", range.base, range.tip);
-    overlay::lay(&range.series, &[&commits, &said], patches, cache, |into| {
+    let before = if said.is_empty() { None } else { Some(Series::load(patches, &range.series)) };
+    let before = before.transpose().map_err(OverlayError::from)?;
+    let subjects: Vec<&str> =
+        before.iter().flat_map(|series| &series.patches).map(|patch| patch.subject.as_str()).collect();
+    let identity = [FORMAT, &range.commits(), &said, &subjects.join("\n")];
+    overlay::lay(&range.series, &identity, patches, cache, |into| {
         // The user's settings of diffs and of their own mails must not show in the series.
         plain_git(&range.dir)
             .arg("format-patch")
@@ -93,17 +144,78 @@ pub fn overlay(range: &SeriesRange, patches: &Path, cache: &Cache) -> Result<Pat
             .arg("--no-cover-letter")
             .arg("--output-directory")
             .arg(into)
-            .arg(&commits)
+            .arg(range.commits())
             .run()?;
-        let title = format!("title: {:?}\nversion: 1\n", format!("{commits} of {}", range.dir.display()));
         let yaml = into.join(FILE);
-        fs::write(&yaml, if said.is_empty() { title } else { said.clone() }).map_err(io("writing", &yaml))?;
-        let (sabotage, link) = (own.join("sabotage"), into.join("sabotage"));
-        if sabotage.is_dir() {
-            symlink(&sabotage, &link).map_err(io("linking", &link))?;
+        fs::write(&yaml, format!("title: {:?}\nversion: 1\n", range.to_string()))
+            .map_err(io("writing", &yaml))?;
+        if let Some(before) = &before {
+            let commits = Series::load(into.parent().unwrap_or(into), &range.series);
+            let commits = commits.map_err(OverlayError::from)?.patches;
+            let promises = carried(&before.promises, &before.patches, &commits);
+            let promises = promises.map_err(|number| RangeError::Promise {
+                file: own.join(FILE),
+                number,
+                commits: commits.len(),
+            })?;
+            fs::write(&yaml, of_range(&said, &promises)).map_err(io("writing", &yaml))?;
+        }
+        if let Some(base) = public_base(range)? {
+            let text = fs::read_to_string(&yaml).map_err(io("reading", &yaml))?;
+            let text = set(&text, "base-commit", Some(&format!(" \"{base}\"")));
+            fs::write(&yaml, text).map_err(io("writing", &yaml))?;
+        }
+        for name in ["sabotage", COVER] {
+            let (from, link) = (own.join(name), into.join(name));
+            if from.exists() {
+                symlink(&from, &link).map_err(io("linking", &link))?;
+            }
         }
         Ok(())
     })
+}
+
+/// What a `series.yaml` says that holds for other patches than those beside it.
+fn of_range(said: &str, promises: &BTreeMap<usize, Vec<String>>) -> String {
+    let of_patches = ["patch-ids", "base-commit", "variants"];
+    let text = of_patches.iter().fold(said.to_owned(), |text, field| set(&text, field, None));
+    let promises: String = promises
+        .iter()
+        .map(|(number, cases)| format!("\n  {number}: {}", serde_json::json!(cases)))
+        .collect();
+    set(&text, "promises", (!promises.is_empty()).then_some(promises.as_str()))
+}
+
+/// Promises by the numbers that their patches have as commits: one goes with the subject, and where that is not found with
+/// the number.
+///
+/// # Errors
+/// The number of a patch that is not there.
+fn carried(
+    promises: &BTreeMap<usize, Vec<String>>,
+    patches: &[Patch],
+    commits: &[Patch],
+) -> Result<BTreeMap<usize, Vec<String>>, usize> {
+    let mut carried: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+    for (number, cases) in promises {
+        let patch = number.checked_sub(1).and_then(|at| patches.get(at));
+        let found = patch.and_then(|patch| commits.iter().position(|one| one.subject == patch.subject));
+        let new = found.map_or(*number, |at| at + 1);
+        if new > commits.len() {
+            return Err(*number);
+        }
+        carried.entry(new).or_default().extend(cases.iter().cloned());
+    }
+    Ok(carried)
+}
+
+/// The commit that a range stands on, where somebody else may have it too: one without a parent is a tree that was put into
+/// git here, as [`super::edit`] does.
+fn public_base(range: &SeriesRange) -> Result<Option<&str>, ProcessError> {
+    // As it is written, not as a shallow clone shows it.
+    let commit = plain_git(&range.dir).arg("cat-file").arg("commit").arg(&range.base).read()?;
+    let mut headers = commit.lines().take_while(|line| !line.is_empty());
+    Ok(headers.any(|line| line.starts_with("parent ")).then_some(range.base.as_str()))
 }
 
 /// The project's series and one patch from a mail, as a series of this name on top of those that it requires.
@@ -127,61 +239,4 @@ pub fn one_patch(
         }
         Ok(())
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::host::Process;
-    use crate::spec::Series;
-
-    fn git(dir: &Path, args: &[&str]) -> String {
-        let git = args.iter().fold(users_git(dir), Process::arg);
-        let names = ["GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"];
-        names.iter().fold(git, |git, name| git.env(name, "a@x.example")).read().expect("git")
-    }
-
-    #[test]
-    fn commits_stand_in_the_place_of_a_series() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let at = |name: &str| folder.path().join(name);
-        for name in ["patches/mine", "patches/other", "linux"] {
-            fs::create_dir_all(at(name)).expect("made");
-        }
-        fs::write(at("patches/mine/series.yaml"), "title: mine\nversion: 3\nbase: 6.12..6.13\n")
-            .expect("written");
-        for series in ["mine", "other"] {
-            fs::write(at("patches").join(series).join("0001-old.patch"), "Subject: [PATCH] old\n")
-                .expect("written");
-        }
-        fs::write(at("patches/other/series.yaml"), "title: other\nrequires: [mine]\n").expect("written");
-        let linux = at("linux");
-        git(&linux, &["init", "-q", "-b", "main"]);
-        for text in ["one", "two", "three"] {
-            fs::write(linux.join("file"), format!("{text}\n")).expect("written");
-            git(&linux, &["add", "file"]);
-            git(&linux, &["commit", "-qm", &format!("cxl: Say {text}")]);
-        }
-        let cache = Cache::new(&at("cache")).expect("a cache");
-        let range = resolve("mine", &linux, "main~2..main").expect("resolved");
-        let patches = overlay(&range, &at("patches"), &cache).expect("written");
-        assert_eq!(overlay(&range, &at("patches"), &cache).expect("found"), patches);
-        let mine = Series::load(&patches, "mine").expect("a series");
-        let subjects: Vec<&str> = mine.patches.iter().map(|patch| patch.subject.as_str()).collect();
-        assert_eq!((subjects, mine.version), (vec!["cxl: Say two", "cxl: Say three"], 3));
-        assert_eq!(Series::load_all(&patches, &["other".to_owned()]).expect("both").len(), 2);
-        // One that has no folder.
-        let new = resolve("new", &linux, "main~1..").expect("resolved");
-        let patches = overlay(&new, &at("patches"), &cache).expect("written");
-        assert_eq!(Series::load(&patches, "new").expect("a series").patches.len(), 1);
-        assert_eq!(Series::load(&patches, "mine").expect("the folder's").patches[0].subject, "old");
-
-        let error = |range: &str| resolve("mine", &linux, range).expect_err("refused").to_string();
-        assert!(error("main").contains("is no range of commits"));
-        assert!(error("main..main").contains("has no commit"));
-        git(&linux, &["checkout", "-qb", "side", "main~1"]);
-        git(&linux, &["commit", "-q", "--allow-empty", "-m", "side"]);
-        git(&linux, &["merge", "-q", "-m", "merge", "main"]);
-        assert!(error("main..side").contains("has a merge"));
-    }
 }

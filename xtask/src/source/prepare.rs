@@ -167,10 +167,10 @@ impl Sources {
         displaced::displaced(&self.cache, &self.git, prepared)
     }
 
-    /// git on a bare repository of its own, in which the objects of these trees are seen and new ones are kept.
-    pub fn git_beside(&self, repository: &Path, prepared: &[&Prepared], args: &[&str]) -> Process {
-        let alternates: Vec<PathBuf> = prepared.iter().flat_map(|one| one.alternates.clone()).collect();
-        self.git.beside(repository, &alternates, args)
+    /// git on a bare repository of its own, in which the objects of the cache and of these folders are seen and new ones are
+    /// kept.
+    pub fn git_beside(&self, repository: &Path, objects: &[PathBuf], args: &[&str]) -> Process {
+        self.git.beside(repository, objects, args)
     }
 
     /// Makes a folder the prepared tree, writing only files that differ; files that git does not know stay.

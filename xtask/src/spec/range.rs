@@ -1,5 +1,6 @@
 //! A series that is no folder of patches but a range of commits.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -16,4 +17,18 @@ pub struct SeriesRange {
     pub base: String,
     /// Id of its last commit.
     pub tip: String,
+}
+
+impl SeriesRange {
+    /// The commits, as git takes them: `BASE..TIP`.
+    pub fn commits(&self) -> String {
+        format!("{}..{}", self.base, self.tip)
+    }
+}
+
+impl fmt::Display for SeriesRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let short = |id: &str| id.get(..12).unwrap_or(id).to_owned();
+        write!(f, "{}..{} of {}", short(&self.base), short(&self.tip), self.dir.display())
+    }
 }

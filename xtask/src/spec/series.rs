@@ -20,6 +20,9 @@ pub use symbol::Symbol;
 /// Name of the file that makes a folder a series.
 pub const FILE: &str = "series.yaml";
 
+/// Name of the cover letter beside the patches, as `git format-patch` names it.
+pub const COVER: &str = "0000-cover-letter.patch";
+
 /// Name of the link to the patches of a series that is only declared, made by `series fetch`.
 pub const FETCHED: &str = "fetched";
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use sha2::{Digest, Sha256};
 
+use crate::cli::range::RangeArgs;
 use crate::cli::run::KernelArgs;
 use crate::cli::{Context, Exit, Format, Usage};
 use crate::run::{Plan, Request};
@@ -21,10 +22,16 @@ pub(super) struct Args {
     #[arg(long = "series", value_name = "NAME")]
     series: Vec<String>,
     #[command(flatten)]
+    range: RangeArgs,
+    #[command(flatten)]
     kernel: KernelArgs,
 }
 
 pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit> {
+    let project = &match args.series.first() {
+        Some(series) => args.range.for_series(project.clone(), series, ctx)?,
+        None => args.range.for_kernel(project.clone(), args.kernel.kernel.as_deref(), ctx)?,
+    };
     let series = (!args.series.is_empty()).then(|| args.series.clone());
     let plan = Plan::kernel_only(project, &Request { series, ..args.kernel.request() })?;
     let dir = std::path::absolute(&args.dir).context("resolving the folder")?;

@@ -7,6 +7,8 @@ use anyhow::{Context as _, Result};
 use serde::Serialize;
 
 use super::mails;
+use super::place::refuse_filled;
+use crate::cli::range::{self, RangeArgs};
 use crate::cli::{Context, Exit, Format, Usage};
 use crate::host::quote;
 use crate::report::text::neutralise;
@@ -16,11 +18,14 @@ use crate::spec::Project;
 /// Writes a series as files for `git send-email`: subjects counted, a cover letter with what changed, the base
 ///
 /// The patches' own bytes stay. The cover letter is 0000-cover-letter.patch of the folder, completed by `changes:`, `base-commit:`
-/// and the like of series.yaml; without one its text is left open, and git refuses to send it so.
+/// and the like of series.yaml; without one its text is left open, and git refuses to send it so. Of commits the base is their
+/// own, unless that is a tree which only `series edit` put into git.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Name of a folder in patches/
+    /// Name of a folder in patches/, or with --git how the commits are to be called
     name: String,
+    #[command(flatten)]
+    range: RangeArgs,
     /// As this version [default: that of series.yaml]
     #[arg(long = "version", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     wanted: Option<u32>,
@@ -44,17 +49,19 @@ struct Shown {
 }
 
 pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit> {
-    let mails = mails::load(project, &args.name)?;
+    let project = &args.range.for_series(project.clone(), &args.name, ctx)?;
+    let mut mails = mails::load(project, &args.name)?;
+    if range::is_by_itself(project) {
+        // As git has it, which refuses to send it so.
+        "*** SUBJECT HERE ***".clone_into(&mut mails.series.title);
+    }
     let version = args.wanted.unwrap_or(mails.series.version);
     if args.base.iter().any(|base| base.len() < 12 || !base.bytes().all(|b| b.is_ascii_hexdigit())) {
         let message = "--base: a commit has 12 to 64 hexadecimal digits".to_owned();
         return Err(Usage { message, hint: Some("git rev-parse BASE tells them".to_owned()) }.into());
     }
     let folder = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}-v{version}", args.name)));
-    if fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_some()) {
-        let message = format!("{} has something in it", folder.display());
-        return Err(Usage { message, hint: Some("name another with --output DIR".to_owned()) }.into());
-    }
+    refuse_filled(&folder)?;
     let options = Options { version: Some(version), base: args.base.clone(), prefix: args.prefix.clone() };
     let exported = export(&mails.series, mails.cover, mails.patches, &options);
     fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;

@@ -5,8 +5,10 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 
 use super::{kernel_for, mails, place};
+use crate::cli::range::RangeArgs;
 use crate::cli::{Context, Exit, Format, Usage};
 use crate::host::needs::find_program;
+use crate::host::quote;
 use crate::report::text::neutralise;
 use crate::series::lint::{self, Finding, Severity};
 use crate::series::mail::{Message, patch_ids};
@@ -18,8 +20,10 @@ use crate::spec::{Kernel, Project, Series};
 /// Exit code 1 when there is an error; warnings alone are 0.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Name of a folder in patches/
+    /// Name of a folder in patches/, or with --git how the commits are to be called
     name: String,
+    #[command(flatten)]
+    range: RangeArgs,
     /// The kernel that it is for [default: the first of patchbench.yaml with this series]
     #[arg(long, value_name = "NAME")]
     kernel: Option<String>,
@@ -29,6 +33,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit> {
+    let project = &args.range.for_series(project.clone(), &args.name, ctx)?;
     let mails = mails::load(project, &args.name)?;
     let name = |file: &Path| file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let named: Vec<(String, Message)> =
@@ -46,9 +51,26 @@ pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit>
             .with_context(|| format!("checking series {} on kernel {}", args.name, kernel.name))?;
     }
     findings.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+    if project.range().is_some() {
+        name_commits(&mut findings, &named);
+    }
     show(&args.name, &checked, &findings, ctx)?;
+    if let Some(range) = project.range().filter(|_| findings.iter().any(|finding| finding.line.is_some())) {
+        let dir = quote(&range.dir);
+        ctx.say(&format!("lines are those of: git -C {dir} format-patch --no-signature {}", range.commits()));
+    }
     let broken = findings.iter().any(|finding| finding.severity == Severity::Error);
     Ok(if broken { Exit::Red } else { Exit::Success })
+}
+
+/// The files of a range are made for the moment: what counts is the commit.
+fn name_commits(findings: &mut [Finding], named: &[(String, Message)]) {
+    for finding in findings {
+        let patch = named.iter().find(|(file, _)| *file == finding.file);
+        if let Some(commit) = patch.and_then(|(_, patch)| patch.commit.as_deref()) {
+            finding.file = format!("{} {}", commit.get(..12).unwrap_or(commit), finding.file);
+        }
+    }
 }
 
 /// What its kernel has to say; returns which that was.

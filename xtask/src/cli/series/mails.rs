@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result};
 
 use crate::cli::Usage;
 use crate::series::mail::Message;
+use crate::spec::series::COVER;
 use crate::spec::{Project, Series};
 
 /// A series with its own patches read: not those of its variants.
@@ -32,7 +33,7 @@ pub(super) fn load(project: &Project, name: &str) -> Result<Mails> {
     };
     // What was fetched does not lie in the folder itself.
     let dir = series.patches.first().and_then(|patch| patch.file.parent()).unwrap_or(&series.dir);
-    let cover = dir.join("0000-cover-letter.patch");
+    let cover = dir.join(COVER);
     let cover = if cover.is_file() { Some(read(&cover)?) } else { None };
     let patches = series.patches.iter().map(|patch| read(&patch.file)).collect::<Result<_>>()?;
     Ok(Mails { series, cover, patches })

@@ -1,5 +1,8 @@
 //! Where a series goes: the kernel below it, and those of its patches that are for that kernel.
 
+use std::fs;
+use std::path::Path;
+
 use anyhow::Result;
 
 use crate::cli::{Context, Usage};
@@ -44,4 +47,13 @@ pub(super) fn patches_on(series: &Series, sources: &Sources, bare: &Prepared) ->
     let message = format!("series {} has no patches for {}: it {why}", series.name, bare.described);
     let hint = Some(format!("--kernel; it is for {}", series.written_for().join("; ")));
     Err(Usage { message, hint }.into())
+}
+
+/// What is to be written goes into a folder of its own.
+pub(super) fn refuse_filled(folder: &Path) -> Result<()> {
+    if fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
+        let message = format!("{} has something in it", folder.display());
+        return Err(Usage { message, hint: Some("name another with --output DIR".to_owned()) }.into());
+    }
+    Ok(())
 }

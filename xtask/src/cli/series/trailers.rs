@@ -7,8 +7,10 @@ use anyhow::{Context as _, Result};
 use serde::Serialize;
 
 use super::mails;
+use super::place::refuse_filled;
+use crate::cli::range::{self, RangeArgs};
 use crate::cli::{Context, Exit, Format, Usage};
-use crate::host::write_stamp;
+use crate::host::{quote, write_stamp};
 use crate::report::text::neutralise;
 use crate::series::import;
 use crate::series::mail::{Message, patch_ids};
@@ -21,12 +23,20 @@ use crate::spec::Project;
 /// maintainer-tip.rst, and nothing else in the files changes. What is not taken is told: a tag that is malformed or has something
 /// behind it, one that stands only in a quote, one from somebody else than it names, one that was given to another version of a
 /// patch.
+///
+/// Commits are never written to: what would go onto which is told, and with --output all of them are written as patches that have
+/// their tags, for `git am`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Name of a folder in patches/
+    /// Name of a folder in patches/, or with --git how the commits are to be called
     name: String,
     /// The thread: an mbox, a maildir, or `-` for standard input
     thread: PathBuf,
+    #[command(flatten)]
+    range: RangeArgs,
+    /// Write all patches with their tags there, for `git am`, and leave the series as it is
+    #[arg(short, long, value_name = "DIR", conflicts_with = "dry_run")]
+    output: Option<PathBuf>,
     /// Only say what would be added
     #[arg(long)]
     dry_run: bool,
@@ -44,6 +54,8 @@ struct Shown<'a> {
 #[derive(Serialize)]
 struct Added {
     patch: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commit: Option<String>,
     subject: String,
     tag: String,
 }
@@ -52,20 +64,42 @@ pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit>
     if args.thread != Path::new("-") && !args.thread.exists() {
         return Err(Usage { message: format!("there is no {}", args.thread.display()), hint: None }.into());
     }
+    if let Some(dir) = &args.output {
+        refuse_filled(dir)?;
+    }
+    let project = &args.range.for_series(project.clone(), &args.name, ctx)?;
     let mails = mails::load(project, &args.name)?;
     let patches = with_ids(mails.patches)?;
     let thread = with_ids(import::read(&args.thread)?)?;
-    let thread =
-        Thread { version: mails.series.version, patches: &patches, mails: &thread, sloppy: args.sloppy };
-    let collected = collect(&thread);
-    if !args.dry_run {
-        write(
-            &mails.series.patches.iter().map(|patch| patch.file.as_path()).collect::<Vec<_>>(),
-            &collected.given,
-        )?;
+    // Commits do not say which version they are; the thread's last is meant.
+    let newest = newest(&thread).filter(|_| range::is_by_itself(project));
+    let version = newest.unwrap_or(mails.series.version);
+    let collected = collect(&Thread { version, patches: &patches, mails: &thread, sloppy: args.sloppy });
+    let files: Vec<&Path> = mails.series.patches.iter().map(|patch| patch.file.as_path()).collect();
+    let given = collected.given.as_slice();
+    let into = args.output.as_deref();
+    if !args.dry_run && !given.is_empty() && (into.is_some() || project.range().is_none()) {
+        write(&files, given, into)?;
     }
-    show(&patches, &collected, ctx)?;
+    show(&patches, &collected, project.range().is_some(), ctx)?;
+    if let Some(range) = project.range().filter(|_| !given.is_empty()) {
+        let (linux, base) = (quote(&range.dir), &range.base);
+        match into {
+            Some(dir) => ctx.say(&format!(
+                "onto a branch of their own: git -C {linux} switch -c {}-tags {base} && git -C {linux} am {}/*.patch",
+                args.name,
+                quote(std::path::absolute(dir).context("resolving the folder")?)
+            )),
+            None => ctx.say("the commits are as they were; --output DIR writes them with these, for git am"),
+        }
+    }
     Ok(Exit::Success)
+}
+
+/// The newest version that a thread has patches of.
+fn newest(thread: &[(Message, String)]) -> Option<u32> {
+    let patches = thread.iter().filter(|(mail, _)| mail.has_diff() && !mail.subject().reply);
+    patches.map(|(mail, _)| mail.subject().version()).max()
 }
 
 /// Mails with the ids of those that are patches.
@@ -74,30 +108,37 @@ fn with_ids(mails: Vec<Message>) -> Result<Vec<(Message, String)>> {
     Ok(mails.into_iter().zip(ids).collect())
 }
 
-/// All files are made before the first is written.
-fn write(files: &[&Path], given: &[Given]) -> Result<()> {
-    let mut changed = Vec::new();
+/// All files are made before the first is written. In their place only those that change are; elsewhere all.
+fn write(files: &[&Path], given: &[Given], into: Option<&Path>) -> Result<()> {
+    let mut written = Vec::new();
     for (number, file) in files.iter().enumerate() {
         let tags: Vec<Tag> =
             given.iter().filter(|given| given.patch == number).map(|given| given.tag.clone()).collect();
-        if tags.is_empty() {
+        if tags.is_empty() && into.is_none() {
             continue;
         }
         let old = fs::read(file).with_context(|| format!("reading {}", file.display()))?;
         let new = insert(&old, &tags)
             .map_err(|why| Usage { message: format!("{}: {why}", file.display()), hint: None })?;
-        changed.push((file, new));
+        let place =
+            into.map_or_else(|| file.to_path_buf(), |dir| dir.join(file.file_name().unwrap_or_default()));
+        written.push((place, new));
     }
-    for (file, bytes) in changed {
-        write_stamp(file, bytes)?;
+    if let Some(dir) = into {
+        fs::create_dir_all(dir).with_context(|| format!("making {}", dir.display()))?;
+    }
+    for (file, bytes) in written {
+        write_stamp(&file, bytes)?;
     }
     Ok(())
 }
 
-fn show(patches: &[(Message, String)], collected: &Collected, ctx: &Context) -> Result<()> {
+fn show(patches: &[(Message, String)], collected: &Collected, of_commits: bool, ctx: &Context) -> Result<()> {
+    let commit = |patch: &Message| patch.commit.clone().filter(|_| of_commits);
     if ctx.format == Format::Json {
         let added = collected.given.iter().map(|given| Added {
             patch: given.patch + 1,
+            commit: commit(&patches[given.patch].0),
             subject: patches[given.patch].0.subject().title,
             tag: given.tag.to_string(),
         });
@@ -109,7 +150,9 @@ fn show(patches: &[(Message, String)], collected: &Collected, ctx: &Context) -> 
     for (number, (patch, _)) in patches.iter().enumerate() {
         let mut tags = collected.given.iter().filter(|given| given.patch == number).peekable();
         if tags.peek().is_some() {
-            text.push_str(&format!("{:3}  {}\n", number + 1, patch.subject().title));
+            let commit = commit(patch).map(|id| format!("{}  ", id.get(..12).unwrap_or(&id)));
+            let title = patch.subject().title;
+            text.push_str(&format!("{:3}  {}{title}\n", number + 1, commit.unwrap_or_default()));
         }
         for given in tags {
             text.push_str(&format!("     + {}\n", given.tag));

@@ -2,6 +2,8 @@ use std::fs;
 
 use super::*;
 use crate::host::Cache;
+use crate::series::range;
+use crate::source::somebodys_git;
 use crate::spec::{Project, Series};
 
 fn patch(line: &str) -> String {
@@ -30,9 +32,9 @@ fn two_versions_are_compared_by_git() {
     write("patches/s/v1/0001-x.patch", &patch("new"));
     let project = Project::load(dir.path()).expect("a project");
     let sources = Sources::new(&Cache::new(&dir.path().join("cache")).expect("a cache"));
-    let side = |name: &str, series: Series| Side {
-        name: name.to_owned(),
-        prepared: sources.prepare(&project.kernels["k"], &[series]).expect("it applies"),
+    let side = |name: &str, series: Series| {
+        let prepared = sources.prepare(&project.kernels["k"], &[series]).expect("it applies");
+        Side::on_kernel(name, &prepared).expect("its patches")
     };
     let patches = project.patches_dir();
     let old = side("v1", Series::load(&patches.join("s"), "v1").expect("a series"));
@@ -51,6 +53,27 @@ fn two_versions_are_compared_by_git() {
         ++newer
           two
     ");
-    let same = compared(&new, &new);
-    assert!(same.contains(" = 1:") && same.lines().count() == 1, "{same}");
+    let same = |one, other| {
+        let same = compared(one, other);
+        assert!(same.contains(" = 1:") && same.lines().count() == 1, "{same}");
+    };
+    same(&new, &new);
+
+    // The same as a commit, on a base that has more in it.
+    let linux = dir.path().join("linux");
+    let git = |args: &[&str]| args.iter().fold(somebodys_git(&linux), Process::arg).read();
+    git(&["init", "-q"]).expect("made");
+    write("linux/b.c", "more\n");
+    git(&["add", "."]).expect("added");
+    git(&["commit", "-qm", "base"]).expect("committed");
+    write("linux/a.c", "one\nand\nnewer\ntwo\n");
+    let message = "cxl: One\n\nWhy.\n\nSigned-off-by: A B <a@x.example>";
+    git(&["commit", "-qam", message, "--author=A B <a@x.example>"]).expect("committed");
+    let range = range::resolve("s", &linux, "HEAD~1..").expect("a range");
+    let cache = Cache::new(&dir.path().join("cache")).expect("a cache");
+    let overlay = range::overlay(&range, &patches, &cache).expect("written");
+    let commits = Series::load(&overlay, "s").expect("a series");
+    let commits = Side::commits("HEAD~1..", &range, &commits.patches).expect("its commits");
+    same(&new, &commits);
+    assert!(compared(&old, &commits).contains(" ! 1:"));
 }

@@ -9,6 +9,7 @@ pub use cover::tells_changes;
 
 use crate::series::mail::{Message, slug};
 use crate::spec::Series;
+use crate::spec::series::COVER;
 
 /// What the files are to say, beside what the series does.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -66,10 +67,9 @@ pub fn export(
     }
     if counted {
         let mut cover = cover.unwrap_or_else(|| {
-            exported.notes.push(
-                "the cover letter has to be written: 0000-cover-letter.patch in its folder is taken"
-                    .to_owned(),
-            );
+            exported
+                .notes
+                .push(format!("the cover letter has to be written: {COVER} in its folder is taken"));
             cover::blank(series, &patches)
         });
         cover::complete(&mut cover, &described, &footer);
@@ -77,7 +77,7 @@ pub fn export(
         cover.set_subject(&tag);
         cover.declare_utf8();
         cover.forget_thread();
-        exported.files.push(("0000-cover-letter.patch".to_owned(), cover.render()));
+        exported.files.push((COVER.to_owned(), cover.render()));
     } else if let Some(only) = patches.first_mut() {
         cover::complete_single(only, &described, &footer);
     }

@@ -13,3 +13,4 @@ pub use order::{Posting, Want, order};
 pub use place::{Placed, place};
 pub use sources::read;
 pub use yaml::Facts;
+pub(crate) use yaml::set;

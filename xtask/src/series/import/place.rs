@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::{Facts, ImportError, Posting};
 use crate::series::mail::{Message, patch_ids, refusal, slug};
 use crate::spec::Series;
-use crate::spec::series::{FILE, is_version_folder};
+use crate::spec::series::{COVER, FILE, is_version_folder};
 
 /// What came of an import.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,7 +141,7 @@ impl Stage {
     fn write(&self, posting: &Posting, yaml: &str) -> Result<(), ImportError> {
         write(&self.dir.join(FILE), yaml.as_bytes())?;
         if let Some(cover) = &posting.cover {
-            write(&self.dir.join("0000-cover-letter.patch"), &cover.file())?;
+            write(&self.dir.join(COVER), &cover.file())?;
         }
         for (number, patch) in posting.patches.iter().enumerate() {
             let name = format!("{:04}-{}.patch", number + 1, slug(&patch.subject().title));
