@@ -48,7 +48,8 @@ pub enum MergeError {
 }
 
 /// Makes one run of several in the folder `results`. A cell that one has finished and another has not counts as the one has
-/// it. Of a cell that two have finished the later one's judgement counts if `last_wins`. Where a shard is missing that the
+/// it. Of a cell that two have finished the later one's judgement counts if `last_wins`, and that of the earlier on cases that the
+/// later did not run, as where it ran only what had failed. Where a shard is missing that the
 /// others speak of, the whole cannot pass.
 ///
 /// # Errors
@@ -58,7 +59,8 @@ pub fn merge(results: &Path, runs: &[Stored], command: &str, last_wins: bool) ->
         return Err(MergeError::Running(run.summary.id.clone()));
     }
     let owners = owners(runs, last_wins)?;
-    let events = events(runs, &owners)?;
+    let kept = kept(runs, &owners);
+    let events = events(runs, &owners, &kept)?;
     let resolved: serde_json::Map<_, _> =
         runs.iter().map(|run| (run.summary.id.clone(), run.resolved.clone())).collect();
     let store = Store::create(results, serde_json::json!({ "merged": resolved }))?;
@@ -84,7 +86,7 @@ pub fn merge(results: &Path, runs: &[Stored], command: &str, last_wins: bool) ->
     }
     let seconds = events.last().map_or(0.0, |last| last.at);
     let interrupted = runs.iter().any(|run| run.summary.interrupted);
-    let mut verdict = verdict(runs, &owners);
+    let mut verdict = verdict(runs, &owners, &kept);
     for shard in missing_shards(runs) {
         store.emit_at(
             seconds,
@@ -159,8 +161,51 @@ fn owners(runs: &[Stored], last_wins: bool) -> Result<BTreeMap<CellId, usize>, M
     Ok(owners.into_iter().map(|(cell, (owner, _))| (cell, owner)).collect())
 }
 
+/// Cases of a cell that its owner did not run and an earlier one did, by that one's number.
+type Kept = BTreeMap<CellId, BTreeMap<String, usize>>;
+
+fn kept(runs: &[Stored], owners: &BTreeMap<CellId, usize>) -> Kept {
+    let mut kept = Kept::new();
+    let finished = |at: usize, id: &CellId| {
+        runs[at].summary.cells.iter().find(|cell| cell.cell == *id && cell.verdict.is_some())
+    };
+    for (id, owner) in owners {
+        let Some(last) = finished(*owner, id) else { continue };
+        let mut cases = BTreeMap::new();
+        for at in 0..*owner {
+            let earlier = finished(at, id).into_iter().flat_map(|cell| &cell.cases);
+            let left = earlier.filter(|case| last.cases.iter().all(|ran| ran.name != case.name));
+            cases.extend(left.map(|case| (case.name.clone(), at)));
+        }
+        if !cases.is_empty() {
+            kept.insert(id.clone(), cases);
+        }
+    }
+    kept
+}
+
+/// What the cases that were kept make of a cell's verdict.
+fn beside_kept(runs: &[Stored], kept: &Kept, id: &CellId, verdict: Verdict) -> Verdict {
+    let Some(cases) = kept.get(id) else { return verdict };
+    let is_red = |(name, at): (&String, &usize)| {
+        let cell = runs[*at].summary.cells.iter().find(|cell| cell.cell == *id);
+        cell.is_some_and(|cell| {
+            cell.cases.iter().any(|case| case.name == *name && case.outcome.is_red())
+                || cell.red_splats().any(|splat| splat.case.as_deref() == Some(name))
+        })
+    };
+    if cases.iter().any(is_red) { verdict.beside(Verdict::Fail) } else { verdict }
+}
+
 /// What they told, but for their begins and ends, on the clock of the one that began first.
-fn events(runs: &[Stored], owners: &BTreeMap<CellId, usize>) -> Result<Vec<Stamped>, MergeError> {
+fn events(
+    runs: &[Stored],
+    owners: &BTreeMap<CellId, usize>,
+    kept: &Kept,
+) -> Result<Vec<Stamped>, MergeError> {
+    let is_kept = |cell: &CellId, case: Option<&str>, at: usize| {
+        case.is_some_and(|case| kept.get(cell).and_then(|cases| cases.get(case)) == Some(&at))
+    };
     let begun: Vec<Option<Timestamp>> = runs.iter().map(|run| run.summary.time.parse().ok()).collect();
     let first = begun.iter().flatten().min().copied();
     let mut events = Vec::new();
@@ -170,11 +215,18 @@ fn events(runs: &[Stored], owners: &BTreeMap<CellId, usize>) -> Result<Vec<Stamp
         for stamped in run.events()? {
             let counts = match &stamped.event {
                 Event::RunStarted { .. } | Event::RunFinished { .. } | Event::CellsFound { .. } => false,
-                event => event.cell().is_none_or(|cell| owners.get(cell) == Some(&at)),
+                event => event
+                    .cell()
+                    .is_none_or(|cell| owners.get(cell) == Some(&at) || is_kept(cell, event.case(), at)),
             };
-            if counts {
-                events.push(Stamped { at: stamped.at + late, event: stamped.event });
+            if !counts {
+                continue;
             }
+            let mut event = stamped.event;
+            if let Event::CellFinished { cell, verdict, .. } = &mut event {
+                *verdict = beside_kept(runs, kept, cell, *verdict);
+            }
+            events.push(Stamped { at: stamped.at + late, event });
         }
     }
     events.sort_by(|a, b| a.at.total_cmp(&b.at));
@@ -182,12 +234,13 @@ fn events(runs: &[Stored], owners: &BTreeMap<CellId, usize>) -> Result<Vec<Stamp
 }
 
 /// The worst of what they say, as one run of all cells would have said it.
-fn verdict(runs: &[Stored], owners: &BTreeMap<CellId, usize>) -> Verdict {
+fn verdict(runs: &[Stored], owners: &BTreeMap<CellId, usize>, kept: &Kept) -> Verdict {
     let mut verdicts = Vec::new();
     for (at, run) in runs.iter().enumerate() {
         for cell in run.summary.cells.iter().filter(|cell| owners.get(&cell.cell) == Some(&at)) {
             // That it was not finished has a reason that the run's own verdict says, or was killed.
-            verdicts.push(cell.verdict.or(run.summary.verdict).unwrap_or(Verdict::Infrastructure));
+            let verdict = cell.verdict.or(run.summary.verdict).unwrap_or(Verdict::Infrastructure);
+            verdicts.push(beside_kept(runs, kept, &cell.cell, verdict));
         }
         let failed = matches!(run.summary.verdict, Some(Verdict::Unbuilt | Verdict::Infrastructure));
         let open = run
@@ -220,141 +273,4 @@ fn copy(from: &Path, to: &Path) -> Result<(), MergeError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::Summary;
-    use super::super::testing::{case, cell, events as whole_run};
-    use super::*;
-    use crate::event::{CaseOutcome, Sink};
-
-    fn store(results: &Path, events: &[Event]) -> Stored {
-        resolved_store(results, events, serde_json::json!({ "flavour": "plain" }))
-    }
-
-    fn resolved_store(results: &Path, events: &[Event], resolved: serde_json::Value) -> Stored {
-        let store = Store::create(results, resolved).expect("a store");
-        for event in events {
-            let event = match event.clone() {
-                Event::RunStarted { command, version, cells, .. } => Event::RunStarted {
-                    id: store.id().to_owned(),
-                    time: store.time().to_owned(),
-                    command,
-                    version,
-                    cells,
-                },
-                event => event,
-            };
-            if let Some(cell) = event.cell() {
-                let dir = store.cell_dir(cell).expect("a folder").join("boot0");
-                fs::create_dir_all(&dir).expect("a folder");
-                fs::write(dir.join("console.log"), cell.to_string()).expect("written");
-            }
-            store.emit(&event);
-        }
-        let dir = store.dir().to_owned();
-        drop(store);
-        let run = || Stored::load(&dir).expect("a run");
-        // A process that another test starts may hold a copy of the lock until it is another program.
-        while run().state() == State::Running {
-            std::thread::sleep(std::time::Duration::from_millis(1));
-        }
-        run()
-    }
-
-    /// The run by hand, cell by cell.
-    fn shards() -> Vec<Vec<Event>> {
-        let whole = whole_run();
-        let Event::RunStarted { cells, .. } = &whole[0] else { panic!("a start") };
-        let shard = |number: usize| {
-            let mine = &cells[number];
-            let of_mine = |event: &&Event| event.cell().map_or(number == 0, |cell| cell == mine);
-            let mut events: Vec<Event> = whole[1..whole.len() - 1].iter().filter(of_mine).cloned().collect();
-            let (id, time, command, version) = <(String, String, String, String)>::default();
-            events.insert(0, Event::RunStarted { id, time, command, version, cells: vec![mine.clone()] });
-            let verdict = events.iter().rev().find_map(|event| match event {
-                Event::CellFinished { verdict, .. } => Some(*verdict),
-                _ => None,
-            });
-            let verdict = verdict.expect("a verdict");
-            events.push(Event::RunFinished { verdict, seconds: 1.0, interrupted: false });
-            events
-        };
-        vec![shard(0), shard(1)]
-    }
-
-    #[test]
-    fn shards_come_to_what_the_whole_run_came_to() {
-        let results = tempfile::tempdir().expect("a folder");
-        let runs: Vec<_> = shards().iter().map(|events| store(results.path(), events)).collect();
-        let dir = merge(results.path(), &runs, "merge", false).expect("merged");
-        let merged = Stored::load(&dir).expect("a run");
-        let mut whole = Summary::default();
-        for event in &whole_run() {
-            whole.take(event);
-        }
-        assert_eq!(merged.summary.verdict, whole.verdict);
-        assert_eq!(merged.summary.totals, whole.totals);
-        let json = |summary: &Summary| serde_json::to_value(&summary.cells).expect("JSON");
-        assert_eq!(json(&merged.summary), json(&whole));
-        assert!(merged.summary.complete && dir.join("junit.xml").exists() && dir.join("run.ktap").exists());
-        for cell in &whole.cells {
-            let log =
-                fs::read_to_string(merged.cell_dir(&cell.cell).join("boot0/console.log")).expect("a log");
-            assert_eq!(log, cell.cell.to_string());
-        }
-    }
-
-    #[test]
-    fn without_one_of_its_shards_the_whole_does_not_pass() {
-        let results = tempfile::tempdir().expect("a folder");
-        let shard = |number: u32| {
-            let (id, time, command, version) = <(String, String, String, String)>::default();
-            let cell = cell("direct", &format!("s{number}"));
-            let events = [
-                Event::RunStarted { id, time, command, version, cells: vec![cell.clone()] },
-                Event::CellFinished { cell, verdict: Verdict::Pass, reason: String::new(), seconds: 1.0 },
-                Event::RunFinished { verdict: Verdict::Pass, seconds: 1.0, interrupted: false },
-            ];
-            let resolved =
-                serde_json::json!({ "request": { "shard": { "number": number, "of": 3, "times": null } } });
-            resolved_store(results.path(), &events, resolved)
-        };
-        let merged = |runs: &[Stored]| {
-            Stored::load(&merge(results.path(), runs, "merge", false).expect("merged")).expect("a run")
-        };
-        let two = merged(&[shard(1), shard(3)]);
-        assert_eq!(two.summary.verdict, Some(Verdict::Infrastructure));
-        assert_eq!(missing_shards(std::slice::from_ref(&two)), ["2/3"]);
-        let all = merged(&[two, shard(2)]);
-        assert_eq!((all.summary.verdict, missing_shards(&[all])), (Some(Verdict::Pass), vec![]));
-    }
-
-    #[test]
-    fn the_same_cell_twice_is_an_error_unless_the_last_wins() {
-        let results = tempfile::tempdir().expect("a folder");
-        let cell = cell("direct", "s");
-        let with = |outcome: CaseOutcome, verdict| {
-            let (id, time, command, version) = <(String, String, String, String)>::default();
-            let report = case("a", outcome, "");
-            [
-                Event::RunStarted { id, time, command, version, cells: vec![cell.clone()] },
-                Event::CaseFinished { cell: cell.clone(), report },
-                Event::CellFinished { cell: cell.clone(), verdict, reason: String::new(), seconds: 1.0 },
-                Event::RunFinished { verdict, seconds: 1.0, interrupted: false },
-            ]
-        };
-        let red = store(results.path(), &with(CaseOutcome::Fail, Verdict::Fail));
-        let green = store(results.path(), &with(CaseOutcome::Pass, Verdict::Pass));
-        let both = [red.clone(), green.clone()];
-        let error = merge(results.path(), &both, "merge", false).expect_err("it overlaps").to_string();
-        assert!(error.starts_with("the cell lts/direct/s was finished by "), "{error}");
-        let dir = merge(results.path(), &both, "merge", true).expect("merged");
-        assert_eq!(Stored::load(&dir).expect("a run").summary.verdict, Some(Verdict::Pass));
-        // One that was killed before the cell's end, and one that did it.
-        let killed = store(results.path(), &with(CaseOutcome::Fail, Verdict::Fail)[..2]);
-        let dir = merge(results.path(), std::slice::from_ref(&killed), "merge", false).expect("merged");
-        assert_eq!(Stored::load(&dir).expect("a run").summary.verdict, Some(Verdict::Infrastructure));
-        let dir = merge(results.path(), &[killed, green], "merge", false).expect("merged");
-        let merged = Stored::load(&dir).expect("a run");
-        assert_eq!((merged.summary.verdict, merged.summary.totals.fail), (Some(Verdict::Pass), 0));
-    }
-}
+mod tests;
