@@ -47,13 +47,16 @@ pub(super) fn by_plain_script(scene: &Scene) -> Result<Took> {
 /// With this tool at each step, in the history's own work tree.
 pub(super) fn by_bisect_run(scene: &Scene, fingerprint: &str) -> Result<Took> {
     let results = scene.plain_project.join("results");
-    let runs = || fs::read_dir(&results).map_or(0, |entries| entries.filter_map(Result::ok).count());
-    let before = runs();
+    // Each guest leaves its own script behind; what did not build has none.
+    let boots = || {
+        walkdir::WalkDir::new(&results).into_iter().flatten().filter(|e| e.file_name() == "replay.sh").count()
+    };
+    let before = boots();
     let args = ["bisect-run", "--topology", "switch", "--suite", CASE, "--fingerprint", fingerprint];
     let words = scene.words(&scene.plain_project, &args);
     let words: Vec<_> = words.iter().map(AsRef::as_ref).collect();
     let mut took = searched(scene, &|| plain_git(scene.history.dir()), &words)?;
-    (took.builds, took.boots) = (scene.builds()?, runs() - before);
+    (took.builds, took.boots) = (scene.builds()?, boots() - before);
     Ok(took)
 }
 
@@ -107,10 +110,13 @@ fn script(scene: &Scene, slot: &Path, here: &Path, make: &str) -> Result<String>
     // A test driver that is no part of the history goes on top, and comes off again.
     let on_top = match scene.on_top.as_slice() {
         [] => String::new(),
-        patches => format!(
-            "trap 'git reset --quiet --hard; git clean --quiet -d --force' EXIT\ngit apply {} || exit 125\n",
-            patches.iter().map(quote).collect::<Vec<_>>().join(" ")
-        ),
+        patches => {
+            let words = |patches: &mut dyn Iterator<Item = &PathBuf>| {
+                patches.map(quote).collect::<Vec<_>>().join(" ")
+            };
+            let (on, off) = (words(&mut patches.iter()), words(&mut patches.iter().rev()));
+            format!("git apply {on} || exit 125\ntrap 'git apply -R {off}' EXIT\n")
+        }
     };
     Ok(format!(
         "#!/bin/sh\n\
