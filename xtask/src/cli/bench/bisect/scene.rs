@@ -1,6 +1,5 @@
 //! A history to be searched, with a copy of the project, and the work folder brought to its good end.
 
-use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -40,8 +39,9 @@ pub(super) struct Scene<'a> {
     pub axis: Vec<String>,
     /// Patches that a plain script has to apply at each step.
     pub on_top: Vec<PathBuf>,
-    /// Every tree that is built on the way.
-    trees: BTreeSet<String>,
+    /// Stands in the configuration of every kernel that is built on the way, and of no other: the cache is the user's, and
+    /// somebody may be running what lies in it.
+    salt: String,
 }
 
 impl<'a> Scene<'a> {
@@ -49,13 +49,13 @@ impl<'a> Scene<'a> {
     pub(super) fn of_commits(bench: &'a Bench, culprit: usize) -> Result<Self> {
         let folder = folder(bench)?;
         let copy = folder.path().join("project");
-        copy_project(&bench.ctx.root, &copy)?;
+        let salt = salt(&folder);
+        copy_salted(bench, &copy, &salt)?;
         let plan = kernel(bench, &Project::load(&copy)?)?;
         let sources = Sources::new(&bench.ctx.cache);
         let mut history = MadeUp::new(&folder.path().join("linux"), &sources, &plan.kernel, &plan.series)?;
         history.commits(COMMITS, culprit, BEHIND_SWITCHES)?;
         let good = history.git(&["rev-parse", &format!("main~{COMMITS}")])?;
-        let trees = history.git(&["log", "--format=%T", "main"])?;
         let dir = history.dir().display().to_string();
         Ok(Self {
             bench,
@@ -66,7 +66,7 @@ impl<'a> Scene<'a> {
             history,
             good,
             on_top: Vec::new(),
-            trees: trees.lines().map(str::to_owned).collect(),
+            salt,
         })
     }
 
@@ -74,8 +74,9 @@ impl<'a> Scene<'a> {
     pub(super) fn of_series(bench: &'a Bench) -> Result<Self> {
         let folder = folder(bench)?;
         let (copy, plain_project) = (folder.path().join("project"), folder.path().join("plain"));
-        copy_project(&bench.ctx.root, &copy)?;
-        copy_project(&bench.ctx.root, &plain_project)?;
+        let salt = salt(&folder);
+        copy_salted(bench, &copy, &salt)?;
+        copy_salted(bench, &plain_project, &salt)?;
         let sources = Sources::new(&bench.ctx.cache);
         lengthen(bench, &sources, &copy, &folder.path().join("patches"))?;
 
@@ -83,15 +84,11 @@ impl<'a> Scene<'a> {
         let plan = kernel(bench, &project)?;
         let series = Series::load(&project.patches_dir(), SERIES)?;
         let mut history = MadeUp::new(&folder.path().join("linux"), &sources, &plan.kernel, &[])?;
-        let (mut ids, mut trees) = (vec![history.tip().to_owned()], BTreeSet::new());
+        let mut ids = vec![history.tip().to_owned()];
         for (number, patch) in (1..).zip(&series.patches) {
             let prefix = series.clone().up_to(number);
             history.commit_series(&sources, &plan.kernel, std::slice::from_ref(&prefix), &patch.subject)?;
             ids.push(history.tip().to_owned());
-            let with = |one: &Series| if one.name == SERIES { prefix.clone() } else { one.clone() };
-            let all: Vec<_> = plan.series.iter().map(with).collect();
-            // Where the others do not apply yet there is nothing to be built.
-            trees.extend(sources.prepare(&plan.kernel, &all).ok().map(|prepared| prepared.tree));
         }
         let tests = plan.series.iter().filter(|series| series.name != SERIES);
         Ok(Self {
@@ -103,7 +100,7 @@ impl<'a> Scene<'a> {
             history,
             axis: ["--series", SERIES].map(str::to_owned).into(),
             on_top: tests.flat_map(|series| &series.patches).map(|patch| patch.file.clone()).collect(),
-            trees,
+            salt,
         })
     }
 
@@ -170,9 +167,8 @@ impl<'a> Scene<'a> {
         let mut found = Vec::new();
         for entry in fs::read_dir(&builds).with_context(|| format!("reading {}", builds.display()))? {
             let dir = entry.with_context(|| format!("reading {}", builds.display()))?.path();
-            let Ok(text) = fs::read_to_string(dir.join("build.json")) else { continue };
-            let value: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-            if value["tree"].as_str().is_some_and(|tree| self.trees.contains(tree)) {
+            let Ok(config) = fs::read_to_string(dir.join("config")) else { continue };
+            if config.contains(&self.salt) {
                 found.push(dir);
             }
         }
@@ -183,6 +179,22 @@ impl<'a> Scene<'a> {
 fn folder(bench: &Bench) -> Result<tempfile::TempDir> {
     let place = bench.ctx.cache.dir("tmp")?;
     tempfile::tempdir_in(&place).with_context(|| format!("making a folder in {}", place.display()))
+}
+
+/// An option by which two kernels differ in nothing but their build ids (`BUILD_SALT` in the kernel's init/Kconfig).
+fn salt(folder: &tempfile::TempDir) -> String {
+    let name = folder.path().file_name().unwrap_or_default().display().to_string();
+    format!("CONFIG_BUILD_SALT=\"bench{name}\"")
+}
+
+/// A copy of the project whose kernels have this line in their configuration.
+fn copy_salted(bench: &Bench, to: &Path, salt: &str) -> Result<()> {
+    copy_project(&bench.ctx.root, to)?;
+    let plan = kernel(bench, &Project::load(to)?)?;
+    let first = plan.kernel.kconfig.first().context("the kernel has no kconfig fragment")?;
+    let file = to.join("kconfig").join(format!("{first}.config"));
+    let text = fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
+    fs::write(&file, text + salt + "\n").with_context(|| format!("writing {}", file.display()))
 }
 
 fn kernel(bench: &Bench, project: &Project) -> Result<Plan> {
