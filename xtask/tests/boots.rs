@@ -144,7 +144,7 @@ exec "$qemu" "$@""#,
     assert_eq!(report(&run, "h-hang").outcome, CaseOutcome::NotRun);
     assert!(report(&run, "h-hang").reason.contains("SIGKILL"), "{}", run.shown());
     let run = project.run(&["--resume"]);
-    assert!(run.shown().contains("2 cells were finished, 1 are left"), "{}", run.shown());
+    assert!(run.shown().contains("2 cells finished, 1 left"), "{}", run.shown());
     assert_eq!(run.code, 1, "{}", run.shown());
     assert_eq!(report(&run, "h-hang").outcome, CaseOutcome::Timeout);
 }

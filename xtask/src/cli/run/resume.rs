@@ -8,6 +8,7 @@ use super::choose::asked;
 use super::{Args, Exit, shown_for, workspace};
 use crate::cli::{Context, Format, setup};
 use crate::event::{Event, Fan, Sink};
+use crate::report::text::counted;
 use crate::report::{Resumed, Store};
 use crate::run::{self, Bench, Options, Plan, Policy};
 use crate::spec::{Project, Userland};
@@ -38,7 +39,7 @@ pub(super) fn run(name: &str, args: &Args, ctx: &Context, project: &Project) -> 
     sinks.extend(shown_for(args, ctx, &options, Some(store.summary())));
     let sink = Fan(sinks);
     let left: usize = plans.iter().map(|plan| plan.cells.len()).sum();
-    let text = format!("{} goes on: {count} cells were finished, {left} are left", store.id());
+    let text = format!("{} goes on: {} finished, {left} left", store.id(), counted(count, "cell"));
     sink.emit(&Event::Notice { text });
     let workspace = workspace();
     let bench = Bench { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: &sink };

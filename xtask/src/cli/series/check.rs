@@ -148,6 +148,7 @@ fn exit(rows: &[Row], wanted: usize, ctx: &Context) -> Exit {
     if ctx.format == Format::Human {
         let numbers: Vec<String> = failed.iter().map(|row| row.number.to_string()).collect();
         match numbers.as_slice() {
+            [] if rows.len() == 2 => anstream::println!("1 patch, as it should be"),
             [] => anstream::println!("{} patches, each as it should be", rows.len() - 1),
             [one] => anstream::println!("patch {one} is not as it should be"),
             _ => anstream::println!("patches {} are not as they should be", numbers.join(", ")),
