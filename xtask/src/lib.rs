@@ -1,17 +1,111 @@
-//! The engine of `cargo xtask`. Each module is a room of ARCHITECTURE.md, which also says who may import whom.
+//! The verbs: one file each, with its `Args` and its `run(args, ctx)`. Doc comments are the help text.
 
-pub mod bisect;
-pub mod build;
-pub mod ci;
-pub mod cli;
-pub mod event;
-pub mod guest;
-pub mod host;
-pub mod judge;
-pub mod report;
-pub mod run;
-pub mod series;
-pub mod source;
-pub mod spec;
-pub mod topology;
-pub mod vm;
+mod bench;
+mod bisect;
+mod bisect_run;
+mod boot;
+mod build;
+mod ci;
+mod context;
+mod doctor;
+mod dry_run;
+mod exit;
+mod kernel;
+mod parse;
+mod range;
+mod results;
+mod run;
+mod series;
+mod setup;
+mod test;
+mod topology;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use context::{Context, Format, Global, Picture};
+pub use exit::{Exit, Usage};
+
+/// Applies a kernel series, builds it, boots it on emulated CXL topologies and says pass or fail
+///
+/// Exit codes: 0 passed, 1 red, 2 bad usage or input file, 3 a series did not apply or a kernel did not build,
+/// 4 infrastructure or nothing was run, 130 interrupted.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Run(Box<run::Args>),
+    Build(build::Args),
+    Boot(boot::Args),
+    Topology(topology::Args),
+    Kernel(kernel::Args),
+    Series(series::Args),
+    Bisect(Box<bisect::Args>),
+    BisectRun(Box<bisect_run::Args>),
+    Results(results::Args),
+    Parse(parse::Args),
+    Ci(ci::Args),
+    Doctor(doctor::Args),
+    Setup(setup::Args),
+    Test(test::Args),
+    Bench(bench::Args),
+}
+
+/// Parses the command line, does what it says and maps the result to an exit code.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // To `git bisect run` the usual 2 would say that this commit is bad.
+            let of_bisect = error.use_stderr() && std::env::args().any(|arg| arg == "bisect-run");
+            // Nobody is left to be told.
+            let _ = error.print();
+            return match (of_bisect, error.use_stderr()) {
+                (true, _) => Exit::BisectStop.into(),
+                (false, true) => Exit::Usage.into(),
+                (false, false) => Exit::Success.into(),
+            };
+        }
+    };
+    let stops_git = matches!(cli.verb, Verb::BisectRun(_));
+    if let Err(error) = host::interrupt::install() {
+        anstream::eprintln!("error: installing the signal handlers: {error}");
+        return Exit::Infrastructure.into();
+    }
+    let result = Context::new(&cli.global).and_then(|ctx| match cli.verb {
+        verb if ctx.picture.is_some() && !matches!(&verb, Verb::Topology(args) if args.draws()) => {
+            let message = "text, svg, mermaid and dot are formats of `topology draw`".to_owned();
+            Err(Usage { message, hint: Some("others know human and json".to_owned()) }.into())
+        }
+        Verb::Run(args) => run::run(&args, &ctx),
+        Verb::Build(args) => build::run(&args, &ctx),
+        Verb::Boot(args) => boot::run(&args, &ctx),
+        Verb::Topology(args) => topology::run(&args, &ctx),
+        Verb::Kernel(args) => kernel::run(&args, &ctx),
+        Verb::Series(args) => series::run(&args, &ctx),
+        Verb::Bisect(args) => bisect::run(&args, &ctx),
+        Verb::BisectRun(args) => Ok(bisect_run::run(&args, &ctx)),
+        Verb::Results(args) => results::run(&args, &ctx),
+        Verb::Parse(args) => parse::run(&args, &ctx),
+        Verb::Ci(args) => ci::run(&args, &ctx),
+        Verb::Doctor(args) => doctor::run(&args, &ctx),
+        Verb::Setup(args) => setup::run(&args, &ctx),
+        Verb::Test(args) => test::run(&args, &ctx),
+        Verb::Bench(args) => bench::run(&args, &ctx),
+    });
+    match result {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            context::show_error(&error);
+            if stops_git { Exit::BisectStop.into() } else { Exit::from(&error).into() }
+        }
+    }
+}

@@ -8,12 +8,13 @@ mod project;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use patchbench::bisect::made_up::{BEHIND_SWITCHES, CULPRIT, MadeUp};
-use patchbench::host::Cache;
-use patchbench::source::Sources;
-use patchbench::spec::{Project as Spec, Series};
 use project::{Project, Run};
 use serde_json::Value;
+
+use engine::bisect::made_up::{BEHIND_SWITCHES, CULPRIT, MadeUp};
+use host::Cache;
+use source::Sources;
+use spec::{Project as Spec, Series};
 
 /// Where half of the boots fail.
 const AT_TIMES: &str = "parent_port->depth > 1 && (get_random_u32() & 1)";

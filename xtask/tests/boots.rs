@@ -4,14 +4,14 @@
 
 mod project;
 
-use std::fs;
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{fs, thread};
 
-use patchbench::event::{CaseOutcome, CaseReport, Event, SplatKind, Stage, StageEnd};
-use patchbench::host::Process;
-use patchbench::source::users_git;
 use project::{Project, Run};
+
+use event::{CaseReport, Event, Stage, StageEnd};
+use host::{Process, users_git};
+use kernlog::{CaseOutcome, SplatKind};
 
 fn report<'a>(run: &'a Run, case: &str) -> &'a CaseReport {
     run.cases()

@@ -8,10 +8,11 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use patchbench::event::{CaseOutcome, Verdict};
-use patchbench::host::Process;
-use patchbench::judge::log::{Kind, LogReport, judge};
 use serde::Deserialize;
+
+use host::Process;
+use kernlog::log::{Kind, LogReport, judge};
+use kernlog::{CaseOutcome, Verdict};
 
 /// Prints each file's status and leaves. The parser's signature differs between kernel versions.
 const SCRIPT: &str = r"

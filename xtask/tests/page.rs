@@ -5,9 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use patchbench::event::{CaseOutcome, CaseReport, CellId, Event, Sink, Subtest, Verdict};
-use patchbench::host::Process;
-use patchbench::report::{Store, Stored, html};
+use event::{CaseReport, CellId, Event, Sink};
+use host::Process;
+use kernlog::{CaseOutcome, Subtest, Verdict};
+use report::{Store, Stored, html};
 
 /// Hears every error before the page's own script runs.
 const EARS: &str = "window.errors = [];\

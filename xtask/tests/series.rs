@@ -6,9 +6,9 @@ mod project;
 
 use std::fs;
 
-use patchbench::host::Process;
-use patchbench::source::users_git;
 use project::{Project, Run};
+
+use host::{Process, users_git};
 
 struct Bench {
     project: Project,

@@ -4,7 +4,7 @@
 use std::io::{self, Read};
 
 use libfuzzer_sys::fuzz_target;
-use patchbench::judge::log::judge;
+use kernlog::log::judge;
 
 struct Pieces<'a>(&'a [u8], usize);
 

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use patchbench::judge::kernel_log::{Scanner, scan_log};
+use kernlog::kernel_log::{Scanner, scan_log};
 
 fuzz_target!(|input: (u16, &[u8])| {
     let (cut, log) = input;

@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use patchbench::event::CaseOutcome;
-use patchbench::judge::ktap::parse;
+use kernlog::CaseOutcome;
+use kernlog::ktap::parse;
 
 fuzz_target!(|text: &str| {
     let ktap = parse(text);

@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use patchbench::series::import::{Facts, Want, order};
-use patchbench::series::mail::{Message, slug, split};
+use engine::series::import::{Facts, Want, order};
+use engine::series::mail::{Message, slug, split};
 
 fuzz_target!(|mbox: &[u8]| {
     let mut messages = Vec::new();

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use patchbench::series::trailers::{Tag, insert, read};
+use engine::series::trailers::{Tag, insert, read};
 
 fuzz_target!(|input: (&str, &[u8])| {
     let (line, file) = input;

@@ -1,210 +1,376 @@
-//! A series patch by patch: what each one does to the build, to the compiler's words, and to the chosen cells.
+//! `series check`: each patch of a series builds and holds what it must, alone on those before it.
 
-use std::fmt;
+use std::collections::BTreeSet;
+use std::io::Read as _;
+use std::sync::Arc;
+use std::time::Instant;
 
-use serde::Serialize;
+use anyhow::{Context as _, Result};
 
-use crate::event::Verdict;
+use engine::run;
+use engine::run::{Bench, Options, Plan, Policy, Request, RunError};
+use engine::series::check::{Check, Outcome, Row, heading, of_verdict};
+use engine::series::mail::{Message, patch_ids};
+use engine::series::range::one_patch;
+use event::{Collect, Fan, Sink};
+use kbuild::{Compared, Known, Warnings, is_source};
+use kernlog::Verdict;
+use report::text::neutralise;
+use report::{Store, Terminal, Verbosity};
+use source::{Prepared, Sources};
+use spec::{Patch, Project, Series};
 
-/// What came of one check of one patch.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Outcome {
-    /// As it should be.
-    Ok,
-    /// Not so: why, in one or more lines.
-    Failed(String),
-    /// There was nothing to check, or no way to.
-    Skipped(String),
+use super::place::{patches_on, prefix, sources};
+use crate::range::RangeArgs;
+use crate::run::{GuestArgs, KernelArgs, resolved, started, verbosity, workspace};
+use crate::{Context, Exit, Format, Usage, setup};
+
+/// How the patch on standard input is called as a series.
+const MAIL: &str = "stdin";
+/// Nobody reviews a longer patch.
+const LONGEST_MAIL: u64 = 64 << 20;
+
+/// Checks a series patch by patch: each applies, builds, lets cxl_test build, brings no new warning at W=1 (and of sparse,
+/// where that is installed) in the files it touches, and with --boot keeps the chosen cells green
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Name of a folder in patches/, or with --git how the commits are to be called
+    #[arg(required_unless_present = "b4")]
+    name: Option<String>,
+    /// Check the one patch on standard input and answer in JSON as b4's review-perpatch-check-cmd wants it: as part of the
+    /// series where it is one of its patches, else on top of it, or on the bare kernel where none is named
+    #[arg(long, conflicts_with = "from")]
+    b4: bool,
+    /// Begin with patch N; those before it are taken for checked
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    from: u32,
+    /// Boot the chosen cells at each patch, with what the series promises there
+    #[arg(long)]
+    boot: bool,
+    /// With --boot: this topology (may be given more than once) [default: as in patchbench.yaml]
+    #[arg(long = "topology", value_name = "NAME", requires = "boot")]
+    topologies: Vec<String>,
+    /// With --boot: this suite, or one variant or case of it (may be given more than once) [default: as in patchbench.yaml]
+    #[arg(long = "suite", value_name = "NAME[:VARIANT][/CASE]", requires = "boot")]
+    suites: Vec<String>,
+    #[command(flatten)]
+    range: RangeArgs,
+    #[command(flatten)]
+    kernel: KernelArgs,
+    #[command(flatten)]
+    guest: GuestArgs,
 }
 
-impl Outcome {
-    /// Whether it is not as it should be.
-    pub fn is_failed(&self) -> bool {
-        matches!(self, Self::Failed(_))
+pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit> {
+    if args.kernel.up_to.is_some() {
+        let message = "--up-to: every prefix of the series is checked".to_owned();
+        return Err(Usage { message, hint: Some("--from N begins later".to_owned()) }.into());
     }
-
-    fn word(&self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Failed(_) => "FAIL",
-            Self::Skipped(_) => "-",
-        }
+    let name = args.name.clone().unwrap_or_default();
+    let project = &if name.is_empty() {
+        project.clone()
+    } else {
+        args.range.for_series(project.clone(), &name, ctx)?
+    };
+    setup::ensure(ctx, false, args.guest.qemu.as_deref().filter(|_| args.boot))?;
+    let workspace = workspace();
+    let sink: Box<dyn Sink> = match (ctx.format, verbosity(ctx)) {
+        (Format::Human, Verbosity::Verbose) => Box::new(Terminal::stdout(Verbosity::Verbose)),
+        _ => Box::new(Collect::default()),
+    };
+    let bench = Bench { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: sink.as_ref() };
+    if args.b4 {
+        return b4(args, project, ctx, bench);
     }
+    let checker = Checker { args, name, project, ctx, bench, table: ctx.format == Format::Human };
+    let subjects: Vec<String> = checker.patches()?.into_iter().map(|patch| patch.subject).collect();
+    let from = usize::try_from(args.from).unwrap_or(usize::MAX);
+    if from > subjects.len() {
+        let message = format!("--from {from}: series {} has {} patches here", checker.name, subjects.len());
+        return Err(Usage { message, hint: None }.into());
+    }
+    if checker.table {
+        anstream::println!("{}", heading());
+    }
+    let rows = checker.rows(&subjects, from)?;
+    if ctx.format == Format::Json {
+        anstream::println!("{}", serde_json::to_string_pretty(&rows)?);
+    }
+    Ok(exit(&rows, subjects.len() + 2 - from, ctx))
 }
 
-/// The checks, in the order in which they are made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Check {
-    /// It applies to what is there before it.
-    Applies,
-    /// The kernel and its modules compile.
-    Builds,
-    /// `tools/testing/cxl` compiles.
-    Mock,
-    /// The compiler, kernel-doc and sparse say nothing new at `W=1` of the files that it touches.
-    Warnings,
-    /// The chosen cells are green.
-    Boots,
+/// Checks the mail on standard input.
+fn b4(args: &Args, project: &Project, ctx: &Context, bench: Bench<'_>) -> Result<Exit> {
+    let mut mail = Vec::new();
+    std::io::stdin().lock().take(LONGEST_MAIL).read_to_end(&mut mail).context("reading standard input")?;
+    let mail = Message::parse(&mail).context("reading the mail on standard input")?;
+    let rows = if mail.has_diff() { rows_of_mail(args, &mail, project, ctx, bench)? } else { Vec::new() };
+    let answers = rows.last().map(Row::for_b4).unwrap_or_default();
+    anstream::println!("{}", serde_json::to_string_pretty(&answers)?);
+    // What is wrong with the patch stands in the answer: b4 takes another exit code for a broken command.
+    Ok(Exit::Success)
 }
 
-impl Check {
-    /// All of them.
-    pub const ALL: [Self; 5] = [Self::Applies, Self::Builds, Self::Mock, Self::Warnings, Self::Boots];
-
-    fn heading(self) -> &'static str {
-        match self {
-            Self::Applies => "applies",
-            Self::Builds => "builds",
-            Self::Mock => "cxl_test",
-            Self::Warnings => "W=1",
-            Self::Boots => "boots",
-        }
-    }
-}
-
-/// A patch, or the tree before the first one, with what came of each check.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Row {
-    /// Number of the patch; that of the last one before them for the tree that all are compared with.
-    pub number: usize,
-    /// Its subject; empty for the tree before.
-    pub subject: String,
-    /// Outcomes of the checks that were made.
-    pub checks: Vec<(Check, Outcome)>,
-    /// Seconds that it took.
-    pub seconds: f64,
-}
-
-impl Row {
-    /// A row without checks.
-    pub fn new(number: usize, subject: &str) -> Self {
-        Self { number, subject: subject.to_owned(), checks: Vec::new(), seconds: 0.0 }
-    }
-
-    /// Notes a check and hands back whether it was passed.
-    pub fn note(&mut self, check: Check, outcome: Outcome) -> bool {
-        let passed = !outcome.is_failed();
-        self.checks.push((check, outcome));
-        passed
-    }
-
-    /// The checks that failed.
-    pub fn failed(&self) -> impl Iterator<Item = (Check, &str)> {
-        self.checks.iter().filter_map(|(check, outcome)| match outcome {
-            Outcome::Failed(why) => Some((*check, why.as_str())),
-            _ => None,
-        })
-    }
-
-    /// What is to be said of the patch to b4, one entry a check (b4 0.16, `review-perpatch-check-cmd`).
-    pub fn for_b4(&self) -> Vec<Answer> {
-        let answer = |(check, outcome): &(Check, Outcome)| {
-            let what = check.heading();
-            let (status, summary, details) = match outcome {
-                Outcome::Ok => ("pass", what.to_owned(), String::new()),
-                Outcome::Skipped(why) => ("warn", format!("{what}: not checked"), why.clone()),
-                Outcome::Failed(why) => {
-                    let status = if *check == Check::Warnings { "warn" } else { "fail" };
-                    let first = why.lines().next().unwrap_or_default();
-                    (status, format!("{what}: {first}"), why.clone())
-                }
-            };
-            Answer { tool: "cxl-patchbench", status, summary, details }
+fn rows_of_mail(
+    args: &Args,
+    mail: &Message,
+    project: &Project,
+    ctx: &Context,
+    bench: Bench<'_>,
+) -> Result<Vec<Row>> {
+    let name = args.name.clone().unwrap_or_default();
+    let checker = Checker { args, name, project, ctx, bench, table: false };
+    if !checker.name.is_empty() {
+        let patches = checker.patches()?;
+        let read = |patch: &Patch| -> Result<Message> {
+            let file = &patch.file;
+            let bytes = std::fs::read(file).with_context(|| format!("reading {}", file.display()))?;
+            Message::parse(&bytes).with_context(|| format!("reading {}", file.display()))
         };
-        self.checks.iter().map(answer).collect()
-    }
-
-    fn word(&self, check: Check) -> &'static str {
-        self.checks.iter().find(|(known, _)| *known == check).map_or("", |(_, outcome)| outcome.word())
-    }
-}
-
-/// An entry of what b4 reads.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Answer {
-    tool: &'static str,
-    /// `pass`, `warn` or `fail`.
-    status: &'static str,
-    summary: String,
-    details: String,
-}
-
-/// Widest subject that is shown.
-const SUBJECT: usize = 56;
-
-/// The line above the rows.
-pub fn heading() -> String {
-    let checks: String = Check::ALL.iter().map(|check| format!("  {:8}", check.heading())).collect();
-    format!("{:>3}  {:SUBJECT$}{checks}  seconds", "", "patch")
-}
-
-impl fmt::Display for Row {
-    /// The row, and below it what is to be said of it, indented.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let subject: String = match self.subject.as_str() {
-            "" => "(before)".to_owned(),
-            subject if subject.chars().count() > SUBJECT => {
-                subject.chars().take(SUBJECT - 1).chain(['…']).collect()
-            }
-            subject => subject.to_owned(),
-        };
-        write!(f, "{:>3}  {subject:SUBJECT$}", self.number)?;
-        for check in Check::ALL {
-            write!(f, "  {:8}", self.word(check))?;
+        let mails = patches.iter().map(read).collect::<Result<Vec<_>>>()?;
+        let ids = patch_ids(&std::iter::once(mail).chain(&mails).collect::<Vec<_>>())?;
+        if let Some(at) = ids[1..].iter().position(|id| *id == ids[0]) {
+            let subjects: Vec<String> = patches.into_iter().map(|patch| patch.subject).collect();
+            return checker.rows(&subjects[..=at], at + 1);
         }
-        write!(f, "  {:7.1}", self.seconds)?;
-        for (check, outcome) in &self.checks {
-            let why = match outcome {
-                Outcome::Ok => continue,
-                Outcome::Failed(why) | Outcome::Skipped(why) => why,
-            };
-            for (at, line) in why.lines().enumerate() {
-                let lead = if at == 0 { check.heading() } else { "" };
-                write!(f, "\n     {lead:8}  {line}")?;
+    }
+    let requires = if checker.name.is_empty() { Vec::new() } else { vec![checker.name.clone()] };
+    let subject = mail.subject().title;
+    let patches = one_patch(MAIL, mail, &subject, &requires, &project.patches_dir(), &ctx.cache)?;
+    let project = &project.clone().with_patches(patches);
+    let checker = Checker { name: MAIL.to_owned(), project, ..checker };
+    checker.rows(&[subject], 1)
+}
+
+/// The worst of the rows, of which there should have been so many.
+fn exit(rows: &[Row], wanted: usize, ctx: &Context) -> Exit {
+    if host::interrupt::requested() {
+        return Exit::Interrupted;
+    }
+    let failed: Vec<_> = rows.iter().filter(|row| row.failed().next().is_some()).collect();
+    if ctx.format == Format::Human {
+        let numbers: Vec<String> = failed.iter().map(|row| row.number.to_string()).collect();
+        match numbers.as_slice() {
+            [] if rows.len() == 2 => anstream::println!("1 patch, as it should be"),
+            [] => anstream::println!("{} patches, each as it should be", rows.len() - 1),
+            [one] => anstream::println!("patch {one} is not as it should be"),
+            _ => anstream::println!("patches {} are not as they should be", numbers.join(", ")),
+        }
+    }
+    let unbuilt = |row: &&Row| {
+        row.failed().any(|(check, _)| matches!(check, Check::Applies | Check::Builds | Check::Mock))
+    };
+    match () {
+        () if failed.iter().any(unbuilt) || rows.len() < wanted => Exit::Unbuilt,
+        () if !failed.is_empty() => Exit::Red,
+        () => Exit::Success,
+    }
+}
+
+struct Checker<'a> {
+    args: &'a Args,
+    name: String,
+    project: &'a Project,
+    ctx: &'a Context,
+    bench: Bench<'a>,
+    /// Rows are printed as they come.
+    table: bool,
+}
+
+impl Checker<'_> {
+    /// The kernel with the first patches of this series, with what that requires and nothing else.
+    fn plan(&self, count: usize) -> Result<Plan> {
+        prefix(self.project, &self.name, &self.args.kernel.request(), count)
+    }
+
+    /// The patches that go onto this kernel.
+    fn patches(&self) -> Result<Vec<Patch>> {
+        let plan = self.plan(0)?;
+        let bare = self.sources().prepare(&plan.kernel, &plan.series)?;
+        let series = Series::load(&self.project.patches_dir(), &self.name)?;
+        patches_on(&series, &self.sources(), &bare)
+    }
+
+    fn sources(&self) -> Sources {
+        sources(self.ctx)
+    }
+
+    /// Checks the tree before, then one patch after the other.
+    fn rows(&self, subjects: &[String], from: usize) -> Result<Vec<Row>> {
+        let mut rows = Vec::new();
+        let mut state = State::default();
+        for number in from - 1..=subjects.len() {
+            let subject = if number < from { "" } else { subjects[number - 1].as_str() };
+            let mut row = Row::new(number, subject);
+            let begun = Instant::now();
+            let goes_on = self
+                .check(&mut row, &mut state, number < from, (number, subjects.len()))
+                .with_context(|| format!("checking patch {number} of series {}", self.name))?;
+            row.seconds = begun.elapsed().as_secs_f64();
+            if self.table {
+                anstream::println!("{}", neutralise(&row.to_string()).trim_end());
             }
+            rows.push(row);
+            if !goes_on || host::interrupt::requested() {
+                break;
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Makes the checks of a row. Returns false where nothing can come after it.
+    fn check(
+        &self,
+        row: &mut Row,
+        state: &mut State,
+        before: bool,
+        (number, last): (usize, usize),
+    ) -> Result<bool> {
+        let plan = self.plan(number)?;
+        let prepared = match self.sources().prepare(&plan.kernel, &plan.series) {
+            Ok(prepared) => prepared,
+            Err(error) if error.is_series_failure() => {
+                row.note(Check::Applies, Outcome::Failed(error.to_string()));
+                return Ok(false);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        if !before {
+            row.note(Check::Applies, Outcome::Ok);
+        }
+        let built = match run::build(&self.bench, &plan) {
+            Ok((_, built)) => built,
+            Err(RunError::Build(error)) if !error.is_infrastructure() => {
+                row.note(Check::Builds, Outcome::Failed(error.to_string()));
+                // What compiles all the same still answers for itself.
+                self.warnings(row, state, &plan, (&prepared, before, last))?;
+                return Ok(true);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        row.note(Check::Builds, Outcome::Ok);
+        let mock = match &built.mock {
+            kbuild::Mock::Root(_) => Outcome::Ok,
+            kbuild::Mock::DoesNotCompile(why) => Outcome::Failed(why.clone()),
+            kbuild::Mock::Absent => Outcome::Skipped("the tree has no tools/testing/cxl".to_owned()),
+        };
+        row.note(Check::Mock, mock);
+        self.warnings(row, state, &plan, (&prepared, before, last))?;
+        if self.args.boot && row.failed().all(|(check, _)| check == Check::Warnings) {
+            row.note(Check::Boots, self.boot(number)?);
+        }
+        Ok(true)
+    }
+
+    /// What is said at W=1 of what a patch touches, against what was said before it. Of the tree before the first one it is
+    /// asked once, about all that the series touches. Files that did not compile with the last patch are looked at with this
+    /// one.
+    fn warnings(
+        &self,
+        row: &mut Row,
+        state: &mut State,
+        plan: &Plan,
+        (prepared, before, last): (&Prepared, bool, usize),
+    ) -> Result<()> {
+        let touched = if before {
+            self.touched(prepared, last)?
+        } else {
+            self.sources().changed(prepared, &state.tree, &prepared.tree)?
+        };
+        state.tree.clone_from(&prepared.tree);
+        let touched: BTreeSet<String> = touched.into_iter().chain(state.known.owed().cloned()).collect();
+        let compiled: Vec<String> = touched.into_iter().filter(|file| is_source(file)).collect();
+        let said = if compiled.is_empty() {
+            Warnings::default()
+        } else {
+            match run::warnings(&self.bench, plan, &compiled) {
+                // The configuration itself cannot be made.
+                Err(RunError::Build(error)) if !error.is_infrastructure() => Warnings::of_broken(&compiled),
+                said => said?,
+            }
+        };
+        let compared = state.known.compare(row.number, &compiled, &said);
+        if !before {
+            row.note(Check::Warnings, of_warnings(&compared, &said));
         }
         Ok(())
     }
-}
 
-/// What a verdict says of a patch.
-pub fn of_verdict(verdict: Verdict, results: &str) -> Outcome {
-    match verdict {
-        Verdict::Pass => Outcome::Ok,
-        Verdict::Skip => Outcome::Skipped(format!("every case was skipped; {results}")),
-        other => Outcome::Failed(format!("{other}; {results}")),
+    /// Files that the patches up to the last that applies touch.
+    fn touched(&self, base: &Prepared, last: usize) -> Result<Vec<String>> {
+        let mut files = BTreeSet::new();
+        for count in 1..=last {
+            let plan = self.plan(count)?;
+            let Ok(prepared) = self.sources().prepare(&plan.kernel, &plan.series) else { break };
+            files.extend(self.sources().changed(base, &base.tree, &prepared.tree)?);
+        }
+        Ok(files.into_iter().collect())
+    }
+
+    /// Runs the chosen cells on a prefix of the series; on the whole of it, with the kernel's other series.
+    fn boot(&self, number: usize) -> Result<Outcome> {
+        let listed = self.args.kernel.request().kernel(self.project)?.series;
+        let series = if listed.contains(&self.name) { None } else { Some(vec![self.name.clone()]) };
+        let request = Request {
+            series,
+            up_to: Some(format!("{}:{number}", self.name)),
+            git: self.project.range().cloned(),
+            topologies: self.args.topologies.clone(),
+            suites: self.args.suites.clone(),
+            ..self.args.kernel.request()
+        };
+        let plans = [Plan::new(self.project, &request)?];
+        let options = Options {
+            qemu: run::find_qemu(self.args.guest.qemu.as_deref())?,
+            accel: self.args.guest.accel,
+            policy: Policy { learn: true, ..Policy::default() },
+        };
+        let store = Arc::new(
+            Store::create(&self.project.root.join("results"), resolved(&plans, &request, &options))
+                .context("creating the run's folder")?,
+        );
+        let mut sinks: Vec<Box<dyn Sink>> = vec![Box::new(Arc::clone(&store))];
+        if self.ctx.format == Format::Human && verbosity(self.ctx) == Verbosity::Verbose {
+            let terminal = Terminal::stdout(Verbosity::Verbose).side_by_side(options.policy.jobs());
+            sinks.push(Box::new(terminal));
+        }
+        let sink = Fan(sinks);
+        sink.emit(&started(&store, &plans));
+        let bench = Bench { sink: &sink, ..self.bench };
+        let finished = run::execute(&bench, &plans, &options, &store)?;
+        let results = format!("cargo xtask results show {}", store.id());
+        let verdict = if finished.interrupted { Verdict::Infrastructure } else { finished.verdict };
+        Ok(of_verdict(verdict, &results))
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// What is known of the tree that a patch goes onto.
+#[derive(Default)]
+struct State {
+    tree: String,
+    known: Known,
+}
 
-    #[test]
-    fn a_table_with_its_first_errors() {
-        let mut before = Row::new(0, "");
-        before.note(Check::Builds, Outcome::Ok);
-        before.note(Check::Mock, Outcome::Ok);
-        let mut first =
-            Row::new(1, "cxl/mem: Attach memdevs synchronously, and say in many words why that is so");
-        first.seconds = 12.34;
-        assert!(first.note(Check::Applies, Outcome::Ok));
-        assert!(first.note(Check::Builds, Outcome::Ok));
-        let why = "tools/testing/cxl/test/mem.c:7:1: error: 'x' undeclared\n    7 | x";
-        assert!(!first.note(Check::Mock, Outcome::Failed(why.to_owned())));
-        assert!(first.note(Check::Warnings, Outcome::Skipped("drivers/x.c is not compiled".to_owned())));
-        let shown = [heading(), before.to_string(), first.to_string()].map(|text| text.trim_end().to_owned());
-        let answers = serde_json::to_string(&first.for_b4()[1..]).expect("JSON");
-        insta::assert_snapshot!(answers, @r#"[{"tool":"cxl-patchbench","status":"pass","summary":"builds","details":""},{"tool":"cxl-patchbench","status":"fail","summary":"cxl_test: tools/testing/cxl/test/mem.c:7:1: error: 'x' undeclared","details":"tools/testing/cxl/test/mem.c:7:1: error: 'x' undeclared\n    7 | x"},{"tool":"cxl-patchbench","status":"warn","summary":"W=1: not checked","details":"drivers/x.c is not compiled"}]"#);
-        insta::assert_snapshot!(shown.join("\n"), @r"
-             patch                                                     applies   builds    cxl_test  W=1       boots     seconds
-          0  (before)                                                            ok        ok                                0.0
-          1  cxl/mem: Attach memdevs synchronously, and say in many …  ok        ok        FAIL      -                      12.3
-             cxl_test  tools/testing/cxl/test/mem.c:7:1: error: 'x' undeclared
-                           7 | x
-             W=1       drivers/x.c is not compiled
-        ");
+/// What is new fails the check. What may be old, and what could not be looked at, is told beside it.
+fn of_warnings(compared: &Compared, said: &Warnings) -> Outcome {
+    let new = compared.new.iter().map(|(warning, since)| match since {
+        Some(number) => format!("{warning}, or with patch {number}, which broke the file"),
+        None => warning.to_string(),
+    });
+    let perhaps = compared
+        .perhaps
+        .iter()
+        .map(|warning| format!("{warning}, which may be old: nothing is known of the file before"));
+    let list = |files: &BTreeSet<String>| files.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let of_files = |files: &BTreeSet<String>, what: &str| {
+        (!files.is_empty()).then(|| format!("{what}: {}", list(files)))
+    };
+    let broken = of_files(&said.broken, "does not compile");
+    let absent = of_files(&said.not_compiled, "not compiled by this configuration");
+    let told: Vec<String> = new.chain(perhaps).chain(broken).chain(absent).collect();
+    match told.join("\n") {
+        told if !compared.new.is_empty() => Outcome::Failed(told),
+        told if !told.is_empty() => Outcome::Skipped(told),
+        _ => Outcome::Ok,
     }
 }

@@ -1,110 +1,159 @@
-//! How one version of a series differs from another: `git range-diff` on commits that are made for it.
+//! `series diff`: what changed between two versions.
 
-#[cfg(test)]
-mod tests;
-
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, Result};
+use serde::Serialize;
 
-use super::mail::Message;
-use crate::host::Process;
-use crate::source::{Prepared, Sources, users_git};
-use crate::spec::{Patch, SeriesRange};
+use engine::series::diff::{Side, range_diff};
+use report::text::neutralise;
+use spec::series::is_version_folder;
+use spec::{Project, Series};
 
-/// A version of a series.
-#[derive(Debug, Clone)]
-pub struct Side {
-    /// What to call it: `v2`.
-    pub name: String,
-    /// Id of the tree that it stands on.
-    base: String,
-    /// Its patches, each with the id of the tree after it.
-    patches: Vec<(String, Message)>,
-    /// Object folders that have the trees, beside the cache's own.
-    objects: Vec<PathBuf>,
-}
+use super::{kernel_for, place};
+use crate::range::RangeArgs;
+use crate::{Context, Exit, Format, Usage, range};
 
-impl Side {
-    /// The series that comes last on a kernel.
-    ///
-    /// # Errors
-    /// A patch cannot be read.
-    pub fn on_kernel(name: &str, prepared: &Prepared) -> Result<Self> {
-        let applied = &prepared.applied;
-        let own = applied.last().map(|applied| applied.patches.as_slice()).unwrap_or_default();
-        let before = applied.iter().rev().skip(1).find_map(|applied| applied.patches.last());
-        let patches = own.iter().map(|patch| Ok((patch.tree.clone(), read(&patch.file)?)));
-        Ok(Self {
-            name: name.to_owned(),
-            base: before.map_or(&prepared.base, |patch| &patch.tree).clone(),
-            patches: patches.collect::<Result<_>>()?,
-            objects: prepared.alternates.clone(),
-        })
-    }
-
-    /// Commits as they lie in the user's repository, with the patches that were made of them.
-    ///
-    /// # Errors
-    /// git cannot be run, or a patch cannot be read.
-    pub fn commits(name: &str, range: &SeriesRange, patches: &[Patch]) -> Result<Self> {
-        let git = |args: &[&str]| args.iter().fold(users_git(&range.dir), Process::arg);
-        let tree = |commit: &str| git(&["rev-parse", "--verify", &format!("{commit}^{{tree}}")]).read();
-        let with_tree = |patch: &Patch| -> Result<(String, Message)> {
-            let mail = read(&patch.file)?;
-            let commit = mail.commit.as_deref().context("finding the commit of a patch")?;
-            Ok((tree(commit)?, mail))
-        };
-        let objects = git(&["rev-parse", "--git-path", "objects"]).read()?;
-        Ok(Self {
-            name: name.to_owned(),
-            base: tree(&range.base)?,
-            patches: patches.iter().map(with_tree).collect::<Result<_>>()?,
-            objects: vec![range.dir.join(objects)],
-        })
-    }
-}
-
-/// What `git range-diff` prints of two versions, in a repository that is gone afterwards. What they stand on may differ.
+/// Shows what changed between two versions of a series, by `git range-diff`
 ///
-/// # Errors
-/// git cannot be run.
-pub fn range_diff(sources: &Sources, old: &Side, new: &Side, options: &[String]) -> Result<String> {
-    let folder = tempfile::tempdir().context("making a folder")?;
-    let objects = [old.objects.as_slice(), &new.objects].concat();
-    let git = |args: &[&str]| sources.git_beside(folder.path(), &objects, args);
-    git(&["init", "--quiet", "--bare"]).arg(folder.path()).run()?;
-    let mut ranges = Vec::new();
-    for side in [old, new] {
-        let commit = |tree: &str, parent: Option<&str>, message: &Message| -> Result<String> {
-            let author = message.author();
-            let name = author.as_ref().map_or("nobody", |author| author.name.as_str());
-            let address = author.as_ref().map_or("", |author| author.address.as_str());
-            let args: Vec<&str> =
-                ["commit-tree", tree].into_iter().chain(parent.into_iter().flat_map(|p| ["-p", p])).collect();
-            let text = format!("{}\n\n{}", message.subject().title, message.message);
-            let process =
-                git(&args).stdin(text).env("GIT_AUTHOR_NAME", name).env("GIT_AUTHOR_EMAIL", address);
-            let process =
-                process.env("GIT_COMMITTER_NAME", "cxl-patchbench").env("GIT_COMMITTER_EMAIL", "<>");
-            Ok(process.env("GIT_AUTHOR_DATE", "@0 +0000").env("GIT_COMMITTER_DATE", "@0 +0000").read()?)
-        };
-        let root = Message::parse(b"From: cxl-patchbench <root@localhost>\nSubject: the kernel\n\n")?;
-        let base = commit(&side.base, None, &root)?;
-        let mut tip = base.clone();
-        for (tree, message) in &side.patches {
-            tip = commit(tree, Some(&tip), message)?;
-        }
-        ranges.push(format!("{base}..{tip}"));
-    }
-    let mut args = vec!["range-diff", "--no-color"];
-    args.extend(options.iter().map(String::as_str));
-    args.extend(ranges.iter().map(String::as_str));
-    Ok(git(&args).read()?)
+/// The newest version lies in patches/NAME/, older ones in patches/NAME/vN/, where `series import` puts them. Each goes onto the
+/// kernel, in a repository that is gone afterwards. A version may also be commits of your own repository, which are taken as they
+/// lie there: BASE..TIP, or beside such a one TIP alone, on the same base.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Name of a folder in patches/; of commits alone, any name
+    name: String,
+    /// The older version: v1, a folder with a series.yaml, or BASE..TIP [default with --git: the series as it is]
+    #[arg(required_unless_present = "git")]
+    old: Option<String>,
+    /// The newer one [default: the commits of --git, else the series as it is]
+    #[arg(conflicts_with = "git")]
+    new: Option<String>,
+    #[command(flatten)]
+    range: RangeArgs,
+    /// The kernel that they go onto [default: the first of patchbench.yaml with this series]
+    #[arg(long, value_name = "NAME")]
+    kernel: Option<String>,
+    /// The kernel of the older one, where that differs
+    #[arg(long, value_name = "NAME")]
+    old_kernel: Option<String>,
+    /// How much of a patch may be new before it counts as another, in percent [default: git's]
+    #[arg(long, value_name = "PERCENT")]
+    creation_factor: Option<u32>,
 }
 
-fn read(file: &Path) -> Result<Message> {
-    let bytes = fs::read(file).with_context(|| format!("reading {}", file.display()))?;
-    Message::parse(&bytes).with_context(|| format!("reading {}", file.display()))
+#[derive(Serialize)]
+struct Shown {
+    old: String,
+    new: String,
+    range_diff: String,
+}
+
+pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit> {
+    let versions = Versions { args, project, ctx };
+    let (kernel, named) = (args.kernel.as_deref(), args.range.named().map(|(_, commits)| commits));
+    let as_it_is = || Ok(format!("v{}", versions.current()?.version));
+    let old = args.old.clone().map_or_else(as_it_is, Ok::<_, anyhow::Error>)?;
+    let new = match named {
+        Some(commits) => commits.to_owned(),
+        None => args.new.clone().map_or_else(as_it_is, Ok)?,
+    };
+    let old = versions.side(&old, &new, args.old_kernel.as_deref().or(kernel))?;
+    let new = match named {
+        Some(commits) => versions.in_git(&new, commits)?,
+        None => versions.side(&new, &old.name, kernel)?,
+    };
+    let options: Vec<String> =
+        args.creation_factor.iter().map(|percent| format!("--creation-factor={percent}")).collect();
+    let text = range_diff(&place::sources(ctx), &old, &new, &options).context("comparing two versions")?;
+    match ctx.format {
+        Format::Json => {
+            let shown = Shown { old: old.name, new: new.name, range_diff: text };
+            anstream::println!("{}", serde_json::to_string_pretty(&shown)?);
+        }
+        Format::Human => anstream::println!("{}", neutralise(&text)),
+    }
+    Ok(Exit::Success)
+}
+
+/// The versions of a series.
+struct Versions<'a> {
+    args: &'a Args,
+    project: &'a Project,
+    ctx: &'a Context,
+}
+
+impl Versions<'_> {
+    fn current(&self) -> Result<Series> {
+        Ok(Series::load(&self.project.patches_dir(), &self.args.name)?)
+    }
+
+    fn side(&self, which: &str, other: &str, kernel: Option<&str>) -> Result<Side> {
+        match self.commits(which, other) {
+            Some(commits) => self.in_git(which, &commits),
+            None => self.on_kernel(which, kernel),
+        }
+    }
+
+    /// `BASE..TIP` where a version is meant as commits.
+    fn commits(&self, which: &str, other: &str) -> Option<String> {
+        let is_range = |text: &str| text.contains("..") && !Path::new(text).is_dir();
+        let is_folder = || self.current().and_then(|current| version(&current, which)).is_ok();
+        match other.split_once("..") {
+            _ if is_range(which) => Some(which.to_owned()),
+            Some((base, _)) if is_range(other) && !is_folder() => Some(format!("{base}..{which}")),
+            _ => None,
+        }
+    }
+
+    /// Commits as they lie in the repository of --git, or in the one that the command is given in.
+    fn in_git(&self, which: &str, commits: &str) -> Result<Side> {
+        let dir = self.args.range.named().map_or(Path::new("."), |(dir, _)| dir);
+        let range = range::resolve(range::NAME, dir, commits)?;
+        let project = range::with(self.project.clone(), range.clone(), self.ctx)?;
+        let series = Series::load(&project.patches_dir(), range::NAME)?;
+        Side::commits(which, &range, &series.patches)
+            .with_context(|| format!("reading {which} of {}", dir.display()))
+    }
+
+    /// A version of patches/ on a kernel, after what the series requires.
+    fn on_kernel(&self, which: &str, kernel: Option<&str>) -> Result<Side> {
+        let (name, current) = (&self.args.name, self.current()?);
+        let kernel = kernel_for(self.project, name, kernel)?;
+        let mut series = version(&current, which)?;
+        series.requires.clone_from(&current.requires);
+        series.contained = None;
+        let mut all = Series::load_all(&self.project.patches_dir(), &current.requires)?;
+        all.push(series);
+        let prepared = place::sources(self.ctx)
+            .prepare(kernel, &all)
+            .with_context(|| format!("applying {which} of {name}"))?;
+        if prepared.applied.last().is_none_or(|applied| applied.patches.is_empty()) {
+            let message = format!("kernel {} contains {which} of {name} already", kernel.name);
+            return Err(Usage { message, hint: Some("name another with --kernel NAME".to_owned()) }.into());
+        }
+        Side::on_kernel(which, &prepared)
+    }
+}
+
+fn version(current: &Series, which: &str) -> Result<Series> {
+    if which == format!("v{}", current.version) {
+        return Ok(current.clone());
+    }
+    if is_version_folder(which) && current.dir.join(which).is_dir() {
+        return Ok(Series::load(&current.dir, which)?);
+    }
+    let path = Path::new(which);
+    let name = path.file_name().and_then(|name| name.to_str());
+    match (path.parent(), name) {
+        (Some(parent), Some(name)) if path.is_dir() => Ok(Series::load(parent, name)?),
+        _ => {
+            let known = specfile::folders(&current.dir)?;
+            let mut known: Vec<String> = known.into_iter().filter(|name| is_version_folder(name)).collect();
+            known.push(format!("v{}", current.version));
+            let hint =
+                format!("there are {}; series import brings more; commits are BASE..TIP", known.join(", "));
+            Err(Usage { message: format!("series {} has no {which}", current.name), hint: Some(hint) }.into())
+        }
+    }
 }

@@ -1,92 +1,75 @@
-//! A posted series by its message-id, through b4: from the archive, or from an mbox that is at hand.
+//! `series fetch`: a series that is only declared, into the cache.
 
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use sha2::{Digest as _, Sha256};
+use anyhow::{Context as _, Result};
+use serde::Serialize;
 
-use super::import::{self, ImportError, Posting, Want};
-use crate::host::Process;
+use engine::series::fetch;
+use host::needs::find_program;
+use report::text::neutralise;
+use spec::series::{FETCHED, FILE};
+use spec::{Project, Series};
 
-/// How long an archive may take to answer.
-const DEADLINE: Duration = Duration::from_secs(300);
+use crate::{Context, Exit, Format, Usage, setup};
 
-/// The thread of a mail as b4 brings it, of which the version that the mail is of is taken. With `mbox` b4 looks only there.
+/// Brings a series that is only declared, by the message-id in its series.yaml, into the cache, through b4
 ///
-/// # Errors
-/// b4 fails, or the thread has no such series.
-pub fn by_id(message_id: &str, version: Option<u32>, mbox: Option<&Path>) -> Result<Posting, ImportError> {
-    let folder = tempfile::tempdir().map_err(ImportError::io("making a folder in", &std::env::temp_dir()))?;
-    let mut process = Process::new("b4", ["-n", "mbox", "-n", "thread", "-o"]).arg(folder.path());
-    if let Some(mbox) = mbox {
-        let mbox = std::path::absolute(mbox).map_err(ImportError::io("resolving", mbox))?;
-        process = process.arg("-m").arg(mbox);
-    }
-    process.arg("--").arg(message_id).deadline(DEADLINE).run()?;
-    let messages = import::read(&folder.path().join("thread"))?;
-    import::order(messages, &Want { version, message_id: Some(message_id.to_owned()) })
+/// Its patches are found by the link `fetched` in its folder, which git ignores.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Name of a folder in patches/
+    name: String,
+    /// Take the thread from this mbox, through b4, and not from the archive
+    #[arg(long, value_name = "FILE")]
+    mbox: Option<PathBuf>,
 }
 
-/// Puts a posting into the cache's folder for its id, in place of what is there. Returns the folder with its patches.
-///
-/// # Errors
-/// [`ImportError`]; then what was there stays.
-pub fn keep(posting: Posting, cache: &Path, message_id: &str) -> Result<PathBuf, ImportError> {
-    let digest = Sha256::digest(message_id.as_bytes());
-    let name: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-    import::place(posting, cache, &name, true)?;
-    Ok(cache.join(name))
+#[derive(Serialize)]
+struct Shown {
+    name: String,
+    version: u32,
+    folder: PathBuf,
+    subjects: Vec<String>,
 }
 
-/// Makes `link` lead to a folder, whole or not at all.
-///
-/// # Errors
-/// [`ImportError::Io`].
-pub fn link(folder: &Path, link: &Path) -> Result<(), ImportError> {
-    let parent = link.parent().unwrap_or(Path::new("."));
-    let stage = tempfile::Builder::new().prefix(".fetch-").tempdir_in(parent);
-    let stage = stage.map_err(ImportError::io("making a folder in", parent))?;
-    let new = stage.path().join("link");
-    std::os::unix::fs::symlink(folder, &new).map_err(ImportError::io("making the link", link))?;
-    fs::rename(&new, link).map_err(ImportError::io("making the link", link))
+pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit> {
+    let series = Series::load(&project.patches_dir(), &args.name)?;
+    let file = series.dir.join(FILE);
+    let Some(id) = &series.posted.message_id else {
+        let message = format!("{}: message-id: there is none to fetch it by", file.display());
+        return Err(Usage { message, hint: None }.into());
+    };
+    ensure_b4(args.mbox.as_deref())?;
+    let posting = fetch::by_id(id, None, args.mbox.as_deref())
+        .with_context(|| format!("fetching <{id}>; without a network, --mbox FILE has it from a file"))?;
+    if posting.version != series.version {
+        let message = format!("{}: version: <{id}> is of version {}", file.display(), posting.version);
+        return Err(Usage { message, hint: None }.into());
+    }
+    let subjects: Vec<String> = posting.patches.iter().map(|patch| patch.subject().title).collect();
+    let folder = fetch::keep(posting, &ctx.cache.dir("posted")?, id)?;
+    fetch::link(&folder, &series.dir.join(FETCHED))?;
+    // It has to be a series with them, too: what it promises is by the number of a patch.
+    Series::load(&project.patches_dir(), &args.name)?;
+    let shown = Shown { name: args.name.clone(), version: series.version, folder, subjects };
+    if ctx.format == Format::Json {
+        anstream::println!("{}", serde_json::to_string_pretty(&shown)?);
+        return Ok(Exit::Success);
+    }
+    let mut text =
+        format!("{}  v{}, {} patches, of <{id}>\n", shown.name, shown.version, shown.subjects.len());
+    for (number, subject) in shown.subjects.iter().enumerate() {
+        text.push_str(&format!("  {:3}  {subject}\n", number + 1));
+    }
+    anstream::print!("{}", neutralise(&text));
+    Ok(Exit::Success)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::spec::Series;
-    use crate::spec::series::{FETCHED, FILE};
-
-    const DIFF: &str =
-        "---\ndiff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1,2 +1,3 @@\n one\n+new\n two\n";
-
-    fn mail(id: &str, subject: &str, body: &str) -> String {
-        format!(
-            "From a@z Thu Jan  1 00:00:00 1970\nFrom: A B <a@x.example>\nDate: Tue, 24 Nov 2026 10:00:00 +0000\nMessage-ID: <{id}>\nIn-Reply-To: <0@x.example>\nReferences: <0@x.example>\nSubject: {subject}\n\nWhy.\n{body}\n"
-        )
+/// b4 is needed by nothing else, and so asked for only here.
+pub(super) fn ensure_b4(mbox: Option<&Path>) -> Result<()> {
+    if let Some(mbox) = mbox.filter(|mbox| !mbox.is_file()) {
+        return Err(Usage { message: format!("there is no {}", mbox.display()), hint: None }.into());
     }
-
-    #[test]
-    fn what_is_declared_is_found_where_it_was_fetched_to() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let (patches, cache) = (dir.path().join("patches"), dir.path().join("cache"));
-        fs::create_dir_all(patches.join("up")).expect("made");
-        fs::write(
-            patches.join("up").join(FILE),
-            "title: x\nmessage-id: 1@x.example\npromises: { 1: [attach] }\n",
-        )
-        .expect("written");
-        assert!(Series::load(&patches, "up").expect("declared").is_to_be_fetched());
-        let mbox = mail("1@x.example", "[PATCH] cxl: One", DIFF);
-        let file = dir.path().join("mbox");
-        fs::write(&file, mbox).expect("written");
-        let posting = import::order(import::read(&file).expect("mails"), &Want::default()).expect("a series");
-        for _ in 0..2 {
-            let folder = keep(posting.clone(), &cache, "1@x.example").expect("kept");
-            link(&folder, &patches.join("up").join(FETCHED)).expect("linked");
-        }
-        let series = Series::load(&patches, "up").expect("fetched");
-        assert_eq!((series.patches.len(), series.is_to_be_fetched()), (1, false));
-    }
+    setup::ensure_program("b4", "--mail", find_program("b4").is_some())
 }

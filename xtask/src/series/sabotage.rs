@@ -1,165 +1,112 @@
-//! Whether the cases see it when a required behaviour is undone.
+//! `series sabotage`: every case is shown to be able to fail.
 
-use std::fmt;
+use std::sync::Arc;
 
-use serde::Serialize;
+use anyhow::{Context as _, Result};
 
-use crate::event::{CaseOutcome, Event};
-use crate::run::Plan;
-use crate::spec::Sabotage;
+use engine::run;
+use engine::run::{Bench, Options, Plan, Policy, Request};
+use engine::series::sabotage;
+use engine::series::sabotage::Answer;
+use event::{Collect, Fan, Sink};
+use report::{Store, Terminal, Verbosity};
+use spec::{Project, Sabotage, Series};
 
-/// What came of one sabotage.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Answer {
-    /// Name of the sabotage.
-    pub name: String,
-    /// Named cases that were red, with how.
-    pub killed_by: Vec<String>,
-    /// Named cases that were not.
-    pub survived: Vec<String>,
-    /// Other cases that were red, and splats during none of the named ones.
-    pub others: Vec<String>,
+use crate::run::{GuestArgs, KernelArgs, resolved, started, verbosity, workspace};
+use crate::{Context, Exit, Format, Usage, setup};
+
+/// Undoes one required behaviour of a series after the other, and sees that the cases that are named for it turn red
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Name of a folder in patches/ with sabotages
+    name: String,
+    /// Only this sabotage (may be given more than once)
+    #[arg(long, value_name = "NAME")]
+    only: Vec<String>,
+    /// Run only the cases that must turn red, not the rest of their suites, which must not
+    #[arg(long)]
+    named: bool,
+    #[command(flatten)]
+    kernel: KernelArgs,
+    #[command(flatten)]
+    guest: GuestArgs,
 }
 
-impl Answer {
-    /// Seen by all that were to see it, and by nobody else.
-    pub fn is_killed(&self) -> bool {
-        self.survived.is_empty() && self.others.is_empty()
+pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit> {
+    let series = Series::load(&project.patches_dir(), &args.name)?;
+    let all = Sabotage::load_all(&series)?;
+    if let Some(unknown) = args.only.iter().find(|name| all.iter().all(|s| s.name != **name)) {
+        return Err(Usage::unknown("sabotage", unknown, all.iter().map(|s| s.name.as_str())).into());
     }
-}
-
-impl fmt::Display for Answer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word = if self.is_killed() { "killed" } else { "red" };
-        write!(f, "{:8}{}", word, self.name)?;
-        for (what, which) in
-            [("by", &self.killed_by), ("survived", &self.survived), ("red as well:", &self.others)]
-        {
-            if !which.is_empty() {
-                write!(f, "; {what} {}", which.join(", "))?;
-            }
-        }
-        Ok(())
+    let chosen: Vec<&Sabotage> =
+        all.iter().filter(|s| args.only.is_empty() || args.only.contains(&s.name)).collect();
+    if chosen.is_empty() {
+        return Err(Usage { message: format!("series {} has no sabotage", args.name), hint: None }.into());
     }
-}
-
-/// Puts a sabotage on top of a plan: the named cases have guests of their own, so that what they break is not charged to
-/// others, and those that are known to be red as well are left out.
-#[must_use]
-pub fn plan(plan: Plan, sabotage: &Sabotage) -> Plan {
-    let is_in = |cases: &[(String, String)], suite: &str, case: &str| {
-        cases.iter().any(|(s, c)| s == suite && c == case)
+    setup::ensure(ctx, false, args.guest.qemu.as_deref())?;
+    let options = Options {
+        qemu: run::find_qemu(args.guest.qemu.as_deref())?,
+        accel: args.guest.accel,
+        policy: Policy::default(),
     };
-    plan.with_on_top(sabotage.series())
-        .without(|suite, case| is_in(&sabotage.also, suite, case))
-        .with_isolated(|suite, case| is_in(&sabotage.red, suite, case))
+    let mut exit = Exit::Success;
+    let mut answers = Vec::new();
+    for sabotage in chosen {
+        let answer = try_one(sabotage, args, &options, project, ctx)
+            .with_context(|| format!("trying sabotage {}", sabotage.name))?;
+        if ctx.format == Format::Human {
+            anstream::println!("{answer}");
+        }
+        if host::interrupt::requested() {
+            return Ok(Exit::Interrupted);
+        }
+        if !answer.is_killed() {
+            exit = Exit::Red;
+        }
+        answers.push(answer);
+    }
+    match ctx.format {
+        Format::Json => anstream::println!("{}", serde_json::to_string_pretty(&answers)?),
+        Format::Human => {
+            let killed = answers.iter().filter(|answer| answer.is_killed()).count();
+            anstream::println!("{killed} of {} sabotages killed", answers.len());
+        }
+    }
+    Ok(exit)
 }
 
-/// Judges a run with the sabotage on top. Pure.
-pub fn judge(sabotage: &Sabotage, events: &[Event]) -> Answer {
-    let mut answer = Answer {
-        name: sabotage.name.clone(),
-        killed_by: Vec::new(),
-        survived: Vec::new(),
-        others: Vec::new(),
+fn try_one(
+    sabotage: &Sabotage,
+    args: &Args,
+    options: &Options,
+    project: &Project,
+    ctx: &Context,
+) -> Result<Answer> {
+    let mut suites: Vec<String> = sabotage.red.iter().map(|(suite, _)| suite.clone()).collect();
+    suites.dedup();
+    let named = sabotage.red.iter().map(|(suite, case)| format!("{suite}/{case}"));
+    let request = Request {
+        topologies: vec![sabotage.topology.clone()],
+        suites,
+        cases: if args.named { named.collect() } else { Vec::new() },
+        flavour: sabotage.flavour.clone().or_else(|| args.kernel.flavour.clone()),
+        ..args.kernel.request()
     };
-    let named = |suite: &str, case: &str| sabotage.red.iter().any(|(s, c)| s == suite && c == case);
-    for (suite, case) in &sabotage.red {
-        let name = format!("{suite}/{case}");
-        let outcome = events.iter().find_map(|event| match event {
-            Event::CaseFinished { cell, report } if cell.suite == *suite && report.name == *case => {
-                Some(report.outcome)
-            }
-            _ => None,
-        });
-        let splat = events.iter().find_map(|event| match event {
-            Event::SplatFound { cell, splat, expected: false }
-                if cell.suite == *suite && splat.case.as_deref() == Some(case) =>
-            {
-                Some(splat.title.clone())
-            }
-            _ => None,
-        });
-        match (outcome, splat) {
-            // A case that was not reached saw nothing.
-            (Some(outcome), _) if outcome.is_red() && outcome != CaseOutcome::NotRun => {
-                answer.killed_by.push(format!("{name} ({outcome})"));
-            }
-            (Some(_), Some(title)) => answer.killed_by.push(format!("{name} ({title})")),
-            (Some(outcome), None) => answer.survived.push(format!("{name} ({outcome})")),
-            (None, _) => answer.survived.push(format!("{name} (there is no such case here)")),
-        }
+    let plans = [sabotage::plan(Plan::new(project, &request)?, sabotage)];
+    let store = Arc::new(
+        Store::create(&project.root.join("results"), resolved(&plans, &request, options))
+            .context("creating the run's folder")?,
+    );
+    let heard = Arc::new(Collect::default());
+    let mut sinks: Vec<Box<dyn Sink>> = vec![Box::new(Arc::clone(&store)), Box::new(Arc::clone(&heard))];
+    // What is red here is as it should be, and would alarm.
+    if ctx.format == Format::Human && verbosity(ctx) == Verbosity::Verbose {
+        sinks.push(Box::new(Terminal::stdout(Verbosity::Verbose).side_by_side(options.policy.jobs())));
     }
-    for event in events {
-        match event {
-            Event::CaseFinished { cell, report }
-                if report.outcome.is_red() && !named(&cell.suite, &report.name) =>
-            {
-                answer.others.push(format!("{}/{} ({})", cell.suite, report.name, report.outcome));
-            }
-            Event::SplatFound { cell, splat, expected: false }
-                if !splat.case.as_deref().is_some_and(|case| named(&cell.suite, case)) =>
-            {
-                let during = splat.case.as_deref().unwrap_or("no case");
-                answer.others.push(format!("{} (during {during})", splat.title));
-            }
-            _ => {}
-        }
-    }
-    answer
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::event::{CaseReport, CellId};
-    use crate::spec::Patch;
-
-    use super::*;
-
-    fn finished(case: &str, outcome: CaseOutcome) -> Event {
-        let cell = CellId {
-            kernel: "lts".into(),
-            flavour: "plain".into(),
-            topology: "direct".into(),
-            suite: "attach".into(),
-            variant: "default".into(),
-        };
-        let report = CaseReport {
-            name: case.into(),
-            outcome,
-            reason: String::new(),
-            seconds: 1.0,
-            subtests: Vec::new(),
-            diagnostics: Vec::new(),
-        };
-        Event::CaseFinished { cell, report }
-    }
-
-    fn answer(events: &[Event]) -> String {
-        let named = |case: &str| ("attach".to_owned(), case.to_owned());
-        let sabotage = Sabotage {
-            name: "no-check".into(),
-            undoes: String::new(),
-            patch: Patch { file: "x".into(), subject: String::new() },
-            topology: "direct".into(),
-            flavour: None,
-            red: vec![named("one"), named("two")],
-            also: Vec::new(),
-        };
-        judge(&sabotage, events).to_string()
-    }
-
-    #[test]
-    fn all_that_are_named_and_nobody_else() {
-        use CaseOutcome::{Fail, NotRun, Pass, Skip, Timeout};
-        let all = |outcomes: [CaseOutcome; 3]| {
-            let names = ["one", "two", "three"];
-            answer(&names.iter().zip(outcomes).map(|(n, o)| finished(n, o)).collect::<Vec<_>>())
-        };
-        insta::assert_snapshot!(all([Fail, Timeout, Pass]), @"killed  no-check; by attach/one (fail), attach/two (timeout)");
-        insta::assert_snapshot!(all([Fail, Pass, Skip]), @"red     no-check; by attach/one (fail); survived attach/two (pass)");
-        insta::assert_snapshot!(all([Fail, NotRun, Pass]), @"red     no-check; by attach/one (fail); survived attach/two (not-run)");
-        insta::assert_snapshot!(all([Fail, Fail, Fail]), @"red     no-check; by attach/one (fail), attach/two (fail); red as well: attach/three (fail)");
-        insta::assert_snapshot!(answer(&[]), @"red     no-check; survived attach/one (there is no such case here), attach/two (there is no such case here)");
-    }
+    let sink = Fan(sinks);
+    sink.emit(&started(&store, &plans));
+    let workspace = workspace();
+    let bench = Bench { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: &sink };
+    run::execute(&bench, &plans, options, &store)?;
+    Ok(sabotage::judge(sabotage, &heard.events()))
 }

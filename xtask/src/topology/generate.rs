@@ -1,226 +1,119 @@
-//! Families of topologies: every legal combination of a few numbers.
+//! `topology generate`.
 
+use std::fs;
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::str::FromStr;
 
-use super::model::Topology;
-use super::rules::Severity;
-use crate::spec::bytes::Bytes;
-use crate::spec::topology::{RawBelow, RawDevice, RawHostBridge, RawPort, RawSwitch, RawTopology, RawWindow};
+use anyhow::{Context as _, Result};
+use clap::ValueEnum;
 
-/// Most downstream ports of a switch.
-const DOWNSTREAM: usize = 8;
+use cxl_topology::generate::{Family, Windows, members};
 
-/// Which windows a member has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Windows {
-    /// One for each host bridge.
+use crate::{Context, Exit, Usage};
+
+/// Writes every legal topology of a family, one file each
+///
+/// Ranges are inclusive: 1..4. Devices are dealt to the host bridges in turn.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Host bridges
+    #[arg(long, value_name = "N[..M]", default_value = "1")]
+    host_bridges: Span,
+    /// Root ports of each host bridge
+    #[arg(long, value_name = "N[..M]", default_value = "1")]
+    root_ports: Span,
+    /// Switches of each host bridge: none, or how many
+    #[arg(long = "switch", value_name = "N,…", value_delimiter = ',', default_value = "none")]
+    switches: Vec<Switches>,
+    /// Devices in all
+    #[arg(long, value_name = "N[..M]", default_value = "1")]
+    devices: Span,
+    /// A window for each host bridge, one over all, or both
+    #[arg(long, value_enum, value_name = "WHICH,…", value_delimiter = ',', default_value = "all")]
+    windows: Vec<Which>,
+    /// Volatile memory instead of persistent
+    #[arg(long)]
+    volatile: bool,
+    /// Where to [default: topologies/ of the project, so that they can be run by name]
+    #[arg(long, value_name = "DIR")]
+    output: Option<PathBuf>,
+}
+
+/// A range of numbers, both ends included.
+#[derive(Debug, Clone)]
+struct Span(RangeInclusive<usize>);
+
+impl FromStr for Span {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (low, high) = text.split_once("..").unwrap_or((text, text));
+        let number = |text: &str| text.parse::<usize>().ok().filter(|number| (1..=64).contains(number));
+        match (number(low), number(high.trim_start_matches('='))) {
+            (Some(low), Some(high)) if low <= high => Ok(Self(low..=high)),
+            _ => Err("wanted a number from 1 to 64, or two like 1..4".to_owned()),
+        }
+    }
+}
+
+/// A number of switches.
+#[derive(Debug, Clone, Copy)]
+struct Switches(usize);
+
+impl FromStr for Switches {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "none" => Ok(Self(0)),
+            text => text.parse().map(Self).map_err(|_| "wanted `none` or a number".to_owned()),
+        }
+    }
+}
+
+/// Which windows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Which {
+    /// One for each host bridge
     Each,
-    /// One over all host bridges.
+    /// One over all host bridges
     All,
-    /// Both.
+    /// Both
     Both,
 }
 
-impl Windows {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Each => "each",
-            Self::All => "all",
-            Self::Both => "both",
-        }
-    }
-}
-
-/// What the members of a family have.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Family {
-    /// Host bridges.
-    pub host_bridges: RangeInclusive<usize>,
-    /// Root ports of each host bridge.
-    pub root_ports: RangeInclusive<usize>,
-    /// Switches of each host bridge, on its first root ports; 0 for none.
-    pub switches: Vec<usize>,
-    /// Devices in all.
-    pub devices: RangeInclusive<usize>,
-    /// Windows.
-    pub windows: Vec<Windows>,
-    /// Whether the devices' memory is persistent.
-    pub persistent: bool,
-}
-
-/// All members that are legal, with their names. Devices are dealt to the host bridges in turn, there to the root ports
-/// without a switch first, then to the switches in turn.
-pub fn members(family: &Family) -> Vec<(String, RawTopology)> {
-    let mut found = Vec::new();
-    for bridges in family.host_bridges.clone() {
-        for ports in family.root_ports.clone() {
-            for switches in &family.switches {
-                for devices in family.devices.clone() {
-                    let Some(host_bridges) = dealt(bridges, ports, *switches, devices, family.persistent)
-                    else {
-                        continue;
-                    };
-                    for kind in &family.windows {
-                        let name = format!("hb{bridges}-rp{ports}-sw{switches}-mem{devices}-{}", kind.word());
-                        let windows = windows(&host_bridges, *kind);
-                        let summary = format!(
-                            "host bridges: {bridges}, root ports of each: {ports}, switches of each: {switches}, devices: {devices}"
-                        );
-                        let host_bridges = host_bridges.clone();
-                        found.push((
-                            name,
-                            RawTopology { summary, host_bridges, windows, ..RawTopology::default() },
-                        ));
-                    }
-                }
-            }
-        }
-    }
-    found.retain(|(name, raw)| {
-        let broken = |finding: &super::Finding| finding.rule.severity == Severity::Error;
-        !Topology::from_raw(name, raw).is_err_and(|findings| findings.iter().any(broken))
+pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
+    let windows = args.windows.iter().map(|which| match which {
+        Which::Each => Windows::Each,
+        Which::All => Windows::All,
+        Which::Both => Windows::Both,
     });
-    found
-}
-
-/// Host bridges with the devices, if there is room.
-fn dealt(
-    bridges: usize,
-    ports: usize,
-    switches: usize,
-    devices: usize,
-    persistent: bool,
-) -> Option<Vec<RawHostBridge>> {
-    let mut next = 0;
-    let mut device = || {
-        let id = format!("mem{next}");
-        next += 1;
-        let size = Some(Bytes::mib(256));
-        let (volatile, persistent) = if persistent { (None, size) } else { (size, None) };
-        let lsa = persistent.map(|_| Bytes::mib(1));
-        let device = RawDevice { id, volatile, persistent, lsa, ..RawDevice::default() };
-        RawPort { below: RawBelow::Device(device), ..RawPort::default() }
+    let family = Family {
+        host_bridges: args.host_bridges.0.clone(),
+        root_ports: args.root_ports.0.clone(),
+        switches: args.switches.iter().map(|switches| switches.0).collect(),
+        devices: args.devices.0.clone(),
+        windows: windows.collect(),
+        persistent: !args.volatile,
     };
-    let direct = ports.checked_sub(switches)?;
-    let bridge = |b: usize| {
-        let mine = devices / bridges + usize::from(b < devices % bridges);
-        let behind = mine.saturating_sub(direct);
-        if behind > switches * DOWNSTREAM || (switches > 0 && behind == 0) {
-            return None;
+    let members = members(&family);
+    if members.is_empty() {
+        let hint =
+            Some("more root ports, or a switch (8 devices each), make room for more devices".to_owned());
+        return Err(Usage { message: "no member of this family is legal".to_owned(), hint }.into());
+    }
+    let dir = args.output.clone().unwrap_or_else(|| ctx.topologies());
+    fs::create_dir_all(&dir).with_context(|| format!("making {}", dir.display()))?;
+    for (name, raw) in &members {
+        let (file, text) = (dir.join(format!("{name}.yaml")), raw.to_yaml());
+        if fs::read_to_string(&file).is_ok_and(|there| there != text) {
+            let message = format!("{} is there already, and says something else", file.display());
+            return Err(Usage { message, hint: Some("--output DIR writes elsewhere".to_owned()) }.into());
         }
-        let switch = |s: usize, device: &mut dyn FnMut() -> RawPort| {
-            let count = behind / switches + usize::from(s < behind % switches);
-            let downstream: Vec<_> =
-                (0..count.max(1)).map(|n| if n < count { device() } else { RawPort::default() }).collect();
-            let switch = RawSwitch { id: format!("sw{}", b * switches + s), mailbox_cci: false, downstream };
-            RawPort { below: RawBelow::Switch(switch), ..RawPort::default() }
-        };
-        let mut root_ports: Vec<_> = (0..switches).map(|s| switch(s, &mut device)).collect();
-        let here = mine.min(direct);
-        root_ports.extend((0..direct).map(|n| if n < here { device() } else { RawPort::default() }));
-        Some(RawHostBridge { id: format!("hb{b}"), root_ports, ..RawHostBridge::default() })
-    };
-    (0..bridges).map(bridge).collect()
-}
-
-fn windows(bridges: &[RawHostBridge], kind: Windows) -> Vec<RawWindow> {
-    let size = Bytes::mib(4096);
-    let all = || RawWindow {
-        size,
-        targets: bridges.iter().map(|bridge| bridge.id.clone()).collect(),
-        granularity: Some(Bytes(4 << 10)),
-    };
-    let each = || {
-        bridges.iter().map(|bridge| RawWindow { size, targets: vec![bridge.id.clone()], granularity: None })
-    };
-    match kind {
-        Windows::Each => each().collect(),
-        Windows::All => vec![all()],
-        Windows::Both => std::iter::once(all()).chain(each()).collect(),
+        fs::write(&file, text).with_context(|| format!("writing {}", file.display()))?;
+        anstream::println!("{}", file.display());
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn family() -> Family {
-        Family {
-            host_bridges: 1..=2,
-            root_ports: 1..=2,
-            switches: vec![0, 1],
-            devices: 1..=3,
-            windows: vec![Windows::Each, Windows::All],
-            persistent: true,
-        }
-    }
-
-    #[test]
-    fn a_family_has_every_legal_member_once() {
-        let members = members(&family());
-        let names: Vec<_> = members.iter().map(|(name, _)| name.as_str()).collect();
-        insta::assert_snapshot!(names.join("\n"), @"
-        hb1-rp1-sw0-mem1-each
-        hb1-rp1-sw0-mem1-all
-        hb1-rp1-sw1-mem1-each
-        hb1-rp1-sw1-mem1-all
-        hb1-rp1-sw1-mem2-each
-        hb1-rp1-sw1-mem2-all
-        hb1-rp1-sw1-mem3-each
-        hb1-rp1-sw1-mem3-all
-        hb1-rp2-sw0-mem1-each
-        hb1-rp2-sw0-mem1-all
-        hb1-rp2-sw0-mem2-each
-        hb1-rp2-sw0-mem2-all
-        hb1-rp2-sw1-mem2-each
-        hb1-rp2-sw1-mem2-all
-        hb1-rp2-sw1-mem3-each
-        hb1-rp2-sw1-mem3-all
-        hb2-rp1-sw0-mem1-each
-        hb2-rp1-sw0-mem1-all
-        hb2-rp1-sw0-mem2-each
-        hb2-rp1-sw0-mem2-all
-        hb2-rp1-sw1-mem2-each
-        hb2-rp1-sw1-mem2-all
-        hb2-rp1-sw1-mem3-each
-        hb2-rp1-sw1-mem3-all
-        hb2-rp2-sw0-mem1-each
-        hb2-rp2-sw0-mem1-all
-        hb2-rp2-sw0-mem2-each
-        hb2-rp2-sw0-mem2-all
-        hb2-rp2-sw0-mem3-each
-        hb2-rp2-sw0-mem3-all
-        ");
-    }
-
-    #[test]
-    fn members_are_what_their_names_say_and_can_be_read_again() {
-        let members = members(&family());
-        for (name, raw) in &members {
-            let topology = Topology::from_raw(name, raw).expect("legal");
-            assert!(name.contains(&format!("-mem{}-", topology.devices().len())), "{name}");
-            assert_eq!(serde_yaml::from_str::<RawTopology>(&raw.to_yaml()).expect("YAML"), *raw);
-        }
-        let (_, raw) = members.iter().find(|(name, _)| name == "hb2-rp1-sw1-mem3-all").expect("one");
-        insta::assert_snapshot!(raw.to_yaml(), @r#"
-        # yaml-language-server: $schema=schema.json
-        summary: "host bridges: 2, root ports of each: 1, switches of each: 1, devices: 3"
-        host-bridges:
-          - id: hb0
-            root-ports:
-              - switch:
-                  id: sw0
-                  downstream:
-                    - device: { id: mem0, persistent: 256M, lsa: 1M }
-                    - device: { id: mem1, persistent: 256M, lsa: 1M }
-          - id: hb1
-            root-ports:
-              - switch:
-                  id: sw1
-                  downstream:
-                    - device: { id: mem2, persistent: 256M, lsa: 1M }
-        windows:
-          - { size: 4G, targets: [hb0, hb1], granularity: 4k }
-        "#);
-    }
+    ctx.say(&format!("{} topologies", members.len()));
+    Ok(Exit::Success)
 }

@@ -1,122 +1,204 @@
-//! Regions: which are legal in a topology, and why another is not.
-//!
-//! The rules are Linux's (`drivers/cxl/core/region.c`, 6.12 and 7.3, the same in both), which refuses a region before
-//! anything is written to the hardware, and QEMU's decoders (`hw/cxl/cxl-component-utils.c`).
+//! `topology regions`.
 
-mod check;
-mod list;
-mod sample;
-#[cfg(test)]
-mod tests;
+use anyhow::Result;
+use clap::ValueEnum;
+use serde::Serialize;
 
-use std::fmt;
+use cxl_topology::bytes::Bytes;
+use cxl_topology::regions::{GRANULARITIES, Kind, Listed, Region, UNIT};
+use cxl_topology::{Topology, regions};
 
-use wire::PciPath;
+use crate::{Context, Exit, Format, Usage};
 
-use super::model::Device;
-use crate::spec::bytes::Bytes;
+/// Lists every region that is legal in a topology with the command that creates it, or says why one is not
+///
+/// A region that is asked for by --devices and is not legal ends with exit code 1.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Name of a file in topologies/, without .yaml
+    name: String,
+    /// Is a region of these devices legal, in this interleave order?
+    #[arg(long, value_delimiter = ',', value_name = "ID,…")]
+    devices: Vec<String>,
+    /// With this many ways [default: as many as devices]
+    #[arg(long, value_name = "N")]
+    ways: Option<usize>,
+    /// In this window alone
+    #[arg(long, value_name = "N")]
+    window: Option<usize>,
+    /// By this granularity [default: the window's]
+    #[arg(long, value_name = "SIZE")]
+    granularity: Option<Bytes>,
+    /// Of this size [default: the largest]
+    #[arg(long, value_name = "SIZE")]
+    size: Option<Bytes>,
+    /// Of this memory alone
+    #[arg(long = "type", value_enum, value_name = "TYPE")]
+    kind: Option<Type>,
+    /// List no more than this many
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    most: usize,
+}
 
-pub use check::check;
-pub use list::{Listed, legal};
-pub use sample::sample;
-
-/// Interleave ways of a region, by the encoding of CXL 3.0 (`ways_to_eiw()`).
-pub const WAYS: [usize; 8] = [1, 2, 3, 4, 6, 8, 12, 16];
-
-/// Interleave granularities of a region, by the encoding of CXL 3.0 (`granularity_to_eig()`).
-pub const GRANULARITIES: [u64; 7] = [256, 512, 1 << 10, 2 << 10, 4 << 10, 8 << 10, 16 << 10];
-
-/// Unit of a region's share of each device (`alloc_hpa()`).
-pub const UNIT: Bytes = Bytes::mib(256);
-
-/// Which of a device's memories.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+/// Memories.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Type {
     /// Volatile.
     Ram,
     /// Persistent.
     Pmem,
 }
 
-impl Kind {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Ram, Self::Pmem];
-
-    /// How much of it a device has.
-    pub fn of(self, device: &Device) -> Option<Bytes> {
-        match self {
-            Self::Ram => device.volatile,
-            Self::Pmem => device.persistent,
+impl From<Type> for Kind {
+    fn from(kind: Type) -> Self {
+        match kind {
+            Type::Ram => Self::Ram,
+            Type::Pmem => Self::Pmem,
         }
     }
 }
 
-/// As `cxl create-region -t` takes it.
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Ram => "ram",
-            Self::Pmem => "pmem",
-        })
+/// A region for programs.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Answer {
+    window: usize,
+    r#type: String,
+    devices: Vec<String>,
+    granularities: Vec<u64>,
+    size: u64,
+    legal: bool,
+    why_not: Vec<String>,
+    command: String,
+}
+
+pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
+    let topology = super::load(ctx, &args.name)?;
+    if let Some(window) = args.window.filter(|window| *window >= topology.windows.len()) {
+        let message = format!("{} has no window {window}", args.name);
+        let hint = Some(format!("it has {}, counted from 0", topology.windows.len()));
+        return Err(Usage { message, hint }.into());
+    }
+    if args.devices.is_empty() { list(args, &topology, ctx) } else { judge(args, &topology, ctx) }
+}
+
+fn list(args: &Args, topology: &Topology, ctx: &Context) -> Result<Exit> {
+    let (mut all, more) = regions::legal(topology, args.most);
+    all.retain(|listed| {
+        args.window.is_none_or(|window| listed.region.window == window)
+            && args.kind.is_none_or(|kind| listed.region.kind == kind.into())
+            && args.ways.is_none_or(|ways| listed.region.devices.len() == ways)
+            && args.granularity.is_none_or(|granularity| listed.granularities.contains(&granularity))
+    });
+    for listed in &mut all {
+        listed.region.granularity = args.granularity.unwrap_or(listed.region.granularity);
+        listed.region.size = args.size.unwrap_or(listed.region.size);
+    }
+    all.retain(|listed| regions::check(topology, &listed.region).is_ok());
+    if ctx.format == Format::Json {
+        let answers: Vec<_> =
+            all.iter().map(|listed| answer(&listed.region, &listed.granularities, &[])).collect();
+        anstream::println!("{}", serde_json::to_string_pretty(&answers)?);
+        return Ok(Exit::Success);
+    }
+    let mut last = None;
+    for Listed { region, granularities } in &all {
+        if last.replace(region.window) != Some(region.window) {
+            let window = &topology.windows[region.window];
+            anstream::println!(
+                "# window {}: {} over {}",
+                region.window,
+                window.size,
+                window.targets.join(", ")
+            );
+        }
+        anstream::println!("{region}    # {}", described(region, granularities));
+    }
+    match (all.len(), more) {
+        (0, _) => ctx.say("no region is legal here"),
+        (n, true) => ctx.say(&format!("{n} regions, and there are more: --most N")),
+        (n, false) => ctx.say(&format!("{n} regions; names of memdevs are those of the file")),
+    }
+    Ok(Exit::Success)
+}
+
+/// `up to 512M, granularity 256 to 16k`.
+fn described(region: &Region, granularities: &[Bytes]) -> String {
+    let by = match granularities {
+        [] => String::new(),
+        [one] => one.to_string(),
+        [first, .., last] if granularities.len() == GRANULARITIES.len() => format!("{first} to {last}"),
+        some => some.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+    };
+    format!("up to {}, granularity {by}", region.size)
+}
+
+/// Tries the devices in each window, and each memory that they have.
+fn judge(args: &Args, topology: &Topology, ctx: &Context) -> Result<Exit> {
+    if let Some(ways) = args.ways.filter(|ways| *ways != args.devices.len()) {
+        let message = format!("{ways} ways of {} devices", args.devices.len());
+        let hint = Some("a region has one device a way: --devices mem0,mem1 --ways 2".to_owned());
+        return Err(Usage { message, hint }.into());
+    }
+    let windows = args.window.map_or((0..topology.windows.len()).collect(), |window| vec![window]);
+    let mut answers = Vec::new();
+    for window in windows {
+        for kind in kinds(args, topology) {
+            let region = asked(args, topology, window, kind);
+            let refusals = regions::check(topology, &region).err().unwrap_or_default();
+            answers.push((region, refusals));
+        }
+    }
+    let legal = answers.iter().any(|(_, refusals)| refusals.is_empty());
+    if ctx.format == Format::Json {
+        let json = answers.iter().map(|(region, refusals)| answer(region, &[region.granularity], refusals));
+        anstream::println!("{}", serde_json::to_string_pretty(&json.collect::<Vec<_>>())?);
+        return Ok(if legal { Exit::Success } else { Exit::Red });
+    }
+    for (region, refusals) in &answers {
+        let verdict = if refusals.is_empty() { "legal" } else { "not legal" };
+        anstream::println!("window {}, {}: {verdict}\n  {region}", region.window, region.kind);
+        for refusal in refusals {
+            anstream::println!("  {refusal}");
+        }
+    }
+    Ok(if legal { Exit::Success } else { Exit::Red })
+}
+
+/// The memory asked for, or those that one of the devices has.
+fn kinds(args: &Args, topology: &Topology) -> Vec<Kind> {
+    if let Some(kind) = args.kind {
+        return vec![kind.into()];
+    }
+    let devices: Vec<_> = args.devices.iter().filter_map(|id| topology.device(id)).collect();
+    let some = |kind: &Kind| devices.iter().any(|placed| kind.of(placed.device).is_some());
+    let kinds: Vec<_> = Kind::ALL.into_iter().filter(some).collect();
+    if kinds.is_empty() { vec![Kind::Pmem] } else { kinds }
+}
+
+fn asked(args: &Args, topology: &Topology, window: usize, kind: Kind) -> Region {
+    let ways = args.devices.len() as u64;
+    let of = &topology.windows[window];
+    let shares = args.devices.iter().filter_map(|id| kind.of(topology.device(id)?.device));
+    let share = shares.map(|size| size.0).min().unwrap_or(UNIT.0).min(of.size.0 / ways.max(1));
+    Region {
+        window,
+        kind,
+        devices: args.devices.clone(),
+        granularity: args.granularity.unwrap_or(of.granularity),
+        size: args.size.unwrap_or(Bytes(share / UNIT.0 * UNIT.0 * ways)),
     }
 }
 
-/// A region that is asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Region {
-    /// Index of its window, which is N of `decoder0.N` too.
-    pub window: usize,
-    /// Which memory.
-    pub kind: Kind,
-    /// Ids of its devices, in interleave order; their number is the ways.
-    pub devices: Vec<String>,
-    /// Interleave granularity.
-    pub granularity: Bytes,
-    /// All of it.
-    pub size: Bytes,
-}
-
-/// The command that creates it.
-impl fmt::Display for Region {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { window, kind, devices, granularity, size } = self;
-        write!(
-            f,
-            "cxl create-region -d decoder0.{window} -m -t {kind} -w {} -g {} -s {} {}",
-            devices.len(),
-            granularity.0,
-            size.0,
-            devices.join(" ")
-        )
-    }
-}
-
-/// What a decoder of a port holds for a region.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decoder {
-    /// Id of the host bridge or switch.
-    pub id: String,
-    /// Its place.
-    pub at: PciPath,
-    /// Among how many of its ports it divides.
-    pub ways: usize,
-    /// By how much.
-    pub granularity: Bytes,
-    /// Numbers of those ports, in interleave order.
-    pub targets: Vec<u32>,
-}
-
-/// Why a region is not legal.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    /// What is wrong.
-    pub why: String,
-    /// Who says so.
-    pub who: &'static str,
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", self.why, self.who)
+fn answer(region: &Region, granularities: &[Bytes], refusals: &[regions::Refusal]) -> Answer {
+    Answer {
+        window: region.window,
+        r#type: region.kind.to_string(),
+        devices: region.devices.clone(),
+        granularities: granularities.iter().map(|granularity| granularity.0).collect(),
+        size: region.size.0,
+        legal: refusals.is_empty(),
+        why_not: refusals.iter().map(ToString::to_string).collect(),
+        command: region.to_string(),
     }
 }

@@ -6,9 +6,11 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use patchbench::event::{CaseReport, Event, Splat, Stage, Stamped};
-use patchbench::host::{Process, Running};
 use rustix::process::{Pid, Signal, kill_process};
+
+use event::{CaseReport, Event, Stage, Stamped};
+use host::{Process, Running};
+use kernlog::Splat;
 
 /// How drivers/cxl/Makefile begins, in every kernel that the tests run on.
 const MAKEFILE_HEAD: &str = " # SPDX-License-Identifier: GPL-2.0\n";

@@ -1,0 +1,175 @@
+//! Topologies on disk: `topologies/NAME.yaml`.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use specfile::{SpecError, check_name, did_you_mean, entries};
+
+use super::model::Topology;
+use super::rules::{self, Finding, Severity};
+use crate::raw as topology;
+
+/// A topology that cannot be used. All of it is the user's to mend: exit code 2.
+#[derive(Debug, thiserror::Error)]
+pub enum TopologyError {
+    /// The file is not there.
+    #[error("there is no topology {name:?} in {}\nhint: {}", dir.display(), hint)]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// Where it was sought.
+        dir: PathBuf,
+        /// What there is instead.
+        hint: String,
+    },
+    /// The file cannot be read or is no YAML of this form.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// The file breaks rules.
+    #[error("{}", listed(file, findings))]
+    Invalid {
+        /// The file.
+        file: PathBuf,
+        /// All that is wrong with it, and what is questionable.
+        findings: Vec<Finding>,
+    },
+}
+
+fn listed(file: &Path, findings: &[Finding]) -> String {
+    let mut text = format!("{} is not a topology that can work:", file.display());
+    for finding in findings {
+        let _ = write!(text, "\n{finding}");
+    }
+    text + "\nhint: `cargo xtask topology lint --explain RULE` says more of the rule in brackets"
+}
+
+/// A topology with what its rules say of it.
+#[derive(Debug)]
+pub struct Linted {
+    /// The topology, as far as it is one.
+    pub topology: Topology,
+    /// Broken rules, in the order of the rules, with their places.
+    pub findings: Vec<Finding>,
+}
+
+/// Reads `DIR/NAME.yaml` and holds it against every rule.
+///
+/// # Errors
+/// It is not there, or cannot be read.
+pub fn lint(dir: &Path, name: &str) -> Result<Linted, TopologyError> {
+    let file = dir.join(format!("{name}.yaml"));
+    if check_name(name).is_err() || !file.is_file() {
+        return Err(unknown(dir, name));
+    }
+    let (raw, origins) = topology::load(dir, name)?;
+    let mut findings = rules::check(&raw);
+    findings.extend(rules::check_files(&raw, dir));
+    for finding in &mut findings {
+        finding.place = origins.place(&finding.field);
+    }
+    Ok(Linted { topology: Topology::unchecked(name, &raw, dir), findings })
+}
+
+impl Topology {
+    /// Reads and checks `DIR/NAME.yaml`.
+    ///
+    /// # Errors
+    /// It is not there, cannot be read, or breaks rules.
+    pub fn load(dir: &Path, name: &str) -> Result<Self, TopologyError> {
+        let Linted { topology, findings } = lint(dir, name)?;
+        if findings.iter().any(|finding| finding.rule.severity == Severity::Error) {
+            let file = dir.join(format!("{name}.yaml"));
+            return Err(TopologyError::Invalid { file, findings });
+        }
+        Ok(Self { warnings: findings, ..topology })
+    }
+
+    /// The same whatever the rules say: broken ones are warnings.
+    ///
+    /// # Errors
+    /// It is not there, or cannot be read.
+    pub fn load_unchecked(dir: &Path, name: &str) -> Result<Self, TopologyError> {
+        let Linted { topology, findings } = lint(dir, name)?;
+        Ok(Self { warnings: findings, ..topology })
+    }
+}
+
+/// Names of all topologies in this folder, sorted; none where there is no folder.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn names(dir: &Path) -> Result<Vec<String>, SpecError> {
+    let name = |file: String| file.strip_suffix(".yaml").map(str::to_owned);
+    Ok(entries(dir)?.into_iter().filter_map(name).filter(|name| check_name(name).is_ok()).collect())
+}
+
+fn unknown(dir: &Path, name: &str) -> TopologyError {
+    let known = match names(dir) {
+        Ok(known) => known,
+        Err(error) => return error.into(),
+    };
+    let hint = match did_you_mean(name, known.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean {near}?"),
+        None if known.is_empty() => "the folder has no *.yaml".to_owned(),
+        None => format!("known are {}", known.join(", ")),
+    };
+    TopologyError::Unknown { name: name.to_owned(), dir: dir.to_owned(), hint }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn shipped() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../topologies")
+    }
+
+    #[test]
+    fn the_shipped_ones_can_all_be_loaded() {
+        let names = names(&shipped()).expect("the folder");
+        assert_eq!(names, ["direct", "fan", "later", "mixed", "none", "switch", "two-bridges"]);
+        for name in names {
+            let topology = Topology::load(&shipped(), &name).expect("a sound file");
+            assert_eq!(topology.name, name);
+            assert!(!topology.summary.is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_is_answered_with_a_near_one() {
+        let load = |name| Topology::load(&shipped(), name).expect_err("no such file").to_string();
+        assert!(load("dirct").ends_with("hint: did you mean direct?"));
+        assert!(
+            load("xyzzy").ends_with("hint: known are direct, fan, later, mixed, none, switch, two-bridges")
+        );
+        assert!(load("../topologies/direct").starts_with("there is no topology"));
+        assert!(load("").starts_with("there is no topology"));
+    }
+
+    #[test]
+    fn all_faults_are_told_at_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let text = "summary: s\nwindows: [{ size: 1M, targets: [hb9] }]\n";
+        fs::write(folder.path().join("bad.yaml"), text).expect("written");
+        let error = Topology::load(folder.path(), "bad").expect_err("it is bad").to_string();
+        let error = error.replace(&folder.path().display().to_string(), "DIR");
+        insta::assert_snapshot!(error, @r#"
+        DIR/bad.yaml is not a topology that can work:
+        DIR/bad.yaml:2:19: error: windows[0].size: 1M is not a multiple of 256M [window-size]
+          hint: 256M, say
+        DIR/bad.yaml:2:33: error: windows[0].targets[0]: there is no host bridge "hb9" [window-target]
+          hint: the host bridges are: 
+        hint: `cargo xtask topology lint --explain RULE` says more of the rule in brackets
+        "#);
+    }
+
+    #[test]
+    fn a_malformed_file_is_named() {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("bad.yaml"), "summary: [").expect("written");
+        let error = Topology::load(folder.path(), "bad").expect_err("it is bad").to_string();
+        assert!(error.contains("bad.yaml"), "{error}");
+    }
+}

@@ -1,0 +1,295 @@
+//! From one run to the next until there is an answer. Whatever happens, what was seen is kept before the next run begins.
+
+use std::time::Instant;
+
+use cxl_topology::raw::RawTopology;
+use report::text::duration;
+
+use super::ask::of_topology;
+use super::history::{History, Step};
+use super::state::{End, Level};
+use super::trial::{Made, Oracle, Ran};
+use super::{
+    Action, Answer, Ask, Axis, BisectError, Course, Found, Purpose, Rate, Record, Seen, State, Unfit,
+    is_skipped, measure, suspects,
+};
+
+/// What a bisection is driven with.
+pub struct Drive<'a> {
+    /// Makes and judges steps.
+    pub oracle: &'a mut dyn Oracle,
+    /// Keeps the state after each step.
+    pub keep: &'a dyn Fn(&State) -> Result<(), BisectError>,
+    /// Is told of each step, in a line.
+    pub tell: &'a dyn Fn(&str),
+}
+
+impl Drive<'_> {
+    /// Goes on to the end.
+    ///
+    /// # Errors
+    /// An end is not what it has to be, the machinery failed, or the user interrupted. The state has all that was seen.
+    pub fn run(&mut self, state: &mut State) -> Result<(), BisectError> {
+        if matches!(state.ask.axis, Axis::Topology { .. }) {
+            return self.shrink(state);
+        }
+        // From the first line on: those that were searched before say at once what they have said.
+        let mut at = 0;
+        while state.answer.is_none() {
+            let found = match self.search(state, at) {
+                Err(BisectError::Unfit { message, .. }) if at > 0 => {
+                    (self.tell)(&format!("the merge cannot be entered: {message}"));
+                    None
+                }
+                found => Some(found?),
+            };
+            state.levels[at].found.clone_from(&found);
+            if self.enter(state, at, found.as_ref())? {
+                at += 1;
+            } else {
+                state.answer = Some(ended(state, at, found));
+            }
+            (self.keep)(state)?;
+        }
+        Ok(())
+    }
+
+    /// Searches a line to its end.
+    fn search(&mut self, state: &mut State, at: usize) -> Result<Found, BisectError> {
+        loop {
+            match state.levels[at].course(&state.ask).next() {
+                Action::Found(found) => return Ok(found),
+                Action::Unfit(unfit) => return Err(unfit_error(state, at, unfit)),
+                Action::Run { step, purpose } => {
+                    self.step(state, at, step, purpose)?;
+                }
+            }
+        }
+    }
+
+    /// Makes a step, and runs it unless what it comes to was run before.
+    fn step(
+        &mut self,
+        state: &mut State,
+        at: usize,
+        number: usize,
+        purpose: Purpose,
+    ) -> Result<(), BisectError> {
+        let begun = Instant::now();
+        let step = state.levels[at].steps[number].clone();
+        let new = !state.levels[at].seens.contents.contains_key(&number);
+        let ran = match self.oracle.make(&step, state.sought.as_ref())? {
+            Made::Cannot(why) => Ran { seen: Seen::Neither, why, run: None },
+            Made::Content(content) => {
+                let before = state.levels[at].course(&state.ask).answers();
+                let contents = &mut state.levels[at].seens.contents;
+                let same = contents.iter().find(|(_, known)| **known == content).map(|(step, _)| *step);
+                contents.insert(number, content);
+                let same = same.filter(|same| new && *same != number && before[*same].is_some());
+                if let Some(same) = same.filter(|_| matches!(purpose, Purpose::Search | Purpose::GoodEnd)) {
+                    let (shown, other) = (step.shown(), state.levels[at].steps[same].short().to_owned());
+                    let answer = before[same].map_or("", Answer::word);
+                    (self.tell)(&format!("{answer:5} {shown}: kernel and modules are those of {other}"));
+                    return (self.keep)(state);
+                }
+                self.oracle.run(&step, &mut state.sought)?
+            }
+        };
+        let seconds = begun.elapsed().as_secs_f64();
+        let Ran { seen, why, run } = ran;
+        let word = match seen {
+            Seen::Red => "bad",
+            Seen::Green => "good",
+            Seen::Neither => "skip",
+        };
+        let record = Record { step: number, purpose, seen, why: why.clone(), run, seconds };
+        state.levels[at].seens.records.push(record);
+        (self.keep)(state)?;
+        let (shown, left) = (step.shown(), left(&state.levels[at], &state.ask));
+        (self.tell)(&format!("{word:5} {shown}: {why} ({}, {}){left}", purpose.word(), duration(seconds)));
+        Ok(())
+    }
+
+    /// Enters a merge that is the culprit, or the next side of one that was entered. Says whether there was one.
+    fn enter(&self, state: &mut State, at: usize, found: Option<&Found>) -> Result<bool, BisectError> {
+        let Axis::Git { dir, .. } = &state.ask.axis else { return Ok(false) };
+        let level = &state.levels[at];
+        let last = level.steps.len() - 1;
+        let (merge, side) = match (found, &level.of) {
+            // Nothing in this side of the merge: another one may have it.
+            (None, Some((_, side))) => (&level.steps[last], side + 1),
+            (Some(found), Some((_, side))) if found.bad == last => (&level.steps[last], side + 1),
+            // With skipped ones before it the merge is but one of the suspects.
+            (Some(found), _) if found.good + 1 == found.bad => (&level.steps[found.bad], 0),
+            _ => return Ok(false),
+        };
+        if merge.parents.len() < 2 {
+            return Ok(false);
+        }
+        if state.levels.get(at + 1).is_some_and(|next| next.of == Some((merge.id.clone(), side))) {
+            return Ok(true);
+        }
+        let Some(steps) = History::new(dir).sides(merge)?.into_iter().nth(side) else { return Ok(false) };
+        let (of, rate) = (Some((merge.id.clone(), side)), level.course(&state.ask).rate().ok());
+        let count = steps.len() - 2;
+        (self.tell)(&format!("{} is a merge: into the {count} commits that it brought", merge.shown()));
+        state.levels.truncate(at + 1);
+        state.levels.push(Level { of, rate, ..Level::new(steps) });
+        Ok(true)
+    }
+
+    /// Makes a topology smaller as long as it fails.
+    fn shrink(&mut self, state: &mut State) -> Result<(), BisectError> {
+        let rate = self.whole(state)?;
+        let raw = raw_of(&state.levels[0].steps[0])?;
+        let smallest = cxl_topology::shrink(&raw, &mut |less| self.fails(state, less, rate))?;
+        let bad = known(&mut state.levels[0], &smallest);
+        // Once more, for its logs and for what luck may have done.
+        let again =
+            state.levels[0].seens.records.iter().any(|r| r.step == bad && r.purpose == Purpose::Culprit);
+        if !again {
+            self.step(state, 0, bad, Purpose::Culprit)?;
+        }
+        let of = |record: &&Record| record.step == bad && record.purpose == Purpose::Culprit;
+        let again = state.levels[0].seens.records.iter().filter(of).any(|r| r.seen == Seen::Red);
+        let passes = state.levels[0].course(&state.ask).passes(rate);
+        let found = Found { good: bad, bad, confidence: 1.0 - rate.luck(passes), again };
+        state.levels[0].found = Some(found.clone());
+        state.answer = Some(End { level: 0, found });
+        (self.keep)(state)
+    }
+
+    /// Sees that the whole topology fails, and how often.
+    fn whole(&mut self, state: &mut State) -> Result<Rate, BisectError> {
+        loop {
+            let of = |record: &&Record| record.purpose == Purpose::BadEnd;
+            let records: Vec<_> = state.levels[0].seens.records.iter().filter(of).collect();
+            match measure(&records, &state.ask.rule, false) {
+                Ok(rate) => return Ok(rate),
+                Err(Some(unfit)) => return Err(unfit_error(state, 0, unfit)),
+                Err(None) => self.step(state, 0, 0, Purpose::BadEnd)?,
+            }
+        }
+    }
+
+    /// Whether a topology fails, from its runs so far and as many more as it takes.
+    fn fails(&mut self, state: &mut State, raw: &RawTopology, rate: Rate) -> Result<bool, BisectError> {
+        let step = known(&mut state.levels[0], raw);
+        loop {
+            let course = state.levels[0].course(&state.ask);
+            let records: Vec<_> = course.seens.records.iter().filter(|record| record.step == step).collect();
+            if records.iter().any(|record| record.seen == Seen::Red) {
+                return Ok(true);
+            }
+            let greens = records.iter().filter(|record| record.seen == Seen::Green).count();
+            if is_skipped(&records) || greens >= course.passes(rate) as usize {
+                return Ok(false);
+            }
+            self.step(state, 0, step, Purpose::Search)?;
+        }
+    }
+}
+
+/// The number of a topology among the steps; a new one is put behind them.
+fn known(level: &mut Level, raw: &RawTopology) -> usize {
+    let step = of_topology(raw);
+    level.steps.iter().position(|known| known.id == step.id).unwrap_or_else(|| {
+        level.steps.push(step);
+        level.steps.len() - 1
+    })
+}
+
+fn raw_of(step: &Step) -> Result<RawTopology, BisectError> {
+    let yaml = step.topology.as_deref().unwrap_or_default();
+    serde_yaml::from_str(yaml).map_err(|error| BisectError::Ends(format!("topology {}: {error}", step.id)))
+}
+
+/// The answer of the last line that has one: where a merge was entered in vain, it is the merge itself.
+fn ended(state: &State, at: usize, found: Option<Found>) -> End {
+    if let Some(found) = found.filter(|found| at == 0 || found.bad + 1 < state.levels[at].steps.len()) {
+        return End { level: at, found };
+    }
+    let before = (0..at).rev().find_map(|level| {
+        let Level { of, found, steps, .. } = &state.levels[level];
+        let found = found.clone()?;
+        let is_merge = of.is_some() && found.bad + 1 == steps.len();
+        (!is_merge).then_some(End { level, found })
+    });
+    before.unwrap_or_else(|| {
+        let bad = state.levels[0].steps.len() - 1;
+        End { level: 0, found: Found { good: 0, bad, confidence: 0.0, again: false } }
+    })
+}
+
+/// What is left, in words: suspects, runs, time.
+fn left(level: &Level, ask: &Ask) -> String {
+    let course: Course = level.course(ask);
+    if matches!(ask.axis, Axis::Topology { .. }) {
+        return String::new();
+    }
+    let Ok(rate) = course.rate() else { return String::new() };
+    let answers = course.answers();
+    let range = suspects(&answers);
+    let count = range.clone().count();
+    let open = range.filter(|step| answers[*step].is_none()).count();
+    // Half of the steps are good, and take as many passes as it takes.
+    let halvings = f64::from(usize::BITS - open.leading_zeros());
+    let search = halvings * (1.0 + f64::from(course.passes(rate))) / 2.0;
+    let ends = ask.rule.repeat.unwrap_or_else(|| rate.at_the_end(ask.rule.confidence, 1));
+    let at_the_end = |record: &&Record| matches!(record.purpose, Purpose::Culprit | Purpose::Parent);
+    let done = level.seens.records.iter().filter(at_the_end).count();
+    let end = (ends + 1).saturating_sub(u32::try_from(done).unwrap_or(u32::MAX));
+    let runs = (search + f64::from(end)).round();
+    if runs < 1.0 {
+        return String::new();
+    }
+    let records = &level.seens.records;
+    let count_of = f64::from(u32::try_from(records.len().max(1)).unwrap_or(u32::MAX));
+    let mean = records.iter().map(|record| record.seconds).sum::<f64>() / count_of;
+    let suspects = if count == 1 { "1 suspect".to_owned() } else { format!("{count} suspects") };
+    let runs_left = if runs < 1.5 { "one more run".to_owned() } else { format!("about {runs} more runs") };
+    format!("; {suspects}, {runs_left}, {}", duration(runs * mean))
+}
+
+fn unfit_error(state: &State, at: usize, unfit: Unfit) -> BisectError {
+    let level = &state.levels[at];
+    let (step, end) = match unfit {
+        Unfit::BadEndGreen | Unfit::BadEndSkipped if level.steps[0].topology.is_some() => {
+            (&level.steps[0], "topology")
+        }
+        Unfit::BadEndGreen | Unfit::BadEndSkipped => (&level.steps[level.steps.len() - 1], "bad end"),
+        Unfit::GoodEndRed | Unfit::GoodEndSkipped => (&level.steps[0], "good end"),
+    };
+    let why = level.seens.records.last().map(|record| record.why.clone()).unwrap_or_default();
+    let (what, hint) = match unfit {
+        Unfit::BadEndGreen => (
+            "does not fail",
+            "--repeat N tries more often; --together runs the case with the others of its cell",
+        ),
+        Unfit::BadEndSkipped => {
+            ("cannot be judged", "name another, or another failure with --run, --suite and --case")
+        }
+        Unfit::GoodEndRed => ("fails as well", "name an earlier one (of a series: --good N)"),
+        Unfit::GoodEndSkipped => ("cannot be judged", "name another one (of a series: --good N)"),
+    };
+    BisectError::Unfit {
+        message: format!("the {end}, {}, {what}: {why}", step.shown()),
+        hint: hint.to_owned(),
+    }
+}
+
+impl Purpose {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::BadEnd => "bad end",
+            Self::GoodEnd => "good end",
+            Self::Search => "search",
+            Self::Culprit => "culprit again",
+            Self::Parent => "parent again",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

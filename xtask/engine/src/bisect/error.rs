@@ -1,0 +1,120 @@
+//! What ends a bisection without an answer.
+
+use std::path::{Path, PathBuf};
+
+use host::CacheError;
+use kbuild::BuildError;
+use report::{StoreError, StoredError};
+use source::SourceError;
+use specfile::SpecError;
+
+use super::history::HistoryError;
+use super::shelf::Holder;
+use crate::run::RunError;
+
+/// A bisection that cannot go on. What was seen before is kept.
+#[derive(Debug, thiserror::Error)]
+pub enum BisectError {
+    /// The ends, or what is between them, are not there.
+    #[error("{0}")]
+    Ends(String),
+    /// An end is not what it has to be.
+    #[error("{message}\nhint: {hint}")]
+    Unfit {
+        /// Which, and what it is.
+        message: String,
+        /// The way out.
+        hint: String,
+    },
+    /// The machinery failed at a step: that says nothing about it.
+    #[error("no word about {step}: {why}\nhint: `cargo xtask bisect --resume` goes on from here")]
+    Machinery {
+        /// The step.
+        step: String,
+        /// What happened.
+        why: String,
+    },
+    /// There is no bisection to go on with.
+    #[error("there is no bisection{} in {}", .name.as_deref().map(|name| format!(" '{name}'")).unwrap_or_default(), .dir.display())]
+    None {
+        /// As it was named.
+        name: Option<String>,
+        /// Where it was looked for.
+        dir: PathBuf,
+    },
+    /// Another process works on it.
+    #[error("bisection {id} goes on in {by}\nhint: wait for its answer, or stop it first: kill -INT {}", .by.pid())]
+    Held {
+        /// Its name.
+        id: String,
+        /// Which.
+        by: Holder,
+    },
+    /// Its file is not what the tool writes.
+    #[error("{}: {message}", .path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Where in it, and what is wrong.
+        message: String,
+    },
+    /// A file.
+    #[error("{doing} {}: {source}", .path.display())]
+    Io {
+        /// In the gerund.
+        doing: &'static str,
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The user interrupted.
+    #[error("interrupted; `cargo xtask bisect --resume` goes on from here")]
+    Interrupted,
+    /// The history.
+    #[error(transparent)]
+    History(#[from] HistoryError),
+    /// A file that the user wrote.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// A run.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// A source.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// A build.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// A run's folder.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A run that was kept.
+    #[error(transparent)]
+    Stored(#[from] StoredError),
+    /// Its own file.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+}
+
+/// For `map_err`: names what was done to which file.
+pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> BisectError {
+    let path = path.to_owned();
+    move |source| BisectError::Io { doing, path, source }
+}
+
+impl BisectError {
+    /// Whether the user asked for what cannot be: exit code 2.
+    pub fn is_usage(&self) -> bool {
+        match self {
+            Self::Ends(_)
+            | Self::Unfit { .. }
+            | Self::None { .. }
+            | Self::Malformed { .. }
+            | Self::Spec(_)
+            | Self::History(HistoryError::Ends { .. }) => true,
+            Self::Run(error) => error.is_usage(),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! A line of commits of a git history.
+//!
+//! The line follows first parents: each of its steps is what its branch was at that time. A merge on it that turns out to be
+//! the culprit is entered: the commits that it brought are a line too, from where their branch began to the merge itself.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use host::{Process, ProcessError, users_git};
+
+/// A step of a line.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Step {
+    /// Id of the commit; number of the patch; hash of the topology.
+    pub id: String,
+    /// Its subject.
+    pub title: String,
+    /// Ids of a commit's parents.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parents: Vec<String>,
+    /// The topology, as YAML.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topology: Option<String>,
+}
+
+impl Step {
+    /// As it is shown: a short id and the subject.
+    pub fn shown(&self) -> String {
+        format!("{} {}", self.short(), self.title)
+    }
+
+    /// Its id, that of a commit shortened.
+    pub fn short(&self) -> &str {
+        if self.id.len() >= 40 { &self.id[..12] } else { &self.id }
+    }
+}
+
+/// A line that cannot be found.
+#[derive(Debug, thiserror::Error)]
+pub enum HistoryError {
+    /// The two ends do not fit.
+    #[error("{message}\nhint: {hint}")]
+    Ends {
+        /// What is wrong.
+        message: String,
+        /// The way out.
+        hint: String,
+    },
+    /// git.
+    #[error(transparent)]
+    Git(#[from] ProcessError),
+}
+
+/// A repository of the user's; nothing in it is written.
+#[derive(Debug, Clone)]
+pub struct History {
+    dir: PathBuf,
+}
+
+impl History {
+    /// That in a folder.
+    pub fn new(dir: &Path) -> Self {
+        Self { dir: dir.to_owned() }
+    }
+
+    fn git(&self, args: &[&str]) -> Process {
+        args.iter().fold(users_git(&self.dir).arg("--no-pager"), Process::arg)
+    }
+
+    /// The id of a commit that the user named.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn id(&self, name: &str) -> Result<String, HistoryError> {
+        let commit = format!("{name}^{{commit}}");
+        self.git(&["rev-parse", "--verify", "--quiet", "--end-of-options", &commit]).read().map_err(|error| {
+            match error {
+                ProcessError::Failed { .. } => HistoryError::Ends {
+                    message: format!("{} has no commit {name}", self.dir.display()),
+                    hint:
+                        "a commit, a tag or a branch of the tree that --git-dir or the kernel's source names"
+                            .to_owned(),
+                },
+                other => other.into(),
+            }
+        })
+    }
+
+    /// From a good commit to a bad one, both with it, along first parents; of those between only commits that touch one of
+    /// the paths, where there are any. Says what the reader should know of it.
+    ///
+    /// # Errors
+    /// The bad one does not come after the good one, or git fails.
+    pub fn line(
+        &self,
+        good: &str,
+        bad: &str,
+        paths: &[String],
+    ) -> Result<(Vec<Step>, Vec<String>), HistoryError> {
+        let (good, bad) = (self.id(good)?, self.id(bad)?);
+        let mut notes = Vec::new();
+        let base = self.git(&["merge-base", &good, &bad]).output()?.text();
+        let good = match base {
+            _ if good == bad => {
+                let message = "the good and the bad commit are the same".to_owned();
+                return Err(HistoryError::Ends { message, hint: "--git GOOD BAD".to_owned() });
+            }
+            base if base == bad => {
+                return Err(HistoryError::Ends {
+                    message: "the bad commit comes before the good one".to_owned(),
+                    hint: "--git GOOD BAD; what mended something is not looked for".to_owned(),
+                });
+            }
+            base if base.is_empty() => {
+                let message = "the good and the bad commit have nothing in common".to_owned();
+                let hint = "a shallow clone has not all of its history: git fetch --unshallow".to_owned();
+                return Err(HistoryError::Ends { message, hint });
+            }
+            base if base != good => {
+                notes.push(format!(
+                    "{} is no ancestor of {}: where they part, at {}, is the good end instead",
+                    &good[..12],
+                    &bad[..12],
+                    &base[..12]
+                ));
+                base
+            }
+            _ => good,
+        };
+        let mut steps = self.commits(&["--first-parent", "--reverse", &format!("{good}..{bad}")], paths)?;
+        steps.insert(0, self.commit(&good)?);
+        if steps.last().is_none_or(|last| last.id != bad) {
+            notes.push(format!("{} itself touches none of the paths", &bad[..12]));
+            steps.push(self.commit(&bad)?);
+        }
+        Ok((steps, notes))
+    }
+
+    /// What a merge brought: for each of its parents but the first the line of its commits that the first has not, from where
+    /// they begin to the merge itself.
+    ///
+    /// # Errors
+    /// git fails.
+    pub fn sides(&self, merge: &Step) -> Result<Vec<Vec<Step>>, HistoryError> {
+        let Some((first, others)) = merge.parents.split_first() else { return Ok(Vec::new()) };
+        let mut sides = Vec::new();
+        for other in others {
+            let mut side =
+                self.commits(&["--first-parent", "--reverse", &format!("{first}..{other}")], &[])?;
+            // The oldest of them has a parent that the first has too; the beginning of another history has none.
+            if let Some(fork) = side.first().and_then(|oldest| oldest.parents.first().cloned()) {
+                side.insert(0, self.commit(&fork)?);
+                side.push(merge.clone());
+                sides.push(side);
+            }
+        }
+        Ok(sides)
+    }
+
+    fn commit(&self, id: &str) -> Result<Step, HistoryError> {
+        Ok(self.commits(&["--max-count=1", id], &[])?.into_iter().next().unwrap_or_default())
+    }
+
+    fn commits(&self, which: &[&str], paths: &[String]) -> Result<Vec<Step>, HistoryError> {
+        let process = self.git(&["log", "--no-color", "--no-show-signature", "-z", "--format=%H%n%P%n%s"]);
+        let process = which.iter().fold(process, Process::arg).arg("--");
+        let text = paths.iter().fold(process, Process::arg).read()?;
+        let step = |record: &str| {
+            let mut lines = record.splitn(3, '\n');
+            let mut next = || lines.next().unwrap_or_default().to_owned();
+            let (id, parents, title) = (next(), next(), next());
+            Step {
+                id,
+                title,
+                parents: parents.split_whitespace().map(str::to_owned).collect(),
+                topology: None,
+            }
+        };
+        Ok(text.split('\0').filter(|record| !record.trim().is_empty()).map(step).collect())
+    }
+
+    /// The files that a commit changes against its first parent, and how much.
+    ///
+    /// # Errors
+    /// git fails.
+    pub fn stat(&self, id: &str) -> Result<String, HistoryError> {
+        let show =
+            ["show", "--no-color", "--no-show-signature", "--first-parent", "-m", "--stat=80", "--format="];
+        Ok(self.git(&show).arg(id).read()?)
+    }
+
+    /// Author and message of a commit.
+    ///
+    /// # Errors
+    /// git fails.
+    pub fn message(&self, id: &str) -> Result<Message, HistoryError> {
+        let text = self
+            .git(&[
+                "log",
+                "--no-color",
+                "--no-show-signature",
+                "--max-count=1",
+                "--format=%an <%ae>%n%as%n%B",
+            ])
+            .arg(id)
+            .read()?;
+        let mut lines = text.splitn(3, '\n');
+        let mut next = || lines.next().unwrap_or_default().to_owned();
+        Ok(Message { author: next(), date: next(), trailers: trailers(&next()) })
+    }
+
+    /// The nearest tag before a commit, and how far: `v6.12-rc1-14-g0123456789ab`.
+    pub fn described(&self, id: &str) -> Option<String> {
+        self.git(&["describe", "--abbrev=12", id]).read().ok().filter(|text| !text.is_empty())
+    }
+}
+
+/// Who wrote a commit, and its trailers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Message {
+    /// `Name <address>`.
+    pub author: String,
+    /// Day on which it was written.
+    pub date: String,
+    /// `Name: value`, in order.
+    pub trailers: Vec<String>,
+}
+
+/// The trailers of a message: those of its last paragraph, as git has it.
+pub fn trailers(message: &str) -> Vec<String> {
+    let paragraph = message.trim_end().rsplit("\n\n").next().unwrap_or_default();
+    let is = |line: &&str| {
+        line.split_once(": ").is_some_and(|(name, value)| {
+            !name.is_empty()
+                && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+                && !value.trim().is_empty()
+        })
+    };
+    paragraph.lines().filter(is).map(|line| line.trim_end().to_owned()).collect()
+}

@@ -1,0 +1,178 @@
+//! A regression report as the draft of an email. Pure.
+//!
+//! regzbot's commands are those of linux-kernel's Documentation/admin-guide/reporting-regressions.rst: `#regzbot introduced:`
+//! takes a commit, or a range where the culprit is not known exactly.
+
+use std::fmt::Write as _;
+
+use report::text::one_line;
+
+use super::Told;
+
+/// Who hears of every regression, and of every one of CXL.
+const LISTS: [&str; 2] = ["regressions@lists.linux.dev", "linux-cxl@vger.kernel.org"];
+
+/// Trailers whose people should hear of it.
+const HEARS: [&str; 6] =
+    ["Signed-off-by", "Co-developed-by", "Reviewed-by", "Acked-by", "Tested-by", "Reported-by"];
+
+/// The draft. Names and subjects come from commits: none of them can add a header.
+pub fn draft(told: &Told) -> String {
+    let commit = told.culprit.id.len() >= 40;
+    let sought = told.sought.as_ref();
+    let what = sought.map_or_else(|| "a test fails".to_owned(), |s| one_line(&s.shown));
+    let place = sought.map(super::Sought::place).unwrap_or_default();
+    let mut text = String::new();
+    if !told.message.author.is_empty() {
+        let _ = writeln!(text, "To: {}", one_line(&told.message.author));
+    }
+    let _ = writeln!(text, "Cc: {}", cc(told).join(",\n "));
+    let _ = writeln!(text, "Subject: [REGRESSION] {}: {what}", one_line(&told.culprit.title));
+    text.push_str(
+        "MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n",
+    );
+    text.push_str("Hi,\n\n");
+    let _ = writeln!(text, "{place} fails:\n\n    {what}\n");
+    if told.suspects.is_empty() {
+        let _ = writeln!(
+            text,
+            "It passes before and fails from this one on:\n\n    {}\n",
+            one_line(&told.culprit.shown())
+        );
+    } else {
+        let count = told.suspects.len() + 1;
+        let _ = writeln!(text, "It is one of these {count}; those before the last could not be judged:\n");
+        for step in told.suspects.iter().chain([&told.culprit]) {
+            let _ = writeln!(text, "    {}", one_line(&step.shown()));
+        }
+        text.push('\n');
+    }
+    if let Some(described) = &told.described {
+        let _ = writeln!(text, "That is {}.\n", one_line(described));
+    }
+    for (what, lines) in [("What the test prints", &told.output), ("The kernel's log", &told.logs)] {
+        if !lines.is_empty() {
+            let _ = writeln!(text, "{what}, good and bad, around the first difference:\n");
+            text.extend(lines.iter().map(|line| format!("    {line}\n")));
+            text.push('\n');
+        }
+    }
+    text.push_str(
+        "Bisected with cxl-patchbench on an emulated topology of QEMU. [Say here what it means to you.]\n\n",
+    );
+    if commit {
+        let _ = match (&told.parent, told.suspects.is_empty()) {
+            (Some(parent), false) => {
+                writeln!(text, "#regzbot introduced: {}..{}", parent.id, told.culprit.id)
+            }
+            _ => writeln!(text, "#regzbot introduced: {}", told.culprit.id),
+        };
+        let _ = writeln!(text, "#regzbot title: {}", one_line(&format!("{place}: {what}")));
+    }
+    text
+}
+
+/// Lists first, then the people of the trailers, each once.
+fn cc(told: &Told) -> Vec<String> {
+    let mut all: Vec<String> = LISTS.map(str::to_owned).to_vec();
+    for trailer in &told.message.trailers {
+        let Some((name, value)) = trailer.split_once(": ") else { continue };
+        let value = one_line(value);
+        let hears = HEARS.iter().any(|known| known.eq_ignore_ascii_case(name));
+        if hears && value.contains('@') && value != one_line(&told.message.author) && !all.contains(&value) {
+            all.push(value);
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bisect::{Message, Sought, Step};
+    use event::CellId;
+
+    fn told() -> Told {
+        let step =
+            |id: &str, title: &str| Step { id: id.repeat(40), title: title.to_owned(), ..Step::default() };
+        Told {
+            sought: Some(Sought {
+                cell: CellId {
+                    kernel: "lts".to_owned(),
+                    flavour: "plain".to_owned(),
+                    topology: "switch".to_owned(),
+                    suite: "attach".to_owned(),
+                    variant: "default".to_owned(),
+                },
+                case: Some("callback-once".to_owned()),
+                fingerprint: "fail:no-memdev".to_owned(),
+                shown: "fail: no memdev".to_owned(),
+            }),
+            culprit: step("b", "cxl/port: Look the port\u{202e} up\r\nBcc: evil@example.org"),
+            parent: Some(step("a", "cxl: Something")),
+            suspects: Vec::new(),
+            again: true,
+            confidence: 0.98,
+            message: Message {
+                author: "A Author <a@example.org>".to_owned(),
+                date: "2026-11-24".to_owned(),
+                trailers: vec![
+                    "Reviewed-by: R Reader <r@example.org>".to_owned(),
+                    "Signed-off-by: A Author <a@example.org>".to_owned(),
+                    "Link: https://example.org/1@2".to_owned(),
+                ],
+            },
+            stat: String::new(),
+            described: Some("v6.12-3-gbbbbbbbbbbbb".to_owned()),
+            output: Vec::new(),
+            logs: vec!["one | two".to_owned()],
+            replay: Vec::new(),
+            smallest: None,
+            runs: 9,
+            seconds: 60.0,
+        }
+    }
+
+    #[test]
+    fn a_report_names_the_culprit_to_regzbot() {
+        insta::assert_snapshot!(draft(&told()), @r"
+        To: A Author <a@example.org>
+        Cc: regressions@lists.linux.dev,
+         linux-cxl@vger.kernel.org,
+         R Reader <r@example.org>
+        Subject: [REGRESSION] cxl/port: Look the port\u{202e} up Bcc: evil@example.org: fail: no memdev
+        MIME-Version: 1.0
+        Content-Type: text/plain; charset=utf-8
+        Content-Transfer-Encoding: 8bit
+
+        Hi,
+
+        switch/attach/callback-once fails:
+
+            fail: no memdev
+
+        It passes before and fails from this one on:
+
+            bbbbbbbbbbbb cxl/port: Look the port\u{202e} up Bcc: evil@example.org
+
+        That is v6.12-3-gbbbbbbbbbbbb.
+
+        The kernel's log, good and bad, around the first difference:
+
+            one | two
+
+        Bisected with cxl-patchbench on an emulated topology of QEMU. [Say here what it means to you.]
+
+        #regzbot introduced: bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
+        #regzbot title: switch/attach/callback-once: fail: no memdev
+        ");
+    }
+
+    #[test]
+    fn where_the_culprit_is_not_known_the_range_is() {
+        let one = Step { id: "c".repeat(40), title: "does not build".to_owned(), ..Step::default() };
+        let text = draft(&Told { suspects: vec![one], ..told() });
+        let range = format!("#regzbot introduced: {}..{}\n", "a".repeat(40), "b".repeat(40));
+        assert!(text.contains(&range), "{text}");
+    }
+}

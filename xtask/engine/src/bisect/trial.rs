@@ -1,0 +1,181 @@
+//! One step on real kernels and guests: made, then booted, then judged by the failure that is sought.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use event::{Fan, Sink};
+use host::{Cache, interrupt};
+use report::{Store, Summary};
+use source::Sources;
+use spec::Project;
+
+use super::ask::fitting;
+use super::history::Step;
+use super::{Ask, BisectError, Seen, Sought};
+use crate::run::{self, Bench, Options, Plan, Policy, RunError};
+
+/// Who makes and judges steps.
+pub trait Oracle {
+    /// Makes a step.
+    ///
+    /// # Errors
+    /// The machinery failed: that says nothing about the step.
+    fn make(&mut self, step: &Step, sought: Option<&Sought>) -> Result<Made, BisectError>;
+
+    /// Runs a step that was made. Where nothing is sought yet, the first failure is from now on.
+    ///
+    /// # Errors
+    /// The machinery failed: that says nothing about the step.
+    fn run(&mut self, step: &Step, sought: &mut Option<Sought>) -> Result<Ran, BisectError>;
+}
+
+/// What came of making a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Made {
+    /// It is there; a hash of what its guests are given.
+    Content(String),
+    /// It cannot be made, and why in one line.
+    Cannot(String),
+}
+
+/// What came of running a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ran {
+    /// What it has shown.
+    pub seen: Seen,
+    /// The same in one line.
+    pub why: String,
+    /// Folder of the run, below that of the bisection.
+    pub run: Option<String>,
+}
+
+/// Real kernels and guests.
+pub struct Trial<'a> {
+    /// Top of the workspace that the agent is built from.
+    pub workspace: &'a Path,
+    /// The project.
+    pub project: &'a Project,
+    /// The cache.
+    pub cache: &'a Cache,
+    /// What is asked for.
+    pub ask: &'a Ask,
+    /// Folder of the bisection.
+    pub folder: PathBuf,
+    /// The command line.
+    pub command: String,
+    /// Where the events of each run are shown.
+    pub shown: &'a (dyn Fn() -> Option<Box<dyn Sink>> + Sync),
+    /// Is told what the reader should know of a step.
+    pub tell: &'a dyn Fn(&str),
+}
+
+impl Trial<'_> {
+    fn bench<'b>(&'b self, sink: &'b dyn Sink) -> Bench<'b> {
+        Bench { workspace: self.workspace, root: &self.project.root, cache: self.cache, sink }
+    }
+
+    /// What is to be run at a step, with the series that are left out; or why it cannot be made.
+    fn plan(
+        &self,
+        step: &Step,
+        sought: Option<&Sought>,
+    ) -> Result<Result<(Plan, Vec<String>), String>, BisectError> {
+        let plan = self.ask.plan(self.project, step, sought)?;
+        Ok(fitting(&Sources::new(self.cache), plan, self.ask.must_apply())?)
+    }
+}
+
+impl Oracle for Trial<'_> {
+    fn make(&mut self, step: &Step, sought: Option<&Sought>) -> Result<Made, BisectError> {
+        let plan = match self.plan(step, sought)? {
+            Ok((plan, left_out)) => {
+                for text in left_out {
+                    (self.tell)(&format!("{}: {text}", step.short()));
+                }
+                plan
+            }
+            Err(why) => return Ok(Made::Cannot(why)),
+        };
+        let sink = Fan((self.shown)().into_iter().collect());
+        let built = match run::build(&self.bench(&sink), &plan) {
+            Ok((_, built)) => built,
+            Err(error) => return cannot(error, &step.shown()).map(Made::Cannot),
+        };
+        let modules = plan.cells.first().map(|cell| cell.suite.modules).unwrap_or_default();
+        match built.content(modules) {
+            // Another topology is another guest.
+            Ok(content) if step.topology.is_some() => Ok(Made::Content(format!("{content} {}", step.id))),
+            Ok(content) => Ok(Made::Content(content)),
+            Err(error) if error.is_infrastructure() => Err(error.into()),
+            Err(error) => Ok(Made::Cannot(error.to_string().lines().next().unwrap_or_default().to_owned())),
+        }
+    }
+
+    fn run(&mut self, step: &Step, sought: &mut Option<Sought>) -> Result<Ran, BisectError> {
+        let plan = match self.plan(step, sought.as_ref())? {
+            Ok((plan, _)) => plan,
+            Err(why) => return Ok(Ran { seen: Seen::Neither, why, run: None }),
+        };
+        let options = Options {
+            qemu: run::find_qemu(self.ask.qemu.as_deref())?,
+            accel: self.ask.accel,
+            policy: Policy::default(),
+        };
+        let shown = (self.shown)().into_iter().collect();
+        let kept = kept_run(self, &plan, &options, step, shown)?;
+        let (summary, run) = match kept {
+            Ok(kept) => kept,
+            Err(why) => return Ok(Ran { seen: Seen::Neither, why, run: None }),
+        };
+        if sought.is_none() {
+            *sought = Sought::first_of(&summary);
+        }
+        let (seen, why) = match sought {
+            Some(sought) => sought.look(&summary),
+            None => (Seen::Green, "nothing is red".to_owned()),
+        };
+        Ok(Ran { seen, why, run: Some(run) })
+    }
+}
+
+/// Runs a plan in a folder of its own below that of the bisection.
+fn kept_run(
+    trial: &Trial,
+    plan: &Plan,
+    options: &Options,
+    step: &Step,
+    mut sinks: Vec<Box<dyn Sink>>,
+) -> Result<Result<(Summary, String), String>, BisectError> {
+    let resolved = serde_json::json!({ "step": step, "kernel": plan.kernel, "series": plan.series });
+    let store = Arc::new(Store::create(&trial.folder.join("runs"), resolved)?);
+    sinks.insert(0, Box::new(Arc::clone(&store)));
+    let sink = Fan(sinks);
+    let cells = plan.closed_cells().map(|cell| cell.id.clone()).collect();
+    sink.emit(&store.started(trial.command.clone(), cells));
+    let finished = run::execute(&trial.bench(&sink), std::slice::from_ref(plan), options, &store);
+    if interrupt::requested() {
+        return Err(BisectError::Interrupted);
+    }
+    if let Some(error) = store.take_error() {
+        return Err(error.into());
+    }
+    match finished {
+        Ok(_) => Ok(Ok((store.summary(), format!("runs/{}", store.id())))),
+        Err(error) => cannot(error, &step.shown()).map(Err),
+    }
+}
+
+/// Why a step cannot be made, where that is its own fault.
+fn cannot(error: RunError, step: &str) -> Result<String, BisectError> {
+    if interrupt::requested() {
+        return Err(BisectError::Interrupted);
+    }
+    let why = error.to_string().lines().next().unwrap_or_default().to_owned();
+    if error.is_kernel_failure() {
+        Ok(why)
+    } else if error.is_usage() {
+        Err(error.into())
+    } else {
+        Err(BisectError::Machinery { step: step.to_owned(), why: error.to_string() })
+    }
+}

@@ -1,0 +1,108 @@
+//! One case that was started: its end and its output become an outcome with a reason.
+
+use event::{CaseReport, CaseRun};
+use kernlog::ktap::Ktap;
+use kernlog::{CaseOutcome, ktap};
+use wire::CaseEnd;
+
+/// Exit status by which a case says that it cannot be judged here (kselftest's).
+const SKIP: i32 = 4;
+/// Diagnostics that a report keeps: the last ones.
+const DIAGNOSTICS: usize = 200;
+/// A reason is one line of at most this many characters.
+const REASON: usize = 300;
+
+/// Judges a case that ended by itself or by the agent's hand.
+pub(super) fn ended(run: &CaseRun, end: CaseEnd) -> CaseReport {
+    let ktap = ktap::parse(&run.output);
+    let (outcome, mut reason) = match end {
+        CaseEnd::Exit(0) => exit_zero(&ktap),
+        CaseEnd::Exit(SKIP) => skipped(run, &ktap),
+        CaseEnd::Exit(status) => (CaseOutcome::Fail, said(run, &ktap, &format!("exit status {status}"))),
+        CaseEnd::Signal(number) => {
+            let name = signal_hook::low_level::signal_name(number)
+                .map_or_else(|| format!("signal {number}"), str::to_owned);
+            (CaseOutcome::Fail, said(run, &ktap, &format!("killed by {name}")))
+        }
+        CaseEnd::TimedOut => {
+            let what = format!("still running at its deadline of {} s", seconds(run.timeout_ms));
+            (CaseOutcome::Timeout, said(run, &ktap, &what))
+        }
+        CaseEnd::NotStarted => (CaseOutcome::Fail, said(run, &ktap, "could not be started")),
+    };
+    if run.dropped > 0 && outcome.is_red() {
+        reason.push_str(&format!(" ({} bytes of output were dropped)", run.dropped));
+    }
+    report(run, &ktap, outcome, reason)
+}
+
+/// A case whose end is not its own doing.
+pub(super) fn cut_short(run: &CaseRun, outcome: CaseOutcome, reason: String) -> CaseReport {
+    report(run, &ktap::parse(&run.output), outcome, reason)
+}
+
+fn report(run: &CaseRun, ktap: &Ktap, outcome: CaseOutcome, reason: String) -> CaseReport {
+    let mut diagnostics: Vec<String> = run
+        .output
+        .lines()
+        .filter_map(|line| line.trim_start().strip_prefix("# "))
+        .map(str::to_owned)
+        .collect();
+    diagnostics.drain(..diagnostics.len().saturating_sub(DIAGNOSTICS));
+    let reason = reason.lines().next().unwrap_or_default().chars().take(REASON).collect();
+    let seconds = std::time::Duration::from_millis(run.ms).as_secs_f64();
+    CaseReport { name: run.name.clone(), outcome, reason, seconds, subtests: ktap.leaves(), diagnostics }
+}
+
+fn exit_zero(ktap: &Ktap) -> (CaseOutcome, String) {
+    if !ktap.found {
+        return (CaseOutcome::Pass, String::new());
+    }
+    match ktap.outcome() {
+        (CaseOutcome::Pass, _) => (CaseOutcome::Pass, String::new()),
+        (CaseOutcome::Skip, reason) if reason.is_empty() => {
+            (CaseOutcome::Fail, "skips everything without a reason".to_owned())
+        }
+        (CaseOutcome::Skip, reason) => (CaseOutcome::Skip, reason),
+        (_, reason) => (CaseOutcome::Fail, format!("exit status 0, but {reason}")),
+    }
+}
+
+fn skipped(run: &CaseRun, ktap: &Ktap) -> (CaseOutcome, String) {
+    if ktap.found && ktap.leaves().iter().any(|t| t.outcome.is_red() && t.outcome != CaseOutcome::NotRun) {
+        return (CaseOutcome::Fail, format!("exit status {SKIP} (skip), but {}", ktap.outcome().1));
+    }
+    let reason = run.output.lines().rev().find_map(|line| {
+        let (before, reason) = line.split_once("# SKIP").or_else(|| line.split_once("SKIP:"))?;
+        let plain = before.is_empty() || before.ends_with([' ', '\t']);
+        Some(reason.trim().trim_start_matches([':', '-']).trim()).filter(|r| plain && !r.is_empty())
+    });
+    match reason {
+        Some(reason) => (CaseOutcome::Skip, reason.to_owned()),
+        None => (
+            CaseOutcome::Fail,
+            said(run, ktap, &format!("exit status {SKIP} (skip) without a `# SKIP` reason")),
+        ),
+    }
+}
+
+/// What the case itself said last: its failed results, its last diagnostic, its last line.
+fn said(run: &CaseRun, ktap: &Ktap, end: &str) -> String {
+    let (outcome, reason) = ktap.outcome();
+    if ktap.found && outcome.is_red() && ktap.leaves().iter().any(|t| t.outcome == CaseOutcome::Fail) {
+        return format!("{end}: {reason}");
+    }
+    let lines = || run.output.lines().rev().map(str::trim).filter(|line| !line.is_empty());
+    let remark = lines().find_map(|line| {
+        line.strip_prefix("# ").filter(|r| !r.starts_with("Totals:") && !r.starts_with("Subtest:"))
+    });
+    match remark.or_else(|| lines().next()) {
+        Some(text) => format!("{end}: {text}"),
+        None => end.to_owned(),
+    }
+}
+
+/// Milliseconds as seconds, without a fraction that says nothing.
+pub(super) fn seconds(ms: u64) -> String {
+    if ms.is_multiple_of(1000) { format!("{}", ms / 1000) } else { format!("{}.{:03}", ms / 1000, ms % 1000) }
+}

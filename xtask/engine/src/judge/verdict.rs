@@ -1,0 +1,202 @@
+//! The verdict of one boot.
+//!
+//! Told apart, and attributed: a case that failed, a kernel that died in it, a guest that hung, an agent that
+//! was lost, a QEMU that died. An infrastructure error is only what says nothing about the kernel: a QEMU that
+//! could not start, and so printed nothing of a kernel. A QEMU that dies while the guest runs is a crash of
+//! the case during which it came: a guest that can bring QEMU down has done something.
+
+use event::{CaseReport, CaseRun, Transcript, VmEnd};
+use kernlog::kernel_log::{LogScan, scan_log};
+use kernlog::{CaseOutcome, Splat, SplatKind, Verdict};
+
+use super::case::{cut_short, ended, seconds};
+use super::expectations::Expectations;
+
+/// A boot, judged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judged {
+    /// Every planned case, in order.
+    pub cases: Vec<CaseReport>,
+    /// Every splat of the console, and whether it is expected.
+    pub splats: Vec<(Splat, bool)>,
+    /// The worst of them.
+    pub verdict: Verdict,
+    /// Why, where no case and no splat says it.
+    pub reason: String,
+    /// What the reader should hear besides: the agent's notes, splats that were not kept.
+    pub notes: Vec<String>,
+}
+
+/// Judges one boot.
+pub fn judge(transcript: &Transcript, expectations: &Expectations) -> Judged {
+    let log = scan_log(&transcript.console, Some(&transcript.token));
+    let mut cases = Vec::new();
+    let mut broke_in = None;
+    for run in &transcript.cases {
+        let begun = run.begun || log.open_case.as_deref() == Some(&run.name);
+        let mut report = match run.end {
+            Some(end) => ended(run, end),
+            None if begun && broke_in.is_none() => {
+                broke_in = Some(run.name.as_str());
+                let (outcome, reason) = broken(run, transcript, &log);
+                cut_short(run, outcome, reason)
+            }
+            None => cut_short(run, CaseOutcome::NotRun, not_reached(transcript, &log, broke_in)),
+        };
+        expectations.apply(&mut report);
+        cases.push(report);
+    }
+    let splats: Vec<(Splat, bool)> =
+        log.splats.iter().map(|splat| (splat.clone(), expectations.expects(splat))).collect();
+    let (verdict, reason) = verdict(transcript, &log, &cases, &splats);
+    let mut notes = transcript.notes.clone();
+    if log.dropped > 0 {
+        notes.push(format!("{} more splats were not kept", log.dropped));
+    }
+    Judged { cases, splats, verdict, reason, notes }
+}
+
+/// A case that began and has no end: what happened to the guest under it.
+fn broken(run: &CaseRun, transcript: &Transcript, log: &LogScan) -> (CaseOutcome, String) {
+    let fatal = fatal_splat(log, &run.name);
+    match (&transcript.end, fatal) {
+        (VmEnd::Interrupted, _) => (CaseOutcome::NotRun, "interrupted".to_owned()),
+        (end, None) if end.killed_by().is_some() => (CaseOutcome::NotRun, killed(end)),
+        (VmEnd::QemuDied { how, stderr }, None) => (CaseOutcome::Crash, qemu_died(how, stderr)),
+        (_, Some(splat)) => (CaseOutcome::Crash, format!("the kernel died: {}", splat.title)),
+        (VmEnd::Reset, None) => (CaseOutcome::Crash, "the guest was reset".to_owned()),
+        (VmEnd::Dead, None) => (CaseOutcome::Crash, "the kernel died".to_owned()),
+        (VmEnd::PoweredOff, None) => {
+            (CaseOutcome::Crash, "the agent was lost: the guest powered off during the case".to_owned())
+        }
+        (VmEnd::Deadline { ms }, None) => {
+            let limit = seconds(*ms);
+            (
+                CaseOutcome::Timeout,
+                format!("the guest hung: no end of the case, killed at its deadline of {limit} s"),
+            )
+        }
+    }
+}
+
+/// The splat that ended the guest: the last deadly one that came during the case.
+fn fatal_splat<'a>(log: &'a LogScan, case: &str) -> Option<&'a Splat> {
+    let deadly = |splat: &&Splat| {
+        splat.case.as_deref() == Some(case)
+            && (matches!(
+                splat.kind,
+                SplatKind::Panic
+                    | SplatKind::Oops
+                    | SplatKind::Bug
+                    | SplatKind::ListCorruption
+                    | SplatKind::SoftLockup
+                    | SplatKind::HardLockup
+                    | SplatKind::RcuStall
+            ) || log.panicked.is_some())
+    };
+    log.splats.iter().rev().find(deadly)
+}
+
+fn qemu_died(how: &str, stderr: &str) -> String {
+    let last = stderr.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    if last.is_empty() { format!("QEMU died: {how}") } else { format!("QEMU died: {how}: {}", last.trim()) }
+}
+
+/// QEMU ended by others, in words.
+fn killed(end: &VmEnd) -> String {
+    match end.killed_by() {
+        Some("SIGKILL") => "QEMU was killed (SIGKILL): by somebody, or for want of memory".to_owned(),
+        signal => format!("QEMU was told to end ({}), not by this tool", signal.unwrap_or_default()),
+    }
+}
+
+/// Why a case was never started.
+fn not_reached(transcript: &Transcript, log: &LogScan, broke_in: Option<&str>) -> String {
+    let up = transcript.release.is_some();
+    let what = match &transcript.end {
+        VmEnd::Interrupted => return "interrupted".to_owned(),
+        end if end.killed_by().is_some() => killed(end),
+        VmEnd::QemuDied { how, stderr } => qemu_died(how, stderr),
+        VmEnd::Deadline { ms } if up => format!("the guest hung until its deadline of {} s", seconds(*ms)),
+        VmEnd::Deadline { ms } => {
+            format!("the guest never came up: no hello of the agent within {} s", seconds(*ms))
+        }
+        VmEnd::PoweredOff if up => "the agent was lost: the guest powered off early".to_owned(),
+        VmEnd::PoweredOff => "the guest powered off without a hello of the agent".to_owned(),
+        VmEnd::Reset | VmEnd::Dead => {
+            let splat = log.splats.last().map(|s| format!(": {}", s.title)).unwrap_or_default();
+            let when = if up { "" } else { " before the agent's hello" };
+            format!("the kernel died{when}{splat}")
+        }
+    };
+    match broke_in {
+        Some(case) => format!("{what}, in case {case}"),
+        None => what,
+    }
+}
+
+fn verdict(
+    transcript: &Transcript,
+    log: &LogScan,
+    cases: &[CaseReport],
+    splats: &[(Splat, bool)],
+) -> (Verdict, String) {
+    let has = |outcome| cases.iter().any(|case| case.outcome == outcome);
+    if let VmEnd::QemuDied { how, stderr } = &transcript.end
+        && transcript.release.is_none()
+        && !log.kernel
+    {
+        let why = qemu_died(how, stderr).replacen("QEMU died", "QEMU could not start", 1);
+        return (Verdict::Infrastructure, why);
+    }
+    if transcript.end.killed_by().is_some() {
+        return (Verdict::Infrastructure, killed(&transcript.end));
+    }
+    if transcript.end == VmEnd::Interrupted {
+        return (Verdict::Fail, "interrupted".to_owned());
+    }
+    if !log.kernel {
+        let what = if transcript.console.is_empty() { "is empty" } else { "has no line of a kernel" };
+        return (Verdict::Fail, format!("the console log {what}: it could not be scanned for splats"));
+    }
+    if cases.iter().any(|case| case.outcome.is_red()) {
+        return (Verdict::Fail, String::new());
+    }
+    if splats.iter().any(|(_, expected)| !expected) || log.dropped > 0 {
+        return (Verdict::Fail, String::new());
+    }
+    if let Some(reason) = bad_end(transcript, cases) {
+        return (Verdict::Fail, reason);
+    }
+    if has(CaseOutcome::Pass) || has(CaseOutcome::Xfail) {
+        return (Verdict::Pass, String::new());
+    }
+    match cases.iter().find(|case| case.outcome == CaseOutcome::Skip) {
+        Some(case) if cases.len() == 1 => (Verdict::Skip, case.reason.clone()),
+        Some(_) => (Verdict::Skip, "every case was skipped".to_owned()),
+        None => (Verdict::Skip, "no case was to be run".to_owned()),
+    }
+}
+
+/// All cases ended and the guest did not end as it should.
+fn bad_end(transcript: &Transcript, cases: &[CaseReport]) -> Option<String> {
+    if cases.iter().any(|case| case.outcome == CaseOutcome::Xfail && transcript.end != VmEnd::PoweredOff) {
+        // A crash or a hang that is expected takes the guest with it.
+        return None;
+    }
+    match &transcript.end {
+        VmEnd::PoweredOff if transcript.bye => None,
+        VmEnd::PoweredOff => Some("the agent was lost: it powered off without its last word".to_owned()),
+        VmEnd::Reset => Some("the guest was reset after the last case".to_owned()),
+        VmEnd::Dead => Some("the kernel died after the last case".to_owned()),
+        VmEnd::Deadline { ms } => {
+            Some(format!("the guest did not power off: killed at its deadline of {} s", seconds(*ms)))
+        }
+        VmEnd::QemuDied { how, stderr } => Some(qemu_died(how, stderr)),
+        VmEnd::Interrupted => Some("interrupted".to_owned()),
+    }
+}
+
+#[cfg(test)]
+#[path = "verdict_tests.rs"]
+mod tests;

@@ -1,0 +1,138 @@
+//! Which accelerator runs the guests.
+//!
+//! That `/dev/kvm` opens proves nothing: a host whose KVM runs only its own kind of guest (kvm_pvm, some nested
+//! set-ups) starts QEMU and then stands still or dies in the decompressor. So KVM counts as usable only once this kernel
+//! has come up under it with this QEMU. The answer is kept for as long as the host is up.
+
+use std::fmt;
+use std::fs::{self, OpenOptions};
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
+use host::{Cache, Process, write_stamp};
+
+/// What the user asks for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Wanted {
+    /// KVM where a guest comes up under it, else TCG.
+    #[default]
+    Auto,
+    /// KVM without asking.
+    Kvm,
+    /// TCG.
+    Tcg,
+}
+
+/// What is known before a guest is booted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Forecast {
+    /// `kvm`, `tcg`, or none where only a boot can tell.
+    pub accelerator: Option<String>,
+    /// Why, in one line.
+    pub why: String,
+}
+
+impl fmt::Display for Forecast {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.accelerator.as_deref().unwrap_or("not known yet"), self.why)
+    }
+}
+
+/// What was chosen, as it is kept in the cache.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Choice {
+    /// `kvm` or `tcg`.
+    pub accelerator: String,
+    /// Why, in one line.
+    pub why: String,
+}
+
+impl Choice {
+    fn new(accelerator: &str, why: impl Into<String>) -> Self {
+        Self { accelerator: accelerator.to_owned(), why: why.into() }
+    }
+}
+
+/// What can be said without booting: from the cache, or because the device does not open.
+pub fn forecast(qemu: Option<&Path>, cache: &Cache) -> Forecast {
+    if let Err(why) = opens() {
+        return Forecast { accelerator: Some("tcg".to_owned()), why };
+    }
+    let known = super::find_qemu(qemu).ok().and_then(|path| {
+        let newest = fs::read(folder(cache).join(format!("{}.json", host_and_qemu(&path)))).ok()?;
+        serde_json::from_slice::<Choice>(&newest).ok()
+    });
+    match known {
+        Some(choice) => Forecast { accelerator: Some(choice.accelerator), why: choice.why },
+        None => Forecast {
+            accelerator: None,
+            why: "/dev/kvm opens; whether a guest comes up under it shows at the first run".to_owned(),
+        },
+    }
+}
+
+/// Chooses for a kernel, booting it under KVM when nothing is known of it yet.
+///
+/// `boot` boots the kernel under KVM with a short deadline and says whether it came up, or why not.
+pub fn choose(
+    wanted: Wanted,
+    qemu: &Path,
+    kernel: &str,
+    cache: &Cache,
+    boot: impl FnOnce() -> Result<(), String>,
+) -> (Choice, bool) {
+    match wanted {
+        Wanted::Kvm => return (Choice::new("kvm", "asked for"), true),
+        Wanted::Tcg => return (Choice::new("tcg", "asked for"), true),
+        Wanted::Auto => {}
+    }
+    if let Err(why) = opens() {
+        return (Choice::new("tcg", why), true);
+    }
+    let host = host_and_qemu(qemu);
+    let file = folder(cache).join(format!("{host}-{}.json", &kernel[..kernel.len().min(16)]));
+    if let Some(choice) = fs::read(&file).ok().and_then(|text| serde_json::from_slice(&text).ok()) {
+        return (choice, true);
+    }
+    let choice = match boot() {
+        Ok(()) => Choice::new("kvm", "this kernel comes up under KVM"),
+        Err(why) => Choice::new("tcg", format!("/dev/kvm opens, but runs no guest: {why}")),
+    };
+    // An interrupted probe says nothing; and a cache that cannot be written only costs the next run its time.
+    if !host::interrupt::requested()
+        && let Ok(text) = serde_json::to_vec(&choice)
+    {
+        let _ = fs::create_dir_all(folder(cache));
+        let _ = write_stamp(&file, &text);
+        let _ = write_stamp(&folder(cache).join(format!("{host}.json")), &text);
+    }
+    (choice, false)
+}
+
+fn folder(cache: &Cache) -> PathBuf {
+    cache.path().join("accel")
+}
+
+/// Whether `/dev/kvm` can be opened, or why not and what helps.
+fn opens() -> Result<(), String> {
+    match OpenOptions::new().read(true).write(true).open("/dev/kvm") {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+            Err("/dev/kvm may not be opened by this user (sudo usermod -aG kvm $USER, then log in again)"
+                .to_owned())
+        }
+        Err(error) => Err(format!("/dev/kvm does not open: {error}")),
+    }
+}
+
+/// Names this start of the host and this QEMU.
+fn host_and_qemu(qemu: &Path) -> String {
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    let version = Process::new(qemu, ["--version"]).read().unwrap_or_default();
+    host::sha256(format!("{boot}{}{version}", qemu.display()))[..16].to_owned()
+}

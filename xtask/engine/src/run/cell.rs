@@ -1,0 +1,331 @@
+//! One cell's life: what can be said without booting, then its boots, then its verdict.
+
+mod retries;
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use cxl_topology::qemu::Backing;
+use event::{CaseReport, Dependence, Event, Unstable};
+use host::interrupt;
+use kbuild::{Mock, Symbols};
+use kernlog::{CaseOutcome, Verdict};
+use report::Store;
+use spec::{CaseFile, KernelVersion, ModuleSet};
+
+use super::crew::Guests;
+use super::flakes::{self, Observation};
+use super::guest::{self, Sitting};
+use super::history::Times;
+use super::{Bench, Boot, Cell, Order, RunError, expand};
+use crate::judge::{self, ExpectFile, Expectations, Here, Judged};
+
+/// Runs every boot of a cell and judges it; no verdict where the user interrupted.
+pub(super) fn run(
+    bench: &Bench,
+    guests: &Guests,
+    cell: &Cell,
+    order: Order,
+    store: &Store,
+) -> Result<Option<Verdict>, RunError> {
+    let begun = Instant::now();
+    bench.sink.emit(&Event::CellStarted { cell: cell.id.clone() });
+    let cases = || cell.boots.iter().flat_map(|boot| &boot.cases);
+    let (verdict, reason) = if let Some(reason) = unbuilt(guests, cell) {
+        for case in cases() {
+            not_judged(bench, cell, case, CaseOutcome::NotRun, &reason);
+        }
+        (Verdict::Unbuilt, reason)
+    } else if let Some(reason) = lacking(guests, cell) {
+        for case in cases() {
+            not_judged(bench, cell, case, CaseOutcome::Skip, &reason);
+        }
+        (Verdict::Skip, reason)
+    } else {
+        let (dir, (expectations, strangers)) = (store.cell_dir(&cell.id)?, expectations(guests, cell)?);
+        let (times, next) = (RefCell::default(), std::cell::Cell::new(cell.boots.len()));
+        let course = Course { bench, guests, cell, dir, expectations, times, next };
+        course.note(strangers);
+        course.boots(order.of(cell))?
+    };
+    if interrupt::requested() {
+        // What was cut short is no verdict: the cell stays open, to be run again.
+        return Ok(None);
+    }
+    let seconds = begun.elapsed().as_secs_f64();
+    bench.sink.emit(&Event::CellFinished { cell: cell.id.clone(), verdict, reason, seconds });
+    Ok(Some(verdict))
+}
+
+/// Why there is no guest for the cell, where the kernel's own mock modules are at fault: they are there and do not compile.
+fn unbuilt(guests: &Guests, cell: &Cell) -> Option<String> {
+    let mock = cell.suite.modules == ModuleSet::Mock;
+    match &guests.ready.built.mock {
+        Mock::DoesNotCompile(_) if mock => {
+            guests.ready.built.mock.root().err().map(|error| error.to_string())
+        }
+        _ => None,
+    }
+}
+
+/// What the found kernel or QEMU lacks for the cell as a whole: a reason to skip it, stated by what was probed.
+fn lacking(guests: &Guests, cell: &Cell) -> Option<String> {
+    if cell.lacks.is_some() {
+        return cell.lacks.clone();
+    }
+    if let Err(lacking) = cxl_topology::qemu::machine_args(&cell.topology, guests.capabilities, &Backing::Ram)
+    {
+        return Some(lacking.to_string());
+    }
+    let mut images = cell.boots.iter().map(|boot| guests.ready.image(cell.suite.modules, boot.userland));
+    images.find_map(Result::err).map(str::to_owned)
+}
+
+/// Why a case cannot run on this kernel and topology, if so.
+fn unmet(guests: &Guests, cell: &Cell, case: &CaseFile) -> Option<String> {
+    if let Some(patch) = cell.withheld.get(&case.name) {
+        return Some(patch.clone());
+    }
+    let names = guests.ready.modules(cell.suite.modules);
+    if let Some(module) = case.needs.modules.iter().find(|module| !names.contains(*module)) {
+        let version = &guests.ready.source.version;
+        let from = cell.brought_by.get(&case.name).map(|bringer| format!(", {}", bringer.about(version)));
+        return Some(format!("this kernel has no module {module}{}", from.unwrap_or_default()));
+    }
+    // The mock bus brings its own.
+    if cell.suite.modules == ModuleSet::Mock {
+        return None;
+    }
+    let there = cell.topology.devices().len();
+    (there < case.needs.memdevs as usize)
+        .then(|| format!("needs {} memdevs, topology {} has {there}", case.needs.memdevs, cell.topology.name))
+}
+
+fn not_judged(bench: &Bench, cell: &Cell, case: &CaseFile, outcome: CaseOutcome, reason: &str) {
+    let report = CaseReport {
+        name: case.name.clone(),
+        outcome,
+        reason: reason.to_owned(),
+        seconds: 0.0,
+        subtests: Vec::new(),
+        diagnostics: Vec::new(),
+    };
+    bench.sink.emit(&Event::CaseFinished { cell: cell.id.clone(), report });
+}
+
+/// A cell under way.
+struct Course<'a> {
+    bench: &'a Bench<'a>,
+    guests: &'a Guests<'a>,
+    cell: &'a Cell,
+    /// Its folder.
+    dir: PathBuf,
+    expectations: Expectations,
+    /// How long its boots and cases took.
+    times: RefCell<Times>,
+    /// Number of the next boot beyond those that are planned.
+    next: std::cell::Cell<usize>,
+}
+
+impl Course<'_> {
+    /// Runs every boot; the worst verdict, and why where no case says it.
+    fn boots(&self, order: Order) -> Result<(Verdict, String), RunError> {
+        copy(&self.guests.ready.built.config, &self.dir.join(".config"))?;
+        let mut worst: Option<(Verdict, String)> = None;
+        let (mut lacks, mut runs) = (BTreeSet::new(), Vec::new());
+        let (mut reports, mut splats) = (Vec::new(), Vec::new());
+        for (number, boot) in self.cell.boots.iter().enumerate() {
+            if interrupt::requested() {
+                break;
+            }
+            let cases = self.possible(boot, &mut lacks);
+            if cases.is_empty() {
+                continue;
+            }
+            let judged = self.sit(boot, number, &cases)?;
+            runs.extend(observations(&judged));
+            reports.extend(judged.cases.iter().cloned());
+            splats.extend(judged.splats.iter().map(|(splat, _)| splat.clone()));
+            let this = if order.looks_for_flakes() { self.tell(judged) } else { self.retried(boot, judged)? };
+            worst = match worst {
+                Some(before) if before.0.beside(this.0) == before.0 => Some(before),
+                _ => Some(this),
+            };
+        }
+        if !interrupt::requested() {
+            self.note(self.expectations.notes(&reports, &splats, self.cell.wanted.everything()));
+            if order.looks_for_flakes() {
+                self.flakes(&runs)?;
+            }
+        }
+        if self.guests.policy.learn && !interrupt::requested() {
+            self.guests.history.record(&self.cell.id, &self.times.borrow());
+        }
+        let lacks = || lacks.into_iter().collect::<Vec<_>>().join("; ");
+        Ok(worst.unwrap_or_else(|| (Verdict::Skip, lacks())))
+    }
+
+    /// Those of a boot's cases that can run here; the others are told as skipped.
+    fn possible(&self, boot: &Boot, lacks: &mut BTreeSet<String>) -> Vec<CaseFile> {
+        let mut cases = Vec::new();
+        for case in &boot.cases {
+            let Some(reason) = unmet(self.guests, self.cell, case) else {
+                cases.push(case.clone());
+                continue;
+            };
+            not_judged(self.bench, self.cell, case, CaseOutcome::Skip, &reason);
+            lacks.insert(reason);
+        }
+        cases
+    }
+
+    /// One guest, judged.
+    fn sit(&self, boot: &Boot, number: usize, cases: &[CaseFile]) -> Result<Judged, RunError> {
+        let sitting = Sitting { cell: self.cell, boot, number, cases, dir: &self.dir };
+        let begun = Instant::now();
+        let transcript = guest::boot(self.bench, self.guests, &sitting)?;
+        let judged = judge::judge(&transcript, &self.expectations);
+        let cases = judged.cases.iter().filter(|case| case.outcome == CaseOutcome::Pass);
+        let cases = cases.map(|case| (case.name.clone(), case.seconds));
+        self.times.borrow_mut().add(begun.elapsed().as_secs_f64(), cases);
+        Ok(judged)
+    }
+
+    /// Adds file and line to the reports of a kernel that was built with debug info.
+    fn symbolise(&self, judged: &mut Judged) {
+        if judged.splats.is_empty() {
+            return;
+        }
+        let mock = self.cell.suite.modules == ModuleSet::Mock;
+        let Some(symbols) = Symbols::of(&self.guests.ready.built, mock) else { return };
+        let splats = judged.splats.iter_mut().map(|(splat, _)| splat);
+        if let Err(error) = symbols.and_then(|mut symbols| symbols.annotate(splats)) {
+            judged.notes.push(format!("the traces keep their offsets: {error}"));
+        }
+    }
+
+    /// A boot that is not among those planned.
+    fn sit_again(&self, boot: &Boot, cases: &[CaseFile]) -> Result<Judged, RunError> {
+        let number = self.next.get();
+        self.next.set(number + 1);
+        self.sit(boot, number, cases)
+    }
+
+    /// Tells what a boot has shown; its verdict, and why where no case says it.
+    fn tell(&self, mut judged: Judged) -> (Verdict, String) {
+        self.symbolise(&mut judged);
+        let id = || self.cell.id.clone();
+        for report in judged.cases {
+            self.bench.sink.emit(&Event::CaseFinished { cell: id(), report });
+        }
+        self.note(judged.notes);
+        for (splat, expected) in judged.splats {
+            self.bench.sink.emit(&Event::SplatFound { cell: id(), splat, expected });
+        }
+        (judged.verdict, judged.reason)
+    }
+
+    /// Tells the user; files of the project by their names in it.
+    fn note(&self, notes: Vec<String>) {
+        let root = format!("{}/", self.bench.root.display());
+        for note in notes {
+            let note = note.strip_prefix(&root).unwrap_or(&note);
+            self.bench.sink.emit(&Event::Notice { text: format!("{}: {note}", self.cell.id) });
+        }
+    }
+
+    /// Names the cases that depend on their order or fail sometimes. What looks like order is tried in guests of its own.
+    fn flakes(&self, runs: &[Observation]) -> Result<(), RunError> {
+        for suspect in flakes::suspects(runs) {
+            let mut order = None;
+            for theory in suspect.theories.iter().take(THEORIES) {
+                if self.holds(&suspect.case, theory)? {
+                    order = Some(theory.clone());
+                    break;
+                }
+            }
+            // Red in all runs and red alone as well: that is a plain failure.
+            if order.is_some() || suspect.is_mixed() {
+                let (runs, red) = (suspect.runs, suspect.red);
+                let unstable = Unstable { case: suspect.case, runs, red, order };
+                self.bench.sink.emit(&Event::CaseUnstable { cell: self.cell.id.clone(), unstable });
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a case is, in two guests of its own, as the theory says: red in one of them and green in the other.
+    fn holds(&self, case: &str, theory: &Dependence) -> Result<bool, RunError> {
+        let red = |names: &[&str]| self.is_red(case, names);
+        Ok(match theory {
+            Dependence::After { case: Some(other) } => !red(&[case])? && red(&[other, case])?,
+            // That it is red among the others was seen in every run.
+            Dependence::After { case: None } => !red(&[case])?,
+            Dependence::Without { case: other } => red(&[case])? && !red(&[other, case])?,
+        })
+    }
+
+    /// Whether a case is red in a guest with just these.
+    fn is_red(&self, case: &str, names: &[&str]) -> Result<bool, RunError> {
+        let has = |boot: &&Boot| boot.cases.iter().any(|other| other.name == case);
+        let Some(boot) = self.cell.boots.iter().find(has) else { return Ok(false) };
+        let all = || self.cell.boots.iter().flat_map(|boot| &boot.cases);
+        let of = |name: &&str| all().find(|other| other.name == **name).cloned();
+        let cases: Vec<CaseFile> = names.iter().filter_map(of).collect();
+        let judged = self.sit_again(boot, &cases)?;
+        Ok(observations(&judged).iter().any(|run| run.case == case && run.red))
+    }
+}
+
+/// How many theories of a case's order are tried, two guests each.
+const THEORIES: usize = 3;
+
+/// What one guest shows of its cases: each that ran, whether it was red, and what ran before it.
+fn observations(judged: &Judged) -> Vec<Observation> {
+    let splat = |name: &str| {
+        judged.splats.iter().any(|(splat, expected)| !expected && splat.case.as_deref() == Some(name))
+    };
+    let mut before = Vec::new();
+    let mut observations = Vec::new();
+    for case in &judged.cases {
+        if !matches!(case.outcome, CaseOutcome::Skip | CaseOutcome::NotRun) {
+            let red = case.outcome.is_red() || splat(&case.name);
+            observations.push(Observation { case: case.name.clone(), red, before: before.clone() });
+        }
+        before.push(case.name.clone());
+    }
+    observations
+}
+
+/// What the suite expects to fail on this kernel, topology and QEMU, today; and, in words, what it expects of cases that
+/// the userland was to bring and did not.
+fn expectations(guests: &Guests, cell: &Cell) -> Result<(Expectations, Vec<String>), RunError> {
+    let qemu = guests.capabilities.version;
+    let here = Here {
+        topology: &cell.topology.name,
+        flavour: &cell.id.flavour,
+        variant: &cell.id.variant,
+        ndctl: guests.ready.ndctl.as_ref().map(|ndctl| ndctl.version.as_str()),
+        today: jiff::Zoned::now().date(),
+        kernel: &guests.ready.source.version,
+        qemu: &KernelVersion { stable: qemu.micro, ..KernelVersion::new(qemu.major, qemu.minor) },
+    };
+    let file = ExpectFile::of(&cell.suite)?;
+    let found = expand::found_names(&cell.suite, &guests.ready)?;
+    let written = cell.suite.cases.iter().map(|case| case.name.as_str());
+    let known = written.chain(found.iter().map(String::as_str)).collect();
+    Ok((file.select(&here), file.strangers(&known, here.ndctl)))
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), RunError> {
+    let fail = |doing, path: &Path| {
+        let path = path.to_owned();
+        move |source| RunError::Io { doing, path, source }
+    };
+    // By itself, since an error of fs::copy() does not tell which of the two it is about.
+    let bytes = fs::read(from).map_err(fail("reading", from))?;
+    fs::write(to, bytes).map_err(fail("writing", to))
+}

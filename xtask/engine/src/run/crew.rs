@@ -1,0 +1,227 @@
+//! Who does what the schedule says: a thread for each slot. Kernels and cells run beside each other, each one's events by
+//! itself.
+
+use std::panic::{self, AssertUnwindSafe};
+use std::path::Path;
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use cxl_topology::Capabilities;
+use event::{CellId, Event};
+use host::interrupt;
+use kernlog::Verdict;
+use report::Store;
+use vm::Accel;
+
+use super::history::History;
+use super::schedule::{Need, Schedule, Task};
+use super::{Bench, Cell, Options, Plan, Policy, Ready, RunError, cell, expand, guest, machine, prepare};
+
+/// How often who waits looks at Ctrl-C.
+const TICK: Duration = Duration::from_millis(100);
+
+/// The machine on which the cells of one kernel run.
+pub(super) struct Guests<'a> {
+    pub(super) ready: Ready,
+    pub(super) qemu: &'a Path,
+    pub(super) capabilities: &'a Capabilities,
+    pub(super) accel: Accel,
+    pub(super) policy: Policy,
+    pub(super) history: History,
+}
+
+/// A kernel that is there, and its cells.
+struct Prepared<'a> {
+    guests: Guests<'a>,
+    cells: Vec<Cell>,
+}
+
+/// All that the threads of a run share.
+pub(super) struct Crew<'a> {
+    bench: &'a Bench<'a>,
+    plans: &'a [Plan],
+    options: &'a Options,
+    store: &'a Store,
+    capabilities: &'a Capabilities,
+    /// For each plan, once it is there.
+    prepared: Vec<OnceLock<Prepared<'a>>>,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+struct State {
+    schedule: Schedule,
+    worst: Option<Verdict>,
+    error: Option<RunError>,
+}
+
+impl<'a> Crew<'a> {
+    pub(super) fn new(
+        bench: &'a Bench<'a>,
+        plans: &'a [Plan],
+        options: &'a Options,
+        store: &'a Store,
+        capabilities: &'a Capabilities,
+    ) -> Self {
+        let schedule = Schedule::new(machine::limits(options.policy.jobs), plans.len());
+        let state = Mutex::new(State { schedule, worst: None, error: None });
+        let prepared = plans.iter().map(|_| OnceLock::new()).collect();
+        Self { bench, plans, options, store, capabilities, prepared, state, changed: Condvar::new() }
+    }
+
+    /// Does everything; the worst verdict of the cells, and the first error.
+    pub(super) fn run(self) -> (Option<Verdict>, Option<RunError>) {
+        thread::scope(|scope| {
+            for _ in 0..self.options.policy.jobs().max(1) {
+                scope.spawn(|| self.work());
+            }
+        });
+        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let cells = self.prepared.iter().filter_map(OnceLock::get).map(|prepared| prepared.cells.len());
+        let nothing = cells.sum::<usize>() == 0 && !self.plans.is_empty() && !interrupt::requested();
+        let nothing = nothing && self.store.verdicts().is_empty();
+        let empty = || nothing.then(|| RunError::Empty { options: Vec::new() });
+        (state.worst, state.error.or_else(empty))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One thread's life.
+    fn work(&self) {
+        let mut state = self.lock();
+        loop {
+            if interrupt::requested() {
+                state.schedule.stop();
+            }
+            if let Some(task) = state.schedule.next() {
+                drop(state);
+                // Who panics must not leave the others waiting for ever.
+                let ended = panic::catch_unwind(AssertUnwindSafe(|| self.perform(task)));
+                state = self.lock();
+                state.schedule.ended(task);
+                match ended {
+                    Ok(ended) => self.note(&mut state, task, ended),
+                    Err(cause) => {
+                        state.schedule.stop();
+                        drop(state);
+                        self.changed.notify_all();
+                        panic::resume_unwind(cause);
+                    }
+                }
+                self.changed.notify_all();
+            } else if state.schedule.is_over() {
+                return;
+            } else {
+                let waited = self.changed.wait_timeout(state, TICK);
+                state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            }
+        }
+    }
+
+    /// The verdict of a cell that was judged.
+    fn perform(&self, task: Task) -> Result<Option<Verdict>, RunError> {
+        match task {
+            Task::Prepare { plan } => {
+                let prepared = self.prepare(&self.plans[plan])?;
+                drop(self.prepared[plan].set(prepared));
+                Ok(None)
+            }
+            Task::Cell { plan, cell } => {
+                let Some(Prepared { guests, cells }) = self.prepared[plan].get() else { return Ok(None) };
+                cell::run(self.bench, guests, &cells[cell], self.plans[plan].order, self.store)
+            }
+        }
+    }
+
+    fn prepare(&self, plan: &Plan) -> Result<Prepared<'a>, RunError> {
+        let ready = prepare(self.bench, plan)?;
+        self.same_as_before(plan, &ready)?;
+        let choice = guest::accelerator(self.bench, plan, &ready, self.options);
+        let accel = guest::accel_of(&choice);
+        let cells = expand::cells(plan, &ready)?;
+        let planned = |id: &CellId| plan.closed_cells().any(|cell| cell.id == *id);
+        let found: Vec<_> = cells.iter().map(|cell| cell.id.clone()).filter(|id| !planned(id)).collect();
+        if !found.is_empty() {
+            self.bench.sink.emit(&Event::CellsFound { cells: found });
+        }
+        let (policy, history) = (self.options.policy, History::new(self.bench.cache, accel));
+        let (qemu, capabilities) = (self.options.qemu.as_path(), self.capabilities);
+        Ok(Prepared { guests: Guests { ready, qemu, capabilities, accel, policy, history }, cells })
+    }
+
+    /// Keeps what the kernel was made from. A run that is taken up goes on with the very same, or its cells could not be told
+    /// apart.
+    fn same_as_before(&self, plan: &Plan, ready: &Ready) -> Result<(), RunError> {
+        let key = format!("built {} {}", plan.kernel.name, plan.flavour);
+        let built = serde_json::json!({
+            "version": ready.source.version.to_string(),
+            "tree": ready.source.tree,
+            "build": ready.built.id,
+        });
+        if self.store.resolved(&key).is_some_and(|before| before != built) {
+            return Err(RunError::Changed {
+                kernel: plan.kernel.name.clone(),
+                run: self.store.id().to_owned(),
+            });
+        }
+        self.store.resolve(&key, built);
+        Ok(())
+    }
+
+    /// Takes in how a task ended.
+    fn note(&self, state: &mut State, task: Task, ended: Result<Option<Verdict>, RunError>) {
+        match (task, ended) {
+            (Task::Prepare { plan }, Ok(_)) => {
+                if let Some(Prepared { guests, cells }) = self.prepared[plan].get() {
+                    let seconds = |cell: &Cell| guests.history.of(&cell.id).expected(cell);
+                    let need = |cell| Need { memory: machine::memory(cell), seconds: seconds(cell) };
+                    let times = cells.iter().map(|cell| (cell.id.clone(), seconds(cell))).collect();
+                    self.bench.sink.emit(&Event::CellsExpected { cells: times });
+                    state.schedule.ready(plan, cells.iter().map(need));
+                }
+            }
+            (Task::Cell { .. }, Ok(verdict)) => {
+                state.worst = [state.worst, verdict].into_iter().flatten().reduce(Verdict::beside);
+                if self.options.policy.fail_fast && verdict > Some(Verdict::Skip) {
+                    self.stop_early(state);
+                }
+            }
+            (task, Err(error)) => {
+                if !interrupt::requested() {
+                    self.spoil(task, &error);
+                    if self.options.policy.fail_fast {
+                        self.stop_early(state);
+                    }
+                }
+                state.error.get_or_insert(error);
+            }
+        }
+    }
+
+    fn stop_early(&self, state: &mut State) {
+        state.schedule.stop();
+        let text = "--fail-fast: nothing more is started".to_owned();
+        self.bench.sink.emit(&Event::Notice { text });
+    }
+
+    /// What an error leaves without a verdict of its own: a cell, or all of those of a kernel.
+    fn spoil(&self, task: Task, error: &RunError) {
+        let verdict = if error.is_kernel_failure() { Verdict::Unbuilt } else { Verdict::Infrastructure };
+        let ids: Vec<_> = match task {
+            Task::Prepare { plan } => self.plans[plan].closed_cells().map(|cell| cell.id.clone()).collect(),
+            Task::Cell { plan, cell } => self.prepared[plan]
+                .get()
+                .map(|prepared| prepared.cells[cell].id.clone())
+                .into_iter()
+                .collect(),
+        };
+        let reason = error.to_string().lines().next().unwrap_or_default().to_owned();
+        for cell in ids {
+            let reason = reason.clone();
+            self.bench.sink.emit(&Event::CellFinished { cell, verdict, reason, seconds: 0.0 });
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Why a run could not be planned or carried out. Never a verdict.
+
+use std::path::PathBuf;
+
+use cxl_topology::{Lacking, TopologyError};
+use guest::GuestError;
+use host::CacheError;
+use kbuild::{BuildError, FragmentError};
+use report::StoreError;
+use source::SourceError;
+use specfile::SpecError;
+use vm::VmError;
+
+use crate::judge::ExpectError;
+
+/// Why a run could not be planned or carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A file of the user's is wrong.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// A topology is wrong.
+    #[error(transparent)]
+    Topology(#[from] TopologyError),
+    /// A source could not be had, or a series not be applied.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// A kernel could not be built.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// A suite's `expect.yaml` is wrong.
+    #[error(transparent)]
+    Expect(#[from] ExpectError),
+    /// A fragment is wrong.
+    #[error(transparent)]
+    Fragment(#[from] FragmentError),
+    /// The guest's image could not be packed.
+    #[error(transparent)]
+    Guest(#[from] GuestError),
+    /// The guest could not be started or followed.
+    #[error(transparent)]
+    Vm(#[from] VmError),
+    /// The cache could not be used.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    /// The run's folder could not be written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The QEMU cannot be this topology.
+    #[error(transparent)]
+    Lacking(#[from] Lacking),
+    /// There is no QEMU.
+    #[error("there is no {}\nhint: cargo xtask setup installs one, --qemu PATH names one", .program.display())]
+    NoQemu {
+        /// What was looked for.
+        program: PathBuf,
+    },
+    /// A guest with mock modules was asked for, and they did not build.
+    #[error("this kernel has no mock modules: {why}")]
+    NoMock {
+        /// Why.
+        why: String,
+    },
+    /// No source of ndctl's can be had and built.
+    #[error("ndctl's tools cannot be had{}{}", .tried.iter().map(|line| format!("\n  {line}")).collect::<String>(), ndctl_hint(.tried))]
+    NoNdctl {
+        /// Each source, and why not.
+        tried: Vec<String>,
+    },
+    /// A name that nothing has.
+    #[error("there is no {what} '{name}'\nhint: {hint}")]
+    Unknown {
+        /// What it should have been.
+        what: String,
+        /// The name.
+        name: String,
+        /// The nearest, or all known.
+        hint: String,
+    },
+    /// Nothing is left to run.
+    #[error("nothing to run: no cell has a case that fits{}", .options.iter().map(|option| format!(" {option}")).collect::<String>())]
+    Empty {
+        /// What was asked for, as options.
+        options: Vec<String>,
+    },
+    /// The kernel is another one than that with which the run was begun.
+    #[error(
+        "kernel {kernel} is another one than that with which {run} was begun: its source, series, fragments or compiler have changed\nhint: begin a new run; `results merge` makes one of several"
+    )]
+    Changed {
+        /// Which.
+        kernel: String,
+        /// The run that is taken up.
+        run: String,
+    },
+    /// `--up-to` names no prefix of this kernel's series.
+    #[error(
+        "--up-to: {why}\nhint: --up-to [SERIES:]N takes the first N patches of a series of the kernel; 0 is the kernel without it"
+    )]
+    UpTo {
+        /// Why.
+        why: String,
+    },
+    /// A file of the run could not be read or written.
+    #[error("{doing} {}: {source}", .path.display())]
+    Io {
+        /// In the gerund.
+        doing: &'static str,
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+fn ndctl_hint(tried: &[String]) -> &'static str {
+    if tried.is_empty() {
+        "\nhint: name its sources under `ndctl:` in patchbench.yaml, or a tree with --ndctl DIR"
+    } else {
+        "\nhint: --ndctl DIR takes a tree of your own"
+    }
+}
+
+impl RunError {
+    /// Whether the user wrote what is wrong: exit code 2.
+    pub fn is_usage(&self) -> bool {
+        matches!(
+            self,
+            Self::Spec(_)
+                | Self::Topology(_)
+                | Self::Fragment(_)
+                | Self::Expect(_)
+                | Self::Unknown { .. }
+                | Self::UpTo { .. }
+                | Self::Empty { .. }
+                | Self::Changed { .. }
+        )
+    }
+
+    /// Whether the kernel could not be made: exit code 3.
+    pub fn is_kernel_failure(&self) -> bool {
+        match self {
+            Self::Source(error) => error.is_series_failure(),
+            Self::Build(error) => !error.is_infrastructure(),
+            Self::NoMock { .. } => true,
+            _ => false,
+        }
+    }
+}

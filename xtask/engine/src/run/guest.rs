@@ -1,0 +1,366 @@
+//! One guest of a cell: its job packed, its commands recorded for a replay, its boot followed.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use walkdir::WalkDir;
+
+use cxl_topology::Topology;
+use cxl_topology::qemu::Backing;
+use event::{CellId, Event, Stage, StageEnd, Transcript};
+use guest::JobFile;
+use spec::{CaseFile, ModuleSet, Userland};
+use vm::{Accel, Machine, Patience, QemuRequests, VmError};
+use wire::{FromGuest, Job, PROTOCOL};
+
+use super::accel::{self, Choice};
+use super::crew::Guests;
+use super::history::Times;
+use super::{Bench, Cell, Options, Plan, Ready, RunError, machine};
+
+/// Keeps an instrumented kernel from five-level paging, which QEMU's `max` has. For a moment of the boot `identify_cpu()`
+/// (`arch/x86/kernel/cpu/common.c`, 6.12) has cleared the processor's features, this one included: in an interrupt that comes
+/// then, KASAN takes per-cpu memory for a wild access.
+const FOUR_LEVELS: &str = "no5lvl";
+
+/// What is looked for on the PATH.
+const QEMU: &str = "qemu-system-x86_64";
+
+/// Longest wait for the devices to come to rest, in milliseconds of the guest's clock.
+const SETTLE_MS: u64 = 20_000;
+
+/// Some of a cell's cases, in one guest.
+pub(super) struct Sitting<'a> {
+    pub(super) cell: &'a Cell,
+    pub(super) boot: &'a super::Boot,
+    /// Number of the boot within the cell.
+    pub(super) number: usize,
+    /// Those of the boot's cases that can run here.
+    pub(super) cases: &'a [CaseFile],
+    /// The cell's folder.
+    pub(super) dir: &'a Path,
+}
+
+/// The QEMU that is meant.
+///
+/// # Errors
+/// There is none.
+pub fn find_qemu(named: Option<&Path>) -> Result<PathBuf, RunError> {
+    let program = named.map_or_else(|| PathBuf::from(QEMU), Path::to_owned);
+    which::which(&program).map_err(|_| RunError::NoQemu { program })
+}
+
+/// Chooses the accelerator, booting the kernel under KVM where nothing is known yet.
+pub(super) fn accelerator(bench: &Bench, plan: &Plan, ready: &Ready, options: &Options) -> Choice {
+    let (kernel, flavour) = (plan.kernel.name.clone(), plan.flavour.clone());
+    let (event_kernel, event_flavour) = (kernel.clone(), flavour.clone());
+    bench.sink.emit(&Event::StageStarted { kernel, flavour, stage: Stage::Probe });
+    let begun = Instant::now();
+    let (choice, cached) = accel::choose(options.accel, &options.qemu, &ready.built.id, bench.cache, || {
+        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let smallest = ready.image(ModuleSet::Production, Userland::Busybox).map_err(str::to_owned)?;
+        vm::kvm_works(&options.qemu, &ready.built.kernel, &smallest.path, folder.path())
+            .unwrap_or_else(|error| Err(error.to_string()))
+    });
+    bench.sink.emit(&Event::StageFinished {
+        kernel: event_kernel,
+        flavour: event_flavour,
+        stage: Stage::Probe,
+        end: if cached { StageEnd::Cached } else { StageEnd::Done },
+        seconds: begun.elapsed().as_secs_f64(),
+        note: format!("{}: {}", choice.accelerator, choice.why),
+    });
+    choice
+}
+
+/// What `kvm` and `tcg` are to QEMU.
+pub(super) fn accel_of(choice: &Choice) -> Accel {
+    if choice.accelerator == "kvm" { Accel::Kvm } else { Accel::Tcg }
+}
+
+/// How often a boot is begun that ends through no fault of the guest's.
+const TRIES: u32 = 3;
+
+/// Boots a guest for a cell's cases and follows it. What QEMU spoiled says nothing about the kernel: it is told, kept
+/// beside, and booted again.
+pub(super) fn boot(bench: &Bench, guests: &Guests, sitting: &Sitting) -> Result<Transcript, RunError> {
+    let folder = sitting.dir.join(format!("boot{}", sitting.number));
+    for spoiled in 1..TRIES {
+        let result = boot_once(bench, guests, sitting, &folder);
+        let Some(told) = spoiled_by(&result) else { return result };
+        let text = format!("{}: {told}: booting again", sitting.cell.id);
+        bench.sink.emit(&Event::Notice { text });
+        let beside = folder.with_extension(format!("spoiled{spoiled}"));
+        fs::rename(&folder, &beside).map_err(io("renaming", &folder))?;
+    }
+    boot_once(bench, guests, sitting, &folder)
+}
+
+/// How QEMU spoiled a boot, where it did.
+fn spoiled_by(result: &Result<Transcript, RunError>) -> Option<String> {
+    match result {
+        Err(RunError::Vm(error @ VmError::LostInterrupt { .. })) => {
+            error.to_string().lines().next().map(str::to_owned)
+        }
+        Err(_) => None,
+        Ok(transcript) => transcript.end.broken_assertion().map(|said| format!("QEMU broke: {said}")),
+    }
+}
+
+fn boot_once(
+    bench: &Bench,
+    guests: &Guests,
+    sitting: &Sitting,
+    folder: &Path,
+) -> Result<Transcript, RunError> {
+    let cell = sitting.cell;
+    let (times, recorded) = (times(guests, cell), guests.history.of(&cell.id));
+    let job = job(sitting, times, &recorded);
+    let packed = pack(bench, cell, &job, folder)?;
+    let image = guests.ready.image(cell.suite.modules, sitting.boot.userland);
+    let image = image.map_err(|why| RunError::NoMock { why: why.to_owned() })?;
+    let machine_args = cxl_topology::qemu::machine_args(&cell.topology, guests.capabilities, &Backing::Ram)?;
+    let mut cmdline = cxl_topology::qemu::kernel_args(&cell.topology, guests.capabilities);
+    if instrumented(cell) {
+        cmdline.push(FOUR_LEVELS.to_owned());
+    }
+    cmdline.extend(cell.variant.cmdline.iter().cloned());
+    cmdline.extend(sitting.boot.cmdline.iter().cloned());
+    cmdline.extend(cell.settings.cmdline.iter().cloned());
+    let machine = Machine {
+        qemu: guests.qemu,
+        accel: guests.accel,
+        kernel: &guests.ready.built.kernel,
+        image: &image.path,
+        job: Some(&packed),
+        cmdline: &cmdline,
+        machine_args: &machine_args,
+    };
+    write(&folder.join("replay.sh"), vm::replay_script(&machine)?.as_bytes())?;
+
+    let boot = u32::try_from(sitting.number).unwrap_or(u32::MAX);
+    let cases: Vec<String> = sitting.cases.iter().map(|case| case.name.clone()).collect();
+    bench.sink.emit(&Event::BootStarted {
+        cell: cell.id.clone(),
+        boot,
+        accel: guests.accel.to_string(),
+        cases: cases.clone(),
+    });
+    let begun = Instant::now();
+    let later = cxl_topology::qemu::later_args(&cell.topology, guests.capabilities, &Backing::Ram);
+    let requests = QemuRequests::new(&[&machine_args[..], &later].concat());
+    let patience = Patience::new(guests.accel, times).at_least(recorded.boot().unwrap_or_default());
+    let transcript = vm::Boot { machine, folder, patience }.run(
+        &job,
+        &mut |frame| tell(bench, &cell.id, boot, &cases, begun, frame),
+        &requests,
+    );
+    let seconds = begun.elapsed().as_secs_f64();
+    bench.sink.emit(&Event::BootFinished { cell: cell.id.clone(), boot, seconds });
+    Ok(transcript?)
+}
+
+/// What a guest with a shell has.
+#[derive(Debug, Clone)]
+pub struct Shell {
+    /// Which modules are on its disk.
+    pub modules: ModuleSet,
+    /// What it has besides.
+    pub userland: Userland,
+    /// Modules to load first, in order.
+    pub load: Vec<String>,
+    /// Words for the kernel's command line.
+    pub cmdline: Vec<String>,
+}
+
+/// A shell in a guest, on our own terminal.
+///
+/// # Errors
+/// The kernel cannot be made, or QEMU not be started.
+pub fn shell(
+    bench: &Bench,
+    plan: &Plan,
+    topology: &Topology,
+    shell: &Shell,
+    options: &Options,
+) -> Result<(), RunError> {
+    let (modules, userland) = (shell.modules, shell.userland);
+    let capabilities = vm::probe(&options.qemu, bench.cache.path())?.capabilities();
+    let ready = super::prepare_guests(bench, plan, &[(modules, userland)].into())?;
+    let accel = accel_of(&accelerator(bench, plan, &ready, options));
+    let image = ready.image(modules, userland).map_err(|why| RunError::NoMock { why: why.to_owned() })?;
+    let machine_args = cxl_topology::qemu::machine_args(topology, &capabilities, &Backing::Ram)?;
+    let mut cmdline = cxl_topology::qemu::kernel_args(topology, &capabilities);
+    cmdline.extend(shell.cmdline.iter().cloned());
+    let (load, udev) = (shell.load.clone(), userland == Userland::Ndctl);
+    let env = environment(modules, &BTreeMap::new());
+    let job = Job { shell: true, memdevs: memdevs(topology), modules: load, udev, env, ..empty_job() };
+    let folder = tempfile::tempdir().map_err(|source| RunError::Io {
+        doing: "making a folder in",
+        path: std::env::temp_dir(),
+        source,
+    })?;
+    let archive = guest::job_archive(&job, Some(&cxl_topology::expect(topology)), &[], &lib(bench)?)?;
+    let packed = folder.path().join("job.cpio");
+    write(&packed, &archive)?;
+    let machine = Machine {
+        qemu: &options.qemu,
+        accel,
+        kernel: &ready.built.kernel,
+        image: &image.path,
+        job: Some(&packed),
+        cmdline: &cmdline,
+        machine_args: &machine_args,
+    };
+    vm::Boot { machine, folder: folder.path(), patience: Patience::new(accel, 1) }.shell()?;
+    Ok(())
+}
+
+/// Whether the cell's kernel has KASAN, lockdep or their like: whatever waits for it waits longer.
+fn instrumented(cell: &Cell) -> bool {
+    cell.id.flavour != spec::PLAIN
+}
+
+/// How many times as long as on a plain kernel and an idle machine everything may take.
+fn times(guests: &Guests, cell: &Cell) -> u32 {
+    let busy = if guests.accel == Accel::Tcg { machine::slowness() } else { 1 };
+    vm::times(instrumented(cell))
+        .saturating_mul(cell.settings.timeout_times.unwrap_or(1))
+        .saturating_mul(busy)
+}
+
+/// How many times as long as it took when it last passed a case may always take.
+const LONGER: f64 = 4.0;
+
+fn job(sitting: &Sitting, times: u32, recorded: &Times) -> Job {
+    let cell = sitting.cell;
+    let longest = |case: &CaseFile| {
+        let recorded = Duration::try_from_secs_f64(recorded.case(&case.name).unwrap_or_default() * LONGER);
+        let recorded = recorded.unwrap_or_default();
+        case.timeout.saturating_mul(times).max(recorded)
+    };
+    let cases = sitting.cases.iter().map(|case| wire::Case {
+        name: case.name.clone(),
+        script: format!("{}/{}", wire::SUITE_PATH, case.script),
+        timeout_ms: u64::try_from(longest(case).as_millis()).unwrap_or(u64::MAX),
+    });
+    let mut env = environment(cell.suite.modules, &cell.variant.env);
+    env.insert("PATIENCE".to_owned(), times.to_string());
+    Job {
+        token: token(),
+        modules: cell.suite.load.clone(),
+        withhold: sitting.boot.withhold.clone(),
+        memdevs: if sitting.boot.withhold.is_empty() { memdevs(&cell.topology) } else { 0 },
+        cases: cases.collect(),
+        env,
+        udev: sitting.boot.userland == Userland::Ndctl,
+        ..empty_job()
+    }
+}
+
+/// What a case finds in its environment: `MODULES`, which of the two sets is on disk, and what the variant adds.
+fn environment(modules: ModuleSet, more: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let set = match modules {
+        ModuleSet::Production => "production",
+        ModuleSet::Mock => "mock",
+    };
+    let mut env = BTreeMap::from([("MODULES".to_owned(), set.to_owned())]);
+    env.extend(more.clone());
+    env
+}
+
+fn empty_job() -> Job {
+    Job {
+        protocol: PROTOCOL,
+        token: token(),
+        modules: Vec::new(),
+        autoload: true,
+        udev: false,
+        withhold: Vec::new(),
+        memdevs: 0,
+        settle_ms: SETTLE_MS,
+        cases: Vec::new(),
+        env: BTreeMap::new(),
+        shell: false,
+    }
+}
+
+fn memdevs(topology: &Topology) -> u32 {
+    u32::try_from(topology.devices().len()).unwrap_or(u32::MAX)
+}
+
+/// Marks our lines in the kernel log. A case runs as root and could read it from its own job: this guards against
+/// accidents and noise, not against a case that lies.
+fn token() -> String {
+    let mut bytes = [0; 8];
+    // Always there on Linux; without it the token is guessable, and nothing worse.
+    let _ = fs::File::open("/dev/urandom").and_then(|mut source| source.read_exact(&mut bytes));
+    host::hex(bytes)
+}
+
+/// Writes the job's archive into the boot's folder, where a replay finds it.
+fn pack(bench: &Bench, cell: &Cell, job: &Job, folder: &Path) -> Result<PathBuf, RunError> {
+    let mut suite = match &cell.suite.lender {
+        Some(lender) => suite_files(lender)?,
+        None => Vec::new(),
+    };
+    let own = suite_files(&cell.suite.dir)?;
+    suite.retain(|lent| own.iter().all(|file| file.name != lent.name));
+    suite.extend(own);
+    let archive = guest::job_archive(job, Some(&cxl_topology::expect(&cell.topology)), &suite, &lib(bench)?)?;
+    fs::create_dir_all(folder).map_err(io("making", folder))?;
+    let path = folder.join("job.cpio");
+    write(&path, &archive)?;
+    Ok(path)
+}
+
+/// What cases source: `scenarios/lib.sh`.
+fn lib(bench: &Bench) -> Result<Vec<u8>, RunError> {
+    let path = bench.root.join("scenarios/lib.sh");
+    fs::read(&path).map_err(io("reading", &path))
+}
+
+/// Every file of a suite's folder: cases may lean on others beside them.
+fn suite_files(dir: &Path) -> Result<Vec<JobFile>, RunError> {
+    let mut files = Vec::new();
+    for entry in WalkDir::new(dir).sort_by_file_name() {
+        let entry = entry.map_err(|error| io("reading", dir)(error.into()))?;
+        if entry.file_type().is_file() {
+            let name = entry.path().strip_prefix(dir).unwrap_or(entry.path()).to_string_lossy().into_owned();
+            files.push(JobFile { name, bytes: fs::read(entry.path()).map_err(io("reading", entry.path()))? });
+        }
+    }
+    Ok(files)
+}
+
+fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> RunError {
+    let path = path.to_owned();
+    move |source| RunError::Io { doing, path, source }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
+    fs::write(path, bytes).map_err(io("writing", path))
+}
+
+/// Turns what the guest says into events as it comes.
+fn tell(bench: &Bench, cell: &CellId, boot: u32, cases: &[String], begun: Instant, frame: &FromGuest) {
+    let name = |index: u32| cases.get(index as usize).cloned().unwrap_or_default();
+    let event = match frame {
+        FromGuest::Hello { release, .. } => Event::GuestUp {
+            cell: cell.clone(),
+            boot,
+            seconds: begun.elapsed().as_secs_f64(),
+            release: release.clone(),
+        },
+        FromGuest::Begin { case } => Event::CaseStarted { cell: cell.clone(), case: name(*case) },
+        FromGuest::Output { case, text } => {
+            Event::CaseOutput { cell: cell.clone(), case: name(*case), text: text.clone() }
+        }
+        FromGuest::Note { text } => Event::Notice { text: format!("{cell}: {text}") },
+        FromGuest::End { .. } | FromGuest::Ask { .. } | FromGuest::Bye { .. } => return,
+    };
+    bench.sink.emit(&event);
+}

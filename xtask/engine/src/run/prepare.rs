@@ -1,0 +1,262 @@
+//! From a plan's kernel to something that boots: source, series, build, images. Every step is in the cache when nothing
+//! changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Instant, SystemTime};
+
+use event::{Event, Stage, StageEnd};
+use guest::{Busybox, Closed, Image, Inputs, Ndctl};
+use kbuild::{Builder, Built, Fragment, Toolchain, Tree, Warnings};
+use source::{Applied, AppliedState, Prepared, Sources};
+use spec::{ModuleSet, Userland};
+
+use super::{Bench, Plan, RunError, ndctl};
+
+/// A kernel with all that its guests need.
+#[derive(Debug, Clone)]
+pub struct Ready {
+    /// The kernel.
+    pub built: Built,
+    /// What it was made from.
+    pub source: Prepared,
+    /// ndctl's tools and tests, where a guest has them.
+    pub ndctl: Option<Ndctl>,
+    /// The guests that the plan boots, and the smallest; the reason where the mock modules did not build.
+    images: BTreeMap<(ModuleSet, Userland), Result<Image, String>>,
+}
+
+impl Ready {
+    /// The image with these modules and this userland, or why there is none.
+    pub fn image(&self, modules: ModuleSet, userland: Userland) -> Result<&Image, &str> {
+        match self.images.get(&(modules, userland)) {
+            Some(image) => image.as_ref().map_err(String::as_str),
+            None => Err("it was not planned"),
+        }
+    }
+
+    /// Names of these modules, canonical.
+    pub fn modules(&self, modules: ModuleSet) -> &[String] {
+        match modules {
+            ModuleSet::Production => &self.built.production_modules,
+            ModuleSet::Mock => &self.built.mock_modules,
+        }
+    }
+}
+
+/// Source and build only.
+///
+/// # Errors
+/// The source cannot be had, the series not be applied, the kernel not be built.
+pub fn build(bench: &Bench, plan: &Plan) -> Result<(Prepared, Built), RunError> {
+    let work = Work::new(bench, plan)?;
+    if let Some(built) = work.builder(bench, plan).finished(&work.prepared.tree, &work.fragments)? {
+        return Ok((work.prepared, built));
+    }
+    let _guard = bench.cache.lock(&format!("work-{}", slot_name(plan)))?;
+    // Another run may have built it while this one waited for the slot; then the slot's tree is left as it is.
+    let builder = work.builder(bench, plan);
+    if builder.cached(&work.prepared.tree, &work.fragments).is_none() {
+        work.checkout(bench)?;
+    }
+    let built = work.with_tree(|tree| builder.build(tree, &work.fragments))?;
+    Ok((work.prepared, built))
+}
+
+/// What the compiler says at `W=1` of some files of a plan's tree: see [`Builder::warnings`].
+///
+/// # Errors
+/// As [`build`].
+pub fn warnings(bench: &Bench, plan: &Plan, files: &[String]) -> Result<Warnings, RunError> {
+    let work = Work::new(bench, plan)?;
+    let _guard = bench.cache.lock(&format!("work-{}", slot_name(plan)))?;
+    work.checkout(bench)?;
+    let builder = work.builder(bench, plan);
+    Ok(work.with_tree(|tree| builder.warnings(tree, &work.fragments, files))?)
+}
+
+/// A plan's kernel on its way to a build: its tree, and the slot where that is built.
+struct Work {
+    fragments: Vec<Fragment>,
+    prepared: Prepared,
+    toolchain: Toolchain,
+    slot: PathBuf,
+}
+
+impl Work {
+    fn new(bench: &Bench, plan: &Plan) -> Result<Self, RunError> {
+        let fragments = fragments(bench, plan)?;
+        let prepared = staged(bench, plan, Stage::Source, || {
+            let prepared = Sources::new(bench.cache).prepare(&plan.kernel, &plan.series)?;
+            let end = if prepared.cached { StageEnd::Cached } else { StageEnd::Done };
+            let note = described(&prepared);
+            Ok((prepared, end, note))
+        })?;
+        for tried in &prepared.tried {
+            bench.sink.emit(&Event::Notice { text: format!("source of {}: {tried}", plan.kernel.name) });
+        }
+        let toolchain = Toolchain::find()?;
+        let slot = bench.cache.dir(Path::new("work").join(slot_name(plan)))?;
+        Ok(Self { fragments, prepared, toolchain, slot })
+    }
+
+    fn builder<'a>(&'a self, bench: &'a Bench, plan: &'a Plan) -> Builder<'a> {
+        Builder {
+            cache: bench.cache.path(),
+            slot: &self.slot,
+            kernel: &plan.kernel.name,
+            flavour: &plan.flavour,
+            jobs: std::thread::available_parallelism().map_or(1, usize::from),
+            toolchain: &self.toolchain,
+            sink: bench.sink,
+        }
+    }
+
+    /// Writes the tree into the slot, which the caller has locked.
+    fn checkout(&self, bench: &Bench) -> Result<(), RunError> {
+        let (src, index) = (self.slot.join("src"), self.slot.join("index"));
+        Ok(Sources::new(bench.cache).checkout(&self.prepared, &src, &index)?)
+    }
+
+    fn with_tree<T>(&self, work: impl FnOnce(&Tree) -> T) -> T {
+        let (src, version) = (self.slot.join("src"), self.prepared.version.to_string());
+        work(&Tree { src: &src, id: &self.prepared.tree, version: &version })
+    }
+}
+
+/// The finished build of a plan's kernel; none where it has not been built. Builds nothing.
+///
+/// # Errors
+/// As [`build`] up to the source.
+pub fn find_built(bench: &Bench, plan: &Plan) -> Result<Option<Built>, RunError> {
+    let fragments = fragments(bench, plan)?;
+    let prepared = Sources::new(bench.cache).prepare(&plan.kernel, &plan.series)?;
+    let toolchain = Toolchain::find()?;
+    let builder = Builder {
+        cache: bench.cache.path(),
+        slot: Path::new(""),
+        kernel: &plan.kernel.name,
+        flavour: &plan.flavour,
+        jobs: 1,
+        toolchain: &toolchain,
+        sink: bench.sink,
+    };
+    Ok(builder.cached(&prepared.tree, &fragments))
+}
+
+/// The source and what went on top of it, in one line.
+fn described(prepared: &Prepared) -> String {
+    let mut text = prepared.described.clone();
+    for applied in &prepared.applied {
+        text.push_str(&match applied.state {
+            AppliedState::Applied => format!(" + {}", counted(applied)),
+            AppliedState::Contained => format!(" (contains {})", applied.series),
+        });
+    }
+    text
+}
+
+fn counted(applied: &Applied) -> String {
+    let first = if applied.prefix { "first " } else { "" };
+    match applied.patches.len() {
+        1 => format!("{} ({first}1 patch)", applied.series),
+        n => format!("{} ({first}{n} patches)", applied.series),
+    }
+}
+
+/// Names the work slot: one for each kernel entry, source and flavour, so that a series and its next version, or a tree
+/// and its next edit, find the objects of the last build.
+pub(super) fn slot_name(plan: &Plan) -> String {
+    let sources: String = plan.slot.iter().map(|source| format!("{source}\n")).collect();
+    format!("{}-{}-{}", plan.kernel.name, plan.flavour, &host::sha256(sources)[..8])
+}
+
+/// Everything that the plan's guests need.
+///
+/// # Errors
+/// As [`build`], and where an image cannot be packed.
+pub fn prepare(bench: &Bench, plan: &Plan) -> Result<Ready, RunError> {
+    let wanted =
+        plan.cells.iter().flat_map(|cell| cell.boots.iter().map(|boot| (cell.suite.modules, boot.userland)));
+    prepare_guests(bench, plan, &wanted.collect())
+}
+
+/// A kernel with these guests.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn prepare_guests(
+    bench: &Bench,
+    plan: &Plan,
+    wanted: &BTreeSet<(ModuleSet, Userland)>,
+) -> Result<Ready, RunError> {
+    let (source, built) = build(bench, plan)?;
+    let with_ndctl = wanted.iter().any(|(_, userland)| *userland == Userland::Ndctl);
+    let ndctl = if with_ndctl {
+        Some(staged(bench, plan, Stage::Ndctl, || ndctl::build(bench, plan))?)
+    } else {
+        None
+    };
+    staged(bench, plan, Stage::Image, || {
+        let begun = SystemTime::now();
+        let agent = guest::agent(bench.workspace, bench.cache.path())?;
+        let busybox = Busybox::find()?;
+        let closed = ndctl.as_ref().map(Closed::new).transpose()?;
+        let image = |modules: &Path, which: &str, userland: Userland| {
+            let modules_id = format!("{}-{which}", built.id);
+            let userland = closed.as_ref().filter(|_| userland == Userland::Ndctl);
+            let inputs =
+                Inputs { modules, modules_id: &modules_id, agent: &agent, busybox: &busybox, userland };
+            guest::image(&inputs, bench.cache.path())
+        };
+        let smallest = (ModuleSet::Production, Userland::Busybox);
+        let mut images = BTreeMap::new();
+        for (modules, userland) in wanted.iter().copied().chain([smallest]) {
+            let image = match (modules, built.mock.root()) {
+                (ModuleSet::Production, _) => Ok(image(&built.production, "production", userland)?),
+                (ModuleSet::Mock, Ok(root)) => Ok(image(root, "mock", userland)?),
+                (ModuleSet::Mock, Err(why)) => Err(why.to_string()),
+            };
+            images.insert((modules, userland), image);
+        }
+        let made: Vec<&Image> = images.values().filter_map(|image| image.as_ref().ok()).collect();
+        let note = made.iter().map(|image| &image.id[..12]).collect::<Vec<_>>().join(", ");
+        let new = |image: &&Image| {
+            fs::metadata(&image.path).and_then(|m| m.modified()).is_ok_and(|time| time >= begun)
+        };
+        let end = if made.iter().any(new) { StageEnd::Done } else { StageEnd::Cached };
+        Ok((Ready { built: built.clone(), source: source.clone(), ndctl: ndctl.clone(), images }, end, note))
+    })
+}
+
+/// The plan's fragments; a flavour other than plain is one more, of its name.
+fn fragments(bench: &Bench, plan: &Plan) -> Result<Vec<Fragment>, RunError> {
+    let dir = bench.root.join("kconfig");
+    let flavour = (plan.flavour != spec::PLAIN).then_some(&plan.flavour);
+    plan.kernel
+        .kconfig
+        .iter()
+        .chain(flavour)
+        .map(|name| Ok(Fragment::load(&dir.join(format!("{name}.config")))?))
+        .collect()
+}
+
+fn staged<T>(
+    bench: &Bench,
+    plan: &Plan,
+    stage: Stage,
+    work: impl FnOnce() -> Result<(T, StageEnd, String), RunError>,
+) -> Result<T, RunError> {
+    let (kernel, flavour) = (plan.kernel.name.clone(), plan.flavour.clone());
+    bench.sink.emit(&Event::StageStarted { kernel: kernel.clone(), flavour: flavour.clone(), stage });
+    let begun = Instant::now();
+    let result = work();
+    let (end, note) = match &result {
+        Ok((_, end, note)) => (*end, note.clone()),
+        Err(_) => (StageEnd::Failed, String::new()),
+    };
+    let seconds = begun.elapsed().as_secs_f64();
+    bench.sink.emit(&Event::StageFinished { kernel, flavour, stage, end, seconds, note });
+    result.map(|(value, _, _)| value)
+}

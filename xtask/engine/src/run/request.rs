@@ -1,0 +1,163 @@
+//! What one run is asked to do, resolved from the command line and `patchbench.yaml`.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use cxl_topology::Topology;
+use event::CellId;
+use spec::{CellFilter, Kernel, Project, SeriesRange, Source, fits};
+use specfile::{SpecError, did_you_mean};
+
+use super::{Order, RunError, Shard};
+
+/// What one run is asked to do. Empty lists mean the project's defaults.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Request {
+    /// Entry of `patchbench.yaml`; the default one unless named.
+    pub kernel: Option<String>,
+    /// The user's own tree in place of the kernel's source.
+    pub linux: Option<PathBuf>,
+    /// Flavour; the default one unless named.
+    pub flavour: Option<String>,
+    /// Topologies by name.
+    pub topologies: Vec<String>,
+    /// Suites by name.
+    pub suites: Vec<String>,
+    /// Cases by name, `SUITE/CASE` or `CASE`, with `*` as in a shell.
+    pub cases: Vec<String>,
+    /// Other series than the kernel's own; none for those.
+    pub series: Option<Vec<String>>,
+    /// The user's own tree of ndctl in place of the project's sources.
+    pub ndctl: Option<PathBuf>,
+    /// In which order cases run, and how often.
+    pub order: Order,
+    /// Commits that stand in the place of a series; the project that the request is put to has them.
+    pub git: Option<SeriesRange>,
+    /// Only the first patches of a series: `[SERIES:]N`.
+    pub up_to: Option<String>,
+    /// Boot topologies even where their rules are broken.
+    pub skip_lint: bool,
+    /// A matrix of `patchbench.yaml`, in place of kernel, flavour, topologies and suites.
+    pub matrix: Option<String>,
+    /// Patterns for the variants; all variants where there is none.
+    pub variants: Vec<String>,
+    /// Only cells of which this holds.
+    pub cells: Option<CellFilter>,
+    /// Only these cells, each with its cases that are wanted; all of its cases where none is named.
+    pub only: Option<Vec<(CellId, BTreeSet<String>)>>,
+    /// Only a part of the cells.
+    pub shard: Option<Shard>,
+    /// Cells that are not run again, since they are done.
+    #[serde(skip)]
+    pub done: BTreeSet<CellId>,
+    /// Topologies that are no files: found before those by their names.
+    #[serde(skip)]
+    pub drawn: Vec<Arc<Topology>>,
+}
+
+/// Which of a suite's cases and variants are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Patterns of the request: a case that fits one is wanted; all are where there is none.
+    pub cases: Vec<String>,
+    /// Patterns for the cases of this suite alone, likewise.
+    pub of_suite: Vec<String>,
+    /// Pattern for the variant.
+    pub variant: Option<String>,
+    /// Patterns of the request for it, likewise.
+    pub variants: Vec<String>,
+}
+
+impl Wanted {
+    /// Whether every case of the suite is.
+    pub(super) fn everything(&self) -> bool {
+        self.cases.is_empty() && self.of_suite.is_empty()
+    }
+
+    /// Whether a case is wanted.
+    pub(super) fn case(&self, suite: &str, case: &str) -> bool {
+        wanted(&self.cases, suite, case) && wanted(&self.of_suite, suite, case)
+    }
+
+    /// Whether a variant is wanted.
+    pub(super) fn variant(&self, name: &str) -> bool {
+        self.variant.as_deref().is_none_or(|pattern| fits(pattern, name))
+            && (self.variants.is_empty() || self.variants.iter().any(|pattern| fits(pattern, name)))
+    }
+
+    /// The one variant that is wanted by its name, be there one or not.
+    pub(super) fn named_variant(&self) -> Option<&str> {
+        self.variant.as_deref().filter(|pattern| !pattern.contains('*'))
+    }
+}
+
+impl Request {
+    /// The kernel that is meant. With `linux`, the named entry (or the default one) lends its fragments, and its
+    /// series are left out: the tree is taken as it is.
+    ///
+    /// # Errors
+    /// There is no such kernel.
+    pub fn kernel(&self, project: &Project) -> Result<Kernel, SpecError> {
+        let named = self.kernel.as_deref().unwrap_or(&project.defaults.kernel);
+        let mut kernel = project.kernel(named)?.clone();
+        if let Some(dir) = &self.linux {
+            "linux".clone_into(&mut kernel.name);
+            kernel.series.clear();
+            kernel.sources = vec![own_tree(dir)];
+        }
+        if let Some(series) = &self.series {
+            kernel.series.clone_from(series);
+        }
+        Ok(kernel)
+    }
+
+    /// Where ndctl's tools and tests may come from, the user's own tree before all.
+    pub fn ndctl_sources(&self, project: &Project) -> Vec<Source> {
+        self.ndctl.as_deref().map_or_else(|| project.ndctl.clone(), |dir| vec![own_tree(dir)])
+    }
+
+    /// Flavour of this run.
+    pub fn flavour(&self, project: &Project) -> String {
+        self.flavour.clone().unwrap_or_else(|| project.defaults.flavour.clone())
+    }
+
+    /// The error that nothing is left to run.
+    pub(super) fn empty(&self) -> RunError {
+        let mut options: Vec<_> = self.cases.iter().map(|case| format!("--case {case}")).collect();
+        options.extend(self.cells.iter().map(|cells| format!("--cell '{cells}'")));
+        RunError::Empty { options }
+    }
+
+    /// Whether a case was asked for.
+    pub fn wants(&self, suite: &str, case: &str) -> bool {
+        wanted(&self.cases, suite, case)
+    }
+}
+
+/// Whether a case fits one of these patterns; all do where there is none.
+pub(super) fn wanted(patterns: &[String], suite: &str, case: &str) -> bool {
+    let whole = format!("{suite}/{case}");
+    patterns.is_empty() || patterns.iter().any(|pattern| fits(pattern, case) || fits(pattern, &whole))
+}
+
+/// A work tree as it stands: through git with its uncommitted changes where it is a git tree.
+fn own_tree(dir: &std::path::Path) -> Source {
+    if dir.join(".git").exists() {
+        Source::Git { location: dir.display().to_string(), reference: "HEAD".to_owned(), dirty: true }
+    } else {
+        Source::Dir { path: dir.to_owned() }
+    }
+}
+
+/// An error for a name that is not among the known ones.
+pub(super) fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str> + Clone) -> RunError {
+    let hint = match did_you_mean(name, known.clone()) {
+        Some(near) => format!("did you mean '{near}'?"),
+        None => format!("known: {}", known.collect::<Vec<_>>().join(", ")),
+    };
+    RunError::Unknown { what: what.to_owned(), name: name.to_owned(), hint }
+}

@@ -1,0 +1,39 @@
+//! What git says of a patch: its stable id, and whether its hunks are whole.
+
+use host::{Process, ProcessError};
+
+use super::Message;
+
+/// The ids of patches, as `git patch-id --stable` has them. A patch without a diff has an empty one.
+///
+/// # Errors
+/// git cannot be run.
+pub fn patch_ids(patches: &[&Message]) -> Result<Vec<String>, ProcessError> {
+    let mut input = Vec::new();
+    for (number, patch) in patches.iter().enumerate() {
+        // patch-id tells patches apart by the commit that they begin with.
+        input.extend_from_slice(format!("From {number:040x} {}\n", super::mbox::GITS_DATE).as_bytes());
+        input.extend_from_slice(&patch.rest);
+        input.push(b'\n');
+    }
+    let said = Process::new("git", ["patch-id", "--stable"]).dir("/").stdin(input).read()?;
+    let mut ids = vec![String::new(); patches.len()];
+    for (id, commit) in said.lines().filter_map(|line| line.split_once(' ')) {
+        if let Some(place) =
+            usize::from_str_radix(commit.trim(), 16).ok().and_then(|number| ids.get_mut(number))
+        {
+            id.clone_into(place);
+        }
+    }
+    Ok(ids)
+}
+
+/// Why git cannot read a diff, in its own words; none if it can. A mailer that breaks lines or eats blanks makes it so.
+///
+/// # Errors
+/// git cannot be run.
+pub fn refusal(patch: &Message) -> Result<Option<Vec<String>>, ProcessError> {
+    let process = Process::new("git", ["apply", "--numstat", "-"]).dir("/").env("LC_ALL", "C");
+    let output = process.stdin(patch.rest.clone()).output()?;
+    Ok((!output.status.success()).then_some(output.tail))
+}

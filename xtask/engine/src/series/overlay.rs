@@ -1,0 +1,77 @@
+//! The project's series with one more beside them, or in the place of one: in a folder of the cache, by content.
+
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use host::{Cache, CacheError};
+use spec::Series;
+use specfile::SpecError;
+
+/// A folder of series that cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum OverlayError {
+    /// The cache cannot be used.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    /// The project's series cannot be read.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// A file could not be read or written.
+    #[error("{doing} {}: {source}", .path.display())]
+    Io {
+        /// In the gerund.
+        doing: &'static str,
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// For `map_err` on file operations.
+pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> OverlayError + use<> {
+    let path = path.to_owned();
+    move |source| OverlayError::Io { doing, path, source }
+}
+
+/// Finds or makes the folder: `fill` writes the series `name` into its own; the others are links to where they are. `identity`
+/// is all that the written one depends on.
+///
+/// # Errors
+/// Those of `fill`, or the file system's.
+pub fn lay<E: From<OverlayError>>(
+    name: &str,
+    identity: &[&str],
+    patches: &Path,
+    cache: &Cache,
+    fill: impl FnOnce(&Path) -> Result<(), E>,
+) -> Result<PathBuf, E> {
+    let mut others = Series::names(patches).map_err(OverlayError::from)?;
+    others.retain(|other| other != name);
+    let place = patches.display().to_string();
+    let others_text = others.join("\n");
+    let parts = [name, &place, &others_text].into_iter().chain(identity.iter().copied());
+    let key = host::digest(parts.map(str::as_bytes));
+    let overlays = cache.dir("ranges").map_err(OverlayError::from)?;
+    let folder = overlays.join(&key[..32]);
+    if folder.is_dir() {
+        return Ok(folder);
+    }
+    let draft = tempfile::Builder::new().prefix(".draft-").tempdir_in(&overlays);
+    let draft = draft.map_err(io("making a folder in", &overlays))?;
+    for other in &others {
+        let to = draft.path().join(other);
+        symlink(patches.join(other), &to).map_err(io("linking", &to))?;
+    }
+    let own = draft.path().join(name);
+    fs::create_dir(&own).map_err(io("making", &own))?;
+    fill(&own)?;
+    let draft = draft.keep();
+    match fs::rename(&draft, &folder) {
+        // Somebody else was faster with the same.
+        Err(_) if folder.is_dir() => fs::remove_dir_all(&draft).map_err(io("removing", &draft))?,
+        renamed => renamed.map_err(io("renaming", &draft))?,
+    }
+    Ok(folder)
+}

@@ -1,0 +1,13 @@
+//! What can happen in a run, as plain data, and the sink that every room writes to.
+//!
+//! The event stream is the only source of every report: the terminal, KTAP, JUnit and JSON are its readers.
+
+mod outcome;
+mod sink;
+mod transcript;
+mod types;
+
+pub use outcome::{CaseReport, Dependence, Unstable};
+pub use sink::{Collect, Fan, Null, Sink};
+pub use transcript::{CaseRun, Transcript, VmEnd};
+pub use types::{CellId, Event, Stage, StageEnd, Stamped};

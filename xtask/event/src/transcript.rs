@@ -1,0 +1,116 @@
+//! What one boot left behind, before anyone judges it.
+
+use serde::{Deserialize, Serialize};
+
+use wire::CaseEnd;
+
+/// Everything that is known of one boot: the agent's frames in digested form, the console, the end.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Transcript {
+    /// Marks the genuine case markers on the console, see [`wire::MARKER`].
+    pub token: String,
+    /// The planned cases in order, each with what became of it.
+    pub cases: Vec<CaseRun>,
+    /// Whether the agent said hello, and which kernel it is on.
+    pub release: Option<String>,
+    /// Whether the agent said bye after the last case.
+    pub bye: bool,
+    /// What the agent noted outside of any case.
+    pub notes: Vec<String>,
+    /// The console log (serial port), raw.
+    #[serde(skip)]
+    pub console: Vec<u8>,
+    /// How the virtual machine ended.
+    pub end: VmEnd,
+}
+
+/// One planned case, as the agent told it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CaseRun {
+    /// Name within the suite.
+    pub name: String,
+    /// Whether it was started.
+    pub begun: bool,
+    /// How it ended, if it did.
+    pub end: Option<CaseEnd>,
+    /// Wall time in milliseconds; up to the machine's end for one that did not end.
+    pub ms: u64,
+    /// Deadline in milliseconds.
+    pub timeout_ms: u64,
+    /// What it printed.
+    pub output: String,
+    /// Bytes of output that were dropped beyond the cap.
+    pub dropped: u64,
+}
+
+/// How a virtual machine ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VmEnd {
+    /// The guest powered itself off and QEMU exited 0.
+    PoweredOff,
+    /// The guest asked for a reset (`-no-reboot` makes it an exit): a panic with `panic=-1`.
+    Reset,
+    /// Still running at the outer deadline, and killed.
+    Deadline {
+        /// The deadline in milliseconds.
+        ms: u64,
+    },
+    /// The kernel had reported its death on the console, nothing more came, and QEMU was killed.
+    Dead,
+    /// QEMU itself died: status or signal in words, and the last lines of its stderr.
+    QemuDied {
+        /// In words: "exit status 1", "SIGKILL".
+        how: String,
+        /// Last lines of its stderr.
+        stderr: String,
+    },
+    /// The user interrupted.
+    Interrupted,
+}
+
+impl VmEnd {
+    /// The assertion of its own that QEMU broke over, in its words: no word about the guest, as long as it does not break
+    /// over the same guest again and again.
+    pub fn broken_assertion(&self) -> Option<&str> {
+        let Self::QemuDied { how, stderr } = self else { return None };
+        let assertion =
+            stderr.lines().find(|line| line.contains("Assertion `") || line.contains("assertion failed"));
+        assertion.filter(|_| how == "SIGABRT").map(str::trim)
+    }
+
+    /// The signal with which somebody else ended QEMU: a user, or the kernel of a machine without memory. No word about the
+    /// guest either. What this tool kills is none of these.
+    pub fn killed_by(&self) -> Option<&str> {
+        let Self::QemuDied { how, .. } = self else { return None };
+        // One that it catches QEMU ends by itself, and names the reason (`ShutdownCause` in its qapi/run-state.json).
+        let names = ["SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "host-signal"];
+        names.into_iter().find(|name| how.split(' ').any(|word| word == *name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_assertion_of_qemu_is_told_from_other_deaths() {
+        let said = "qemu-system-x86_64: system/physmem.c:2678: iotlb_to_section: Assertion `x < y' failed.";
+        let died =
+            |how: &str, stderr: &str| VmEnd::QemuDied { how: how.to_owned(), stderr: stderr.to_owned() };
+        assert_eq!(died("SIGABRT", &format!("warning: x\n{said}\n")).broken_assertion(), Some(said));
+        assert_eq!(died("SIGKILL", said).broken_assertion(), None);
+        assert_eq!(died("SIGABRT", "terminated").broken_assertion(), None);
+        assert_eq!(VmEnd::PoweredOff.broken_assertion(), None);
+    }
+
+    #[test]
+    fn what_others_kill_is_told_from_what_dies() {
+        let died = |how: &str| VmEnd::QemuDied { how: how.to_owned(), stderr: String::new() };
+        assert_eq!(died("SIGKILL").killed_by(), Some("SIGKILL"));
+        assert_eq!(died("exit status 0 after host-signal").killed_by(), Some("host-signal"));
+        assert_eq!(died("SIGSEGV").killed_by(), None);
+        assert_eq!(died("exit status 1").killed_by(), None);
+        assert_eq!(VmEnd::Dead.killed_by(), None);
+    }
+}

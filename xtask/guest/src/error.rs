@@ -1,0 +1,74 @@
+//! What can go wrong while packing a guest.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use host::{CacheError, ProcessError};
+
+/// An image that could not be made: always the machine's fault, never the kernel's.
+#[derive(Debug, thiserror::Error)]
+pub enum GuestError {
+    /// A file for the guest is not there.
+    #[error("{what} not found{}\nhint: install the package {need}", looked(.at))]
+    Missing {
+        /// What.
+        what: &'static str,
+        /// Name of the need: the Debian package that brings it.
+        need: &'static str,
+        /// Where it was looked for.
+        at: Vec<PathBuf>,
+    },
+    /// A program would need libraries that the guest does not have.
+    #[error("{} is not linked statically, and the guest has no libraries\nhint: {hint}", .path.display())]
+    NotStatic {
+        /// Which.
+        path: PathBuf,
+        /// What to do about it.
+        hint: &'static str,
+    },
+    /// A program of this machine wants a library that is nowhere.
+    #[error("{} wants the library {name}, which is not on this machine", .of.display())]
+    NoLibrary {
+        /// Its name.
+        name: String,
+        /// Who wants it.
+        of: PathBuf,
+    },
+    /// A path that an archive cannot hold, or that would leave its folder.
+    #[error("`{path}` cannot be a path in the guest: {why}")]
+    Path {
+        /// Which.
+        path: String,
+        /// Why not.
+        why: &'static str,
+    },
+    /// The cache.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    /// A process failed.
+    #[error(transparent)]
+    Process(#[from] ProcessError),
+    /// A file could not be read or written.
+    #[error("{doing} {}: {source}", .path.display())]
+    Io {
+        /// In the gerund: "writing".
+        doing: &'static str,
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl GuestError {
+    /// For `map_err`: names what was done to which file.
+    pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { doing, path, source }
+    }
+}
+
+fn looked(at: &[PathBuf]) -> String {
+    let places: Vec<_> = at.iter().map(|path| path.display().to_string()).collect();
+    if places.is_empty() { String::new() } else { format!(" (looked at {})", places.join(", ")) }
+}

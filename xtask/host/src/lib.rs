@@ -1,0 +1,19 @@
+//! The machine that the tool runs on: processes, the cache, packages, the doctor.
+
+pub mod apt;
+mod cache;
+mod digest;
+mod distribution;
+pub mod elf;
+pub mod git;
+pub mod interrupt;
+pub mod needs;
+mod process;
+pub mod setup;
+
+pub use apt::{AptError, PrivateApt};
+pub use cache::{Cache, CacheError, Guard, write_stamp};
+pub use digest::{digest, hex, sha256};
+pub use distribution::Distribution;
+pub use git::{plain_git, users_git};
+pub use process::{Output, Process, ProcessError, Running, Status, quote};

@@ -1,0 +1,275 @@
+//! The way from a tree to an entry of the cache, and straight to the entry when there is one.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
+use std::time::Instant;
+
+use event::{Event, Sink, Stage, StageEnd};
+use host::digest;
+
+use super::config::{self, Configured};
+use super::entry::{Built, Draft, FORMAT, Stamp};
+use super::fragment::{Fragment, Merged, Release, Setting, merge};
+use super::make::{FLAGS, Make, Progress, prefixed};
+use super::slot::Slot;
+use super::{BuildError, Toolchain, install, toolchain};
+
+/// Where the mock modules are in a kernel tree.
+pub(super) const MOCK: &str = "tools/testing/cxl";
+
+/// The line of a configuration with which there are line tables, and they are kept.
+const DEBUG_INFO: &str = "CONFIG_DEBUG_INFO=y";
+
+/// A checked-out source tree.
+#[derive(Debug, Clone, Copy)]
+pub struct Tree<'a> {
+    /// Its folder: a private copy under the caller's lock, as kbuild writes objects of external modules into it.
+    /// Absolute, without blanks and colons (kbuild can do neither).
+    pub src: &'a Path,
+    /// Names its content, e.g. the id of a git tree.
+    pub id: &'a str,
+    /// The kernel's version: `6.12.117`, `7.3-rc2`.
+    pub version: &'a str,
+}
+
+/// Configures and builds kernels.
+pub struct Builder<'a> {
+    /// Root of the cache; finished builds are in `builds/` below it.
+    pub cache: &'a Path,
+    /// Folder of the work slot, absolute and locked by the caller; objects and logs stay here from build to build.
+    pub slot: &'a Path,
+    /// Name of the kernel, for events.
+    pub kernel: &'a str,
+    /// Name of the flavour: part of a build's identity.
+    pub flavour: &'a str,
+    /// Jobs for make.
+    pub jobs: usize,
+    /// The programs.
+    pub toolchain: &'a Toolchain,
+    /// Hears stages, progress and remarks.
+    pub sink: &'a dyn Sink,
+}
+
+impl Builder<'_> {
+    /// Names the build of a tree: a hash over the tree, the fragments, the flavour, the toolchain, the flags and
+    /// the format of an entry. Runs nothing.
+    pub fn id(&self, tree: &str, fragments: &[Fragment]) -> String {
+        let format = FORMAT.to_string();
+        let head = [format.as_str(), tree, self.flavour, &self.toolchain.version, MOCK];
+        let texts: Vec<_> =
+            fragments.iter().flat_map(|fragment| &fragment.settings).map(Setting::identity).collect();
+        let fields = head.into_iter().chain(FLAGS).chain(texts.iter().map(String::as_str));
+        digest(fields.map(str::as_bytes))[..40].to_owned()
+    }
+
+    /// The finished build of a tree, if there is one; no checkout is needed for it and no make is run.
+    pub fn cached(&self, tree: &str, fragments: &[Fragment]) -> Option<Built> {
+        Built::load(&self.cache.join("builds"), &self.id(tree, fragments))
+    }
+
+    /// The same, told as a stage and its remarks.
+    ///
+    /// # Errors
+    /// None but the stage's own.
+    pub fn finished(&self, tree: &str, fragments: &[Fragment]) -> Result<Option<Built>, BuildError> {
+        let Some(built) = self.cached(tree, fragments) else { return Ok(None) };
+        self.stage(Stage::Build, |_| Ok(((), StageEnd::Cached, built.release.clone())))?;
+        self.remark(&built.notices);
+        Ok(Some(built))
+    }
+
+    /// Builds a tree, or takes the finished build. Emits the stages configure and build, and remarks.
+    ///
+    /// # Errors
+    /// [`BuildError`]; mock modules that do not compile are none, see [`super::Mock`].
+    pub fn build(&self, tree: &Tree, fragments: &[Fragment]) -> Result<Built, BuildError> {
+        if let Some(built) = self.finished(tree.id, fragments)? {
+            return Ok(built);
+        }
+        let version =
+            Release::parse(tree.version).ok_or_else(|| BuildError::Version(tree.version.to_owned()))?;
+        let merged = merge(fragments, version);
+        toolchain::look_for_packer(&merged)?;
+        let slot = Slot::open(self.slot)?;
+        let resumed = slot.is_unfinished();
+        slot.begin(tree.src)?;
+        let configured = self.stage(Stage::Configure, |_| self.configure(tree, &slot, &merged))?;
+        self.remark(&configured.notices);
+        let id = self.id(tree.id, fragments);
+        let built = self.stage(Stage::Build, |begun| {
+            let result = self.compile(tree, &slot, configured, id, resumed);
+            result.map(|(built, objects)| {
+                let note =
+                    format!("{}, {objects} objects in {:.0} s", built.release, begun.elapsed().as_secs_f64());
+                (built, StageEnd::Done, note)
+            })
+        })?;
+        Ok(built)
+    }
+
+    pub(super) fn make<'m>(&'m self, tree: &'m Tree, obj: &'m Path, log: &'m Path) -> Make<'m> {
+        Make {
+            toolchain: self.toolchain,
+            src: tree.src,
+            obj,
+            base: tree.src.parent().unwrap_or(tree.src),
+            jobs: self.jobs,
+            log,
+            kernel: self.kernel,
+            sink: self.sink,
+        }
+    }
+
+    pub(super) fn configure(
+        &self,
+        tree: &Tree,
+        slot: &Slot,
+        merged: &Merged,
+    ) -> Result<(Configured, StageEnd, String), BuildError> {
+        let note = |configured: &Configured| match configured.notices.len() {
+            0 => format!("{} options", merged.settings.len()),
+            n => format!("{} options; {n} remarks on what this kernel has not (-v)", merged.settings.len()),
+        };
+        if let Some(last) = config::still_valid(slot, tree.src, self.toolchain, merged) {
+            let note = note(&last);
+            return Ok((last, StageEnd::Cached, note));
+        }
+        let (obj, log) = (slot.obj(), slot.log("configure.log")?);
+        let configured = config::configure(&self.make(tree, &obj, &log), slot, merged);
+        if configured.as_ref().is_err_and(|error| !error.is_infrastructure()) {
+            slot.settle()?;
+        }
+        let configured = configured?;
+        let note = note(&configured);
+        Ok((configured, StageEnd::Done, note))
+    }
+
+    /// Everything after the configuration. Returns the objects made as well.
+    fn compile(
+        &self,
+        tree: &Tree,
+        slot: &Slot,
+        configured: Configured,
+        id: String,
+        resumed: bool,
+    ) -> Result<(Built, u64), BuildError> {
+        let (obj, log) = (slot.obj(), slot.log("build.log")?);
+        let make = self.make(tree, &obj, &log);
+        let fresh = !resumed && !obj.join("vmlinux").exists();
+        // Only a build from nothing is known beforehand: as many objects as the last one of this flavour had.
+        let count = self.cache.join("builds").join(format!("objects-{}", self.flavour));
+        let total = if fresh { read_number(&count) } else { 0 };
+        let progress = Progress { stage: Stage::Build, done: 0, total };
+
+        let kernel = make.run(&["bzImage", "modules"].map(OsString::from), progress)?;
+        if kernel.status.code().is_some() {
+            slot.settle()?;
+        }
+        let kernel = kernel.check("building the kernel")?;
+        let notices = configured.notices.clone();
+        config::remember(slot, tree.src, configured)?;
+
+        slot.begin(tree.src)?;
+        let after = Progress { done: kernel.objects, ..progress };
+        let (mock_error, mock_objects) = build_mock(&make, after)?;
+        let objects = kernel.objects + mock_objects;
+
+        let draft = Draft::new(&self.cache.join("builds"))?;
+        let release_file = obj.join("include/config/kernel.release");
+        let release = read(&release_file)?.trim().to_owned();
+        for (from, to) in
+            [("arch/x86/boot/bzImage", "bzImage"), (".config", "config"), ("System.map", "System.map")]
+        {
+            let from = obj.join(from);
+            fs::copy(&from, draft.path().join(to)).map_err(BuildError::io("copying", &from))?;
+        }
+        let (production, mock) = (draft.path().join("production"), draft.path().join("mock"));
+        let quiet = Progress { done: objects, ..progress };
+        install::production(&make, &production, &release, quiet)?;
+        let external = tree.src.join(MOCK);
+        let has_mock = external.is_dir() && mock_error.is_none();
+        if has_mock {
+            install::mock(&make, &production, &mock, &release, &external, quiet)?;
+        }
+        if read(&obj.join(".config"))?.lines().any(|line| line == DEBUG_INFO) {
+            let debug = draft.path().join("debug");
+            install::unstripped(&obj, has_mock.then_some(external.as_path()), &debug)?;
+        }
+        slot.settle()?;
+        let size = fs::metadata(draft.path().join("bzImage")).map_err(BuildError::io("reading", &obj))?.len();
+        let built = draft.publish(&Stamp {
+            format: FORMAT,
+            id,
+            tree: tree.id.to_owned(),
+            flavour: self.flavour.to_owned(),
+            version: tree.version.to_owned(),
+            release,
+            toolchain: self.toolchain.version.clone(),
+            kernel_size: size,
+            objects,
+            production_modules: install::names(&production),
+            mock_modules: install::names(&mock),
+            mock_error,
+            has_mock,
+            notices,
+        })?;
+        if fresh {
+            // Only a guess for the next progress bar: its loss is nothing.
+            let _ = fs::write(count, objects.to_string());
+        }
+        Ok((built, objects))
+    }
+
+    fn remark(&self, notices: &[String]) {
+        for text in notices {
+            self.sink.emit(&Event::Remark { text: text.clone() });
+        }
+    }
+
+    fn stage<T>(
+        &self,
+        stage: Stage,
+        work: impl FnOnce(Instant) -> Result<(T, StageEnd, String), BuildError>,
+    ) -> Result<T, BuildError> {
+        let (kernel, flavour) = (self.kernel.to_owned(), self.flavour.to_owned());
+        self.sink.emit(&Event::StageStarted { kernel: kernel.clone(), flavour: flavour.clone(), stage });
+        let begun = Instant::now();
+        let result = work(begun);
+        let (end, note) = match &result {
+            Ok((_, end, note)) => (*end, note.clone()),
+            Err(error) => (StageEnd::Failed, error.to_string().lines().next().unwrap_or_default().to_owned()),
+        };
+        let seconds = begun.elapsed().as_secs_f64();
+        self.sink.emit(&Event::StageFinished { kernel, flavour, stage, end, seconds, note });
+        result.map(|(value, _, _)| value)
+    }
+}
+
+/// Builds `tools/testing/cxl`; the first error when it does not compile.
+fn build_mock(make: &Make, progress: Progress) -> Result<(Option<String>, u64), BuildError> {
+    let external = make.src.join(MOCK);
+    if !external.is_dir() {
+        return Ok((None, 0));
+    }
+    // Before 6.13 a relative M= is looked up below O=; an absolute one works in every version.
+    let finished = make.run(&[prefixed("M=", &external), "modules".into()], progress)?;
+    let objects = finished.objects;
+    match finished.check("building the mock modules") {
+        Ok(_) => Ok((None, objects)),
+        Err(BuildError::Make { headline, .. }) => {
+            // An external build names its files from where they lie.
+            let own = headline.split(':').next().is_some_and(|file| external.join(file).is_file());
+            Ok((Some(if own { format!("{MOCK}/{headline}") } else { headline }), objects))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn read(path: &Path) -> Result<String, BuildError> {
+    fs::read_to_string(path).map_err(BuildError::io("reading", path))
+}
+
+fn read_number(path: &Path) -> u64 {
+    fs::read_to_string(path).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
+}

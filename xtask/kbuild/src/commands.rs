@@ -1,0 +1,53 @@
+//! The commands of a build from nothing, for whoever wants to see or repeat them. Runs none.
+
+use std::ffi::OsString;
+
+use host::quote;
+
+use super::builder::MOCK;
+use super::make::prefixed;
+use super::{Builder, Tree};
+
+impl Builder<'_> {
+    /// Every make and depmod of a build from nothing, in order, ready to paste.
+    pub fn commands(&self, tree: &Tree) -> Vec<String> {
+        let (obj, log) = (self.slot.join("obj"), self.slot.join("log/build.log"));
+        let make = self.make(tree, &obj, &log);
+        let run = |args: &[OsString]| make.process(args).command_line();
+        let words = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
+        let mock = prefixed("M=", &tree.src.join(MOCK));
+        let install = |more: Option<&OsString>, root: &str| {
+            let mut args: Vec<OsString> = more.into_iter().cloned().collect();
+            args.push(prefixed("INSTALL_MOD_PATH=", &self.slot.join(root)));
+            args.extend(words(&["INSTALL_MOD_STRIP=1", "DEPMOD=true", "modules_install"]));
+            run(&args)
+        };
+        let depmod = |root: &str| {
+            let map = obj.join("System.map");
+            let depmod = quote(&self.toolchain.depmod);
+            format!("{depmod} -a -b {} -F {} RELEASE", quote(self.slot.join(root)), quote(map))
+        };
+        let mut lines = vec![
+            run(&words(&["tinyconfig"])),
+            format!("# the fragments are appended to {}", obj.join(".config").display()),
+            run(&words(&["olddefconfig"])),
+        ];
+        lines.extend(self.compile_commands(tree));
+        lines.extend([
+            install(None, "production"),
+            depmod("production"),
+            install(Some(&mock), "mock"),
+            depmod("mock"),
+        ]);
+        lines
+    }
+
+    /// Those of them that compile: kernel and modules, then the mock modules.
+    pub fn compile_commands(&self, tree: &Tree) -> Vec<String> {
+        let (obj, log) = (self.slot.join("obj"), self.slot.join("log/build.log"));
+        let make = self.make(tree, &obj, &log);
+        let kernel = ["bzImage", "modules"].map(OsString::from);
+        let mock = [prefixed("M=", &tree.src.join(MOCK)), "modules".into()];
+        [&kernel[..], &mock[..]].map(|args| make.process(args).command_line()).into()
+    }
+}

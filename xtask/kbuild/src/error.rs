@@ -1,0 +1,157 @@
+//! All that can go wrong between a source tree and a built kernel.
+
+use std::path::{Path, PathBuf};
+use std::{fmt, io};
+
+use host::ProcessError;
+
+use super::fragment::FragmentError;
+
+/// A kernel that could not be configured or built. Which of these speak of the kernel and which of the
+/// machine, [`BuildError::is_infrastructure`] says.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// A fragment cannot be read.
+    #[error(transparent)]
+    Fragment(#[from] FragmentError),
+    /// A tool that a kernel build needs is not there.
+    #[error("{program} not found: {why}\nhint: install the package {need}")]
+    Missing {
+        /// Program.
+        program: &'static str,
+        /// Name of the need: the Debian package that brings the program.
+        need: &'static str,
+        /// What it is for.
+        why: &'static str,
+    },
+    /// Options of the fragments did not survive `olddefconfig`.
+    #[error("{}", lost_text(.0))]
+    Lost(Vec<LostOption>),
+    /// make failed.
+    #[error("{doing} failed: {headline}\n  log: {}", .log.display())]
+    Make {
+        /// What was being made: "building the kernel".
+        doing: &'static str,
+        /// The first compiler, linker or modpost error with its context, not the last line of make.
+        headline: String,
+        /// All that make printed.
+        log: PathBuf,
+    },
+    /// make was killed, the machine was full or lacks a library: no word about the kernel.
+    #[error("{doing} was cut short: {headline}{}\n  log: {}", hint_text(.hint.as_deref()), .log.display())]
+    Machine {
+        /// What was being made.
+        doing: &'static str,
+        /// What happened.
+        headline: String,
+        /// The next step, where one is known.
+        hint: Option<String>,
+        /// All that make printed.
+        log: PathBuf,
+    },
+    /// A version that cannot be read.
+    #[error("`{0}` is no kernel version: wanted major.minor first")]
+    Version(String),
+    /// `tools/testing/cxl` does not compile in this tree, while the kernel itself does. Returned only by
+    /// [`super::Mock::root`]: a build with such a tree succeeds.
+    #[error(
+        "cxl_test does not compile: {0}; the production modules are built and boot, suites on the mock bus cannot run"
+    )]
+    MockDoesNotCompile(String),
+    /// There is no `tools/testing/cxl` in this tree. Returned likewise.
+    #[error("the tree has no tools/testing/cxl: suites on the mock bus cannot run")]
+    NoMock,
+    /// A process could not be run, or a short one failed.
+    #[error(transparent)]
+    Process(ProcessError),
+    /// A file of the build could not be read or written.
+    #[error("{doing} {}: {source}", .path.display())]
+    Io {
+        /// In the gerund: "writing".
+        doing: &'static str,
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The user interrupted.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl From<ProcessError> for BuildError {
+    fn from(error: ProcessError) -> Self {
+        match error {
+            ProcessError::Interrupted => Self::Interrupted,
+            other => Self::Process(other),
+        }
+    }
+}
+
+impl BuildError {
+    /// Whether this says something about the machine and nothing about the kernel.
+    pub fn is_infrastructure(&self) -> bool {
+        match self {
+            Self::Missing { .. }
+            | Self::Machine { .. }
+            | Self::Process(_)
+            | Self::Io { .. }
+            | Self::Interrupted => true,
+            Self::Fragment(_)
+            | Self::Version(_)
+            | Self::Lost(_)
+            | Self::Make { .. }
+            | Self::MockDoesNotCompile(_)
+            | Self::NoMock => false,
+        }
+    }
+
+    /// For `map_err`: names what was done to which file.
+    pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { doing, path, source }
+    }
+}
+
+/// One option that a fragment asks for and the resulting `.config` does not have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LostOption {
+    /// Name without `CONFIG_`.
+    pub symbol: String,
+    /// Where it is asked for: `cxl.config:12`.
+    pub at: String,
+    /// As in the fragment.
+    pub wanted: String,
+    /// As in `.config`; `n` for an absent one.
+    pub got: String,
+    /// Why: unmet dependencies, a select, a missing prompt. Never empty.
+    pub because: Vec<String>,
+}
+
+impl fmt::Display for LostOption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: CONFIG_{}: wanted {}, got {}", self.at, self.symbol, self.wanted, self.got)?;
+        for reason in &self.because {
+            write!(f, "\n    {reason}")?;
+        }
+        Ok(())
+    }
+}
+
+fn lost_text(lost: &[LostOption]) -> String {
+    let plural = if lost.len() == 1 { "" } else { "s" };
+    let mut text = format!("{} kconfig option{plural} of the fragments cannot be set", lost.len());
+    for option in lost {
+        text.push_str("\n  ");
+        text.push_str(&option.to_string());
+    }
+    text.push_str(
+        "\nhint: set what is missing in the same fragment, or mark the option with \
+         `#: since X.Y`, `#: until X.Y` or `#: optional REASON` in the line above",
+    );
+    text
+}
+
+fn hint_text(hint: Option<&str>) -> String {
+    hint.map(|hint| format!("\nhint: {hint}")).unwrap_or_default()
+}

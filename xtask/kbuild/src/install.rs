@@ -1,0 +1,118 @@
+//! Module trees for the guest: production as installed, mock with the CXL drivers replaced; depmod for both.
+
+use std::collections::HashSet;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+
+use host::Process;
+
+use super::BuildError;
+use super::make::{Make, Progress, prefixed};
+
+/// Installs the production modules below `root`.
+pub(super) fn production(
+    make: &Make,
+    root: &Path,
+    release: &str,
+    progress: Progress,
+) -> Result<(), BuildError> {
+    install(make, root, &[], progress)?;
+    let lib = root.join("lib/modules").join(release);
+    // It points at the object folder of this machine; a guest has no use for it.
+    let link = lib.join("build");
+    if link.is_symlink() {
+        fs::remove_file(&link).map_err(BuildError::io("removing", &link))?;
+    }
+    depmod(make, root, release)
+}
+
+/// Makes `root` a copy of the production tree in which each module that `tools/testing/cxl` builds takes the
+/// place of its namesake: exactly one of each name is there, whatever modprobe prefers.
+pub(super) fn mock(
+    make: &Make,
+    production: &Path,
+    root: &Path,
+    release: &str,
+    external: &Path,
+    progress: Progress,
+) -> Result<(), BuildError> {
+    copy(production, root)?;
+    install(make, root, &[prefixed("M=", external)], progress)?;
+    let lib = root.join("lib/modules").join(release);
+    let updates = lib.join("updates");
+    let names: HashSet<_> =
+        modules(&updates).iter().filter_map(|path| path.file_name().map(OsString::from)).collect();
+    for path in modules(&lib) {
+        let replaced = path.file_name().is_some_and(|name| names.contains(name));
+        if replaced && !path.starts_with(&updates) {
+            fs::remove_file(&path).map_err(BuildError::io("removing", &path))?;
+        }
+    }
+    depmod(make, root, release)
+}
+
+/// Keeps what tells file and line: vmlinux and the modules as they were linked, those of `tools/testing/cxl` beside.
+pub(super) fn unstripped(obj: &Path, external: Option<&Path>, to: &Path) -> Result<(), BuildError> {
+    let keep = |from: &Path, folder: &str| {
+        let folder = to.join(folder);
+        fs::create_dir_all(&folder).map_err(BuildError::io("making the folder", &folder))?;
+        let target = folder.join(from.file_name().unwrap_or_default());
+        fs::copy(from, &target).map(drop).map_err(BuildError::io("copying to", &target))
+    };
+    keep(&obj.join("vmlinux"), "")?;
+    modules(obj).iter().try_for_each(|module| keep(module, "production"))?;
+    external.map(modules).unwrap_or_default().iter().try_for_each(|module| keep(module, "mock"))
+}
+
+/// Canonical names of the modules below a root, sorted.
+pub(super) fn names(root: &Path) -> Vec<String> {
+    let stem = |path: &PathBuf| Some(path.file_stem()?.to_string_lossy().replace('-', "_"));
+    let mut names: Vec<_> = modules(root).iter().filter_map(stem).collect();
+    names.sort_unstable();
+    names
+}
+
+fn modules(root: &Path) -> Vec<PathBuf> {
+    let files = WalkDir::new(root).sort_by_file_name().into_iter().filter_map(Result::ok);
+    files
+        .map(walkdir::DirEntry::into_path)
+        .filter(|path| path.extension().is_some_and(|e| e == "ko"))
+        .collect()
+}
+
+fn install(make: &Make, root: &Path, more: &[OsString], progress: Progress) -> Result<(), BuildError> {
+    let mut args = more.to_vec();
+    args.push(prefixed("INSTALL_MOD_PATH=", root));
+    // depmod runs once, by us, when a tree is complete.
+    args.extend(["INSTALL_MOD_STRIP=1", "DEPMOD=true", "modules_install"].map(OsString::from));
+    make.run(&args, progress)?.check("installing the modules")?;
+    Ok(())
+}
+
+fn depmod(make: &Make, root: &Path, release: &str) -> Result<(), BuildError> {
+    Process::new(&make.toolchain.depmod, ["-a", "-b"])
+        .arg(root)
+        .arg("-F")
+        .arg(make.obj.join("System.map"))
+        .arg(release)
+        .env("LC_ALL", "C")
+        .log(make.log)
+        .run()?;
+    Ok(())
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), BuildError> {
+    for entry in WalkDir::new(from).into_iter().filter_map(Result::ok) {
+        let target = to.join(entry.path().strip_prefix(from).unwrap_or(entry.path()));
+        let done = if entry.file_type().is_dir() {
+            fs::create_dir_all(&target)
+        } else {
+            fs::copy(entry.path(), &target).map(|_| ())
+        };
+        done.map_err(BuildError::io("copying to", &target))?;
+    }
+    Ok(())
+}

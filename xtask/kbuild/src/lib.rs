@@ -1,0 +1,32 @@
+//! From a source tree and kconfig fragments to a kernel with its modules, kept in the cache by content.
+//!
+//! The source is a private work copy that the caller has checked out and locked; nothing here writes to a
+//! user's tree, and nothing here boots or judges what it builds.
+
+mod builder;
+mod commands;
+mod config;
+mod entry;
+mod error;
+mod fragment;
+mod headline;
+mod install;
+mod kconfig;
+mod make;
+mod slot;
+mod symbols;
+mod toolchain;
+mod warnings;
+
+#[cfg(test)]
+mod real;
+#[cfg(test)]
+mod tests;
+
+pub use builder::{Builder, Tree};
+pub use entry::{Built, Mock};
+pub use error::{BuildError, LostOption};
+pub use fragment::{Fragment, FragmentError, Merged, Release, Setting, Value, merge};
+pub use symbols::{Resolved, SymbolError, Symbols};
+pub use toolchain::Toolchain;
+pub use warnings::{Compared, Known, Warning, Warnings, is_source};

@@ -1,0 +1,251 @@
+//! One run of make: its environment, its log, its progress, its first error.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use event::{Event, Sink, Stage};
+use host::{Process, Status, interrupt};
+
+use super::headline::{self, Headline};
+use super::{BuildError, Toolchain};
+
+/// How often progress is told.
+const TELL: Duration = Duration::from_millis(200);
+
+/// Variables that would change a kernel build behind our back: make's own, kbuild's, kconfig's, the compiler's.
+const UNWANTED: [&str; 44] = [
+    "MAKEFLAGS",
+    "MFLAGS",
+    "GNUMAKEFLAGS",
+    "MAKELEVEL",
+    "MAKEOVERRIDES",
+    "MAKEFILES",
+    "ARCH",
+    "SRCARCH",
+    "SUBARCH",
+    "CROSS_COMPILE",
+    "LLVM",
+    "LLVM_IAS",
+    "CC",
+    "LD",
+    "AR",
+    "NM",
+    "STRIP",
+    "OBJCOPY",
+    "HOSTCC",
+    "CFLAGS",
+    "LDFLAGS",
+    "KCFLAGS",
+    "KAFLAGS",
+    "KCPPFLAGS",
+    "HOSTCFLAGS",
+    "KBUILD_OUTPUT",
+    "KBUILD_EXTMOD",
+    "KBUILD_EXTRA_SYMBOLS",
+    "KBUILD_VERBOSE",
+    "KBUILD_MODPOST_WARN",
+    "KBUILD_MODPOST_NOFINAL",
+    "KCONFIG_CONFIG",
+    "KCONFIG_ALLCONFIG",
+    "KCONFIG_DEFCONFIG_LIST",
+    "LOCALVERSION",
+    "INSTALL_MOD_PATH",
+    "INSTALL_MOD_DIR",
+    "INSTALL_MOD_STRIP",
+    "INSTALL_PATH",
+    "V",
+    "W",
+    "C",
+    "M",
+    "O",
+];
+
+/// Given on every command line, so that equal sources make equal kernels. Part of a build's identity.
+pub(super) const FLAGS: [&str; 5] = [
+    "LOCALVERSION=",
+    "KBUILD_BUILD_TIMESTAMP=Thu Jan  1 00:00:00 UTC 1970",
+    "KBUILD_BUILD_USER=patchbench",
+    "KBUILD_BUILD_HOST=patchbench",
+    "KBUILD_BUILD_VERSION=1",
+];
+
+/// make, set up for one tree and one object folder.
+pub(super) struct Make<'a> {
+    pub toolchain: &'a Toolchain,
+    pub src: &'a Path,
+    pub obj: &'a Path,
+    /// What ccache takes as common root, so that its hits do not depend on where the slot lies.
+    pub base: &'a Path,
+    pub jobs: usize,
+    pub log: &'a Path,
+    pub kernel: &'a str,
+    pub sink: &'a dyn Sink,
+}
+
+/// Where the progress of a run is counted from and to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Progress {
+    pub stage: Stage,
+    pub done: u64,
+    /// 0: unknown.
+    pub total: u64,
+}
+
+/// A finished run.
+pub(super) struct Finished {
+    pub status: Status,
+    /// Objects made.
+    pub objects: u64,
+    log: PathBuf,
+    src: PathBuf,
+    headline: Headline,
+    tail: Vec<String>,
+}
+
+#[derive(Default)]
+struct Watch {
+    headline: Headline,
+    objects: u64,
+    note: String,
+}
+
+impl Make<'_> {
+    /// The process of a run, without its watcher.
+    pub(super) fn process(&self, args: &[OsString]) -> Process {
+        let mut process = Process::new(&self.toolchain.make, ["-C"])
+            .arg(self.src)
+            .arg(prefixed("O=", self.obj))
+            .arg(format!("-j{}", self.jobs.max(1)))
+            // A job's lines in one piece: an error keeps its context.
+            .arg("-Otarget");
+        for flag in FLAGS {
+            process = process.arg(flag);
+        }
+        if self.toolchain.ccache.is_some() {
+            process =
+                process.arg("CC=ccache gcc").env("CCACHE_BASEDIR", self.base).env("CCACHE_NOHASHDIR", "1");
+        }
+        for name in UNWANTED {
+            process = process.env_remove(name);
+        }
+        args.iter().fold(process, Process::arg).env("LC_ALL", "C").log(self.log)
+    }
+
+    /// Runs it; a make that fails is no error yet, see [`Finished::check`].
+    ///
+    /// # Errors
+    /// make could not be run, or the user interrupted.
+    pub(super) fn run(&self, args: &[OsString], progress: Progress) -> Result<Finished, BuildError> {
+        self.run_heard(args, progress, |_| {})
+    }
+
+    /// The same with someone who hears every line.
+    pub(super) fn run_heard(
+        &self,
+        args: &[OsString],
+        progress: Progress,
+        mut hear: impl FnMut(&str) + Send + 'static,
+    ) -> Result<Finished, BuildError> {
+        let watch = Arc::new(Mutex::new(Watch::default()));
+        let watcher = Arc::clone(&watch);
+        let process = self.process(args).on_line(move |line| {
+            let mut watch = watcher.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(object) = object(line) {
+                watch.objects += 1;
+                object.clone_into(&mut watch.note);
+            }
+            watch.headline.take(line);
+            drop(watch);
+            hear(line);
+        });
+        let mut running = process.start()?;
+        let mut told = 0;
+        while running.wait(TELL).is_none() {
+            let watch = watch.lock().unwrap_or_else(PoisonError::into_inner);
+            let (objects, note) = (watch.objects, watch.note.clone());
+            drop(watch);
+            if objects != told {
+                told = objects;
+                self.tell(progress, objects, note);
+            }
+        }
+        let output = running.finish();
+        if interrupt::requested() {
+            return Err(BuildError::Interrupted);
+        }
+        let watch = std::mem::take(&mut *watch.lock().unwrap_or_else(PoisonError::into_inner));
+        if watch.objects > told {
+            self.tell(progress, watch.objects, watch.note);
+        }
+        Ok(Finished {
+            status: output.status,
+            objects: watch.objects,
+            log: self.log.to_owned(),
+            src: self.src.to_owned(),
+            headline: watch.headline,
+            tail: output.tail,
+        })
+    }
+
+    fn tell(&self, progress: Progress, objects: u64, note: String) {
+        let done = progress.done + objects;
+        let total = if progress.total == 0 { 0 } else { progress.total.max(done) };
+        let kernel = self.kernel.to_owned();
+        self.sink.emit(&Event::StageProgress { kernel, stage: progress.stage, done, total, note });
+    }
+}
+
+impl Finished {
+    /// Turns a failed make into an error that says what failed and which error came first.
+    ///
+    /// # Errors
+    /// [`BuildError::Make`], or [`BuildError::Machine`] where it was no fault of the source.
+    pub(super) fn check(self, doing: &'static str) -> Result<Self, BuildError> {
+        if self.status.success() {
+            return Ok(self);
+        }
+        let log = self.log.clone();
+        if self.status.code().is_none() {
+            let headline = format!("make was ended by {}", self.status);
+            return Err(BuildError::Machine { doing, headline, hint: None, log });
+        }
+        let headline = self.headline.text(&self.src).unwrap_or_else(|| {
+            format!("make ended with {}: {}", self.status, self.tail.last().map_or("", String::as_str))
+        });
+        match headline::hint(&headline) {
+            None if !headline::is_machine(&headline) => Err(BuildError::Make { doing, headline, log }),
+            hint => Err(BuildError::Machine { doing, headline, hint, log }),
+        }
+    }
+}
+
+/// `O=` and a path, as one argument.
+pub(super) fn prefixed(prefix: &str, path: &Path) -> OsString {
+    let mut argument = OsString::from(prefix);
+    argument.push(path);
+    argument
+}
+
+/// The object of a line of kbuild's: `  CC [M]  drivers/cxl/mem.o`.
+fn object(line: &str) -> Option<&str> {
+    let verb = line.strip_prefix("  ")?;
+    let made = line.rsplit_once(' ')?.1;
+    let is_object = [".o", ".ko", ".a", "vmlinux", "bzImage"].iter().any(|end| made.ends_with(end));
+    (verb.starts_with(|c: char| c.is_ascii_uppercase()) && is_object).then_some(made)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_are_counted_and_nothing_else() {
+        assert_eq!(object("  CC      fs/inode.o"), Some("fs/inode.o"));
+        assert_eq!(object("  LD [M]  drivers/cxl/cxl_mem.ko"), Some("drivers/cxl/cxl_mem.ko"));
+        assert_eq!(object("  GEN     Makefile"), None);
+        assert_eq!(object("make[1]: Leaving directory 'x.o"), None);
+        assert_eq!(object("   81 |  x.o"), None);
+    }
+}

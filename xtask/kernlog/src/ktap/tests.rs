@@ -1,0 +1,298 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::CaseOutcome;
+
+/// The verdict, every leaf and every complaint, one a line.
+fn shown(text: &str) -> String {
+    let ktap = parse(text);
+    let (outcome, reason) = ktap.outcome();
+    let mut out = format!("= {outcome} {reason}\n");
+    for leaf in ktap.leaves() {
+        out.push_str(format!("{:8} {} {}", leaf.outcome, leaf.name, leaf.reason).trim_end());
+        out.push('\n');
+    }
+    for complaint in ktap.complaints {
+        out.push_str(&format!(
+            "line {} {}{}\n",
+            complaint.line,
+            if complaint.red { "RED " } else { "" },
+            complaint.text
+        ));
+    }
+    out
+}
+
+#[test]
+fn nested_as_the_specification_shows_it() {
+    insta::assert_snapshot!(shown("\
+KTAP version 1
+1..1
+  KTAP version 1
+  1..3
+    KTAP version 1
+    1..1
+    # test_1: initializing test_1
+    ok 1 test_1
+  ok 1 example_test_1
+    KTAP version 1
+    1..2
+    ok 1 test_1 # SKIP test_1 skipped
+    ok 2 test_2
+  ok 2 example_test_2
+    KTAP version 1
+    1..3
+    ok 1 test_1
+    # test_2: FAIL
+    not ok 2 test_2
+    ok 3 test_3 # SKIP test_3 skipped
+  not ok 3 example_test_3
+not ok 1 main_test
+"), @r"
+    = fail not ok: main_test/example_test_3/test_2
+    pass     main_test/example_test_1/test_1
+    skip     main_test/example_test_2/test_1 test_1 skipped
+    pass     main_test/example_test_2/test_2
+    pass     main_test/example_test_3/test_1
+    fail     main_test/example_test_3/test_2
+    skip     main_test/example_test_3/test_3 test_3 skipped
+    ");
+}
+
+#[test]
+fn kselftest_nests_with_marks() {
+    insta::assert_snapshot!(shown("\
+TAP version 13
+1..2
+# timeout set to 45
+# selftests: cxl: first
+# TAP version 13
+# 1..2
+# ok 1 alpha
+# # a remark
+# not ok 2 beta
+# # Totals: pass:1 fail:1 xfail:0 xpass:0 skip:0 error:0
+not ok 1 selftests: cxl: first # exit=1
+# selftests: cxl: second
+# TAP version 13
+# 1..1
+# not ok 1 gamma
+ok 2 selftests: cxl: second
+"), @r"
+    = fail not ok: selftests: cxl: first/beta; not ok: selftests: cxl: second/gamma
+    pass     selftests: cxl: first/alpha
+    fail     selftests: cxl: first/beta
+    fail     selftests: cxl: second/gamma
+    ");
+}
+
+#[test]
+fn an_ok_over_a_failed_subtest_is_a_failure() {
+    let ktap = parse("KTAP version 1\n1..1\n  KTAP version 1\n  1..1\n  not ok 1 a\nok 1 b\n");
+    assert_eq!(ktap.tests[0].outcome, CaseOutcome::Fail);
+    assert_eq!(ktap.outcome().0, CaseOutcome::Fail);
+}
+
+#[test]
+fn plans_late_missing_short_long_and_double() {
+    let logs = [
+        "KTAP version 1\nok 1 a\nok 2 b\n1..2\n",
+        "KTAP version 1\nok 1 a\nok 2 b\n",
+        "KTAP version 1\n1..4\nok 1 a\nok 3 c\n",
+        "KTAP version 1\n1..1\nok 1 a\nok 2 b\n",
+        "KTAP version 1\n1..2\n1..3\nok 1 a\nok 2 b\n",
+        "KTAP version 1\n1..0\n",
+        "KTAP version 1\n1..0 # SKIP no device\n",
+        "KTAP version 1\n1..18446744073709551615\nok 1 a\n",
+        "",
+        "prose, and ok 1 in it\n",
+    ];
+    let all: Vec<String> = logs
+        .into_iter()
+        .map(|log| {
+            let (outcome, reason) = parse(log).outcome();
+            let reason: String = reason.chars().take(90).collect();
+            format!("{log:?}\n  {outcome} {reason}").trim_end().to_owned()
+        })
+        .collect();
+    insta::assert_snapshot!(all.join("\n"), @r#"
+    "KTAP version 1\nok 1 a\nok 2 b\n1..2\n"
+      pass
+    "KTAP version 1\nok 1 a\nok 2 b\n"
+      pass
+    "KTAP version 1\n1..4\nok 1 a\nok 3 c\n"
+      fail not-run: test 2 (its result never came); not-run: test 4 (its result never came)
+    "KTAP version 1\n1..1\nok 1 a\nok 2 b\n"
+      fail line 1: 2 results where 1 were planned
+    "KTAP version 1\n1..2\n1..3\nok 1 a\nok 2 b\n"
+      fail line 3: a second plan, 1..3 after 1..2
+    "KTAP version 1\n1..0\n"
+      not-run 0 tests were run
+    "KTAP version 1\n1..0 # SKIP no device\n"
+      skip no device
+    "KTAP version 1\n1..18446744073709551615\nok 1 a\n"
+      fail not-run: test 2 (its result never came); not-run: test 3 (its result never came); not-run:
+    ""
+      not-run no KTAP output
+    "prose, and ok 1 in it\n"
+      not-run no KTAP output
+    "#);
+}
+
+#[test]
+fn bail_out_leaves_the_rest_not_run() {
+    insta::assert_snapshot!(shown("TAP version 13\n1..3\nok 1 a\nBail out! no memory\n"), @r"
+    = fail bailed out: no memory
+    pass     a
+    not-run  test 2 bailed out: no memory
+    not-run  test 3 bailed out: no memory
+    ");
+}
+
+#[test]
+fn a_panic_makes_what_is_missing_a_crash() {
+    insta::assert_snapshot!(shown("\
+[    0.060000][    T1] KTAP version 1
+[    0.060000][    T1] 1..2
+[    0.060000][    T1]     KTAP version 1
+[    0.060000][    T1]     # Subtest: suite
+[    0.060000][    T1]     1..2
+[    0.060000][    T1]     ok 1 first
+[    0.070000][    T9] Kernel panic - not syncing: Fatal exception
+"), @r"
+    = crash crash: suite/test 2 (its result never came); crash: test 2 (its result never came)
+    pass     suite/first
+    crash    suite/test 2 its result never came
+    crash    test 2 its result never came
+    line 3 the result line of suite is missing
+    ");
+}
+
+#[test]
+fn a_subtest_without_its_result_line_is_missed() {
+    insta::assert_snapshot!(shown("\
+KTAP version 1
+1..2
+  # Subtest: one
+  1..1
+  ok 1 a
+  # Subtest: two
+  1..1
+  ok 1 b
+ok 2 two
+"), @r"
+    = fail not-run: one (its result line is missing)
+    pass     one/a
+    not-run  one its result line is missing
+    pass     two/b
+    line 3 the result line of one is missing
+    ");
+}
+
+#[test]
+fn unindented_subtests_go_by_order_and_name() {
+    insta::assert_snapshot!(shown("\
+TAP version 14
+1..2
+# Subtest: one
+1..2
+ok 1 - a
+ok 2 - b
+ok 1 - one
+# Subtest: two
+1..1
+not ok 1 - c
+not ok 2 - two
+"), @r"
+    = fail not ok: two/c
+    pass     one/a
+    pass     one/b
+    fail     two/c
+    ");
+}
+
+#[test]
+fn a_foreign_prefix_is_cut_from_every_line() {
+    insta::assert_snapshot!(shown("\
+kunit | KTAP version 1
+kunit | 1..1
+kunit |   KTAP version 1
+kunit |   1..1
+kunit |   not ok 1 inner
+kunit | not ok 1 outer
+"), @r"
+    = fail not ok: outer/inner
+    fail     outer/inner
+    ");
+}
+
+#[test]
+fn several_documents_are_one_whole() {
+    insta::assert_snapshot!(shown("KTAP version 1\n1..1\nok 1 a\nKTAP version 1\n1..2\nok 1 b\n"), @r"
+    = fail not-run: test 2 (its result never came)
+    pass     a
+    pass     b
+    not-run  test 2 its result never came
+    ");
+}
+
+#[test]
+fn totals_that_count_a_failure_which_no_line_shows() {
+    insta::assert_snapshot!(
+        shown("TAP version 13\n1..1\nok 1 a\n# Totals: pass:1 fail:1 xfail:0 xpass:0 skip:0 error:0\n"), @r"
+    = fail line 1: its totals count 1 failed, and no result shows it
+    pass     a
+    line 1 RED its totals count 1 failed, and no result shows it
+    ");
+}
+
+/// Text that is likely to hit the parser's branches.
+fn soup() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        Just("KTAP version 1\n"),
+        Just("TAP version 13\n"),
+        Just("1..2\n"),
+        Just("1..0\n"),
+        Just("ok 1 a\n"),
+        Just("not ok 2 b # SKIP x\n"),
+        Just("# Subtest: a\n"),
+        Just("  "),
+        Just("\t"),
+        Just("# "),
+        Just("Bail out!\n"),
+        Just("[    1.000000] "),
+        Just("\n"),
+        Just("Kernel panic - not syncing: x\n"),
+        Just("é# SKIP"),
+        Just("ok "),
+    ];
+    proptest::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #[test]
+    fn never_panics(text in soup(), any_text in ".*") {
+        parse(&text);
+        parse(&any_text);
+    }
+
+    #[test]
+    fn torn_anywhere_what_came_before_is_found(cut in 0_usize..120) {
+        let text = "KTAP version 1\n1..3\n  KTAP version 1\n  1..2\n  ok 1 a\n  not ok 2 b\nnot ok 1 p\nok 2 q\nok 3 r\n";
+        let cut = cut.min(text.len());
+        let whole = parse(text).leaves();
+        // The line that is torn may read differently; all before it may not.
+        let came = text[..cut].lines().filter(|l| l.trim_start().starts_with("ok") || l.contains("not ok")).count();
+        let torn = parse(&text[..cut]).leaves();
+        let complete = text[..cut].ends_with('\n');
+        if came > usize::from(!complete) {
+            prop_assert_eq!(&torn[0].outcome, &whole[0].outcome);
+        }
+        if text[..cut].contains("not ok 2 b\n") {
+            prop_assert!(torn.iter().any(|t| t.name.ends_with("/b") && t.outcome == CaseOutcome::Fail));
+        }
+        if cut < text.len() - 1 {
+            prop_assert!(parse(&text[..cut]).outcome().0.is_red());
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! What a log comes to.
+
+use serde::Serialize;
+
+use super::Kind;
+use crate::kernel_log::LogScan;
+use crate::{CaseOutcome, Splat, Totals, Verdict};
+
+/// One test that the log tells of.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Case {
+    /// Path of names, joined by `/`.
+    pub name: String,
+    /// The judgement.
+    pub outcome: CaseOutcome,
+    /// Why, in one line; empty for a plain pass.
+    pub reason: String,
+    /// Wall time in seconds, where the log says it.
+    pub seconds: Option<f64>,
+    /// What the test said besides, the last lines.
+    pub diagnostics: Vec<String>,
+}
+
+impl Case {
+    /// A flaw of the log itself, which no test of it shows.
+    pub(crate) fn flaw(name: &str, reason: String) -> Self {
+        let (name, diagnostics) = (name.to_owned(), Vec::new());
+        Self { name, outcome: CaseOutcome::Fail, reason, seconds: None, diagnostics }
+    }
+}
+
+/// A log, judged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LogReport {
+    /// What it is.
+    pub kind: Kind,
+    /// Its tests in order, those included that were planned and never came.
+    pub cases: Vec<Case>,
+    /// How many ended how.
+    pub totals: Totals,
+    /// What the kernel reported.
+    pub splats: Vec<Splat>,
+    /// Splats beyond those that are kept.
+    pub dropped: u64,
+    /// [`Verdict::Skip`] where nothing was to be judged.
+    pub verdict: Verdict,
+    /// What the reader should hear besides.
+    pub notes: Vec<String>,
+}
+
+impl LogReport {
+    pub(super) fn new(kind: Kind, cases: Vec<Case>, notes: Vec<String>, log: LogScan) -> Self {
+        let mut totals = Totals::default();
+        for case in &cases {
+            totals.add(case.outcome);
+        }
+        let mut splats = log.splats;
+        splats.extend(log.unfinished);
+        let red = cases.iter().any(|case| case.outcome.is_red()) || !splats.is_empty() || log.dropped > 0;
+        let ran = totals.pass + totals.xfail > 0 || kind == Kind::KernelLog && log.kernel;
+        let verdict = match (red, ran) {
+            (true, _) => Verdict::Fail,
+            (false, true) => Verdict::Pass,
+            (false, false) => Verdict::Skip,
+        };
+        Self { kind, cases, totals, splats, dropped: log.dropped, verdict, notes }
+    }
+}

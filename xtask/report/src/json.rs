@@ -1,0 +1,60 @@
+//! The event stream as JSON lines, for `--format json` and for `events.jsonl`.
+
+use std::io::Write;
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use event::{Event, Sink, Stamped};
+
+/// Writes each event with its time as one line.
+pub struct JsonLines<W> {
+    begun: Instant,
+    /// Seconds that had gone by before.
+    earlier: f64,
+    inner: Mutex<(W, Option<std::io::Error>)>,
+}
+
+impl<W: Write + Send> JsonLines<W> {
+    /// A sink into `writer`. After the first error it writes no more.
+    pub fn new(writer: W) -> Self {
+        Self::after(writer, 0.0)
+    }
+
+    /// The same for a stream that goes on after this many seconds.
+    pub(super) fn after(writer: W, earlier: f64) -> Self {
+        Self { begun: Instant::now(), earlier, inner: Mutex::new((writer, None)) }
+    }
+
+    /// The first error, once.
+    pub fn take_error(&self) -> Option<std::io::Error> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).1.take()
+    }
+
+    /// Seconds since the stream began, to the millisecond.
+    fn now(&self) -> f64 {
+        ((self.earlier + self.begun.elapsed().as_secs_f64()) * 1000.0).round() / 1000.0
+    }
+
+    /// Writes an event that happened then.
+    pub(super) fn emit_at(&self, at: f64, event: &Event) {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        if inner.1.is_some() {
+            return;
+        }
+        // One write a line: a killed run leaves whole lines, but for the last.
+        let written = serde_json::to_vec(&Stamped { at, event: event.clone() })
+            .map_err(std::io::Error::from)
+            .and_then(|mut line| {
+                line.push(b'\n');
+                inner.0.write_all(&line)
+            })
+            .and_then(|()| inner.0.flush());
+        inner.1 = written.err();
+    }
+}
+
+impl<W: Write + Send> Sink for JsonLines<W> {
+    fn emit(&self, event: &Event) {
+        self.emit_at(self.now(), event);
+    }
+}

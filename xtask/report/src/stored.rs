@@ -1,0 +1,193 @@
+//! A run that was kept, read back: `run.json`, `events.jsonl`, and where the rest lies.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use event::{CellId, Stamped};
+
+use super::store::{FORMAT, folder_name};
+use super::summary::Summary;
+
+/// A run's folder that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum StoredError {
+    /// There is no `run.json`.
+    #[error("{} is no run: it has no run.json", .0.display())]
+    NoRun(PathBuf),
+    /// A file of it.
+    #[error("reading {}: {source}", .path.display())]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// What it holds is not what the tool writes.
+    #[error("{}: {message}", .path.display())]
+    Malformed {
+        /// Which file.
+        path: PathBuf,
+        /// Field, line and column.
+        message: String,
+    },
+    /// Another version of the tool wrote it.
+    #[error(
+        "{} has format {found}, and this version of the tool reads {FORMAT}\nhint: {}",
+        .path.display(),
+        if *.found > FORMAT { "read it with the tool that wrote it, or a newer one" } else { "run it again" }
+    )]
+    Format {
+        /// Its `run.json`.
+        path: PathBuf,
+        /// What it says.
+        found: u32,
+    },
+}
+
+/// How far a run has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// To its end.
+    Complete,
+    /// A process is at it.
+    Running,
+    /// It was killed, or the machine died: what it had finished is there.
+    Incomplete,
+}
+
+/// A run's folder with what its `run.json` says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stored {
+    /// The folder.
+    pub dir: PathBuf,
+    /// The run, as far as it came.
+    pub summary: Summary,
+    /// The resolved specification, versions and hashes of all inputs.
+    pub resolved: serde_json::Value,
+}
+
+/// What is looked at before all else.
+#[derive(Deserialize)]
+struct Version {
+    format: u32,
+}
+
+#[derive(Deserialize, schemars::JsonSchema)]
+struct RunFile {
+    #[serde(flatten)]
+    summary: Summary,
+    #[serde(default)]
+    resolved: serde_json::Value,
+}
+
+impl Stored {
+    /// Reads the run in this folder.
+    ///
+    /// # Errors
+    /// [`StoredError`]: it is no run, or one that this version cannot read.
+    pub fn load(dir: &Path) -> Result<Self, StoredError> {
+        let path = dir.join("run.json");
+        let text = match fs::read_to_string(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(StoredError::NoRun(dir.to_owned()));
+            }
+            read => read.map_err(|source| StoredError::Io { path: path.clone(), source })?,
+        };
+        let malformed = |error: serde_json::Error| StoredError::Malformed {
+            path: path.clone(),
+            message: error.to_string(),
+        };
+        let Version { format } = serde_json::from_str(&text).map_err(malformed)?;
+        if format != FORMAT {
+            return Err(StoredError::Format { path, found: format });
+        }
+        let RunFile { mut summary, resolved } = serde_json::from_str(&text).map_err(malformed)?;
+        if !summary.complete {
+            summary.seconds.total = last_time(dir).unwrap_or(summary.seconds.total);
+        }
+        Ok(Self { dir: dir.to_owned(), summary, resolved })
+    }
+
+    /// How far it has come.
+    pub fn state(&self) -> State {
+        if self.summary.complete {
+            State::Complete
+        } else if is_running(&self.dir) {
+            State::Running
+        } else {
+            State::Incomplete
+        }
+    }
+
+    /// Its verdict in words, or that it has none yet.
+    pub fn word(&self) -> &'static str {
+        match (self.summary.verdict, self.state()) {
+            (_, State::Running) => "running",
+            (_, State::Incomplete) => "incomplete",
+            (Some(verdict), State::Complete) => verdict.word(),
+            (None, State::Complete) => "none",
+        }
+    }
+
+    /// Its events. A killed run may have half an event at the end, which is left out.
+    ///
+    /// # Errors
+    /// [`StoredError`] naming file and line.
+    pub fn events(&self) -> Result<Vec<Stamped>, StoredError> {
+        let path = self.dir.join("events.jsonl");
+        let fail = |source| StoredError::Io { path: path.clone(), source };
+        let mut lines = BufReader::new(File::open(&path).map_err(fail)?);
+        let (mut events, mut line) = (Vec::new(), Vec::new());
+        while lines.read_until(b'\n', &mut line).map_err(fail)? > 0 && line.ends_with(b"\n") {
+            events.push(serde_json::from_slice(&line).map_err(|error| StoredError::Malformed {
+                path: path.clone(),
+                message: format!("line {}: {error}", events.len() + 1),
+            })?);
+            line.clear();
+        }
+        Ok(events)
+    }
+
+    /// The folder of a cell, be it there or not.
+    pub fn cell_dir(&self, cell: &CellId) -> PathBuf {
+        self.dir.join("cells").join(folder_name(&cell.slug()))
+    }
+
+    /// The folders of a cell's boots, in order; those that QEMU spoiled are beside them and not among them.
+    pub fn boots(&self, cell: &CellId) -> Vec<PathBuf> {
+        let number = |path: &PathBuf| -> Option<u32> {
+            path.file_name()?.to_str()?.strip_prefix("boot").and_then(|number| number.parse().ok())
+        };
+        let entries = fs::read_dir(self.cell_dir(cell)).into_iter().flatten().filter_map(Result::ok);
+        let mut boots: Vec<_> =
+            entries.map(|entry| entry.path()).filter_map(|path| Some((number(&path)?, path))).collect();
+        boots.sort();
+        boots.into_iter().map(|(_, path)| path).collect()
+    }
+}
+
+/// Whether a process holds the run's events.
+pub(super) fn is_running(dir: &Path) -> bool {
+    let Ok(events) = File::open(dir.join("events.jsonl")) else { return false };
+    matches!(events.try_lock_shared(), Err(TryLockError::WouldBlock))
+}
+
+/// Time of the last event, in seconds since the start.
+fn last_time(dir: &Path) -> Option<f64> {
+    /// More than any event that is written at the end of something.
+    const TAIL: u64 = 1 << 16;
+    let mut file = File::open(dir.join("events.jsonl")).ok()?;
+    let size = file.metadata().ok()?.len();
+    file.seek(SeekFrom::Start(size.saturating_sub(TAIL))).ok()?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).ok()?;
+    let at = |line: &[u8]| serde_json::from_slice::<Stamped>(line).ok().map(|stamped| stamped.at);
+    bytes.split(|byte| *byte == b'\n').rev().find_map(at)
+}
+
+#[cfg(test)]
+mod tests;

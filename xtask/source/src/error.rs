@@ -1,0 +1,196 @@
+//! What can go wrong between a kernel's name and its tree.
+
+use std::fmt::{self, Write as _};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use host::{AptError, CacheError, ProcessError};
+use spec::KernelVersion;
+use spec::version::VersionError;
+
+/// A kernel's tree that cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// None of the kernel's sources worked.
+    #[error(
+        "no source of kernel {kernel} can be had{}\
+         \nhint: name another source: for it in patchbench.local.yaml, or try a tree of your own with --linux DIR",
+        tried_lines(.tried)
+    )]
+    Unavailable {
+        /// The kernel.
+        kernel: String,
+        /// Each source, and why not.
+        tried: Vec<String>,
+    },
+    /// What was found is not the source of a kernel.
+    #[error("this is not the source of a kernel: {why}")]
+    NotAKernel {
+        /// What is missing.
+        why: String,
+    },
+    /// A patch does not apply.
+    #[error(transparent)]
+    Conflict(#[from] Box<Conflict>),
+    /// A series has no patches for this kernel.
+    #[error(
+        "series {series} has no patches for {kernel}, only for {written_for}\
+         \nhint: add patches for it under variants: in {}, or leave the series out of this kernel", .file.display()
+    )]
+    NoPatches {
+        /// The series.
+        series: String,
+        /// Its `series.yaml`.
+        file: PathBuf,
+        /// The kernel, with its version.
+        kernel: String,
+        /// The ranges that it has patches for.
+        written_for: String,
+    },
+    /// A series is only declared, and its patches were not fetched.
+    #[error("the patches of series {series} are not here\nhint: cargo xtask series fetch {series}")]
+    NotFetched {
+        /// The series.
+        series: String,
+    },
+    /// A series that another one needs is not applied before it.
+    #[error(
+        "series {series} requires {requires}, which kernel {kernel} does not have before it\
+         \nhint: series: [{requires}, {series}]"
+    )]
+    Requires {
+        /// The series.
+        series: String,
+        /// The one that it needs.
+        requires: String,
+        /// The kernel.
+        kernel: String,
+    },
+    /// An archive is not the one that was meant.
+    #[error("{} has sha256 {found}, wanted {wanted}", .file.display())]
+    Checksum {
+        /// The archive.
+        file: PathBuf,
+        /// What `sha256` says.
+        wanted: String,
+        /// What it has.
+        found: String,
+    },
+    /// Something else about a source, in words that say it all.
+    #[error("{0}")]
+    Other(String),
+    /// A file or folder.
+    #[error("{doing} {}: {source}", .path.display())]
+    Io {
+        /// In the gerund: "reading".
+        doing: &'static str,
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The cache.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    /// apt.
+    #[error(transparent)]
+    Apt(#[from] AptError),
+    /// git, tar or another tool.
+    #[error(transparent)]
+    Process(#[from] ProcessError),
+}
+
+/// A patch that does not apply.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{} of series {series} does not apply to {kernel} ({version}){}",
+    .patch.display(), conflict_details(self)
+)]
+pub struct Conflict {
+    /// The series.
+    pub series: String,
+    /// The patch.
+    pub patch: PathBuf,
+    /// Its subject.
+    pub subject: String,
+    /// The kernel.
+    pub kernel: String,
+    /// Its version.
+    pub version: KernelVersion,
+    /// Where.
+    pub places: Vec<Place>,
+    /// git's own words.
+    pub git: Vec<String>,
+    /// The same by hand, ready to paste.
+    pub command: String,
+}
+
+/// A place where a patch does not fit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Place {
+    /// File in the kernel's tree.
+    pub file: String,
+    /// The hunk: its number within the file's part of the patch, from 1, and its `@@` line.
+    pub hunk: Option<(usize, String)>,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.hunk {
+            Some((number, line)) => write!(f, "{}: hunk {number}: {line}", self.file),
+            None => f.write_str(&self.file),
+        }
+    }
+}
+
+impl SourceError {
+    /// Whether the series is at fault, not the machine or the network: exit code 3, not 4.
+    pub fn is_series_failure(&self) -> bool {
+        matches!(self, Self::Conflict(_) | Self::NoPatches { .. } | Self::Requires { .. })
+    }
+
+    /// Whether the user interrupted: then no other source is tried.
+    pub fn is_interrupt(&self) -> bool {
+        let (process, cache) = match self {
+            Self::Process(error) | Self::Apt(AptError::Process(error)) => (Some(error), None),
+            Self::Cache(error) | Self::Apt(AptError::Cache(error)) => (None, Some(error)),
+            _ => (None, None),
+        };
+        matches!(process, Some(ProcessError::Interrupted))
+            || matches!(cache, Some(CacheError::Interrupted(_)))
+    }
+
+    pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { doing, path, source }
+    }
+}
+
+impl From<VersionError> for SourceError {
+    fn from(error: VersionError) -> Self {
+        Self::NotAKernel { why: error.to_string() }
+    }
+}
+
+fn tried_lines(tried: &[String]) -> String {
+    let mut text = String::new();
+    for one in tried {
+        let _ = write!(text, "\n  {}", one.replace('\n', "\n  "));
+    }
+    text
+}
+
+fn conflict_details(conflict: &Conflict) -> String {
+    let mut text = format!("\n  subject: {}", conflict.subject);
+    for place in &conflict.places {
+        let _ = write!(text, "\n  {place}");
+    }
+    for line in &conflict.git {
+        let _ = write!(text, "\n  | {line}");
+    }
+    let _ = write!(text, "\n  command: {}", conflict.command);
+    text.push_str("\nhint: rebase the series on this kernel, or give it patches of its own under variants:");
+    text
+}

@@ -1,0 +1,231 @@
+//! Getting the tree of one source.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use host::apt::Packages;
+use host::{AptError, Cache, PrivateApt, Process, digest, git};
+use spec::Source;
+use spec::kernel::is_url;
+
+use super::git::Git;
+use super::{SourceError, archive, local};
+
+/// A branch of a remote repository is asked for again after this long; a tag or a commit never.
+const ASK_AGAIN: Duration = Duration::from_secs(10 * 60);
+/// A shallow clone of a kernel takes minutes on a slow line.
+const FETCH_DEADLINE: Duration = Duration::from_secs(60 * 60);
+
+/// The tree of a source.
+#[derive(Debug, Clone)]
+pub(super) struct Fetched {
+    /// Id of the tree.
+    pub(super) tree: String,
+    /// What exactly it is: package and version, commit and subject.
+    pub(super) described: String,
+    /// Object folders of the user's repositories that the tree is in.
+    pub(super) alternates: Vec<PathBuf>,
+    /// Nothing had to be fetched or imported.
+    pub(super) cached: bool,
+    /// Something that the user should know: an old copy was taken because the network was away.
+    pub(super) note: Option<String>,
+}
+
+impl Fetched {
+    pub(super) fn new(tree: String, described: String) -> Self {
+        Self { tree, described, alternates: Vec::new(), cached: true, note: None }
+    }
+}
+
+/// A package that is looked for.
+struct Wanted<'a> {
+    package: &'a str,
+    packages: Packages,
+}
+
+impl Wanted<'_> {
+    /// Under which name it is remembered.
+    fn kind(&self) -> &'static str {
+        match self.packages {
+            Packages::Binary => "apt",
+            Packages::Source => "deb-src",
+        }
+    }
+
+    fn candidate(&self, apt: &PrivateApt) -> Result<Option<String>, AptError> {
+        match self.packages {
+            Packages::Binary => apt.candidate(self.package),
+            Packages::Source => apt.source_candidate(self.package),
+        }
+    }
+}
+
+/// Where things are fetched to, and how to say so.
+pub(super) struct Fetcher<'a> {
+    pub(super) cache: &'a Cache,
+    pub(super) git: &'a Git,
+    pub(super) etc: &'a Path,
+    pub(super) tell: &'a (dyn Fn(&str) + Send + Sync),
+}
+
+impl Fetcher<'_> {
+    /// Gets the tree of a source, from the cache where that is as good.
+    pub(super) fn fetch(&self, source: &Source) -> Result<Fetched, SourceError> {
+        match source {
+            Source::Apt { package, suite } => {
+                self.apt(suite.as_deref(), &Wanted { package, packages: Packages::Binary })
+            }
+            Source::DebSrc { package, suite } => {
+                self.apt(suite.as_deref(), &Wanted { package, packages: Packages::Source })
+            }
+            Source::Git { location, reference, .. } if is_url(location) => self.remote(location, reference),
+            Source::Git { location, dirty: true, .. } => local::dirty(self, Path::new(location)),
+            Source::Git { location, reference, .. } => local::committed(Path::new(location), reference),
+            Source::Dir { path } => local::folder(self, path),
+            Source::Tarball { location, sha256 } => archive::tarball(self, location, sha256.as_deref()),
+        }
+    }
+
+    fn apt(&self, suite: Option<&str>, wanted: &Wanted) -> Result<Fetched, SourceError> {
+        let (package, kind) = (wanted.package, wanted.kind());
+        let suites: Vec<String> = suite.map(str::to_owned).into_iter().collect();
+        let apt = PrivateApt::derived(self.cache.path(), self.etc, &suites, wanted.packages)?;
+        let key = format!("{} {package}", apt.dir().display());
+        let found = |version: String, tree: String| {
+            let mut fetched = Fetched::new(tree, format!("{package} {version} ({})", apt.suites()));
+            fetched.cached = false;
+            fetched
+        };
+        let known = || {
+            let version = self.git.remembered(&format!("{kind}-version"), &key)?;
+            let tree = self.git.remembered(kind, &format!("{package} {version}"))?;
+            Some(Fetched { cached: true, ..found(version, tree) })
+        };
+        if let Some(fetched) = known().filter(|_| apt.is_fresh()) {
+            return Ok(fetched);
+        }
+        let _lock = self.cache.lock(&format!("apt-{}", &digest([key.as_bytes()])[..16]))?;
+        let offline = if apt.is_fresh() {
+            None
+        } else {
+            (self.tell)(&format!("fetching the package lists of {}", apt.suites()));
+            apt.update().err()
+        };
+        if let Some(error) = offline {
+            // What was had yesterday is still there today.
+            let old = known().ok_or(error)?;
+            let note =
+                format!("the package lists could not be fetched: {} is as of the last time", old.described);
+            return Ok(Fetched { note: Some(note), ..old });
+        }
+        let Some(version) = wanted.candidate(&apt)? else {
+            let (package, suites) = (package.to_owned(), apt.suites().to_owned());
+            return Err(AptError::NoPackage { package, suites }.into());
+        };
+        let tree_key = format!("{package} {version}");
+        let (tree, cached) = if let Some(tree) = self.git.remembered(kind, &tree_key) {
+            (tree, true)
+        } else {
+            let import = match wanted.packages {
+                Packages::Binary => archive::package,
+                Packages::Source => archive::source_package,
+            };
+            let tree = import(self, &apt, package, &version)?;
+            self.git.remember(kind, &tree_key, &tree)?;
+            (tree, false)
+        };
+        self.git.remember(&format!("{kind}-version"), &key, &version)?;
+        Ok(Fetched { cached, ..found(version, tree) })
+    }
+
+    fn remote(&self, url: &str, reference: &str) -> Result<Fetched, SourceError> {
+        let key = format!("{url} {reference}");
+        let known = || {
+            let text = self.git.remembered("remote", &key)?;
+            let mut lines = text.lines().map(str::to_owned);
+            let (tree, described, asked) = (lines.next()?, lines.next()?, lines.next()?.parse().ok()?);
+            Some((Fetched::new(tree, described), UNIX_EPOCH + Duration::from_secs(asked)))
+        };
+        let fixed = (reference.len() >= 40 && reference.bytes().all(|b| b.is_ascii_hexdigit()))
+            || reference.starts_with("refs/tags/");
+        let recent = |at: &SystemTime| fixed || at.elapsed().is_ok_and(|age| age < ASK_AGAIN);
+        if let Some((fetched, _)) = known().filter(|(_, at)| recent(at)) {
+            return Ok(fetched);
+        }
+        let _lock = self.cache.lock("git-fetch")?;
+        (self.tell)(&format!("fetching {reference} of {url}"));
+        match self.fetch_remote(url, reference) {
+            Ok(mut fetched) => {
+                let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+                let stamp = format!("{}\n{}\n{now}\n", fetched.tree, fetched.described);
+                let same = known().is_some_and(|(old, _)| old.tree == fetched.tree);
+                self.git.remember("remote", &key, &stamp)?;
+                fetched.cached = same;
+                Ok(fetched)
+            }
+            Err(error) if error.is_interrupt() => Err(error),
+            Err(error) => {
+                let (old, _) = known().ok_or(error)?;
+                let note =
+                    format!("{url} could not be asked again: {} is as of the last time", old.described);
+                Ok(Fetched { note: Some(note), ..old })
+            }
+        }
+    }
+
+    fn fetch_remote(&self, url: &str, reference: &str) -> Result<Fetched, SourceError> {
+        let name = format!("refs/patchbench/{}", &digest([url.as_bytes(), reference.as_bytes()])[..32]);
+        // Proxies, credentials and insteadOf are the user's; prompts would hang unseen.
+        git::with_config(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--depth", "1"])
+            .arg("--no-recurse-submodules")
+            .arg("--")
+            .arg(url)
+            .arg(format!("+{reference}:{name}"))
+            .env("GIT_DIR", self.git.dir())
+            .env("SSH_ASKPASS", "/bin/false")
+            .env("SSH_ASKPASS_REQUIRE", "force")
+            .deadline(FETCH_DEADLINE)
+            .log(self.git.log())
+            .run()?;
+        let (tree, described) = describe(self.git.plumbing(["log"]), &name)?;
+        Ok(Fetched::new(tree, format!("{url} {reference} at {described}")))
+    }
+
+    /// A folder for files on their way into the repository. What a killed run left there goes first: only the
+    /// holder of the lock, which comes along, may be in it.
+    pub(super) fn staging(&self) -> Result<(host::Guard, tempfile::TempDir), SourceError> {
+        let lock = self.cache.lock("import")?;
+        let parent = self.cache.dir("tmp/import")?;
+        for entry in
+            fs::read_dir(&parent).map_err(SourceError::io("reading", &parent))?.filter_map(Result::ok)
+        {
+            let path = entry.path();
+            fs::remove_dir_all(&path).map_err(SourceError::io("removing what a killed run left,", &path))?;
+        }
+        let folder = tempfile::tempdir_in(&parent).map_err(SourceError::io("making a folder in", &parent))?;
+        Ok((lock, folder))
+    }
+}
+
+/// Tree, and "commit (subject)", of what a `git log` that knows its repository finds under a name.
+pub(super) fn describe(log: Process, name: &str) -> Result<(String, String), SourceError> {
+    let text = log
+        .arg("-1")
+        .arg("--no-show-signature")
+        .arg("--no-color")
+        .arg("--format=%T%n%h%n%s")
+        .arg("--abbrev=12")
+        .arg("--end-of-options")
+        .arg(name)
+        .arg("--")
+        .read()?;
+    let mut lines = text.lines();
+    match (lines.next(), lines.next(), lines.next()) {
+        (Some(tree), Some(commit), subject) => {
+            let subject: String = subject.unwrap_or("").chars().filter(|c| !c.is_control()).collect();
+            Ok((tree.to_owned(), format!("{commit} (\"{subject}\")")))
+        }
+        _ => Err(SourceError::Other(format!("git log shows no commit for {name}"))),
+    }
+}

@@ -1,0 +1,248 @@
+//! From a kernel's name to its tree.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use host::{Cache, Process};
+use spec::{Kernel, KernelVersion, Series, Source};
+
+use super::apply::{Applied, AppliedState, Target};
+use super::fetch::{Fetched, Fetcher};
+use super::fit::Fit;
+use super::git::Git;
+use super::{Displaced, SourceError, checkout, displaced};
+
+/// A kernel's tree, ready to be built.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Prepared {
+    /// Id of the git tree: the content address of the kernel with its series.
+    pub tree: String,
+    /// Id of the git tree without the series.
+    pub base: String,
+    /// Version, from its Makefile.
+    pub version: KernelVersion,
+    /// What the base exactly is: package and version, commit and subject.
+    pub described: String,
+    /// Sources that could not be had before one could, and why not; and what else the user should know.
+    pub tried: Vec<String>,
+    /// The series, in order.
+    pub applied: Vec<Applied>,
+    /// The cache had all of it.
+    pub cached: bool,
+    /// Object folders of the user's repositories that hold the tree's files.
+    pub alternates: Vec<PathBuf>,
+}
+
+/// A tree that is no kernel: what a source is, without a series.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plain {
+    /// Id of the git tree: its content address.
+    pub tree: String,
+    /// What it exactly is: package and version, commit and subject.
+    pub described: String,
+    /// Something that the user should know: an old copy was taken because the network was away.
+    pub note: Option<String>,
+    alternates: Vec<PathBuf>,
+}
+
+/// Gets kernels' trees and keeps them in the cache.
+#[derive(Clone)]
+pub struct Sources {
+    cache: Cache,
+    git: Git,
+    etc: PathBuf,
+    tell: Arc<dyn Fn(&str) + Send + Sync>,
+}
+
+impl Sources {
+    /// Sources kept in this cache.
+    pub fn new(cache: &Cache) -> Self {
+        let tell = Arc::new(|_: &str| {});
+        Self { git: Git::new(cache), cache: cache.clone(), etc: PathBuf::from("/etc/apt"), tell }
+    }
+
+    /// The repository that holds every source as trees.
+    pub fn repository(&self) -> &Path {
+        self.git.dir()
+    }
+
+    /// The same; `tell` is called with one line for each thing that takes its time.
+    #[must_use]
+    pub fn on_progress(mut self, tell: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.tell = Arc::new(tell);
+        self
+    }
+
+    /// The same with another folder in place of `/etc/apt`.
+    #[must_use]
+    pub fn with_apt_folder(mut self, etc: &Path) -> Self {
+        etc.clone_into(&mut self.etc);
+        self
+    }
+
+    /// Gets a kernel's tree from the first of its sources that can be had, and applies series to it, in order.
+    ///
+    /// A prefix of a series is prepared by giving it only its first patches.
+    ///
+    /// # Errors
+    /// No source can be had, or a series does not apply: [`SourceError::is_series_failure`] tells them apart.
+    pub fn prepare(&self, kernel: &Kernel, series: &[Series]) -> Result<Prepared, SourceError> {
+        self.git.ensure(&self.cache)?;
+        let (fetched, version, tried) = self.first_of(kernel)?;
+        let target = Target {
+            cache: &self.cache,
+            git: &self.git,
+            alternates: &fetched.alternates,
+            kernel: &kernel.name,
+            version: &version,
+        };
+        let outcome = target.apply(&fetched.tree, series)?;
+        Ok(Prepared {
+            tree: outcome.tree,
+            base: fetched.tree,
+            described: fetched.described,
+            tried,
+            applied: outcome.applied,
+            cached: fetched.cached && outcome.cached,
+            alternates: fetched.alternates,
+            version,
+        })
+    }
+
+    /// How a series fits a kernel; before it come those that it requires.
+    ///
+    /// # Errors
+    /// The cache cannot be used, or the user interrupts. A source that cannot be had is an answer, not an error.
+    pub fn fit(&self, kernel: &Kernel, series: &[Series]) -> Result<Fit, SourceError> {
+        match self.prepare(kernel, series) {
+            Ok(prepared) => {
+                let version = prepared.version.to_string();
+                Ok(match prepared.applied.last().map(|applied| applied.state) {
+                    Some(AppliedState::Contained) => Fit::Contained { version },
+                    _ => Fit::Applies { version },
+                })
+            }
+            Err(SourceError::Conflict(conflict)) => Ok(Fit::Conflicts {
+                version: conflict.version.to_string(),
+                series: conflict.series.clone(),
+                patch: conflict.patch.clone(),
+                places: conflict.places.clone(),
+            }),
+            Err(error @ SourceError::NoPatches { .. }) => {
+                let why = error.to_string().lines().next().unwrap_or_default().to_owned();
+                Ok(Fit::NotWrittenFor { why })
+            }
+            Err(error @ SourceError::NotFetched { .. }) => {
+                Ok(Fit::Unavailable { tried: vec![error.to_string()] })
+            }
+            Err(SourceError::Unavailable { tried, .. }) => Ok(Fit::Unavailable { tried }),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A file of a prepared tree, if it has one there.
+    ///
+    /// # Errors
+    /// git cannot be run.
+    pub fn file(&self, prepared: &Prepared, path: &str) -> Result<Option<String>, SourceError> {
+        self.git.file(&prepared.alternates, &prepared.tree, path)
+    }
+
+    /// Files in which one of its trees differs from another, from the top of the tree, in order.
+    ///
+    /// # Errors
+    /// git cannot be run, or has not such a tree.
+    pub fn changed(&self, prepared: &Prepared, from: &str, to: &str) -> Result<Vec<String>, SourceError> {
+        let args = ["-c", "core.quotePath=false", "diff-tree", "-r", "--name-only", "--no-renames", from, to];
+        let output = self.git.with(&prepared.alternates, args).read()?;
+        Ok(output.lines().map(str::to_owned).collect())
+    }
+
+    /// Hunks of the applied patches that fit only somewhere else than they say.
+    ///
+    /// # Errors
+    /// git cannot be run.
+    pub fn displaced(&self, prepared: &Prepared) -> Result<Vec<Displaced>, SourceError> {
+        displaced::displaced(&self.cache, &self.git, prepared)
+    }
+
+    /// git on a bare repository of its own, in which the objects of the cache and of these folders are seen and new ones are
+    /// kept.
+    pub fn git_beside(&self, repository: &Path, objects: &[PathBuf], args: &[&str]) -> Process {
+        self.git.beside(repository, objects, args)
+    }
+
+    /// Makes a folder the prepared tree, writing only files that differ; files that git does not know stay.
+    ///
+    /// `index` remembers what is in the folder; it may be anywhere, and belongs to that folder alone.
+    ///
+    /// # Errors
+    /// The tree's files are gone, or the folder cannot be written.
+    pub fn checkout(&self, prepared: &Prepared, work: &Path, index: &Path) -> Result<(), SourceError> {
+        let tree = checkout::Tree { id: &prepared.tree, alternates: &prepared.alternates };
+        checkout::checkout(&self.cache, &self.git, tree, work, index)
+    }
+
+    /// Gets the tree of one source, whatever it is the source of.
+    ///
+    /// # Errors
+    /// It cannot be had.
+    pub fn fetch(&self, source: &Source) -> Result<Plain, SourceError> {
+        self.git.ensure(&self.cache)?;
+        let fetched = self.fetcher().fetch(source)?;
+        let Fetched { tree, described, alternates, note, .. } = fetched;
+        Ok(Plain { tree, described, note, alternates })
+    }
+
+    /// As [`Sources::checkout`], for such a tree.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn checkout_plain(&self, plain: &Plain, work: &Path, index: &Path) -> Result<(), SourceError> {
+        let tree = checkout::Tree { id: &plain.tree, alternates: &plain.alternates };
+        checkout::checkout(&self.cache, &self.git, tree, work, index)
+    }
+
+    /// Files that somebody has edited or removed in a folder since [`Sources::checkout`] wrote it.
+    ///
+    /// # Errors
+    /// git cannot be run.
+    pub fn edited(&self, work: &Path, index: &Path) -> Result<Vec<String>, SourceError> {
+        checkout::edited(&self.git, work, index)
+    }
+
+    fn fetcher(&self) -> Fetcher<'_> {
+        Fetcher { cache: &self.cache, git: &self.git, etc: &self.etc, tell: &*self.tell }
+    }
+
+    fn first_of(&self, kernel: &Kernel) -> Result<(Fetched, KernelVersion, Vec<String>), SourceError> {
+        let fetcher = self.fetcher();
+        let mut tried = Vec::new();
+        for source in &kernel.sources {
+            let found = fetcher.fetch(source).and_then(|fetched| Ok((self.version(&fetched)?, fetched)));
+            match found {
+                Ok((version, fetched)) => {
+                    tried.extend(fetched.note.clone());
+                    return Ok((fetched, version, tried));
+                }
+                Err(error) if error.is_interrupt() => return Err(error),
+                Err(error) => tried.push(format!("{source}: {error}")),
+            }
+        }
+        Err(SourceError::Unavailable { kernel: kernel.name.clone(), tried })
+    }
+
+    fn version(&self, fetched: &Fetched) -> Result<KernelVersion, SourceError> {
+        let known = self.git.remembered("version", &fetched.tree);
+        if let Some(version) = known.and_then(|text| text.parse().ok()) {
+            return Ok(version);
+        }
+        let no_file = || SourceError::NotAKernel { why: "it has no Makefile".to_owned() };
+        let makefile = self.git.file(&fetched.alternates, &fetched.tree, "Makefile")?.ok_or_else(no_file)?;
+        let version = KernelVersion::from_makefile(&makefile)?;
+        self.git.remember("version", &fetched.tree, &version.to_string())?;
+        Ok(version)
+    }
+}

@@ -1,0 +1,177 @@
+//! A case of a suite: a shell script with a header.
+//!
+//! The header is the lines of the script's leading comment that start with `#: `; together they are one YAML map.
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use specfile::SpecError;
+
+use super::{FoundCases, Userland};
+
+/// What a case has where it says nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Shared {
+    /// How long it may take.
+    pub timeout: Duration,
+    /// What its guest has besides the modules.
+    pub userland: Userland,
+}
+
+/// One case of a suite.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CaseFile {
+    /// The script's file name without `.sh`.
+    pub name: String,
+    /// The script that runs it, relative to the suite's folder.
+    pub script: String,
+    /// What it promises, in one line.
+    pub summary: String,
+    /// Without which it is skipped.
+    pub needs: Needs,
+    /// How long it may take in the guest.
+    pub timeout: Duration,
+    /// What its guest has besides the modules.
+    pub userland: Userland,
+    /// Modules that the agent does not load by itself while it runs; not empty means a boot of its own or
+    /// with others that withhold the same.
+    pub withhold: Vec<String>,
+    /// Added to the kernel's command line, likewise.
+    pub cmdline: Vec<String>,
+    /// Boots alone: it leaves the kernel in a state that no other case should see.
+    pub isolate: bool,
+}
+
+/// What a case needs from the kernel and the topology.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Needs {
+    /// Modules that have to be among those built.
+    #[serde(default)]
+    pub modules: Vec<String>,
+    /// Memory devices that the topology has to have, at least.
+    #[serde(default)]
+    pub memdevs: u32,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCase {
+    summary: String,
+    #[serde(default)]
+    needs: Needs,
+    #[serde(default, deserialize_with = "duration")]
+    timeout: Option<Duration>,
+    userland: Option<Userland>,
+    #[serde(default)]
+    withhold: Vec<String>,
+    #[serde(default)]
+    cmdline: Vec<String>,
+    #[serde(default)]
+    isolate: bool,
+}
+
+impl CaseFile {
+    /// The case of a script that was found in the userland.
+    pub fn found(name: &str, found: &FoundCases, shared: Shared) -> Self {
+        Self {
+            name: name.to_owned(),
+            script: found.run_by.clone(),
+            summary: format!("{name}, unmodified"),
+            needs: Needs::default(),
+            timeout: shared.timeout,
+            userland: shared.userland,
+            withhold: Vec::new(),
+            cmdline: Vec::new(),
+            isolate: false,
+        }
+    }
+
+    pub(super) fn load(path: &Path, name: &str, shared: Shared) -> Result<Self, SpecError> {
+        specfile::check_name(name).map_err(|why| SpecError::invalid(path, "name", why))?;
+        let raw: RawCase = specfile::parse_yaml(&header(&specfile::read(path)?, path)?, path).map_err(
+            |error| match error {
+                SpecError::Parse { file, message, hint: None } if message.contains("missing field") => {
+                    let hint = Some("a case starts with `#: summary: what it promises`".to_owned());
+                    SpecError::Parse { file, message, hint }
+                }
+                error => error,
+            },
+        )?;
+        specfile::check_names(path, "needs.modules", &raw.needs.modules)?;
+        specfile::check_names(path, "withhold", &raw.withhold)?;
+        check_cmdline(path, "cmdline", &raw.cmdline)?;
+        Ok(Self {
+            name: name.to_owned(),
+            script: format!("{name}.sh"),
+            summary: raw.summary,
+            needs: raw.needs,
+            timeout: raw.timeout.unwrap_or(shared.timeout),
+            userland: raw.userland.unwrap_or(shared.userland),
+            withhold: raw.withhold.iter().map(|module| module.replace('-', "_")).collect(),
+            cmdline: raw.cmdline,
+            isolate: raw.isolate,
+        })
+    }
+}
+
+/// The YAML in a script's leading comment. Every other line becomes an empty one and `#:` two blanks, so that
+/// line and column of an error are the script's own.
+fn header(script: &str, path: &Path) -> Result<String, SpecError> {
+    let mut yaml = String::new();
+    let mut over = false;
+    for (at, line) in script.lines().enumerate() {
+        match line.strip_prefix("#:") {
+            Some(_) if over => {
+                let message = format!("line {} comes after the first command", at + 1);
+                return Err(SpecError::invalid(path, "header", message)
+                    .with_hint("lines `#: key: value` belong to the comment at the top of the script"));
+            }
+            Some(text) => {
+                yaml.push_str("  ");
+                yaml.push_str(text);
+            }
+            None => over = over || !(line.trim().is_empty() || line.starts_with('#')),
+        }
+        yaml.push('\n');
+    }
+    Ok(yaml)
+}
+
+/// Words of a kernel command line: one word each, and nothing that the host's own words rely on.
+pub(crate) fn check_cmdline(file: &Path, field: &str, words: &[String]) -> Result<(), SpecError> {
+    let bad = |word: &&String| word.is_empty() || !word.chars().all(|c| c.is_ascii_graphic() && c != '"');
+    match words.iter().find(bad) {
+        Some(word) => Err(SpecError::invalid(
+            file,
+            field,
+            format!("`{}` is not one word of a kernel command line", word.escape_debug()),
+        )),
+        None => Ok(()),
+    }
+}
+
+/// `500ms`, `60s`, `2m`.
+pub(super) fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    parse_duration(&text).map(Some).map_err(serde::de::Error::custom)
+}
+
+pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{}` is no time such as 500ms, 60s or 2m, from 1ms to 60m", text.escape_debug());
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let unit_ms = match unit {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60_000,
+        _ => return Err(wrong()),
+    };
+    let ms = number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit_ms)).ok_or_else(wrong)?;
+    if !(1..=3_600_000).contains(&ms) {
+        return Err(wrong());
+    }
+    Ok(Duration::from_millis(ms))
+}

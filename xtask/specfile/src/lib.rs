@@ -1,0 +1,10 @@
+//! Files of the user's in YAML: read with errors that name the file, the line and the field, and the way out.
+
+mod load;
+mod locate;
+
+pub use load::{
+    SpecError, check_name, check_names, did_you_mean, entries, folders, load_yaml, parse_yaml, read,
+    unique_map,
+};
+pub use locate::{Step, locate, steps};

@@ -1,0 +1,163 @@
+//! `bench`: what the tool costs beside what it drives.
+
+mod bisect;
+mod judging;
+mod parallel;
+mod rebuild;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+
+use host::Process;
+
+use self::rebuild::Rebuild;
+use super::run::KernelArgs;
+use super::{Context, Exit, setup};
+
+/// Measures the tool's own cost, beside a QEMU and a make that are started by hand
+///
+/// Says what a run with nothing changed adds to its own QEMU's time, how the same guest does when its replay.sh is
+/// started by hand, and what a build costs with nothing changed and with one file of drivers/cxl changed, beside plain
+/// make in the same folder; and how fast logs are judged.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    kernel: KernelArgs,
+    /// How often each is measured; the middle one counts
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Only how fast logs are judged: needs no kernel and no QEMU
+    #[arg(long)]
+    judging: bool,
+    /// Only how much faster cells are beside each other, N at a time, than one after the other
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "2", conflicts_with = "judging")]
+    parallel: Option<u16>,
+    /// Only steps and seconds of bisections of made-up histories, beside `git bisect run` with a plain make-and-boot script and
+    /// with bisect-run: of these, or of all of them, which takes an hour
+    #[arg(long, value_name = "HISTORY", num_args = 0.., conflicts_with_all = ["judging", "parallel"])]
+    bisect: Option<Vec<bisect::Sort>>,
+    /// Megabytes of each sort of log
+    #[arg(long, value_name = "MB", default_value_t = 512)]
+    size: u64,
+}
+
+pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
+    ensure!(args.rounds > 0, "--rounds 0 measures nothing");
+    ensure!(args.size > 0, "--size 0 measures nothing");
+    if args.judging {
+        judging::measure(args.rounds, args.size * 1_000_000)?;
+        return Ok(Exit::Success);
+    }
+    setup::ensure(ctx, false, None)?;
+    let bench = Bench { ctx, kernel: args.kernel.kernel.as_deref() };
+    bench.tool(&["build"]).context("making sure of a build")?;
+    if let Some(sorts) = &args.bisect {
+        bisect::measure(&bench, if sorts.is_empty() { &bisect::Sort::ALL } else { sorts })?;
+        return Ok(Exit::Success);
+    }
+    if let Some(jobs) = args.parallel {
+        parallel::measure(&bench, args.rounds, jobs.max(1).into())?;
+        return Ok(Exit::Success);
+    }
+
+    let mut whole = Vec::new();
+    let mut inside = Vec::new();
+    let mut by_hand = Vec::new();
+    for _ in 0..args.rounds {
+        let begun = Instant::now();
+        bench.tool(&["--quiet", "run", "--topology", "direct", "--suite", "enumerate"])?;
+        whole.push(begun.elapsed());
+        let run = fs::canonicalize(ctx.root.join("results/latest")).context("finding results/latest")?;
+        inside.push(qemu_seconds(&run)?);
+        by_hand.push(replay(&run)?);
+    }
+    let project = ctx.project()?;
+    let mut rebuild = Rebuild::new(&bench, &project)?;
+    let (mut idle, mut idle_make) = (Vec::new(), Vec::new());
+    let (mut edit, mut edit_make) = (Vec::new(), Vec::new());
+    // Whatever was built there before: what is measured with nothing changed must have nothing to do.
+    rebuild.by_tool()?;
+    for _ in 0..args.rounds {
+        idle_make.push(rebuild.idle_make()?);
+        idle.push(bench.tool(&["--quiet", "build"])?);
+        edit.push(rebuild.by_tool()?);
+        edit_make.push(rebuild.by_hand()?);
+    }
+    let (whole, inside, by_hand) = (middle(whole), middle(inside), middle(by_hand));
+    line("run, nothing changed", whole, "the whole command");
+    line("  of it QEMU", inside, "from its start to its end");
+    line("  of it the tool", whole.saturating_sub(inside), "what it adds");
+    line("the same by hand", by_hand, "sh replay.sh");
+    line("build, nothing changed", middle(idle), "the whole command: no make is run");
+    line("  plain make", middle(idle_make), "bzImage modules, then M=tools/testing/cxl modules");
+    line("build, one file changed", middle(edit), "drivers/cxl/mem.c, as a patch: applied, made, installed");
+    line(
+        "  plain make",
+        middle(edit_make),
+        "the same edit, bzImage modules, then M=tools/testing/cxl modules",
+    );
+    judging::measure(args.rounds, args.size * 1_000_000)?;
+    Ok(Exit::Success)
+}
+
+struct Bench<'a> {
+    ctx: &'a Context,
+    kernel: Option<&'a str>,
+}
+
+impl Bench<'_> {
+    /// This very program with these arguments.
+    fn tool(&self, args: &[&str]) -> Result<Duration> {
+        self.tool_in(&self.ctx.root, args)
+    }
+
+    fn tool_in(&self, project: &Path, args: &[&str]) -> Result<Duration> {
+        let program = std::env::current_exe().context("finding this program")?;
+        let mut process = Process::new(program, args)
+            .arg("--project")
+            .arg(project)
+            .arg("--cache-dir")
+            .arg(self.ctx.cache.path());
+        if let Some(kernel) = self.kernel {
+            process = process.arg("--kernel").arg(kernel);
+        }
+        Ok(process.run()?.took)
+    }
+}
+
+/// Seconds from QEMU's start to its end, of all boots of a run.
+fn qemu_seconds(run: &Path) -> Result<Duration> {
+    let path = run.join("events.jsonl");
+    let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+    let mut sum = 0.0;
+    for line in text.lines() {
+        let stamped: event::Stamped = serde_json::from_str(line).context("reading an event")?;
+        if let event::Event::BootFinished { seconds, .. } = stamped.event {
+            sum += seconds;
+        }
+    }
+    Ok(Duration::from_secs_f64(sum))
+}
+
+/// Starts the recorded guest as a person would.
+fn replay(run: &Path) -> Result<Duration> {
+    let script: PathBuf = walkdir::WalkDir::new(run)
+        .into_iter()
+        .filter_map(Result::ok)
+        .map(walkdir::DirEntry::into_path)
+        .find(|path| path.ends_with("replay.sh"))
+        .context("the run has no replay.sh")?;
+    Ok(Process::new("sh", [script]).deadline(Duration::from_secs(300)).run()?.took)
+}
+
+fn middle(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
+fn line(what: &str, time: Duration, how: &str) {
+    anstream::println!("{what:24} {:8.2} s   {how}", time.as_secs_f64());
+}

@@ -1,0 +1,309 @@
+//! `bisect`: what turned a cell from green to red.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+use engine::bisect;
+use engine::bisect::{Ask, Asked, Axis, Drive, Hold, Level, Rule, Shelf, Sought, State, Trial};
+use event::Sink;
+use report::text::neutralise;
+use report::{Terminal, Verbosity};
+use source::Sources;
+use spec::{Project, Source};
+
+use super::run::{GuestArgs, cell_filter, command_line, verbosity, workspace};
+use super::{Context, Exit, Format, Usage, setup};
+
+/// Finds what turned a cell from green to red: a patch of a series, a commit, or the smallest topology
+///
+/// One of --series, --git and --topology says along what; beside the first two, --topology says where. The failure is the
+/// first one that the bad end shows, or that of --run; another failure on the way is skipped, not bad. Both ends are run first,
+/// culprit and parent again at the end. See docs/bisect.md.
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Args {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    #[command(flatten)]
+    axis: AxisArgs,
+    #[command(flatten)]
+    failure: FailureArgs,
+    /// How sure the answer is to be, in percent, where the failure shows only sometimes
+    #[arg(long, value_name = "PERCENT", default_value_t = 95.0, value_parser = percent)]
+    confidence: f64,
+    /// Run each step N times, however often the bad end fails
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    repeat: Option<u32>,
+    /// Run the sought case with the others of its cell, not alone
+    #[arg(long)]
+    together: bool,
+    /// Write a regression report, the draft of an email, into this file
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Go on with a bisection that was interrupted [default: the newest]
+    #[arg(long, value_name = "ID", num_args = 0..=1, default_missing_value = "latest", conflicts_with_all = ["axis", "suites", "run"])]
+    resume: Option<String>,
+    #[command(flatten)]
+    guest: GuestArgs,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Verb {
+    /// Prints what was seen, run by run, in git's words: an edited copy can be replayed
+    Log {
+        /// A bisection [default: the newest]
+        id: Option<String>,
+    },
+    /// Goes through a bisection again from its log, runs what is not in it, and tells the answer
+    Replay {
+        /// A log, as `bisect log` prints it, maybe edited; - for standard input [default: that of the newest bisection]
+        file: Option<PathBuf>,
+    },
+}
+
+/// Along what.
+#[derive(Debug, Default, clap::Args)]
+struct AxisArgs {
+    /// Which patch of this series
+    #[arg(long, value_name = "NAME", group = "axis")]
+    series: Option<String>,
+    /// The first N patches of the series are good [default: as few as promise the case]
+    #[arg(long, value_name = "N", requires = "series")]
+    good: Option<usize>,
+    /// Which commit, along first parents; a merge that is to blame is entered
+    #[arg(long, value_names = ["GOOD", "BAD"], num_args = 2, group = "axis")]
+    git: Option<Vec<String>>,
+    /// The repository [default: that of the kernel's source]
+    #[arg(long, value_name = "DIR", requires = "git")]
+    git_dir: Option<PathBuf>,
+    /// Only commits that touch this (may be given more than once)
+    #[arg(long = "path", value_name = "PATH", requires = "git")]
+    paths: Vec<String>,
+    /// The smallest topology; with --series and --git only where to boot
+    #[arg(long, value_name = "NAME")]
+    topology: Option<String>,
+}
+
+/// What is sought.
+#[derive(Debug, Default, clap::Args)]
+pub(super) struct FailureArgs {
+    /// A kernel of patchbench.yaml: its series, where they apply, and its fragments [default: as there]
+    #[arg(long, value_name = "NAME")]
+    pub kernel: Option<String>,
+    /// Flavour [default: as in patchbench.yaml]
+    #[arg(long, value_name = "NAME")]
+    pub flavour: Option<String>,
+    /// This suite, or one variant or case of it (may be given more than once)
+    #[arg(long = "suite", value_name = "NAME[:VARIANT][/CASE]")]
+    pub suites: Vec<String>,
+    /// This case: CASE or SUITE/CASE, with * as in a shell (may be given more than once)
+    #[arg(long = "case", value_name = "NAME")]
+    pub cases: Vec<String>,
+    /// Cells of which this holds, as for `run`
+    #[arg(long, value_name = "EXPRESSION")]
+    pub cell: Option<String>,
+    /// The first failure of a run that was kept [default: the first that the bad end shows]
+    #[arg(long, value_name = "RUN")]
+    pub run: Option<String>,
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    let number: f64 = text.trim_end_matches('%').parse().map_err(|_| "this is no number".to_owned())?;
+    if (50.0..100.0).contains(&number) { Ok(number) } else { Err("from 50 to below 100".to_owned()) }
+}
+
+impl FailureArgs {
+    /// What is run at each step.
+    pub(super) fn asked(&self, topologies: Vec<String>) -> Result<Asked> {
+        let cells = cell_filter(self.cell.as_deref())?;
+        Ok(Asked {
+            kernel: self.kernel.clone(),
+            flavour: self.flavour.clone(),
+            topologies,
+            suites: self.suites.clone(),
+            cases: self.cases.clone(),
+            cells,
+        })
+    }
+
+    /// The failure of a run that was kept: of the named cases, where some are.
+    pub(super) fn sought(&self, ctx: &Context) -> Result<Option<Sought>> {
+        let Some(name) = &self.run else { return Ok(None) };
+        let stored = super::results::load(ctx, name).context("reading the run with the failure")?;
+        let all: Vec<_> = stored.summary.cells.iter().flat_map(bisect::failures).collect();
+        let wanted = |sought: &&Sought| {
+            let case = sought.case.as_deref().unwrap_or_default();
+            let whole = format!("{}/{case}", sought.cell.suite);
+            self.cases.is_empty() || self.cases.iter().any(|name| name == case || *name == whole)
+        };
+        let found = all.iter().find(wanted).cloned();
+        let nothing = || Usage { message: format!("no such failure in {}", stored.summary.id), hint: None };
+        Ok(Some(found.ok_or_else(nothing)?))
+    }
+}
+
+pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
+    let project = ctx.project()?;
+    let shelf = Shelf::new(ctx.results().dir());
+    match &args.verb {
+        Some(Verb::Log { id }) => {
+            anstream::print!("{}", neutralise(&shelf.load(id.as_deref())?.log()));
+            return Ok(Exit::Success);
+        }
+        Some(Verb::Replay { file }) => {
+            let (state, _hold) = replayed(&shelf, file.as_deref())?;
+            return go_on(state, args, &project, &shelf, ctx);
+        }
+        None => {}
+    }
+    let (state, _hold) = match &args.resume {
+        Some(name) => shelf.take(Some(name.as_str()), &command_line())?,
+        None => begun(args, &project, &shelf, ctx)?,
+    };
+    setup::ensure(ctx, false, args.guest.qemu.as_deref())?;
+    go_on(state, args, &project, &shelf, ctx)
+}
+
+/// A bisection with the answers of a log.
+fn replayed(shelf: &Shelf, file: Option<&Path>) -> Result<(State, Hold)> {
+    let Some(file) = file else {
+        let (state, hold) = shelf.take(None, &command_line())?;
+        let log = state.log();
+        return Ok((state.edited(&log, Path::new("log"))?, hold));
+    };
+    let text = if file == Path::new("-") {
+        std::io::read_to_string(std::io::stdin()).context("reading the log")?
+    } else {
+        fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?
+    };
+    let id = text.lines().find_map(|line| line.strip_prefix("bisect ")).ok_or_else(|| Usage {
+        message: format!("{}: no line says of which bisection it is", file.display()),
+        hint: Some("`cargo xtask bisect log` prints one".to_owned()),
+    })?;
+    let (state, hold) = shelf.take(Some(id.trim()), &command_line())?;
+    Ok((state.edited(&text, file)?, hold))
+}
+
+/// A bisection of which nothing is known but what is asked.
+fn begun(args: &Args, project: &Project, shelf: &Shelf, ctx: &Context) -> Result<(State, Hold)> {
+    let sought = args.failure.sought(ctx)?;
+    let topology = args.axis.topology.clone().or_else(|| Some(sought.as_ref()?.cell.topology.clone()));
+    let ask = Ask {
+        axis: axis(args, project, sought.as_ref(), topology.as_deref())?,
+        request: args.failure.asked(topology.into_iter().collect())?,
+        rule: Rule { confidence: args.confidence / 100.0, repeat: args.repeat },
+        together: args.together,
+        qemu: args.guest.qemu.clone(),
+        accel: args.guest.accel,
+    };
+    let (steps, notes) = ask.steps(project, &Sources::new(&ctx.cache), sought.as_ref())?;
+    // What is wrong with the names is said before anything is made.
+    ask.plan(project, &steps[steps.len() - 1], sought.as_ref())?;
+    for note in notes {
+        ctx.say(&neutralise(&note));
+    }
+    let (id, hold) = shelf.begin(&command_line())?;
+    let state = State {
+        format: bisect::FORMAT,
+        id,
+        command: command_line(),
+        ask,
+        sought,
+        levels: vec![Level::new(steps)],
+        answer: None,
+    };
+    shelf.keep(&state)?;
+    Ok((state, hold))
+}
+
+fn axis(args: &Args, project: &Project, sought: Option<&Sought>, topology: Option<&str>) -> Result<Axis> {
+    let AxisArgs { series, good, git, git_dir, paths, .. } = &args.axis;
+    if let Some(name) = series {
+        return Ok(Axis::Series { name: name.clone(), good: *good });
+    }
+    if let Some([good, bad]) = git.as_deref() {
+        let dir = match git_dir {
+            Some(dir) => dir.clone(),
+            None => repository(args.failure.kernel.as_deref(), project)?,
+        };
+        let dir = std::path::absolute(&dir).context("resolving --git-dir")?;
+        let (good, bad, paths) = (good.clone(), bad.clone(), paths.clone());
+        return Ok(Axis::Git { dir, good, bad, paths });
+    }
+    match (topology, sought) {
+        (Some(name), _) => Ok(Axis::Topology { name: name.to_owned() }),
+        _ => Err(Usage {
+            message: "along what? --series NAME, --git GOOD BAD, or --topology NAME".to_owned(),
+            hint: Some("`cargo xtask bisect --help`".to_owned()),
+        }
+        .into()),
+    }
+}
+
+/// The repository that a kernel's source is in.
+fn repository(kernel: Option<&str>, project: &Project) -> Result<PathBuf> {
+    let kernel = project.kernel(kernel.unwrap_or(&project.defaults.kernel))?;
+    let local = kernel.sources.iter().find_map(|source| match source {
+        Source::Git { location, .. } if !spec::kernel::is_url(location) => Some(PathBuf::from(location)),
+        _ => None,
+    });
+    local.ok_or_else(|| {
+        Usage {
+            message: format!("kernel {} has no local git tree as its source", kernel.name),
+            hint: Some("--git-dir DIR names one; or another kernel: --kernel NAME".to_owned()),
+        }
+        .into()
+    })
+}
+
+/// What is searched, and where it is kept.
+fn begins(state: &State, folder: &Path) -> String {
+    let (steps, kept) = (&state.levels[0].steps, folder.display());
+    if let Axis::Topology { name } = &state.ask.axis {
+        return format!("topology {name}: {}; kept in {kept}", steps[0].title);
+    }
+    let (good, bad) = (&steps[0], &steps[steps.len() - 1]);
+    format!("{} steps, {} good to {} bad; kept in {kept}", steps.len() - 1, good.short(), bad.short())
+}
+
+/// Goes on with a bisection, and tells its answer.
+fn go_on(mut state: State, args: &Args, project: &Project, shelf: &Shelf, ctx: &Context) -> Result<Exit> {
+    let folder = shelf.folder(&state);
+    let say = |text: &str| match ctx.format {
+        Format::Human if !ctx.quiet => anstream::println!("{}", neutralise(text)),
+        _ => {}
+    };
+    say(&begins(&state, &folder));
+    let shown = || match (ctx.format, verbosity(ctx)) {
+        (Format::Human, Verbosity::Verbose) => Some(Terminal::stdout(Verbosity::Verbose)),
+        (Format::Human, Verbosity::Normal) => Terminal::foot(),
+        _ => None,
+    };
+    let shown = || shown().map(|terminal| Box::new(terminal) as Box<dyn Sink>);
+    let workspace = workspace();
+    let ask = state.ask.clone();
+    let mut trial = Trial {
+        workspace: &workspace,
+        project,
+        cache: &ctx.cache,
+        ask: &ask,
+        folder: folder.clone(),
+        command: command_line(),
+        shown: &shown,
+        tell: &say,
+    };
+    Drive { oracle: &mut trial, keep: &|state| shelf.keep(state), tell: &say }.run(&mut state)?;
+    let width = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).unwrap_or(120);
+    let told = bisect::tell(&state, &folder, project, width)?;
+    match ctx.format {
+        Format::Json => anstream::println!("{}", serde_json::to_string_pretty(&told)?),
+        Format::Human => anstream::print!("{}", neutralise(&told.to_string())),
+    }
+    if let Some(file) = &args.report {
+        fs::write(file, bisect::draft(&told)).with_context(|| format!("writing {}", file.display()))?;
+        ctx.say(&format!("report: {}", file.display()));
+    }
+    Ok(Exit::Success)
+}

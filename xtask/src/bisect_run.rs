@@ -1,0 +1,162 @@
+//! `bisect-run`: one step of a `git bisect run`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+
+use engine::bisect::{Seen, Sought, failures, fitting};
+use engine::run;
+use engine::run::{Bench, Options, Plan, Policy, RunError};
+use event::{Fan, Sink};
+use host::{Process, interrupt, users_git};
+use report::text::neutralise;
+use report::{Store, Terminal};
+use source::Sources;
+use spec::{Project, Source};
+
+use super::bisect::FailureArgs;
+use super::run::{GuestArgs, resolved, started, verbosity, workspace};
+use super::{Context, Exit, Format, setup};
+
+/// Builds and boots the tree that one stands in, and says good, bad or skip as `git bisect run` wants it
+///
+/// Exit codes: 0 good, 1 bad, 125 skip (it does not build, the case did not run, or it failed otherwise than sought), 128 the
+/// machinery failed or the command line is wrong, which makes git stop.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    failure: FailureArgs,
+    /// Boot this topology [default: that of the failure, or as in patchbench.yaml]
+    #[arg(long, value_name = "NAME")]
+    topology: Option<String>,
+    /// The failure, by the fingerprint that an earlier call told, as an alternative to --run; without both any failure is bad
+    #[arg(long, value_name = "TEXT", conflicts_with = "run")]
+    fingerprint: Option<String>,
+    /// The tree [default: the git tree here]
+    #[arg(long, value_name = "DIR")]
+    linux: Option<PathBuf>,
+    /// Boot so many times before it is good
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    repeat: u32,
+    #[command(flatten)]
+    guest: GuestArgs,
+}
+
+pub fn run(args: &Args, ctx: &Context) -> Exit {
+    match judged(args, ctx) {
+        Ok(exit) => exit,
+        Err(error) => {
+            super::context::show_error(&error);
+            match Exit::from(&error) {
+                Exit::Interrupted => Exit::Interrupted,
+                Exit::Unbuilt => Exit::BisectSkip,
+                _ => Exit::BisectStop,
+            }
+        }
+    }
+}
+
+fn judged(args: &Args, ctx: &Context) -> Result<Exit> {
+    let project = ctx.project()?;
+    let sought = args.failure.sought(ctx)?;
+    let topology = args.topology.clone().or_else(|| Some(sought.as_ref()?.cell.topology.clone()));
+    let asked = args.failure.asked(topology.into_iter().collect())?;
+    let request = asked.request(&project, sought.as_ref(), false);
+    let plan = Plan::new(&project, &request)?.from_source(tree(args)?);
+    setup::ensure(ctx, false, args.guest.qemu.as_deref())?;
+    let plan = match fitting(&Sources::new(&ctx.cache), plan, None).map_err(RunError::from)? {
+        Ok((plan, left_out)) => {
+            for text in left_out {
+                ctx.say(&neutralise(&text));
+            }
+            plan
+        }
+        Err(why) => return Ok(said(ctx, Seen::Neither, &why)),
+    };
+    let options = Options {
+        qemu: run::find_qemu(args.guest.qemu.as_deref())?,
+        accel: args.guest.accel,
+        policy: Policy::default(),
+    };
+    for _ in 0..args.repeat {
+        let (seen, why) = once(args, sought.as_ref(), &plan, (&project, &request, &options), ctx)?;
+        if interrupt::requested() {
+            return Ok(Exit::Interrupted);
+        }
+        if seen != Seen::Green {
+            return Ok(said(ctx, seen, &why));
+        }
+    }
+    Ok(said(ctx, Seen::Green, "pass"))
+}
+
+/// The tree that one stands in, as it is.
+fn tree(args: &Args) -> Result<Source> {
+    let here = match &args.linux {
+        Some(dir) => std::path::absolute(dir).context("resolving --linux")?,
+        None => std::env::current_dir().context("finding the current folder")?,
+    };
+    let top: Process = users_git(&here).arg("rev-parse").arg("--show-toplevel");
+    let location = top.read().context("finding the git tree: --linux DIR names one")?;
+    Ok(Source::Git { location, reference: "HEAD".to_owned(), dirty: true })
+}
+
+/// One run.
+fn once(
+    args: &Args,
+    sought: Option<&Sought>,
+    plan: &Plan,
+    (project, request, options): (&Project, &run::Request, &Options),
+    ctx: &Context,
+) -> Result<(Seen, String)> {
+    let plans = std::slice::from_ref(plan);
+    let store = Arc::new(
+        Store::create(ctx.results().dir(), resolved(plans, request, options))
+            .context("creating the run's folder")?,
+    );
+    let mut sinks: Vec<Box<dyn Sink>> = vec![Box::new(Arc::clone(&store))];
+    if ctx.format == Format::Human {
+        sinks.push(Box::new(Terminal::stdout(verbosity(ctx))));
+    }
+    let sink = Fan(sinks);
+    sink.emit(&started(&store, plans));
+    let workspace = workspace();
+    let bench = Bench { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: &sink };
+    run::execute(&bench, plans, options, &store)?;
+    if let Some(error) = store.take_error() {
+        return Err(error.into());
+    }
+    let summary = store.summary();
+    if let Some(sought) = sought {
+        return Ok(sought.look(&summary));
+    }
+    let all: Vec<_> = summary.cells.iter().flat_map(failures).collect();
+    let wanted = |found: &&Sought| args.fingerprint.as_ref().is_none_or(|text| *text == found.fingerprint);
+    Ok(match (all.iter().find(wanted), all.first()) {
+        (Some(found), _) => (Seen::Red, told(found)),
+        (None, Some(other)) => (Seen::Neither, told(other)),
+        (None, None) if summary.totals.pass > 0 => (Seen::Green, "pass".to_owned()),
+        (None, None) => {
+            let why = summary.cells.iter().map(|cell| cell.reason.as_str());
+            (Seen::Neither, why.collect::<Vec<_>>().join("; "))
+        }
+    })
+}
+
+/// A failure, and how another call seeks it.
+fn told(found: &Sought) -> String {
+    format!("{}: {} (--fingerprint '{}')", found.place(), found.shown, found.fingerprint)
+}
+
+fn said(ctx: &Context, seen: Seen, why: &str) -> Exit {
+    let (word, exit) = match seen {
+        Seen::Red => ("bad", Exit::Red),
+        Seen::Green => ("good", Exit::Success),
+        Seen::Neither => ("skip", Exit::BisectSkip),
+    };
+    if ctx.format == Format::Human {
+        anstream::println!("bisect-run: {word}: {}", neutralise(why));
+    }
+    exit
+}

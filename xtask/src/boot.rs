@@ -1,0 +1,81 @@
+//! `boot`: a shell in a guest.
+
+use anyhow::Result;
+
+use cxl_topology::Topology;
+use engine::run;
+use engine::run::{Bench, Options, Plan, Policy, Request, Shell};
+use report::Terminal;
+use spec::{ModuleSet, Userland};
+
+use super::range::RangeArgs;
+use super::run::{GuestArgs, KernelArgs, LintArgs, verbosity, warn, workspace};
+use super::{Context, Exit, setup};
+
+/// Boots a topology and gives a shell in the guest; Ctrl-A X leaves
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Name of a topology
+    #[arg(required_unless_present = "mock")]
+    topology: Option<String>,
+    #[command(flatten)]
+    kernel: KernelArgs,
+    #[command(flatten)]
+    range: RangeArgs,
+    #[command(flatten)]
+    guest: GuestArgs,
+    #[command(flatten)]
+    lint: LintArgs,
+    /// With the mock modules instead of the production ones, and cxl_test loaded [default topology: none]
+    #[arg(long)]
+    mock: bool,
+    /// A parameter of cxl_test, as interleave_arithmetic=1 (may be given more than once)
+    #[arg(long = "parameter", value_name = "NAME=VALUE", requires = "mock")]
+    parameters: Vec<String>,
+    /// With ndctl's tools (cxl, daxctl, ndctl), bash, jq and a real udevd
+    #[arg(long)]
+    tools: bool,
+    /// Install what is missing first
+    #[arg(long)]
+    setup: bool,
+    /// Print every command that would run, and run none
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl Args {
+    fn shell(&self) -> Shell {
+        let userland = if self.tools { Userland::Ndctl } else { Userland::Busybox };
+        if !self.mock {
+            return Shell { modules: ModuleSet::Production, userland, load: Vec::new(), cmdline: Vec::new() };
+        }
+        // By the kernel's command line, so that loading it again in the shell does the same.
+        let cmdline = self.parameters.iter().map(|parameter| format!("cxl_test.{parameter}")).collect();
+        Shell { modules: ModuleSet::Mock, userland, load: vec!["cxl_test".to_owned()], cmdline }
+    }
+}
+
+pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
+    let project = args.range.for_kernel(ctx.project()?, args.kernel.kernel.as_deref(), ctx)?;
+    // The mock bus wants two NUMA nodes and no CXL of QEMU's.
+    let name = args.topology.clone().unwrap_or_else(|| "none".to_owned());
+    let request = Request { topologies: vec![name.clone()], ..args.kernel.request() };
+    let plan = Plan::kernel_only(&project, &request)?;
+    let load = if args.lint.dangerously_skip_lint { Topology::load_unchecked } else { Topology::load };
+    let topology = load(&project.topologies_dir(), &name)?;
+    warn(ctx, &topology);
+    if args.dry_run {
+        return super::dry_run::run(&[plan], &args.guest, ctx);
+    }
+    setup::ensure_for(ctx, args.setup, args.guest.qemu.as_deref(), args.tools)?;
+    let options = Options {
+        qemu: run::find_qemu(args.guest.qemu.as_deref())?,
+        accel: args.guest.accel,
+        policy: Policy::default(),
+    };
+    let sink = Terminal::stdout(verbosity(ctx));
+    let workspace = workspace();
+    let bench = Bench { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: &sink };
+    run::shell(&bench, &plan, &topology, &args.shell(), &options)?;
+    Ok(Exit::Success)
+}

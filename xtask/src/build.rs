@@ -1,0 +1,56 @@
+//! `build`: the kernel alone.
+
+use anyhow::Result;
+
+use engine::run;
+use engine::run::{Bench, Plan};
+use event::Sink;
+use report::{JsonLines, Terminal};
+
+use super::range::RangeArgs;
+use super::run::{KernelArgs, verbosity, workspace};
+use super::{Context, Exit, Format, setup};
+
+/// Gets, patches, configures and builds a kernel with its modules and cxl_test, and says where it lies
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    kernel: KernelArgs,
+    #[command(flatten)]
+    range: RangeArgs,
+    /// Install what is missing first
+    #[arg(long)]
+    setup: bool,
+    /// Print every command that would run, and run none
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
+    let project = args.range.for_kernel(ctx.project()?, args.kernel.kernel.as_deref(), ctx)?;
+    let plan = Plan::kernel_only(&project, &args.kernel.request())?;
+    if args.dry_run {
+        return super::dry_run::run(&[plan], &super::run::GuestArgs::default(), ctx);
+    }
+    setup::ensure(ctx, args.setup, None)?;
+    let sink: Box<dyn Sink> = match ctx.format {
+        Format::Human => Box::new(Terminal::stdout(verbosity(ctx))),
+        Format::Json => Box::new(JsonLines::new(std::io::stdout())),
+    };
+    let workspace = workspace();
+    let bench = Bench { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: sink.as_ref() };
+    let (prepared, built) = run::build(&bench, &plan)?;
+    drop(sink);
+    if ctx.format == Format::Human {
+        anstream::println!("source   {}", prepared.described);
+        anstream::println!("release  {}", built.release);
+        anstream::println!("kernel   {}", built.kernel.display());
+        anstream::println!("config   {}", built.config.display());
+        anstream::println!("modules  {}", built.production.display());
+        match built.mock.root() {
+            Ok(mock) => anstream::println!("mock     {}", mock.display()),
+            Err(why) => anstream::println!("mock     {why}"),
+        }
+    }
+    Ok(if built.mock.root().is_ok() { Exit::Success } else { Exit::Unbuilt })
+}

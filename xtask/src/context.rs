@@ -1,0 +1,196 @@
+//! What every verb is given: where things are, and how to talk.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use clap::ValueEnum;
+
+use host::Cache;
+use report::Results;
+use spec::Project;
+
+use super::Usage;
+
+/// Flags that every verb takes.
+#[derive(Debug, clap::Args)]
+pub struct Global {
+    /// Where trees, builds and images are kept [default: $XDG_CACHE_HOME/cxl-patchbench]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub cache_dir: Option<PathBuf>,
+    /// The project: a folder with patchbench.yaml [default: here or above]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub project: Option<PathBuf>,
+    /// How results are printed
+    #[arg(long, global = true, value_enum, default_value_t = FormatArg::Human)]
+    pub format: FormatArg,
+    /// Say more: every command, every stage, the output of passing cases
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub verbose: bool,
+    /// Say only what is red, and the closing line
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+}
+
+/// What `--format` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FormatArg {
+    /// For people.
+    Human,
+    /// For programs.
+    Json,
+    /// `topology draw`: for the terminal.
+    #[value(hide = true)]
+    Text,
+    /// `topology draw`: for documents and browsers.
+    #[value(hide = true)]
+    Svg,
+    /// `topology draw`: for Markdown pages.
+    #[value(hide = true)]
+    Mermaid,
+    /// `topology draw`: for graphviz.
+    #[value(hide = true)]
+    Dot,
+}
+
+impl FormatArg {
+    /// What it says of results, and as what it wants a picture.
+    fn split(self) -> (Format, Option<Picture>) {
+        match self {
+            Self::Human => (Format::Human, None),
+            Self::Json => (Format::Json, None),
+            Self::Text => (Format::Human, Some(Picture::Text)),
+            Self::Svg => (Format::Human, Some(Picture::Svg)),
+            Self::Mermaid => (Format::Human, Some(Picture::Mermaid)),
+            Self::Dot => (Format::Human, Some(Picture::Dot)),
+        }
+    }
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Human,
+    /// For programs.
+    Json,
+}
+
+/// As what a topology is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Picture {
+    /// For the terminal.
+    Text,
+    /// For documents and browsers.
+    Svg,
+    /// For Markdown pages.
+    Mermaid,
+    /// For graphviz.
+    Dot,
+}
+
+/// Where things are, and how to talk.
+pub struct Context {
+    /// Top of the workspace: where `patchbench.yaml` lies.
+    pub root: PathBuf,
+    /// The cache.
+    pub cache: Cache,
+    /// How results are printed.
+    pub format: Format,
+    /// As what a topology is drawn, where `--format` says so.
+    pub picture: Option<Picture>,
+    /// `-v`.
+    pub verbose: bool,
+    /// `-q`.
+    pub quiet: bool,
+}
+
+impl Context {
+    /// Finds the workspace and the cache.
+    ///
+    /// # Errors
+    /// There is no `patchbench.yaml` here or above, or no place for a cache.
+    pub fn new(global: &Global) -> Result<Self> {
+        let root = match &global.project {
+            Some(dir) => std::path::absolute(dir).context("resolving --project")?,
+            None => find_root()?,
+        };
+        let dir = match &global.cache_dir {
+            Some(dir) => std::path::absolute(dir).context("resolving --cache-dir")?,
+            None => default_cache()?,
+        };
+        let (format, picture) = global.format.split();
+        Ok(Self {
+            root,
+            cache: Cache::new(&dir)?,
+            format,
+            picture,
+            verbose: global.verbose,
+            quiet: global.quiet,
+        })
+    }
+
+    /// Reads `patchbench.yaml`.
+    ///
+    /// # Errors
+    /// As [`Project::load`].
+    pub fn project(&self) -> Result<Project> {
+        Ok(Project::load(&self.root)?)
+    }
+
+    /// Folder of the topology files.
+    pub fn topologies(&self) -> PathBuf {
+        self.root.join("topologies")
+    }
+
+    /// Folder of the runs.
+    pub fn results(&self) -> Results {
+        Results::new(self.root.join("results"))
+    }
+
+    /// Says a thing worth knowing on stderr, unless `-q`.
+    pub fn say(&self, text: &str) {
+        if !self.quiet {
+            anstream::eprintln!("{text}");
+        }
+    }
+}
+
+fn find_root() -> Result<PathBuf> {
+    let here = env::current_dir().context("finding the current folder")?;
+    let above = here.ancestors().find(|dir| dir.join("patchbench.yaml").is_file());
+    // `cargo xtask` may be called from anywhere through --manifest-path; the workspace is where we were built.
+    let built =
+        || Path::new(env!("CARGO_MANIFEST_DIR")).parent().filter(|dir| dir.join("patchbench.yaml").is_file());
+    above.or_else(built).map(Path::to_owned).ok_or_else(|| {
+        Usage {
+            message: format!("there is no patchbench.yaml in {} or above", here.display()),
+            hint: Some("call the tool from its checkout".to_owned()),
+        }
+        .into()
+    })
+}
+
+fn default_cache() -> Result<PathBuf> {
+    let set = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    set("XDG_CACHE_HOME")
+        .filter(|dir| dir.is_absolute())
+        .or_else(|| set("HOME").map(|home| home.join(".cache")))
+        .map(|dir| dir.join("cxl-patchbench"))
+        .ok_or_else(|| {
+            Usage {
+                message: "neither XDG_CACHE_HOME nor HOME is set".to_owned(),
+                hint: Some("say where to keep the cache: --cache-dir DIR".to_owned()),
+            }
+            .into()
+        })
+}
+
+/// Prints an error with its causes on stderr, the control characters in it made visible.
+pub fn show_error(error: &anyhow::Error) {
+    let mut text = format!("error: {error}");
+    for cause in error.chain().skip(1) {
+        text.push_str(&format!("\ncaused by: {cause}"));
+    }
+    anstream::eprintln!("{}", report::text::neutralise(&text));
+}

@@ -1,0 +1,83 @@
+//! `doctor`: what the machine has and lacks.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use comfy_table::{ContentArrangement, Table, presets};
+use serde::Serialize;
+
+use engine::run::accel;
+use host::needs::{Found, Level};
+use host::{Distribution, needs, setup};
+
+use super::{Context, Exit, Format};
+
+/// Shows everything that the tool needs: what was found, what is wanted, why, and how to get it
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Ask this QEMU instead of the one on the PATH
+    #[arg(long, value_name = "PATH")]
+    qemu: Option<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct Diagnosis {
+    distribution: String,
+    needs: Vec<Found>,
+    accelerator: accel::Forecast,
+    install: Option<String>,
+    ok: bool,
+}
+
+pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
+    let distribution = Distribution::found();
+    let found = needs::look(args.qemu.as_deref(), needs::ALL);
+    let ok = found.iter().all(|f| f.ok || f.need.level != Level::Run);
+    let missing = needs::missing(&found, &distribution);
+    let install = setup::plan(&missing, &distribution, ctx.cache.path()).map(|plan| plan.shown());
+    let accelerator = accel::forecast(args.qemu.as_deref(), &ctx.cache);
+    let diagnosis = Diagnosis { distribution: distribution.name, needs: found, accelerator, install, ok };
+    match ctx.format {
+        Format::Json => anstream::println!("{}", serde_json::to_string_pretty(&diagnosis)?),
+        Format::Human => show(&diagnosis),
+    }
+    Ok(if ok { Exit::Success } else { Exit::Infrastructure })
+}
+
+fn show(diagnosis: &Diagnosis) {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(["", "need", "found", "wanted", "why", "package"]);
+    for found in &diagnosis.needs {
+        let mark = match (found.ok, found.need.level) {
+            (true, _) => "ok",
+            (false, Level::Recommended | Level::Ndctl | Level::Mail) => "--",
+            (false, Level::Run) => "NO",
+        };
+        table.add_row([
+            mark,
+            found.need.name,
+            found.found.as_deref().unwrap_or("missing"),
+            found.need.wanted,
+            found.need.why,
+            found.need.package,
+        ]);
+    }
+    anstream::println!("{}", diagnosis.distribution);
+    for line in table.lines() {
+        anstream::println!("{}", line.trim_end());
+    }
+    anstream::println!("\naccelerator: {}", diagnosis.accelerator);
+    match (&diagnosis.install, diagnosis.ok) {
+        (Some(command), false) => {
+            anstream::println!("\nmissing needs; this installs them (or: cargo xtask setup):\n  {command}");
+        }
+        (Some(command), true) => {
+            anstream::println!("\nnothing is missing; worth having (or: cargo xtask setup):\n  {command}");
+        }
+        (None, false) => {
+            anstream::println!("\nmissing needs; install them with your distribution's package manager");
+        }
+        (None, true) => anstream::println!("\nnothing is missing"),
+    }
+}

@@ -1,0 +1,124 @@
+//! `results gc`.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use jiff::Timestamp;
+
+use cxl_topology::bytes::Bytes;
+use report::Entry;
+
+use crate::{Context, Exit, Format, Usage};
+
+/// Removes old runs; never the latest, the baseline, or one that is still running
+///
+/// With both options a run goes that is not among the newest N and older than AGE.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Keep the newest N
+    #[arg(long, value_name = "N", required_unless_present = "older_than")]
+    keep: Option<usize>,
+    /// Keep what is younger: 12h, 30d, 8w
+    #[arg(long, value_name = "AGE", value_parser = age)]
+    older_than: Option<Duration>,
+    /// Say what would go, and remove nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+fn age(text: &str) -> Result<Duration, String> {
+    let wrong = || "a number and h, d or w: 12h, 30d, 8w".to_owned();
+    let unit = match text.chars().last() {
+        Some('h') => 3600,
+        Some('d') => 24 * 3600,
+        Some('w') => 7 * 24 * 3600,
+        _ => return Err(wrong()),
+    };
+    let number: u64 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
+    number.checked_mul(unit).map(Duration::from_secs).ok_or_else(wrong)
+}
+
+pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
+    let results = ctx.results();
+    if !args.dry_run {
+        results.sweep()?;
+    }
+    let runs = results.runs()?;
+    let kept = [results.latest(), super::baseline_id(ctx)];
+    let old = old(&runs, args.keep.unwrap_or(0), args.older_than, Timestamp::now());
+    let goes = |run: &&Entry| !kept.contains(&Some(run.id.clone())) && !run.is_running();
+    let old: Vec<&Entry> = old.iter().filter(goes).collect();
+    let mut freed = 0;
+    for run in &old {
+        freed += size(run);
+        if !args.dry_run {
+            results.remove(run)?;
+        }
+    }
+    match ctx.format {
+        Format::Json => {
+            let ids: Vec<_> = old.iter().map(|run| &run.id).collect();
+            let told = serde_json::json!({ "removed": ids, "bytes": freed, "dry-run": args.dry_run });
+            anstream::println!("{told}");
+        }
+        Format::Human => {
+            for run in &old {
+                ctx.say(&run.id);
+            }
+            let would = if args.dry_run { "would remove" } else { "removed" };
+            let count = old.len();
+            let s = if count == 1 { "" } else { "s" };
+            anstream::println!("{would} {count} run{s}, {}; {} left", human(freed), runs.len() - count);
+        }
+    }
+    if args.keep == Some(0) && args.older_than.is_none() && old.is_empty() && runs.is_empty() {
+        return Err(Usage { message: "there is no run".to_owned(), hint: None }.into());
+    }
+    Ok(Exit::Success)
+}
+
+/// Those of the runs, the oldest first, that are not among the newest and older than asked for.
+fn old(runs: &[Entry], keep: usize, older_than: Option<Duration>, now: Timestamp) -> Vec<Entry> {
+    let age = |run: &Entry| Duration::try_from(now.duration_since(run.time)).unwrap_or_default();
+    let beyond = &runs[..runs.len().saturating_sub(keep)];
+    beyond.iter().filter(|run| older_than.is_none_or(|least| age(run) > least)).cloned().collect()
+}
+
+fn size(run: &Entry) -> u64 {
+    let files = walkdir::WalkDir::new(&run.dir).into_iter().filter_map(Result::ok);
+    files
+        .filter_map(|entry| entry.metadata().ok())
+        .filter(std::fs::Metadata::is_file)
+        .map(|meta| meta.len())
+        .sum()
+}
+
+/// In whole megabytes, rounded up.
+fn human(bytes: u64) -> String {
+    Bytes(bytes.div_ceil(1 << 20) << 20).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use report::Results;
+
+    #[test]
+    fn what_is_among_the_newest_or_young_stays() {
+        let dir = tempfile::tempdir().expect("a folder");
+        for day in 20..25 {
+            std::fs::create_dir(dir.path().join(format!("202611{day}T100000Z-aaaaaa"))).expect("a folder");
+        }
+        let runs = Results::new(dir.path()).runs().expect("runs");
+        let now: Timestamp = "2026-11-24T12:00:00Z".parse().expect("a time");
+        let old = |keep, age| -> Vec<String> {
+            let all = old(&runs, keep, age, now);
+            all.iter().map(|run| run.id[6..8].to_owned()).collect()
+        };
+        assert_eq!(old(2, None), ["20", "21", "22"]);
+        assert_eq!(old(9, None), [""; 0]);
+        assert_eq!(old(0, Some(age("2d").expect("an age"))), ["20", "21", "22"]);
+        assert_eq!(old(4, Some(age("48h").expect("an age"))), ["20"]);
+        assert!(age("3").is_err() && age("é").is_err() && age("99999999999999999w").is_err());
+    }
+}

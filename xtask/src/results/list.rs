@@ -1,0 +1,113 @@
+//! `results list`.
+
+use anyhow::Result;
+use serde::Serialize;
+
+use kernlog::{Totals, Verdict};
+use report::lines::verdict_word;
+use report::text::{duration, one_line};
+use report::{Entry, State, Stored};
+
+use crate::{Context, Exit, Format};
+
+/// Lists every run, the newest last
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// A line of `--format json`.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Listed<'a> {
+    id: &'a str,
+    time: String,
+    latest: bool,
+    baseline: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    #[serde(flatten)]
+    run: Option<Run<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Run<'a> {
+    state: State,
+    verdict: Option<Verdict>,
+    totals: Totals,
+    splats: usize,
+    cells: usize,
+    seconds: f64,
+    command: &'a str,
+}
+
+pub fn run(ctx: &Context) -> Result<Exit> {
+    let results = ctx.results();
+    let runs = results.runs()?;
+    let (latest, baseline) = (results.latest(), super::baseline_id(ctx));
+    let mut listed = Vec::new();
+    for entry in &runs {
+        let is = |name: &Option<String>| name.as_deref() == Some(&entry.id);
+        let marks = (is(&latest), is(&baseline));
+        match ctx.format {
+            Format::Human => human(entry, entry.load().as_ref().map_err(ToString::to_string), marks),
+            Format::Json => listed.push(json(entry, &entry.load(), marks)?),
+        }
+    }
+    match ctx.format {
+        Format::Json => anstream::println!("{}", serde_json::to_string_pretty(&listed)?),
+        Format::Human if runs.is_empty() => ctx.say("there is no run yet; `cargo xtask run` makes one"),
+        Format::Human => {}
+    }
+    Ok(Exit::Success)
+}
+
+fn human(entry: &Entry, run: Result<&Stored, String>, (latest, baseline): (bool, bool)) {
+    let mut marks = String::new();
+    for (there, mark) in [(latest, " (latest)"), (baseline, " (baseline)")] {
+        marks.push_str(if there { mark } else { "" });
+    }
+    let run = match run {
+        Ok(run) => run,
+        Err(error) => return anstream::println!("{}  unreadable{marks}: {}", entry.id, one_line(&error)),
+    };
+    let word = match (run.state(), run.summary.verdict) {
+        (State::Complete, Some(verdict)) => verdict_word(verdict),
+        _ => run.word().to_owned(),
+    };
+    let counts = run.summary.counts();
+    let (time, command) = (duration(run.summary.seconds.total), one_line(&run.summary.command));
+    anstream::println!("{}  {word}{marks}: {counts}; {time}\n    {command}", entry.id);
+}
+
+fn json(
+    entry: &Entry,
+    run: &Result<Stored, report::StoredError>,
+    (latest, baseline): (bool, bool),
+) -> Result<serde_json::Value> {
+    let about = |run: &Stored| -> Result<serde_json::Value> {
+        let summary = &run.summary;
+        Ok(serde_json::to_value(Listed {
+            id: &entry.id,
+            time: entry.time.to_string(),
+            latest,
+            baseline,
+            error: None,
+            run: Some(Run {
+                state: run.state(),
+                verdict: summary.verdict,
+                totals: summary.totals,
+                splats: summary.red_splats(),
+                cells: summary.cells.len(),
+                seconds: summary.seconds.total,
+                command: &summary.command,
+            }),
+        })?)
+    };
+    match run {
+        Ok(run) => about(run),
+        Err(error) => {
+            let (time, error) = (entry.time.to_string(), Some(error.to_string()));
+            Ok(serde_json::to_value(Listed { id: &entry.id, time, latest, baseline, error, run: None })?)
+        }
+    }
+}

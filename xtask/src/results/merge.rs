@@ -1,0 +1,40 @@
+//! `results merge`.
+
+use anyhow::{Context as _, Result};
+
+use report::Stored;
+
+use crate::run::command_line;
+use crate::{Context, Exit, Format};
+
+/// Makes one run of several, such as the shards of one; the exit code is that of its verdict
+///
+/// A cell that one of them has finished and another has not counts as the one has it. Where one of the shards is missing, the
+/// whole does not pass.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Which: at least one
+    #[arg(required = true, value_name = "RUN")]
+    runs: Vec<String>,
+    /// Of a cell that two have finished, take what the later one on the command line says
+    #[arg(long)]
+    last_wins: bool,
+}
+
+pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
+    let runs = args.runs.iter().map(|name| super::load(ctx, name)).collect::<Result<Vec<_>>>()?;
+    let dir =
+        report::merge(ctx.results().dir(), &runs, &command_line(), args.last_wins).context("merging")?;
+    for shard in report::missing_shards(&runs) {
+        ctx.say(&format!("shard {shard} is missing: what it would have said is not known"));
+    }
+    let merged = Stored::load(&dir)?.summary;
+    match ctx.format {
+        Format::Json => anstream::println!("{}", serde_json::to_string_pretty(&merged)?),
+        Format::Human => {
+            anstream::println!("{}", merged.closing_line());
+            ctx.say(&format!("results: {}", dir.display()));
+        }
+    }
+    Ok(merged.verdict.map_or(Exit::Infrastructure, Exit::from))
+}

@@ -1,0 +1,156 @@
+//! `results show`.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+
+use engine::run::name_of;
+use event::{CellId, Event, Sink};
+use report::text::{neutralise, one_line};
+use report::{State, Stored, Terminal, console};
+use spec::{CellFilter, fits};
+
+use crate::run::{cell_filter, verbosity};
+use crate::{Context, Exit, Format, Usage};
+
+/// Shows a run as it was seen while it ran
+///
+/// With -v also what the cases printed. `--format json` prints its run.json.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Which
+    #[arg(default_value = "latest", value_name = "RUN")]
+    run: String,
+    /// Only these cells: KERNEL/TOPOLOGY/SUITE as shown, or one part of it, with * as in a shell, or an expression as
+    /// `run --cell` takes it
+    #[arg(long, value_name = "CELL")]
+    cell: Option<String>,
+    /// Only these cases, with * as in a shell
+    #[arg(long, value_name = "CASE")]
+    case: Option<String>,
+    /// The guests' consoles instead, with --case what came during it; control characters are made visible
+    #[arg(long)]
+    log: bool,
+}
+
+pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
+    let stored = super::load(ctx, &args.run)?;
+    let cells: Vec<&CellId> = stored.summary.cells.iter().map(|cell| &cell.cell).collect();
+    let wanted = Wanted::of(args.cell.as_deref())?;
+    let cells: Vec<&CellId> = cells.into_iter().filter(|cell| wanted.has(cell)).collect();
+    if let (Some(cell), true) = (&args.cell, cells.is_empty()) {
+        let known: Vec<_> = stored.summary.cells.iter().map(|cell| cell.cell.to_string()).collect();
+        return Err(Usage::unknown("cell", cell, known.iter().map(String::as_str)).into());
+    }
+    if args.log {
+        return log(args, &stored, &cells);
+    }
+    if ctx.format == Format::Json {
+        let text = fs::read_to_string(stored.dir.join("run.json")).context("reading run.json")?;
+        anstream::print!("{text}");
+        return Ok(Exit::Success);
+    }
+    replay(args, ctx, &stored, &cells)?;
+    Ok(Exit::Success)
+}
+
+/// Which cells are to be seen.
+enum Wanted<'a> {
+    All,
+    Like(&'a str),
+    Where(CellFilter),
+}
+
+impl<'a> Wanted<'a> {
+    fn of(text: Option<&'a str>) -> Result<Self, Usage> {
+        // No name has this character, and no expression is without it.
+        let filter = cell_filter(text.filter(|text| text.contains('=')))?;
+        Ok(match (filter, text) {
+            (Some(filter), _) => Self::Where(filter),
+            (None, Some(pattern)) => Self::Like(pattern),
+            (None, None) => Self::All,
+        })
+    }
+
+    fn has(&self, cell: &CellId) -> bool {
+        match self {
+            Self::All => true,
+            Self::Where(filter) => filter.holds(|field| Some(name_of(cell, field))) == Some(true),
+            Self::Like(pattern) => {
+                let parts = [&cell.kernel, &cell.flavour, &cell.topology, &cell.suite, &cell.variant];
+                let whole = [cell.to_string(), cell.slug()];
+                whole.iter().chain(parts).any(|name| fits(pattern, name))
+            }
+        }
+    }
+}
+
+/// The events once more to the reader that showed them.
+fn replay(args: &Args, ctx: &Context, stored: &Stored, cells: &[&CellId]) -> Result<()> {
+    let is_case = |case: &str| args.case.as_deref().is_none_or(|pattern| fits(pattern, case));
+    let out = anstream::AutoStream::auto(std::io::stdout());
+    let terminal = Terminal::to_writer(Box::new(out), verbosity(ctx)).part_of(stored.summary.clone());
+    for stamped in stored.events()? {
+        let event = &stamped.event;
+        let of_case = match (args.case.is_some(), event.case()) {
+            (true, Some(case)) => is_case(case),
+            // A splat that came during no case.
+            (true, None) => !matches!(event, Event::SplatFound { .. }),
+            (false, _) => true,
+        };
+        let wanted = of_case && event.cell().is_none_or(|cell| cells.contains(&cell));
+        if wanted {
+            terminal.emit(&stamped.event);
+        }
+    }
+    if stored.state() != State::Complete {
+        let open = stored.summary.cells.iter().filter(|cell| cell.verdict.is_none());
+        let open: Vec<_> = open.map(|cell| one_line(&cell.cell.to_string())).collect();
+        anstream::println!("{}, not finished: {}", stored.word(), open.join(", "));
+        anstream::println!("{}", stored.summary.closing_line());
+    }
+    Ok(())
+}
+
+/// Console logs of the cells' boots, each below its path.
+fn log(args: &Args, stored: &Stored, cells: &[&CellId]) -> Result<Exit> {
+    let mut shown = false;
+    // A pager that is left early ends it.
+    let mut out = std::io::stdout().lock();
+    for cell in cells {
+        for boot in stored.boots(cell) {
+            let Ok(bytes) = fs::read(boot.join("console.log")) else { continue };
+            let text = neutralise(&String::from_utf8_lossy(&bytes));
+            let Some(text) = window(args, &text) else { continue };
+            shown = true;
+            let head = format!("== {}\n", one_line(&name(&stored.dir, &boot)));
+            if out.write_all(head.as_bytes()).and_then(|()| out.write_all(text.as_bytes())).is_err() {
+                return Ok(Exit::Success);
+            }
+        }
+    }
+    if !shown {
+        let what = args.case.as_deref().map(|case| format!(" of the case '{case}'")).unwrap_or_default();
+        let message = format!("{} has no console log{what}", stored.summary.id);
+        return Err(
+            Usage { message, hint: Some("cells that were skipped as a whole have none".to_owned()) }.into()
+        );
+    }
+    Ok(Exit::Success)
+}
+
+/// What is to be seen of a log: all of it, or what came during the cases that are meant.
+fn window(args: &Args, text: &str) -> Option<String> {
+    let Some(pattern) = &args.case else { return Some(text.to_owned()) };
+    let lines: Vec<&str> = text.lines().collect();
+    let windows = console::windows(text).into_iter().filter(|window| fits(pattern, &window.case));
+    let parts: Vec<String> = windows.map(|window| lines[window.lines].join("\n") + "\n").collect();
+    (!parts.is_empty()).then(|| parts.concat())
+}
+
+fn name(run: &Path, boot: &Path) -> String {
+    let below = boot.strip_prefix(run).unwrap_or(boot);
+    format!("{}/console.log", below.display())
+}

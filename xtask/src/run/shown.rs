@@ -1,0 +1,37 @@
+//! Where a run is seen as it goes: its readers besides the results folder.
+
+use std::env;
+use std::io::stdout;
+use std::path::PathBuf;
+
+use event::Sink;
+use report::{Github, JsonLines, Lava, Terminal};
+
+use crate::{Context, Format};
+
+/// Where a run is seen as it goes.
+#[derive(Debug, Default, clap::Args)]
+pub struct ShownArgs {
+    /// Print signals for a LAVA dispatcher as well: a test set a cell, a test case a case
+    #[arg(long)]
+    pub lava: bool,
+}
+
+impl ShownArgs {
+    /// The readers of the run's events: the terminal, unless GitHub's log or a program reads along.
+    pub fn sinks(&self, ctx: &Context, terminal: impl FnOnce() -> Terminal) -> Vec<Box<dyn Sink>> {
+        let mut sinks: Vec<Box<dyn Sink>> = vec![match ctx.format {
+            Format::Json => Box::new(JsonLines::new(stdout())),
+            // Set by the runner of GitHub Actions, and by nothing else.
+            Format::Human if env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") => {
+                let step = env::var_os("GITHUB_STEP_SUMMARY").map(PathBuf::from);
+                Box::new(Github::new(stdout(), step, super::verbosity(ctx)))
+            }
+            Format::Human => Box::new(terminal()),
+        }];
+        if self.lava {
+            sinks.push(Box::new(Lava::new(stdout())));
+        }
+        sinks
+    }
+}

@@ -1,0 +1,41 @@
+//! A series of patches/ as mails.
+
+use std::fs;
+
+use anyhow::{Context as _, Result};
+
+use engine::series::mail::Message;
+use spec::series::COVER;
+use spec::{Project, Series};
+
+use crate::Usage;
+
+/// A series with its own patches read: not those of its variants.
+pub(super) struct Mails {
+    pub(super) series: Series,
+    pub(super) cover: Option<Message>,
+    pub(super) patches: Vec<Message>,
+}
+
+/// Reads a series of patches/.
+pub(super) fn load(project: &Project, name: &str) -> Result<Mails> {
+    let series = Series::load(&project.patches_dir(), name)?;
+    if series.is_to_be_fetched() {
+        let message = format!("the patches of series {name} are not here");
+        return Err(Usage { message, hint: Some(format!("cargo xtask series fetch {name}")) }.into());
+    }
+    if series.patches.is_empty() {
+        let message = format!("series {name} has no patches of its own, only variants");
+        return Err(Usage { message, hint: None }.into());
+    }
+    let read = |file: &std::path::Path| -> Result<Message> {
+        let bytes = fs::read(file).with_context(|| format!("reading {}", file.display()))?;
+        Message::parse(&bytes).with_context(|| format!("reading {}", file.display()))
+    };
+    // What was fetched does not lie in the folder itself.
+    let dir = series.patches.first().and_then(|patch| patch.file.parent()).unwrap_or(&series.dir);
+    let cover = dir.join(COVER);
+    let cover = if cover.is_file() { Some(read(&cover)?) } else { None };
+    let patches = series.patches.iter().map(|patch| read(&patch.file)).collect::<Result<_>>()?;
+    Ok(Mails { series, cover, patches })
+}

@@ -1,0 +1,76 @@
+//! `series show`: patch by patch, and which kernels it fits.
+
+use anyhow::Result;
+use serde::Serialize;
+
+use source::{Fit, Sources};
+use spec::{Kernel, Project, Series};
+
+use super::list::Listed;
+use crate::range::RangeArgs;
+use crate::{Context, Exit, Format};
+
+/// Shows a series patch by patch, and for each kernel whether it applies, is contained, or conflicts and where
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Name of a folder in patches/, or with --git how the commits are to be called
+    name: String,
+    #[command(flatten)]
+    range: RangeArgs,
+    /// Only for this kernel of patchbench.yaml (may be given more than once) [default: all of them]
+    #[arg(long = "kernel", value_name = "NAME")]
+    kernels: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    series: Listed,
+    subjects: Vec<String>,
+    kernels: Vec<OnKernel>,
+}
+
+#[derive(Serialize)]
+struct OnKernel {
+    kernel: String,
+    #[serde(flatten)]
+    fit: Fit,
+}
+
+pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit> {
+    let project = &args.range.for_series(project.clone(), &args.name, ctx)?;
+    let series = Series::load_all(&project.patches_dir(), std::slice::from_ref(&args.name))?;
+    let Some(this) = series.last() else { return Ok(Exit::Success) };
+    let kernels: Vec<&Kernel> = match args.kernels.as_slice() {
+        [] => project.kernels.values().collect(),
+        named => named.iter().map(|kernel| project.kernel(kernel)).collect::<Result<_, _>>()?,
+    };
+    let heading = Listed::new(this);
+    let subjects: Vec<String> = this.patches.iter().map(|patch| patch.subject.clone()).collect();
+    if ctx.format == Format::Human {
+        anstream::println!("{}  {}\n  {}", heading.name, heading.title, heading.line());
+        for (number, subject) in subjects.iter().enumerate() {
+            anstream::println!("  {:3}  {subject}", number + 1);
+        }
+    }
+    let quiet = ctx.quiet;
+    let sources = Sources::new(&ctx.cache).on_progress(move |line| {
+        if !quiet {
+            anstream::eprintln!("{line}");
+        }
+    });
+    let mut fits = Vec::new();
+    for kernel in kernels {
+        let fit = sources.fit(kernel, &series)?;
+        if ctx.format == Format::Human {
+            anstream::println!("{}: {fit}", kernel.name);
+        }
+        fits.push(OnKernel { kernel: kernel.name.clone(), fit });
+    }
+    if ctx.format == Format::Json {
+        let shown = Shown { series: heading, subjects, kernels: fits };
+        anstream::println!("{}", serde_json::to_string_pretty(&shown)?);
+        return Ok(Exit::Success);
+    }
+    Ok(Exit::Success)
+}

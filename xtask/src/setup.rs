@@ -1,0 +1,122 @@
+//! `setup`: installs what is missing.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use host::needs::Level;
+use host::{Distribution, needs, setup};
+
+use super::{Context, Exit};
+
+/// Installs what the tool needs: one `apt-get install`, shown before it runs, with sudo where it takes that
+#[derive(Debug, Default, clap::Args)]
+pub struct Args {
+    /// Also what suites with ndctl's tools need
+    #[arg(long)]
+    ndctl: bool,
+    /// Also b4, which fetches a posted series by its message-id
+    #[arg(long)]
+    mail: bool,
+    /// Only show the command
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl Args {
+    fn levels(&self) -> &'static [Level] {
+        match (self.ndctl, self.mail) {
+            (true, true) => needs::ALL,
+            (true, false) => needs::WITH_NDCTL,
+            (false, true) => needs::WITH_MAIL,
+            (false, false) => needs::EVERY_RUN,
+        }
+    }
+}
+
+pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
+    let distribution = Distribution::found();
+    let found = needs::look(None, args.levels());
+    let missing = needs::missing(&found, &distribution);
+    if missing.is_empty() {
+        ctx.say("setup: nothing is missing");
+        return Ok(Exit::Success);
+    }
+    for lack in &missing {
+        ctx.say(&format!(
+            "setup: {} ({}): found {}, wanted {}",
+            lack.need.name,
+            lack.need.why,
+            lack.found.as_deref().unwrap_or("nothing"),
+            lack.need.wanted
+        ));
+    }
+    let Some(plan) = setup::plan(&missing, &distribution, ctx.cache.path()) else {
+        anyhow::bail!(
+            "no package manager that this tool knows on {}\nhint: install by hand: {}",
+            distribution.name,
+            missing.iter().map(|f| f.need.name).collect::<Vec<_>>().join(", ")
+        );
+    };
+    ctx.say(&format!("setup: running\n  {}", plan.shown()));
+    if args.dry_run {
+        return Ok(Exit::Success);
+    }
+    plan.carry_out()?;
+    let after = needs::look(None, args.levels());
+    let still: Vec<_> =
+        after.iter().filter(|f| !f.ok && f.need.level != Level::Recommended).map(|f| f.need.name).collect();
+    anyhow::ensure!(still.is_empty(), "still missing after the installation: {}", still.join(", "));
+    Ok(Exit::Success)
+}
+
+/// What a verb does before its own work: with `--setup` installs, without it checks, and names everything that is
+/// missing with its reason and the command that brings it.
+///
+/// # Errors
+/// Something is missing.
+pub fn ensure(ctx: &Context, install: bool, qemu: Option<&Path>) -> Result<()> {
+    ensure_for(ctx, install, qemu, false)
+}
+
+/// The same, with what ndctl's tools need where they are wanted.
+///
+/// # Errors
+/// Something is missing.
+pub fn ensure_for(ctx: &Context, install: bool, qemu: Option<&Path>, ndctl: bool) -> Result<()> {
+    let args = Args { ndctl, ..Args::default() };
+    if install {
+        run(&args, ctx)?;
+        return Ok(());
+    }
+    let found = needs::look(qemu, args.levels());
+    let lacking: Vec<_> = found.iter().filter(|f| !f.ok && f.need.level != Level::Recommended).collect();
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    let distribution = Distribution::found();
+    let mut text = String::from("this machine lacks what a run needs:");
+    for lack in &lacking {
+        text.push_str(&format!(
+            "\n  {} (found {}, wanted {}): {}",
+            lack.need.name,
+            lack.found.as_deref().unwrap_or("nothing"),
+            lack.need.wanted,
+            lack.need.why
+        ));
+    }
+    if let Some(plan) = setup::plan(&needs::missing(&found, &distribution), &distribution, ctx.cache.path()) {
+        text.push_str(&format!("\nhint: run it with --setup, or by hand:\n  {}", plan.shown()));
+    }
+    anyhow::bail!(text)
+}
+
+/// Says what brings a program that only some verbs need: an option of `setup`.
+///
+/// # Errors
+/// It is not here.
+pub fn ensure_program(name: &str, option: &str, is_here: bool) -> Result<()> {
+    let why = needs::need(name).map_or("", |need| need.why);
+    anyhow::ensure!(is_here, "{name} is not here, which {why}\nhint: cargo xtask setup {option}");
+    Ok(())
+}

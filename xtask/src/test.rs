@@ -1,0 +1,50 @@
+//! `test`: the tool's own tests, down to real boots.
+
+use std::env;
+
+use anyhow::{Context as _, Result};
+
+use host::Process;
+
+use super::{Context, Exit, run, setup};
+
+/// Runs the tests of the tool itself: unit and snapshot tests, then the main job and every red path in real guests
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Install what is missing first
+    #[arg(long)]
+    setup: bool,
+    /// Leave out whatever boots a guest
+    #[arg(long)]
+    no_boot: bool,
+}
+
+pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
+    if !args.no_boot || args.setup {
+        setup::ensure(ctx, args.setup, None)?;
+    }
+    // Unit tests first: they take seconds, the kernel takes minutes.
+    let unit = cargo_test(ctx, &["--workspace"], &[])?;
+    if unit != Exit::Success || args.no_boot {
+        return Ok(unit);
+    }
+    let green = run::run(&run::Args::default(), ctx).context("running the main job")?;
+    if green != Exit::Success {
+        return Ok(green);
+    }
+    let what = ["--package", "xtask", "--test", "kunit", "--test", "boots"];
+    cargo_test(ctx, &what, &["--include-ignored", "--test-threads=1"])
+}
+
+/// A test that fails is red; cargo that cannot be run is an error.
+fn cargo_test(ctx: &Context, what: &[&str], how: &[&str]) -> Result<Exit> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let args = ["test", "--locked"].iter().chain(what).chain(&["--"]).chain(how);
+    let output = Process::new(cargo, args)
+        .dir(&ctx.root)
+        .env("PATCHBENCH_CACHE", ctx.cache.path())
+        .interactive()
+        .output()
+        .with_context(|| format!("running cargo test {}", what.join(" ")))?;
+    Ok(if output.status.success() { Exit::Success } else { Exit::Red })
+}

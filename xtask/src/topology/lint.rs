@@ -1,0 +1,124 @@
+//! `topology lint`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use serde::Serialize;
+
+use cxl_topology::qemu::Backing;
+use cxl_topology::{Capabilities, Finding, RULES, Rule, Severity};
+use report::text::neutralise;
+
+use crate::{Context, Exit, Format, Usage};
+
+/// Checks topologies against every rule, and names file, line, rule and the way out of what it finds
+///
+/// Exit code 2 when a rule is broken; a warning alone is 0.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Topologies by name [default: all]
+    names: Vec<String>,
+    /// Say why there is a rule and what happens without; `all` for every rule
+    #[arg(long, value_name = "RULE", conflicts_with = "names")]
+    explain: Option<String>,
+    /// For this QEMU instead of the one on the PATH
+    #[arg(long, value_name = "PATH")]
+    qemu: Option<PathBuf>,
+}
+
+/// A finding for programs.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Found<'a> {
+    topology: &'a str,
+    rule: &'a str,
+    severity: String,
+    file: Option<&'a Path>,
+    line: Option<usize>,
+    column: Option<usize>,
+    field: &'a str,
+    message: &'a str,
+    why: &'a str,
+    hint: &'a str,
+}
+
+pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
+    if let Some(name) = &args.explain {
+        return explain(name);
+    }
+    let dir = ctx.topologies();
+    let names = if args.names.is_empty() { cxl_topology::names(&dir)? } else { args.names.clone() };
+    let (_, qemu) = super::qemu(ctx, args.qemu.as_deref())?;
+    let mut all = Vec::new();
+    for name in &names {
+        super::known(ctx, name)?;
+        all.push((name.as_str(), findings(&dir, name, &qemu)?));
+    }
+    if ctx.format == Format::Json {
+        let found: Vec<_> = all.iter().flat_map(|(name, all)| all.iter().map(|f| found(name, f))).collect();
+        anstream::println!("{}", serde_json::to_string_pretty(&found)?);
+    } else {
+        let width = names.iter().map(String::len).max().unwrap_or(0);
+        for (name, findings) in &all {
+            anstream::println!("{name:width$}  {}", counted(findings));
+            for finding in findings {
+                let text = format!("{finding}\n  why: {}", finding.rule.why);
+                anstream::println!("{}", neutralise(&text));
+            }
+        }
+    }
+    let broken = all.iter().flat_map(|(_, all)| all).any(|found| found.rule.severity == Severity::Error);
+    Ok(if broken { Exit::Usage } else { Exit::Success })
+}
+
+/// What is wrong with the file, and what this QEMU lacks for it.
+fn findings(dir: &Path, name: &str, qemu: &Capabilities) -> Result<Vec<Finding>> {
+    let mut linted = cxl_topology::lint(dir, name)?;
+    if let Err(lacking) = cxl_topology::qemu::machine_args(&linted.topology, qemu, &Backing::Ram) {
+        linted.findings.push(lacking.finding(name));
+    }
+    Ok(linted.findings)
+}
+
+fn counted(findings: &[Finding]) -> String {
+    let count = |severity, word: &str| match findings.iter().filter(|f| f.rule.severity == severity).count() {
+        0 => None,
+        1 => Some(format!("1 {word}")),
+        n => Some(format!("{n} {word}s")),
+    };
+    let counts = [count(Severity::Error, "error"), count(Severity::Warning, "warning")];
+    let counts: Vec<_> = counts.into_iter().flatten().collect();
+    if counts.is_empty() { "sound".to_owned() } else { counts.join(", ") }
+}
+
+fn found<'a>(topology: &'a str, finding: &'a Finding) -> Found<'a> {
+    let place = finding.place.as_ref();
+    Found {
+        topology,
+        rule: finding.rule.name,
+        severity: finding.rule.severity.to_string(),
+        file: place.map(|place| place.file.as_path()),
+        line: place.map(|place| place.line),
+        column: place.map(|place| place.column),
+        field: &finding.field,
+        message: &finding.message,
+        why: finding.rule.why,
+        hint: &finding.hint,
+    }
+}
+
+fn explain(name: &str) -> Result<Exit> {
+    let rules: Vec<&Rule> = match name {
+        "all" => RULES.to_vec(),
+        name => vec![cxl_topology::rule(name).map_err(|hint| Usage {
+            message: format!("there is no rule '{}'", name.escape_debug()),
+            hint: Some(hint),
+        })?],
+    };
+    let texts = rules.iter().map(|rule| {
+        let Rule { name, severity, summary, why } = rule;
+        format!("{name} ({severity}): {summary}\n\n{why}")
+    });
+    anstream::println!("{}", texts.collect::<Vec<_>>().join("\n\n\n"));
+    Ok(Exit::Success)
+}

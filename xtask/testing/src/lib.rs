@@ -1,0 +1,9 @@
+//! What the tests of several crates need: no part of the tool.
+
+mod apt;
+mod git;
+mod schema;
+
+pub use apt::{etc, has_apt, publish};
+pub use git::somebodys_git;
+pub use schema::holds;

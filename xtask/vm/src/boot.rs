@@ -1,0 +1,136 @@
+//! One boot, from QEMU's start to its end.
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use event::{Transcript, VmEnd};
+use host::{Process, Running, interrupt};
+use wire::{FromGuest, Job};
+
+use super::command::{Plumbing, escape};
+use super::console::{CAP, Console};
+use super::ledger::Ledger;
+use super::lost_interrupt::LostInterrupt;
+use super::sockets::{Sockets, make_folder, write_initrd};
+use super::watch::Watch;
+use super::{HostRequests, Machine, Patience, Qmp, VmError};
+
+/// QEMU quits on TERM within milliseconds.
+const STOP: Duration = Duration::from_secs(2);
+
+/// A guest about to be started.
+#[derive(Debug, Clone)]
+pub struct Boot<'a> {
+    /// What is booted, and on what.
+    pub machine: Machine<'a>,
+    /// Takes `console.log` and `qemu.log`.
+    pub folder: &'a Path,
+    /// How long it may take.
+    pub patience: Patience,
+}
+
+/// Refuses every request.
+pub fn no_requests() -> impl HostRequests {
+    struct Refuse;
+    impl HostRequests for Refuse {
+        fn answer(&self, _: &[String], _: &Qmp) -> Result<String, String> {
+            Err("this boot takes no requests".into())
+        }
+    }
+    Refuse
+}
+
+impl Boot<'_> {
+    /// Boots, follows the guest to its end, and tells what was seen. `on_frame` is called for each frame that
+    /// is in order, as it comes.
+    ///
+    /// However the guest or QEMU ends is part of the transcript.
+    ///
+    /// # Errors
+    /// QEMU could not be started, does not connect, or lost an interrupt; a file of ours could not be written.
+    pub fn run(
+        &self,
+        job: &Job,
+        on_frame: &mut dyn FnMut(&FromGuest),
+        requests: &dyn HostRequests,
+    ) -> Result<Transcript, VmError> {
+        make_folder(self.folder)?;
+        let log = self.folder.join("console.log");
+        let log = File::create(&log).map_err(VmError::io("writing", log))?;
+        let sockets = Sockets::new()?;
+        write_initrd(&sockets.path("initrd"), self.machine.image, self.machine.job)?;
+        let mut qemu = self.start(&sockets)?;
+        let started = Instant::now();
+        let mut ledger = Ledger::new(job);
+        let Some(connected) = sockets.accept(&mut qemu)? else {
+            return Ok(ledger.close(Vec::new(), end_of(qemu, None, None), Instant::now()));
+        };
+        let qmp = Qmp::start(&connected.qmp).map_err(VmError::io("using", sockets.path("qmp")))?;
+        let console = Arc::new(Console::default());
+        let killed = thread::scope(|scope| {
+            scope.spawn({
+                let (console, stream) = (Arc::clone(&console), &connected.console);
+                move || console.read(stream, log)
+            });
+            let mut watch = Watch::new(scope, (job, self.patience), requests, &qmp, &console, &connected);
+            let killed = watch.follow(&mut qemu, started, &mut ledger, on_frame);
+            qemu.stop(STOP);
+            // Even from a QEMU that cannot be killed nothing more comes: what is queued, then the end.
+            connected.close();
+            watch.rest(&mut ledger, on_frame);
+            killed
+        });
+        let killed = match killed {
+            Ok(killed) => killed,
+            Err(LostInterrupt { cpu, vector }) => return Err(VmError::LostInterrupt { cpu, vector }),
+        };
+        let end = end_of(qemu, Some(&qmp), killed);
+        let (console, dropped) = console.finish();
+        if dropped > 0 {
+            ledger.note(format!("the console log was cut at {CAP} bytes, {dropped} more were dropped"));
+        }
+        Ok(ledger.close(console, end, Instant::now()))
+    }
+
+    fn start(&self, sockets: &Sockets) -> Result<Running, VmError> {
+        let socket = |name: &str| format!("socket,path={}", escape(&sockets.path(name)));
+        let qmp = format!("{},id=qmp", socket("qmp"));
+        let arguments = self.machine.arguments(&Plumbing {
+            agent: socket("agent"),
+            console: socket("console"),
+            monitor: ["-chardev", &qmp, "-mon", "chardev=qmp,mode=control"].map(str::to_owned).into(),
+            initrd: sockets.path("initrd").to_string_lossy().into_owned(),
+        });
+        let qemu = Process::new(self.machine.qemu, &arguments).log(self.folder.join("qemu.log"));
+        Ok(qemu.die_with_parent().start()?)
+    }
+}
+
+/// How it ended: as we ended it, or else as QEMU says.
+fn end_of(qemu: Running, qmp: Option<&Qmp>, killed: Option<VmEnd>) -> VmEnd {
+    let output = qemu.finish();
+    if let Some(killed) = killed {
+        return killed;
+    }
+    if interrupt::requested() {
+        return VmEnd::Interrupted;
+    }
+    let died = |how: String| VmEnd::QemuDied { how, stderr: output.tail.join("\n") };
+    if !output.status.success() {
+        return died(output.status.to_string());
+    }
+    match qmp.and_then(Qmp::shutdown_reason).as_deref() {
+        Some("guest-shutdown") => VmEnd::PoweredOff,
+        Some("guest-reset" | "guest-panic") => VmEnd::Reset,
+        // `host-signal`: somebody sent TERM; it then exits with 0 all the same.
+        Some(reason) => died(format!("exit status 0 after {reason}")),
+        None => died("exit status 0 without a reason".into()),
+    }
+}
+
+#[cfg(test)]
+#[path = "boot_tests.rs"]
+mod tests;

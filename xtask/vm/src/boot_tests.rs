@@ -1,0 +1,262 @@
+//! Ends of a boot, with a QEMU that is played by the test: a script that waits, and a thread that connects as
+//! QEMU would.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+
+use tempfile::TempDir;
+
+use wire::{Case, CaseEnd, PROTOCOL};
+
+use super::*;
+use crate::{Accel, no_requests};
+
+/// Leaves its arguments in a file and ends as it is told.
+const QEMU: &str = r#"#!/bin/sh
+printf '%s\n' "$@" > "$0.tmp"
+mv "$0.tmp" "$0.args"
+while [ ! -e "$0.end" ]; do sleep 0.02; done
+. "$0.end"
+"#;
+
+struct Fake {
+    folder: TempDir,
+}
+
+/// QEMU's side of the connections.
+struct Guest {
+    agent: UnixStream,
+    console: UnixStream,
+    qmp: UnixStream,
+    end: PathBuf,
+}
+
+impl Guest {
+    fn connect(folder: PathBuf) -> Self {
+        let args = folder.join("qemu.args");
+        while !args.exists() {
+            thread::sleep(Duration::from_millis(5));
+        }
+        let args = fs::read_to_string(args).expect("arguments");
+        let connect = |id: &str| {
+            let value = args.lines().find(|line| line.ends_with(&format!(",id={id}"))).expect("a chardev");
+            let path = value.trim_start_matches("socket,path=").trim_end_matches(&format!(",id={id}"));
+            UnixStream::connect(path).expect("we listen")
+        };
+        let end = folder.join("qemu.end");
+        Self { agent: connect("agent"), console: connect("console"), qmp: connect("qmp"), end }
+    }
+
+    fn say(&mut self, text: &str) {
+        self.agent.write_all(text.as_bytes()).expect("the host reads");
+    }
+
+    fn print(&mut self, text: &str) {
+        self.console.write_all(text.as_bytes()).expect("the host reads");
+    }
+
+    /// Tells why it shuts down, then ends as this shell command.
+    fn end(mut self, reason: &str, command: &str) {
+        let event = format!("{{\"event\":\"SHUTDOWN\",\"data\":{{\"reason\":\"{reason}\"}}}}\n");
+        self.qmp.write_all(event.as_bytes()).expect("the host reads");
+        self.quit(command);
+    }
+
+    fn quit(self, command: &str) {
+        let temporary = self.end.with_extension("tmp");
+        fs::write(&temporary, command).expect("an order");
+        fs::rename(temporary, &self.end).expect("an order");
+    }
+}
+
+impl Fake {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("qemu"), QEMU).expect("a QEMU");
+        Process::new("chmod", ["+x"]).arg(folder.path().join("qemu")).run().expect("chmod");
+        fs::write(folder.path().join("image"), "").expect("an image");
+        Self { folder }
+    }
+
+    fn run(&self, patience: Patience, play: impl FnOnce(Guest) + Send) -> Transcript {
+        self.try_run(patience, play).expect("it runs")
+    }
+
+    fn try_run(&self, patience: Patience, play: impl FnOnce(Guest) + Send) -> Result<Transcript, VmError> {
+        thread::scope(|scope| {
+            scope.spawn(|| play(Guest::connect(self.folder.path().to_owned())));
+            self.boot(patience)
+        })
+    }
+
+    fn boot(&self, patience: Patience) -> Result<Transcript, VmError> {
+        let path = |name: &str| self.folder.path().join(name);
+        let (qemu, image, boot) = (path("qemu"), path("image"), path("boot"));
+        let machine = Machine {
+            qemu: &qemu,
+            accel: Accel::Tcg,
+            kernel: &image,
+            image: &image,
+            job: None,
+            cmdline: &[],
+            machine_args: &[],
+        };
+        let boot = Boot { machine, folder: &boot, patience };
+        boot.run(&job(), &mut |_| {}, &no_requests())
+    }
+}
+
+fn job() -> Job {
+    Job {
+        protocol: PROTOCOL,
+        token: "t".into(),
+        modules: Vec::new(),
+        autoload: false,
+        udev: false,
+        withhold: Vec::new(),
+        memdevs: 0,
+        settle_ms: 0,
+        cases: vec![Case { name: "a".into(), script: "x".into(), timeout_ms: 1000 }],
+        env: BTreeMap::new(),
+        shell: false,
+    }
+}
+
+fn long() -> Patience {
+    Patience { boot: Duration::from_secs(60), slack: Duration::from_secs(60) }
+}
+
+const HELLO: &str = "{\"say\":\"hello\",\"protocol\":1,\"release\":\"6.12\",\"uptime_ms\":3}\n";
+const BEGIN: &str = "{\"say\":\"begin\",\"case\":0}\n";
+const END: &str = "{\"say\":\"end\",\"case\":0,\"how\":{\"exit\":0},\"ms\":5,\"dropped\":0}\n";
+
+#[test]
+fn a_guest_that_powers_off() {
+    let fake = Fake::new();
+    let transcript = fake.run(long(), |mut guest| {
+        guest.print("console\n");
+        guest.say(&format!("{HELLO}{BEGIN}{END}{{\"say\":\"bye\",\"ran\":1}}\n"));
+        guest.end("guest-shutdown", "exit 0");
+    });
+    assert_eq!((transcript.end, transcript.bye), (VmEnd::PoweredOff, true));
+    assert_eq!(transcript.cases[0].end, Some(CaseEnd::Exit(0)));
+    assert_eq!(transcript.console, b"console\n");
+    let log = fs::read(fake.folder.path().join("boot/console.log")).expect("a log");
+    assert_eq!(log, b"console\n");
+}
+
+#[test]
+fn a_panic_is_a_reset_and_the_case_stays_open() {
+    let transcript = Fake::new().run(long(), |mut guest| {
+        guest.say(&format!("{HELLO}{BEGIN}"));
+        guest.print("Kernel panic - not syncing: x\n");
+        guest.end("guest-reset", "exit 0");
+    });
+    assert_eq!(transcript.end, VmEnd::Reset);
+    assert!(transcript.cases[0].begun && transcript.cases[0].end.is_none());
+}
+
+#[test]
+fn a_killed_qemu_died() {
+    let killed = Fake::new().run(long(), |mut guest| {
+        guest.say(HELLO);
+        guest.quit("echo last words >&2; kill -KILL $$");
+    });
+    assert_eq!(killed.end, VmEnd::QemuDied { how: "SIGKILL".into(), stderr: "last words".into() });
+    let terminated = Fake::new().run(long(), |guest| guest.end("host-signal", "exit 0"));
+    let how = "exit status 0 after host-signal".to_owned();
+    assert_eq!(terminated.end, VmEnd::QemuDied { how, stderr: String::new() });
+}
+
+#[test]
+fn a_qemu_that_refuses_its_arguments_died() {
+    let fake = Fake::new();
+    fs::write(fake.folder.path().join("qemu.end"), "echo 'no such device' >&2; exit 1").expect("an order");
+    let transcript = fake.boot(long()).expect("it runs");
+    let how = "exit status 1".to_owned();
+    assert_eq!(transcript.end, VmEnd::QemuDied { how, stderr: "no such device".into() });
+}
+
+#[test]
+fn a_guest_that_hangs_is_asked_where_and_ended() {
+    let short = Patience { boot: Duration::from_millis(300), slack: Duration::from_millis(300) };
+    let transcript = Fake::new().run(short, |guest| {
+        let mut lines = BufReader::new(guest.qmp.try_clone().expect("a clone"));
+        let mut pressed = Vec::new();
+        for _ in 0..2 {
+            let mut line = String::new();
+            while !line.contains("chardev-send-break") {
+                line.clear();
+                lines.read_line(&mut line).expect("a command");
+            }
+            let id = serde_json::from_str::<serde_json::Value>(&line).expect("JSON")["id"].clone();
+            writeln!(&guest.qmp, "{{\"return\":{{}},\"id\":{id}}}").expect("the host reads");
+            let mut key = [0];
+            (&guest.console).read_exact(&mut key).expect("a key");
+            pressed.push(key[0]);
+        }
+        assert_eq!(pressed, b"lw");
+    });
+    assert_eq!(transcript.end, VmEnd::Deadline { ms: 300 });
+    assert_eq!(transcript.notes, ["the guest hangs: the agent's hello did not come within 0 s"]);
+}
+
+#[test]
+fn a_dead_kernel_is_not_waited_for() {
+    let begun = Instant::now();
+    let transcript = Fake::new().run(long(), |mut guest| {
+        guest.say(&format!("{HELLO}{BEGIN}"));
+        guest.print("Kernel panic - not syncing: x\n");
+        // Hangs on: the end comes from the host.
+        let _ = guest.agent.read(&mut [0]);
+    });
+    assert_eq!(transcript.end, VmEnd::Dead);
+    assert!(begun.elapsed() < Duration::from_secs(40));
+}
+
+#[test]
+fn a_flood_passes() {
+    let transcript = Fake::new().run(long(), |mut guest| {
+        guest.say(&format!("{HELLO}{BEGIN}"));
+        guest.print(&"\u{1b}[2J\u{7}noise".repeat(100_000));
+        guest.say(&"garbage \u{1b}[31m\n".repeat(10_000));
+        guest.say(&"x".repeat(3 << 20));
+        guest.say(&format!("\n{END}"));
+        guest.end("guest-shutdown", "exit 0");
+    });
+    assert_eq!((transcript.end, transcript.console.len()), (VmEnd::PoweredOff, 1_000_000));
+    assert_eq!(transcript.cases[0].end, Some(CaseEnd::Exit(0)));
+    assert_eq!(transcript.notes.last().map(String::as_str), Some("9801 more notes were dropped"));
+}
+
+#[test]
+fn an_interrupt_that_qemu_lost_is_no_verdict_on_the_guest() {
+    let result = Fake::new().try_run(long(), |mut guest| {
+        guest.say(HELLO);
+        let mut looks = 0;
+        for line in BufReader::new(guest.qmp.try_clone().expect("a clone")).lines() {
+            let Ok(line) = line else { break };
+            let asked = serde_json::from_str::<serde_json::Value>(&line).expect("JSON");
+            let words = asked["arguments"]["command-line"].as_str().unwrap_or_default();
+            // Processor 0 sleeps as it may; processor 1 has interrupt 236 in service, but for the first look.
+            let answer = match (words, asked["arguments"]["cpu-index"].as_u64()) {
+                ("info registers", _) => serde_json::json!("RIP=0 RFL=00000246 CPL=0 HLT=1"),
+                ("info lapic", Some(1)) if looks > 1 => serde_json::json!("ISR\t 236 \r\nIRR\t 32 236 \r\n"),
+                ("info lapic", _) => serde_json::json!("ISR\t (none)\r\nIRR\t (none)\r\n"),
+                _ => {
+                    looks += usize::from(asked["execute"] == "query-cpus-fast");
+                    serde_json::json!([{ "cpu-index": 0 }, { "cpu-index": 1 }])
+                }
+            };
+            let answer = serde_json::json!({ "return": answer, "id": asked["id"] });
+            if writeln!(&guest.qmp, "{answer}").is_err() {
+                break;
+            }
+        }
+        assert_eq!(looks, 3);
+    });
+    assert!(matches!(result, Err(VmError::LostInterrupt { cpu: 1, vector: 236 })), "{result:?}");
+}

@@ -1,0 +1,75 @@
+//! What can go wrong around a guest. What goes wrong within one is a transcript, not an error.
+
+use std::io;
+use std::path::PathBuf;
+
+use host::ProcessError;
+
+/// The guest could not be started or followed.
+#[derive(Debug, thiserror::Error)]
+pub enum VmError {
+    /// QEMU could not be started.
+    #[error(transparent)]
+    Process(#[from] ProcessError),
+    /// A file or socket of ours failed.
+    #[error("{doing} {}: {source}", .path.display())]
+    Io {
+        /// In the gerund: "writing".
+        doing: &'static str,
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// QEMU runs and does not open its sockets.
+    #[error("QEMU did not connect within {} s\n  command: {command}{}\nhint: try the command by hand", .after.as_secs(), lines(.tail))]
+    Silent {
+        /// Ready to paste.
+        command: String,
+        /// How long it was waited for.
+        after: std::time::Duration,
+        /// Its last lines.
+        tail: Vec<String>,
+    },
+    /// QEMU has lost an interrupt of the guest, which stands still since.
+    #[error(
+        "QEMU lost interrupt {vector} of the guest's processor {cpu}: it is in service at the APIC, and the processor \
+         sleeps\nhint: this is QEMU's own fault, and seldom: try again, or with KVM"
+    )]
+    LostInterrupt {
+        /// Number of the processor.
+        cpu: u64,
+        /// The interrupt's vector.
+        vector: u8,
+    },
+    /// The binary answers, but not as QEMU's machine protocol does.
+    #[error("{} is not a QEMU that can be used: {why}{}", .qemu.display(), lines(.tail))]
+    NotQemu {
+        /// The binary.
+        qemu: PathBuf,
+        /// What was missing.
+        why: String,
+        /// Its last lines.
+        tail: Vec<String>,
+    },
+    /// A template of ours does not render: a defect of the tool.
+    #[error("rendering {name}: {source}")]
+    Template {
+        /// Which.
+        name: &'static str,
+        /// Why.
+        source: minijinja::Error,
+    },
+}
+
+impl VmError {
+    /// For `map_err` on file operations.
+    pub(super) fn io(doing: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { doing, path, source }
+    }
+}
+
+fn lines(tail: &[String]) -> String {
+    tail.iter().flat_map(|line| ["\n  | ", line]).collect()
+}

@@ -1,0 +1,30 @@
+//! Boots a guest under QEMU and brings back a [`Transcript`](event::Transcript) of it.
+//!
+//! Nothing here judges: what the guest said, what stood on its console and how it ended is all that is told.
+
+mod accel;
+mod boot;
+mod command;
+mod console;
+mod error;
+mod frames;
+mod ledger;
+mod lost_interrupt;
+mod patience;
+mod probe;
+mod qmp;
+mod replay;
+mod requests;
+mod shell;
+mod sockets;
+mod watch;
+
+pub use accel::{Accel, kvm_works};
+pub use boot::{Boot, no_requests};
+pub use command::{Machine, command_line};
+pub use error::VmError;
+pub use patience::{Patience, times};
+pub use probe::{QemuFacts, probe};
+pub use qmp::{Qmp, QmpError};
+pub use replay::replay_script;
+pub use requests::{HostRequests, QemuRequests};

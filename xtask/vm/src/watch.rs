@@ -1,0 +1,224 @@
+//! Follows a running guest: takes its frames, carries its requests, and sees when it will not go on.
+
+use std::io::Write;
+use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, Scope};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use event::VmEnd;
+use host::{Running, interrupt};
+use wire::{FromGuest, Job, ToGuest};
+
+use super::console::Console;
+use super::frames::{self, Line};
+use super::ledger::Ledger;
+use super::lost_interrupt::{Lookout, LostInterrupt};
+use super::sockets::Connected;
+use super::{HostRequests, Patience, Qmp};
+
+/// How late QEMU's end, a deadline or an interrupt is noticed at most.
+const TICK: Duration = Duration::from_millis(10);
+/// A kernel that has said that it dies is waited for until its console has been silent for this long …
+const DYING_SILENCE: Duration = Duration::from_secs(5);
+/// … but no longer than this, should it print for ever.
+const DYING: Duration = Duration::from_secs(60);
+/// Console and port are two ways: a frame that was sent before the death may be seen after it.
+const ON_ITS_WAY: Duration = Duration::from_secs(1);
+/// Lines that wait for us; then the guest waits.
+const QUEUE: usize = 256;
+/// Requests of the guest that are worked on at the same time.
+const REQUESTS: usize = 16;
+/// The guest reads an answer at once, or it hangs.
+const WRITE_WAIT: Duration = Duration::from_secs(10);
+/// How long a hanging kernel may take to say where it hangs.
+const LAST_WORDS: Duration = Duration::from_secs(3);
+
+/// What is needed to follow one boot.
+pub struct Watch<'scope, 'env> {
+    scope: &'scope Scope<'scope, 'env>,
+    job: &'env Job,
+    patience: Patience,
+    requests: &'env dyn HostRequests,
+    qmp: &'env Qmp,
+    console: &'env Console,
+    connected: &'env Connected,
+    lines: Receiver<Line>,
+    answers: Arc<Mutex<&'env UnixStream>>,
+    /// Requests that are being worked on.
+    busy: Arc<AtomicUsize>,
+    /// The step that the guest is at: what is waited for, until when, how long that is.
+    step: (String, Instant, Duration),
+    last_frame: Option<Instant>,
+    lookout: Lookout,
+}
+
+impl<'scope, 'env> Watch<'scope, 'env> {
+    /// Starts reading the agent's port.
+    pub fn new(
+        scope: &'scope Scope<'scope, 'env>,
+        (job, patience): (&'env Job, Patience),
+        requests: &'env dyn HostRequests,
+        qmp: &'env Qmp,
+        console: &'env Console,
+        connected: &'env Connected,
+    ) -> Self {
+        let (sender, lines) = mpsc::sync_channel(QUEUE);
+        scope.spawn(move || {
+            // Nobody listens any more: then nobody wants to know.
+            frames::read(&connected.agent, |line| drop(sender.send(line)));
+        });
+        // Both fail only on a socket that is gone, which is noticed when it is used.
+        let _ = connected.agent.set_write_timeout(Some(WRITE_WAIT));
+        let _ = connected.console.set_write_timeout(Some(WRITE_WAIT));
+        Self {
+            scope,
+            job,
+            patience,
+            requests,
+            qmp,
+            console,
+            connected,
+            lines,
+            answers: Arc::new(Mutex::new(&connected.agent)),
+            busy: Arc::default(),
+            step: (String::new(), Instant::now(), Duration::ZERO),
+            last_frame: None,
+            lookout: Lookout::default(),
+        }
+    }
+
+    /// Follows until QEMU ends (nothing) or must be ended (as what).
+    ///
+    /// # Errors
+    /// QEMU has lost an interrupt: what the guest does from here on says nothing of its kernel.
+    pub fn follow(
+        &mut self,
+        qemu: &mut Running,
+        started: Instant,
+        ledger: &mut Ledger,
+        on_frame: &mut dyn FnMut(&FromGuest),
+    ) -> Result<Option<VmEnd>, LostInterrupt> {
+        self.step = ("the agent's hello".into(), started + self.patience.boot, self.patience.boot);
+        loop {
+            match self.lines.recv_timeout(TICK) {
+                Ok(line) => self.take(line, ledger, on_frame),
+                Err(RecvTimeoutError::Timeout) => {}
+                // The port is closed: QEMU is about to end.
+                Err(RecvTimeoutError::Disconnected) => thread::sleep(TICK),
+            }
+            // A flood of frames must not keep us from looking at the clock, nor the clock from the frames.
+            for line in self.lines.try_iter().take(QUEUE).collect::<Vec<_>>() {
+                self.take(line, ledger, on_frame);
+            }
+            if qemu.wait(Duration::ZERO).is_some() {
+                return Ok(None);
+            }
+            if interrupt::requested() {
+                return Ok(Some(VmEnd::Interrupted));
+            }
+            if self.is_dead() {
+                return Ok(Some(VmEnd::Dead));
+            }
+            let heard = [self.last_frame, self.console.last()].into_iter().flatten().max();
+            if let Some(lost) = self.lookout.look(self.qmp, heard.unwrap_or(started)) {
+                return Err(lost);
+            }
+            let (waiting, until, longest) = &self.step;
+            if Instant::now() >= *until {
+                ledger
+                    .note(format!("the guest hangs: {waiting} did not come within {} s", longest.as_secs()));
+                let ms = u64::try_from(longest.as_millis()).unwrap_or(u64::MAX);
+                self.last_words();
+                return Ok(Some(VmEnd::Deadline { ms }));
+            }
+        }
+    }
+
+    /// Takes what is still on its way when QEMU is gone.
+    pub fn rest(&mut self, ledger: &mut Ledger, on_frame: &mut dyn FnMut(&FromGuest)) {
+        while let Ok(line) = self.lines.recv() {
+            self.take(line, ledger, on_frame);
+        }
+    }
+
+    fn take(&mut self, line: Line, ledger: &mut Ledger, on_frame: &mut dyn FnMut(&FromGuest)) {
+        let now = Instant::now();
+        let Some(frame) = ledger.take(line, now) else { return };
+        self.last_frame = Some(now);
+        if let Some(longest) = self.patience.after(&frame, self.job) {
+            let waiting = match (&frame, ledger.running()) {
+                (FromGuest::Hello { .. }, _) => "the first case".into(),
+                (FromGuest::Begin { .. }, Some(name)) => format!("the end of case {name}"),
+                (FromGuest::Bye { .. }, _) => "power-off".into(),
+                _ => "the next case".into(),
+            };
+            self.step = (waiting, now + longest, longest);
+        }
+        on_frame(&frame);
+        if let FromGuest::Ask { id, words } = frame {
+            self.answer(id, words);
+        }
+    }
+
+    /// On a thread of its own: to unplug a device takes seconds in which the guest goes on.
+    fn answer(&self, id: u32, words: Vec<String>) {
+        let answers = Arc::clone(&self.answers);
+        if self.busy.fetch_add(1, Ordering::SeqCst) >= REQUESTS {
+            self.busy.fetch_sub(1, Ordering::SeqCst);
+            send(&answers, id, Err(format!("{REQUESTS} requests are being worked on already")));
+            return;
+        }
+        let (busy, requests, qmp) = (Arc::clone(&self.busy), self.requests, self.qmp);
+        self.scope.spawn(move || {
+            send(&answers, id, requests.answer(&words, qmp));
+            busy.fetch_sub(1, Ordering::SeqCst);
+        });
+    }
+
+    /// The kernel has said that it dies, nothing came from the agent since, and the console is silent.
+    fn is_dead(&self) -> bool {
+        let Some(died) = self.console.died() else { return false };
+        // Somebody only printed the words.
+        if self.last_frame.is_some_and(|frame| frame > died + ON_ITS_WAY) {
+            return false;
+        }
+        let silent = self.console.last().is_some_and(|last| last.elapsed() >= DYING_SILENCE);
+        silent || died.elapsed() >= DYING
+    }
+
+    /// Has a hanging kernel print where it hangs: SysRq by a break on the serial line works without any
+    /// process, as long as interrupts are served. `l` shows the processors, `w` the blocked tasks.
+    fn last_words(&self) {
+        let mut keyboard = &self.connected.console;
+        for key in ["l", "w"] {
+            if self.qmp.command("chardev-send-break", json!({ "id": "console" }), LAST_WORDS).is_err()
+                || keyboard.write_all(key.as_bytes()).is_err()
+            {
+                return;
+            }
+            thread::sleep(LAST_WORDS / 4);
+        }
+        let until = Instant::now() + LAST_WORDS;
+        while Instant::now() < until
+            && self.console.last().is_some_and(|last| last.elapsed() < LAST_WORDS / 4)
+        {
+            thread::sleep(TICK);
+        }
+    }
+}
+
+fn send(answers: &Mutex<&UnixStream>, id: u32, result: Result<String, String>) {
+    let (ok, text) = match result {
+        Ok(text) => (true, text),
+        Err(text) => (false, text),
+    };
+    let Ok(mut line) = serde_json::to_vec(&ToGuest::Answer { id, ok, text }) else { return };
+    line.push(b'\n');
+    // The guest may be gone; that is told elsewhere.
+    let _ = answers.lock().unwrap_or_else(PoisonError::into_inner).write_all(&line);
+}
