@@ -1,6 +1,10 @@
 //! The verbs: one file each, with its `Args` and its `run(args, ctx)`. Doc comments are the help text.
 
-mod bench;
+#![allow(
+    missing_docs,
+    reason = "no library: doc comments are the help text, and an `Args` or a `run` needs no other"
+)]
+
 mod bisect;
 mod bisect_run;
 mod boot;
@@ -14,9 +18,9 @@ mod kernel;
 mod parse;
 mod range;
 mod results;
-mod run;
+pub mod run;
 mod series;
-mod setup;
+pub mod setup;
 mod test;
 mod topology;
 
@@ -31,6 +35,8 @@ pub use exit::{Exit, Usage};
 ///
 /// Exit codes: 0 passed, 1 red, 2 bad usage or input file, 3 a series did not apply or a kernel did not build,
 /// 4 infrastructure or nothing was run, 130 interrupted.
+///
+/// `cargo xtask bench` is a program of its own: what the tool costs beside what it drives.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version, disable_help_subcommand = true)]
 pub struct Cli {
@@ -56,7 +62,6 @@ enum Verb {
     Doctor(doctor::Args),
     Setup(setup::Args),
     Test(test::Args),
-    Bench(bench::Args),
 }
 
 /// Parses the command line, does what it says and maps the result to an exit code.
@@ -99,13 +104,23 @@ pub fn main() -> ExitCode {
         Verb::Doctor(args) => doctor::run(&args, &ctx),
         Verb::Setup(args) => setup::run(&args, &ctx),
         Verb::Test(args) => test::run(&args, &ctx),
-        Verb::Bench(args) => bench::run(&args, &ctx),
     });
+    match result {
+        Err(error) if stops_git => {
+            context::show_error(&error);
+            Exit::BisectStop.into()
+        }
+        result => conclude(result),
+    }
+}
+
+/// The exit code of a subcommand; its error is printed.
+pub fn conclude(result: anyhow::Result<Exit>) -> ExitCode {
     match result {
         Ok(exit) => exit.into(),
         Err(error) => {
             context::show_error(&error);
-            if stops_git { Exit::BisectStop.into() } else { Exit::from(&error).into() }
+            Exit::from(&error).into()
         }
     }
 }

@@ -77,7 +77,6 @@ pub struct Args {
 pub struct BaselineArgs {
     /// Compare with this run, or with the baseline of patchbench.yaml: the exit code is 0 where nothing is newly red
     #[arg(long, value_name = "RUN", num_args = 0..=1)]
-    #[expect(clippy::option_option, reason = "the option with its value, without one, or absent")]
     pub baseline: Option<Option<String>>,
 }
 

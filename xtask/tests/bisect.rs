@@ -11,24 +11,24 @@ use std::path::{Path, PathBuf};
 use project::{Project, Run};
 use serde_json::Value;
 
-use engine::bisect::made_up::{BEHIND_SWITCHES, CULPRIT, MadeUp};
 use host::Cache;
 use source::Sources;
 use spec::{Project as Spec, Series};
+use synthetic_history::{BEHIND_SWITCHES, CULPRIT, SyntheticHistory};
 
 /// Where half of the boots fail.
 const AT_TIMES: &str = "parent_port->depth > 1 && (get_random_u32() & 1)";
 
 /// The default kernel with its series, and nothing else yet.
-fn history(project: &Project) -> MadeUp {
+fn history(project: &Project) -> SyntheticHistory {
     let spec = Spec::load(&project.path("")).expect("the project");
     let kernel = spec.kernel("lts").expect("the default kernel");
     let series = Series::load_all(&spec.patches_dir(), &kernel.series).expect("its series");
     let sources = Sources::new(&Cache::new(&cache()).expect("the cache"));
-    MadeUp::new(&project.path("linux"), &sources, kernel, &series).expect("a history")
+    SyntheticHistory::new(&project.path("linux"), &sources, kernel, &series).expect("a history")
 }
 
-fn history_of(project: &Project, commits: usize, culprit: usize, condition: &str) -> MadeUp {
+fn history_of(project: &Project, commits: usize, culprit: usize, condition: &str) -> SyntheticHistory {
     let mut history = history(project);
     history.commits(commits, culprit, condition).expect("commits");
     history
@@ -54,7 +54,7 @@ fn bisect(project: &Project, args: &[&str]) -> (Value, Run) {
     (serde_json::from_str(&run.stdout).expect("JSON"), run)
 }
 
-fn bisect_git(project: &Project, history: &MadeUp, commits: usize) -> (Value, Run) {
+fn bisect_git(project: &Project, history: &SyntheticHistory, commits: usize) -> (Value, Run) {
     let (dir, good) = (history.dir().display().to_string(), format!("main~{commits}"));
     bisect(project, &["--git", &good, "main", "--git-dir", &dir, "--topology", "switch"])
 }

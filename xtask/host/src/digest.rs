@@ -1,5 +1,6 @@
 //! SHA-256 in hexadecimal: names of what is kept by content.
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
 /// Of one run of bytes, as `sha256sum` prints it.
@@ -19,7 +20,7 @@ pub fn digest<'a>(fields: impl IntoIterator<Item = &'a [u8]>) -> String {
 
 /// Bytes in lower-case hexadecimal.
 pub fn hex(bytes: impl AsRef<[u8]>) -> String {
-    base16ct::lower::encode_string(bytes.as_ref())
+    HEXLOWER.encode(bytes.as_ref())
 }
 
 #[cfg(test)]

@@ -131,7 +131,7 @@ fn verified(file: &Path, wanted: Option<&str>) -> Result<String, SourceError> {
             Err(error) => return Err(fail(error)),
         }
     }
-    let found = hex(&hash.finalize());
+    let found = hex(hash.finalize());
     match wanted {
         Some(wanted) if wanted != found => {
             Err(SourceError::Checksum { file: file.to_owned(), wanted: wanted.to_owned(), found })

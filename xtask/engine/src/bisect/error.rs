@@ -77,9 +77,9 @@ pub enum BisectError {
     /// A file that the user wrote.
     #[error(transparent)]
     Spec(#[from] SpecError),
-    /// A run.
+    /// A run. Boxed, since it is by far the largest.
     #[error(transparent)]
-    Run(#[from] RunError),
+    Run(Box<RunError>),
     /// A source.
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -101,6 +101,12 @@ pub enum BisectError {
 pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> BisectError {
     let path = path.to_owned();
     move |source| BisectError::Io { doing, path, source }
+}
+
+impl From<RunError> for BisectError {
+    fn from(error: RunError) -> Self {
+        Self::Run(Box::new(error))
+    }
 }
 
 impl BisectError {

@@ -3,7 +3,6 @@
 //! Pure are `line` (where to look next), `confidence` (how often) and `course` (both, with the ends): they know neither kernels
 //! nor guests. `ask` says what a step is, `trial` makes and runs it, `drive` goes from one to the next, `state` is what was
 //! seen, `shelf` keeps it, and `answer` tells it.
-//! `made_up` has histories of which the answer is known.
 
 mod answer;
 mod ask;
@@ -13,7 +12,6 @@ mod drive;
 mod error;
 mod history;
 mod line;
-pub mod made_up;
 mod mail;
 mod shelf;
 mod sides;

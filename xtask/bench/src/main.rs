@@ -1,4 +1,5 @@
-//! `bench`: what the tool costs beside what it drives.
+//! `cargo xtask bench`: what the tool costs beside what it drives. A program of its own, which nobody has to compile who does not
+//! want to measure.
 
 mod bisect;
 mod judging;
@@ -7,23 +8,28 @@ mod rebuild;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
+use clap::Parser;
 
 use host::Process;
+use xtask::run::KernelArgs;
+use xtask::{Context, Exit, Global, conclude, setup};
 
 use self::rebuild::Rebuild;
-use super::run::KernelArgs;
-use super::{Context, Exit, setup};
 
 /// Measures the tool's own cost, beside a QEMU and a make that are started by hand
 ///
 /// Says what a run with nothing changed adds to its own QEMU's time, how the same guest does when its replay.sh is
 /// started by hand, and what a build costs with nothing changed and with one file of drivers/cxl changed, beside plain
 /// make in the same folder; and how fast logs are judged.
-#[derive(Debug, clap::Args)]
-pub struct Args {
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask bench", bin_name = "cargo xtask bench", version)]
+struct Args {
+    #[command(flatten)]
+    global: Global,
     #[command(flatten)]
     kernel: KernelArgs,
     /// How often each is measured; the middle one counts
@@ -44,7 +50,15 @@ pub struct Args {
     size: u64,
 }
 
-pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
+fn main() -> ExitCode {
+    let args = Args::parse();
+    if let Err(error) = host::interrupt::install() {
+        return conclude(Err(error).context("installing the signal handlers"));
+    }
+    conclude(Context::new(&args.global).and_then(|ctx| run(&args, &ctx)))
+}
+
+fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     ensure!(args.rounds > 0, "--rounds 0 measures nothing");
     ensure!(args.size > 0, "--size 0 measures nothing");
     if args.judging {
@@ -109,13 +123,13 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    /// This very program with these arguments.
+    /// The tool with these arguments.
     fn tool(&self, args: &[&str]) -> Result<Duration> {
         self.tool_in(&self.ctx.root, args)
     }
 
     fn tool_in(&self, project: &Path, args: &[&str]) -> Result<Duration> {
-        let program = std::env::current_exe().context("finding this program")?;
+        let program = std::env::current_exe().context("finding this program")?.with_file_name("xtask");
         let mut process = Process::new(program, args)
             .arg("--project")
             .arg(project)

@@ -1,5 +1,5 @@
 //! Steps and seconds of a bisection, beside those of `git bisect run` with a plain make-and-boot script and with
-//! `bisect-run`, on the same made-up history from the same starting point.
+//! `bisect-run`, on the same synthetic history from the same starting point.
 //!
 //! Each begins where the good end was just built in the kernel's work folder, and no other commit of the history is in the
 //! cache. ccache is off: who comes second would find what the first one compiled.
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 
-use engine::bisect::{State, made_up};
+use engine::bisect::State;
 use report::text::one_line;
 
 use self::rival::{by_bisect_run, by_plain_script};
@@ -157,7 +157,7 @@ fn of_children() -> Result<Duration> {
 
 /// `9 suspects, the culprit among them`.
 fn told_suspects<'a>(count: usize, mut titles: impl Iterator<Item = &'a str>) -> String {
-    let with = if titles.any(|title| title == made_up::CULPRIT) { "" } else { "not " };
+    let with = if titles.any(|title| title == synthetic_history::CULPRIT) { "" } else { "not " };
     format!("{count} suspects, the culprit {with}among them")
 }
 

@@ -1,4 +1,4 @@
-//! Made-up histories over a real kernel, for what is to be searched or measured for certain: somebody knows the answer.
+//! Synthetic histories over a real kernel, for what is to be searched or measured for certain: the answer is known.
 //!
 //! Each commit changes `drivers/cxl` alone, so that a step compiles a few files. There is no work tree: commits are made of an
 //! index, in a repository that borrows the kernel's files from the cache.
@@ -6,12 +6,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context as _, Result};
+
 use host::{Process, plain_git};
 use source::Sources;
 use spec::{Kernel, Series};
-
-use super::BisectError;
-use super::error::io;
 
 const MEM: &str = "drivers/cxl/mem.c";
 const ACPI: &str = "drivers/cxl/acpi.c";
@@ -33,29 +32,25 @@ pub const BEHIND_SWITCHES: &str = "parent_port->depth > 1";
 
 /// A history in a repository of its own, on the branch `main`.
 #[derive(Debug)]
-pub struct MadeUp {
+pub struct SyntheticHistory {
     dir: PathBuf,
     tip: String,
 }
 
-impl MadeUp {
+impl SyntheticHistory {
     /// In a new folder, with the kernel and these series as its only commit.
     ///
     /// # Errors
     /// The kernel cannot be had, or git fails.
-    pub fn new(
-        dir: &Path,
-        sources: &Sources,
-        kernel: &Kernel,
-        series: &[Series],
-    ) -> Result<Self, BisectError> {
+    pub fn new(dir: &Path, sources: &Sources, kernel: &Kernel, series: &[Series]) -> Result<Self> {
         let tree = sources.prepare(kernel, series)?.tree;
         let mut history = Self { dir: dir.to_owned(), tip: String::new() };
-        fs::create_dir_all(dir).map_err(io("making the folder", dir))?;
+        fs::create_dir_all(dir).with_context(|| format!("making the folder {}", dir.display()))?;
         history.git(&["init", "--quiet", "--initial-branch=main"])?;
         let (alternates, objects) =
             (dir.join(".git/objects/info/alternates"), sources.repository().join("objects"));
-        fs::write(&alternates, format!("{}\n", objects.display())).map_err(io("writing", &alternates))?;
+        fs::write(&alternates, format!("{}\n", objects.display()))
+            .with_context(|| format!("writing {}", alternates.display()))?;
         history.commit_tree(&tree, &[], "The kernel")?;
         Ok(history)
     }
@@ -83,13 +78,13 @@ impl MadeUp {
     ///
     /// # Errors
     /// It fails.
-    pub fn git(&self, args: &[&str]) -> Result<String, BisectError> {
-        self.process(args).read().map_err(|error| super::HistoryError::from(error).into())
+    pub fn git(&self, args: &[&str]) -> Result<String> {
+        Ok(self.process(args).read()?)
     }
 
     /// A commit with these files, which becomes the tip.
-    fn commit_tree(&mut self, tree: &str, parents: &[&str], subject: &str) -> Result<(), BisectError> {
-        let message = format!("{subject}\n\nMade up.\n\nReviewed-by: R Reader <r@example.org>");
+    fn commit_tree(&mut self, tree: &str, parents: &[&str], subject: &str) -> Result<()> {
+        let message = format!("{subject}\n\nSynthetic.\n\nReviewed-by: R Reader <r@example.org>");
         let mut args = vec!["commit-tree", tree, "-m", &message];
         args.extend(parents.iter().flat_map(|parent| ["-p", parent]));
         let commit = self.git(&args)?;
@@ -100,7 +95,7 @@ impl MadeUp {
     ///
     /// # Errors
     /// git fails.
-    pub fn go_to(&mut self, commit: &str) -> Result<(), BisectError> {
+    pub fn go_to(&mut self, commit: &str) -> Result<()> {
         self.git(&["read-tree", commit])?;
         self.git(&["update-ref", "refs/heads/main", commit])?;
         commit.clone_into(&mut self.tip);
@@ -117,7 +112,7 @@ impl MadeUp {
         kernel: &Kernel,
         series: &[Series],
         subject: &str,
-    ) -> Result<(), BisectError> {
+    ) -> Result<()> {
         let (tree, parent) = (sources.prepare(kernel, series)?.tree, self.tip.clone());
         self.commit_tree(&tree, &[&parent], subject)
     }
@@ -131,13 +126,12 @@ impl MadeUp {
         file: &str,
         subject: &str,
         change: impl FnOnce(&str) -> Option<String>,
-    ) -> Result<(), BisectError> {
+    ) -> Result<()> {
         let text = self.git(&["cat-file", "blob", &format!(":{file}")])? + "\n";
-        let changed = change(&text).filter(|changed| *changed != text).ok_or_else(|| {
-            BisectError::Ends(format!("{file} of this kernel is not what '{subject}' would change"))
-        })?;
-        let blob = self.process(&["hash-object", "-w", "--stdin"]).stdin(changed).read();
-        let blob = blob.map_err(super::HistoryError::from)?;
+        let changed = change(&text)
+            .filter(|changed| *changed != text)
+            .with_context(|| format!("{file} of this kernel is not what '{subject}' would change"))?;
+        let blob = self.process(&["hash-object", "-w", "--stdin"]).stdin(changed).read()?;
         self.git(&["update-index", "--cacheinfo", &format!("100644,{blob},{file}")])?;
         let (tree, parent) = (self.git(&["write-tree"])?, self.tip.clone());
         self.commit_tree(&tree, &[&parent], subject)
@@ -147,7 +141,7 @@ impl MadeUp {
     ///
     /// # Errors
     /// git fails.
-    pub fn merge(&mut self, other: &str, subject: &str) -> Result<(), BisectError> {
+    pub fn merge(&mut self, other: &str, subject: &str) -> Result<()> {
         let tip = self.tip.clone();
         let tree = self.git(&["merge-tree", "--write-tree", &tip, other])?;
         self.commit_tree(&tree, &[&tip, other], subject)
@@ -157,7 +151,7 @@ impl MadeUp {
     ///
     /// # Errors
     /// As [`Self::commit`].
-    pub fn commit_culprit(&mut self, condition: &str) -> Result<(), BisectError> {
+    pub fn commit_culprit(&mut self, condition: &str) -> Result<()> {
         let refused = format!("\tif (cxlmd->attach && {condition})\n\t\treturn -ENXIO;\n\n{CALL}");
         let included = format!("{INCLUDE}#include <linux/random.h>\n");
         self.commit(MEM, CULPRIT, |text| swapped(INCLUDE, &included, &swapped(CALL, &refused, text)?))
@@ -167,7 +161,7 @@ impl MadeUp {
     ///
     /// # Errors
     /// As [`Self::commit`].
-    pub fn commit_other(&mut self, number: usize) -> Result<(), BisectError> {
+    pub fn commit_other(&mut self, number: usize) -> Result<()> {
         let file = format!("drivers/cxl/{}", OTHERS[number % OTHERS.len()]);
         let more = match number % 3 {
             0 => format!("/* remark {number} */\n"),
@@ -182,7 +176,7 @@ impl MadeUp {
     ///
     /// # Errors
     /// As [`Self::commit`].
-    pub fn commits(&mut self, count: usize, culprit: usize, condition: &str) -> Result<(), BisectError> {
+    pub fn commits(&mut self, count: usize, culprit: usize, condition: &str) -> Result<()> {
         for number in 1..=count {
             match number {
                 _ if number == culprit => self.commit_culprit(condition),

@@ -6,16 +6,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use engine::bisect::made_up::{BEHIND_SWITCHES, MadeUp};
 use engine::bisect::{Ask, Asked, Axis, Rule, Shelf};
 use engine::run::accel::Wanted;
 use engine::run::{Plan, Request};
 use host::{Process, plain_git};
 use source::Sources;
 use spec::{Project, Series};
+use synthetic_history::{BEHIND_SWITCHES, SyntheticHistory};
 
-use crate::bench::Bench;
-use crate::bench::rebuild::copy_project;
+use crate::Bench;
+use crate::rebuild::copy_project;
 
 /// What is run at each step.
 pub(super) const CASE: &str = "attach/callback-once";
@@ -33,7 +33,7 @@ pub(super) struct Scene<'a> {
     project: PathBuf,
     /// The one of `bisect-run`, which has nothing of the history among its series.
     pub plain_project: PathBuf,
-    pub history: MadeUp,
+    pub history: SyntheticHistory,
     /// The good end.
     pub good: String,
     /// How `bisect` is told of it.
@@ -54,7 +54,8 @@ impl<'a> Scene<'a> {
         copy_salted(bench, &copy, &salt)?;
         let plan = kernel(bench, &Project::load(&copy)?)?;
         let sources = Sources::new(&bench.ctx.cache);
-        let mut history = MadeUp::new(&folder.path().join("linux"), &sources, &plan.kernel, &plan.series)?;
+        let mut history =
+            SyntheticHistory::new(&folder.path().join("linux"), &sources, &plan.kernel, &plan.series)?;
         history.commits(COMMITS, culprit, BEHIND_SWITCHES)?;
         let good = history.git(&["rev-parse", &format!("main~{COMMITS}")])?;
         let dir = history.dir().display().to_string();
@@ -84,7 +85,7 @@ impl<'a> Scene<'a> {
         let project = Project::load(&copy)?;
         let plan = kernel(bench, &project)?;
         let series = Series::load(&project.patches_dir(), SERIES)?;
-        let mut history = MadeUp::new(&folder.path().join("linux"), &sources, &plan.kernel, &[])?;
+        let mut history = SyntheticHistory::new(&folder.path().join("linux"), &sources, &plan.kernel, &[])?;
         let mut ids = vec![history.tip().to_owned()];
         for (number, patch) in (1..).zip(&series.patches) {
             let prefix = series.clone().up_to(number);
@@ -203,14 +204,14 @@ fn kernel(bench: &Bench, project: &Project) -> Result<Plan> {
     Ok(Plan::kernel_only(project, &request)?)
 }
 
-/// Puts three made-up patches behind those of the series, the second of them the culprit.
+/// Puts three synthetic patches behind those of the series, the second of them the culprit.
 fn lengthen(bench: &Bench, sources: &Sources, project: &Path, scratch: &Path) -> Result<()> {
     let loaded = Project::load(project)?;
     let plan = kernel(bench, &loaded)?;
     let series = plan.series.iter().find(|series| series.name == SERIES);
     let series = series.with_context(|| format!("kernel {} has no series {SERIES}", plan.kernel.name))?;
     let next = (series.longest() + 1).to_string();
-    let mut history = MadeUp::new(scratch, sources, &plan.kernel, &plan.series)?;
+    let mut history = SyntheticHistory::new(scratch, sources, &plan.kernel, &plan.series)?;
     history.commits(3, 2, BEHIND_SWITCHES)?;
     let into = loaded.patches_dir().join(SERIES).display().to_string();
     history.git(&["format-patch", "--quiet", "--start-number", &next, "-o", &into, "main~3..main"])?;
