@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 
 use engine::bisect::{Seen, Sought, failures, fitting};
 use engine::run;
-use engine::run::{Bench, Options, Plan, Policy, RunError};
+use engine::run::{Options, Plan, Policy, RunContext, RunError};
 use event::{Fan, Sink};
 use host::{Process, interrupt, users_git};
 use report::text::neutralise;
@@ -122,8 +122,8 @@ fn once(
     let sink = Fan(sinks);
     sink.emit(&started(&store, plans));
     let workspace = workspace();
-    let bench = Bench { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: &sink };
-    run::execute(&bench, plans, options, &store)?;
+    let context = RunContext { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: &sink };
+    run::execute(&context, plans, options, &store)?;
     if let Some(error) = store.take_error() {
         return Err(error.into());
     }

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use cxl_topology::Topology;
 use engine::run;
-use engine::run::{Bench, Options, Plan, Policy, Request, Shell};
+use engine::run::{Options, Plan, Policy, Request, RunContext, Shell};
 use report::Terminal;
 use spec::{ModuleSet, Userland};
 
@@ -75,7 +75,7 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     };
     let sink = Terminal::stdout(verbosity(ctx));
     let workspace = workspace();
-    let bench = Bench { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: &sink };
-    run::shell(&bench, &plan, &topology, &args.shell(), &options)?;
+    let context = RunContext { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: &sink };
+    run::shell(&context, &plan, &topology, &args.shell(), &options)?;
     Ok(Exit::Success)
 }

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use engine::run;
-use engine::run::{Bench, Plan};
+use engine::run::{Plan, RunContext};
 use event::Sink;
 use report::{JsonLines, Terminal};
 
@@ -38,8 +38,9 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         Format::Json => Box::new(JsonLines::new(std::io::stdout())),
     };
     let workspace = workspace();
-    let bench = Bench { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: sink.as_ref() };
-    let (prepared, built) = run::build(&bench, &plan)?;
+    let context =
+        RunContext { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: sink.as_ref() };
+    let (prepared, built) = run::build(&context, &plan)?;
     drop(sink);
     if ctx.format == Format::Human {
         anstream::println!("source   {}", prepared.described);

@@ -8,7 +8,7 @@ use anyhow::{Result, anyhow};
 use serde::Serialize;
 
 use engine::run;
-use engine::run::{Bench, Plan, Request};
+use engine::run::{Plan, Request, RunContext};
 use event::Null;
 use kbuild::{Resolved, SymbolError, Symbols};
 use kernlog::log::{Case, Kind, LogReport};
@@ -70,10 +70,11 @@ impl SymbolArgs {
         };
         let plan = Plan::kernel_only(&project, &request)?;
         let workspace = super::run::workspace();
-        let bench = Bench { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: &Null };
+        let context =
+            RunContext { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: &Null };
         let name = format!("{kernel}, flavour {}", self.flavour);
         let refuse = |message: String, hint: String| anyhow!(Usage { message, hint: Some(hint) });
-        let Some(built) = run::find_built(&bench, &plan)? else {
+        let Some(built) = run::find_built(&context, &plan)? else {
             let build = format!("cargo xtask build --kernel {kernel} --flavour {}", self.flavour);
             return Err(refuse(format!("{name} is not built"), build));
         };

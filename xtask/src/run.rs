@@ -18,8 +18,8 @@ use super::range::RangeArgs;
 use super::{Context, Exit, Format, Usage, setup};
 use cxl_topology::Topology;
 use engine::run;
-use engine::run::accel::Wanted;
-use engine::run::{Bench, Drawn, Finished, Options, Order, Plan, Policy, Reds, Request};
+use engine::run::accel::AccelRequest;
+use engine::run::{Failures, Finished, Options, Order, Plan, Policy, RandomTopologies, Request, RunContext};
 use event::{Event, Fan, Sink};
 use kernlog::Verdict;
 use report::text::neutralise;
@@ -172,7 +172,7 @@ pub struct GuestArgs {
     pub qemu: Option<PathBuf>,
     /// Which accelerator: auto takes KVM only where a guest really comes up under it
     #[arg(long, value_enum, default_value_t)]
-    pub accel: Wanted,
+    pub accel: AccelRequest,
 }
 
 impl KernelArgs {
@@ -226,7 +226,7 @@ fn carry_out(
     ctx: &Context,
     project: &Project,
     (request, plans): (&Request, &[Plan]),
-    (drawn, baseline): (Option<&Drawn>, Option<&Stored>),
+    (drawn, baseline): (Option<&RandomTopologies>, Option<&Stored>),
 ) -> Result<Exit> {
     let ndctl = plans.iter().any(|plan| plan.wants(Userland::Ndctl));
     setup::ensure_for(ctx, args.setup, args.guest.qemu.as_deref(), ndctl)?;
@@ -238,7 +238,7 @@ fn carry_out(
         Store::create(&project.root.join("results"), resolved(plans, request, &options))
             .context("creating the run's folder")?,
     );
-    let reds = Arc::new(Reds::default());
+    let reds = Arc::new(Failures::default());
     let mut sinks: Vec<Box<dyn Sink>> = vec![Box::new(Arc::clone(&store)), Box::new(Arc::clone(&reds))];
     sinks.extend(shown_for(args, ctx, &options, None));
     let sink = Fan(sinks);
@@ -253,13 +253,13 @@ fn carry_out(
         sink.emit(&Event::Notice { text });
     }
     let workspace = workspace();
-    let bench = Bench { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: &sink };
-    let finished = run::execute(&bench, plans, &options, &store);
+    let context = RunContext { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: &sink };
+    let finished = run::execute(&context, plans, &options, &store);
     // What an interrupt cut short failed through no fault of its topology.
     if let (Some(drawn), Ok(done)) = (drawn, &finished)
         && !done.interrupted
     {
-        for smallest in drawn.shrink(&bench, (project, request, &options), &store, &reds)? {
+        for smallest in drawn.shrink(&context, (project, request, &options), &store, &reds)? {
             ctx.say(&smallest.to_string());
         }
     }
@@ -332,7 +332,7 @@ fn shown_for(args: &Args, ctx: &Context, options: &Options, before: Option<Summa
 }
 
 /// The random topologies that are asked for.
-fn drawn(args: &Args) -> Result<Option<Drawn>> {
+fn drawn(args: &Args) -> Result<Option<RandomTopologies>> {
     let Some(count) = args.random.random else {
         if args.order.seed.is_some() && !args.order.shuffle {
             let message = "--seed is of --shuffle or --random".to_owned();
@@ -340,7 +340,7 @@ fn drawn(args: &Args) -> Result<Option<Drawn>> {
         }
         return Ok(None);
     };
-    Ok(Some(Drawn::new(args.order.seed.unwrap_or_else(any_seed), count)))
+    Ok(Some(RandomTopologies::new(args.order.seed.unwrap_or_else(any_seed), count)))
 }
 
 /// Says what is questionable about a topology.

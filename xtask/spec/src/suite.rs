@@ -33,7 +33,7 @@ pub struct Suite {
     /// Its folder.
     pub dir: PathBuf,
     /// The folder of the suite whose cases it runs as well; what lies there comes along.
-    pub lender: Option<PathBuf>,
+    pub base_suite: Option<PathBuf>,
     /// What it is about, in one line.
     pub summary: String,
     /// Which modules are on the guest's disk.
@@ -156,7 +156,7 @@ impl Suite {
                 cases.push(CaseFile::load(&dir.join(&entry), case, shared)?);
             }
         }
-        let lender = match &raw.cases_of {
+        let base_suite = match &raw.cases_of {
             Some(borrowed) => Some(borrowed.join(scenarios_dir, &file, shared, &mut cases)?),
             None => None,
         };
@@ -166,7 +166,7 @@ impl Suite {
         Ok(Self {
             name: name.to_owned(),
             dir,
-            lender,
+            base_suite,
             summary: raw.summary,
             modules: raw.modules,
             found: raw.found,

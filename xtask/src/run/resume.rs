@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 
 use engine::run;
-use engine::run::{Bench, Options, Plan, Policy};
+use engine::run::{Options, Plan, Policy, RunContext};
 use event::{Event, Fan, Sink};
 use report::text::counted;
 use report::{Resumed, Store};
@@ -44,8 +44,8 @@ pub(super) fn run(name: &str, args: &Args, ctx: &Context, project: &Project) -> 
     let text = format!("{} goes on: {} finished, {left} left", store.id(), counted(count, "cell"));
     sink.emit(&Event::Notice { text });
     let workspace = workspace();
-    let bench = Bench { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: &sink };
-    let finished = run::execute(&bench, &plans, &options, &store);
+    let context = RunContext { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: &sink };
+    let finished = run::execute(&context, &plans, &options, &store);
     if ctx.format == Format::Human {
         ctx.say(&format!("results: {}", store.dir().display()));
     }

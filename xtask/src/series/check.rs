@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result};
 
 use engine::run;
-use engine::run::{Bench, Options, Plan, Policy, Request, RunError};
+use engine::run::{Options, Plan, Policy, Request, RunContext, RunError};
 use engine::series::check::{Check, Outcome, Row, heading, of_verdict};
 use engine::series::mail::{Message, patch_ids};
 use engine::series::range::one_patch;
@@ -78,11 +78,12 @@ pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit>
         (Format::Human, Verbosity::Verbose) => Box::new(Terminal::stdout(Verbosity::Verbose)),
         _ => Box::new(Collect::default()),
     };
-    let bench = Bench { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: sink.as_ref() };
+    let context =
+        RunContext { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: sink.as_ref() };
     if args.b4 {
-        return b4(args, project, ctx, bench);
+        return b4(args, project, ctx, context);
     }
-    let checker = Checker { args, name, project, ctx, bench, table: ctx.format == Format::Human };
+    let checker = Checker { args, name, project, ctx, context, table: ctx.format == Format::Human };
     let subjects: Vec<String> = checker.patches()?.into_iter().map(|patch| patch.subject).collect();
     let from = usize::try_from(args.from).unwrap_or(usize::MAX);
     if from > subjects.len() {
@@ -100,11 +101,11 @@ pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit>
 }
 
 /// Checks the mail on standard input.
-fn b4(args: &Args, project: &Project, ctx: &Context, bench: Bench<'_>) -> Result<Exit> {
+fn b4(args: &Args, project: &Project, ctx: &Context, context: RunContext<'_>) -> Result<Exit> {
     let mut mail = Vec::new();
     std::io::stdin().lock().take(LONGEST_MAIL).read_to_end(&mut mail).context("reading standard input")?;
     let mail = Message::parse(&mail).context("reading the mail on standard input")?;
-    let rows = if mail.has_diff() { rows_of_mail(args, &mail, project, ctx, bench)? } else { Vec::new() };
+    let rows = if mail.has_diff() { rows_of_mail(args, &mail, project, ctx, context)? } else { Vec::new() };
     let answers = rows.last().map(Row::for_b4).unwrap_or_default();
     anstream::println!("{}", serde_json::to_string_pretty(&answers)?);
     // What is wrong with the patch stands in the answer: b4 takes another exit code for a broken command.
@@ -116,10 +117,10 @@ fn rows_of_mail(
     mail: &Message,
     project: &Project,
     ctx: &Context,
-    bench: Bench<'_>,
+    context: RunContext<'_>,
 ) -> Result<Vec<Row>> {
     let name = args.name.clone().unwrap_or_default();
-    let checker = Checker { args, name, project, ctx, bench, table: false };
+    let checker = Checker { args, name, project, ctx, context, table: false };
     if !checker.name.is_empty() {
         let patches = checker.patches()?;
         let read = |patch: &Patch| -> Result<Message> {
@@ -172,7 +173,7 @@ struct Checker<'a> {
     name: String,
     project: &'a Project,
     ctx: &'a Context,
-    bench: Bench<'a>,
+    context: RunContext<'a>,
     /// Rows are printed as they come.
     table: bool,
 }
@@ -238,7 +239,7 @@ impl Checker<'_> {
         if !before {
             row.note(Check::Applies, Outcome::Ok);
         }
-        let built = match run::build(&self.bench, &plan) {
+        let built = match run::build(&self.context, &plan) {
             Ok((_, built)) => built,
             Err(RunError::Build(error)) if !error.is_infrastructure() => {
                 row.note(Check::Builds, Outcome::Failed(error.to_string()));
@@ -283,7 +284,7 @@ impl Checker<'_> {
         let said = if compiled.is_empty() {
             Warnings::default()
         } else {
-            match run::warnings(&self.bench, plan, &compiled) {
+            match run::warnings(&self.context, plan, &compiled) {
                 // The configuration itself cannot be made.
                 Err(RunError::Build(error)) if !error.is_infrastructure() => Warnings::of_broken(&compiled),
                 said => said?,
@@ -336,8 +337,8 @@ impl Checker<'_> {
         }
         let sink = Fan(sinks);
         sink.emit(&started(&store, &plans));
-        let bench = Bench { sink: &sink, ..self.bench };
-        let finished = run::execute(&bench, &plans, &options, &store)?;
+        let context = RunContext { sink: &sink, ..self.context };
+        let finished = run::execute(&context, &plans, &options, &store)?;
         let results = format!("cargo xtask results show {}", store.id());
         let verdict = if finished.interrupted { Verdict::Infrastructure } else { finished.verdict };
         Ok(of_verdict(verdict, &results))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 
 use engine::run;
-use engine::run::{Bench, Options, Plan, Policy, Request};
+use engine::run::{Options, Plan, Policy, Request, RunContext};
 use engine::series::sabotage;
 use engine::series::sabotage::Answer;
 use event::{Collect, Fan, Sink};
@@ -106,7 +106,7 @@ fn try_one(
     let sink = Fan(sinks);
     sink.emit(&started(&store, &plans));
     let workspace = workspace();
-    let bench = Bench { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: &sink };
-    run::execute(&bench, &plans, options, &store)?;
+    let context = RunContext { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: &sink };
+    run::execute(&context, &plans, options, &store)?;
     Ok(sabotage::judge(sabotage, &heard.events()))
 }

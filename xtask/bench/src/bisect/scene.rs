@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 use engine::bisect::{Ask, Asked, Axis, Rule, Shelf};
-use engine::run::accel::Wanted;
+use engine::run::accel::AccelRequest;
 use engine::run::{Plan, Request};
 use host::{Process, plain_git};
 use source::Sources;
@@ -232,7 +232,7 @@ fn first_good(bench: &Bench, project: &Project, sources: &Sources) -> Result<usi
         rule: Rule { confidence: 0.95, repeat: None },
         together: false,
         qemu: None,
-        accel: Wanted::default(),
+        accel: AccelRequest::default(),
     };
     let (steps, _) = ask.steps(project, sources, None)?;
     steps[0].id.parse().context("reading a patch's number")

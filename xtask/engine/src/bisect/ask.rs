@@ -12,7 +12,7 @@ use spec::{CellFilter, Project, Series, Source};
 
 use super::history::{History, Step};
 use super::{BisectError, Rule, Sought};
-use crate::run::accel::Wanted;
+use crate::run::accel::AccelRequest;
 use crate::run::{Plan, Request, RunError};
 
 /// Along what it is searched.
@@ -59,7 +59,7 @@ pub struct Ask {
     /// The QEMU; none for that on the PATH.
     pub qemu: Option<PathBuf>,
     /// The accelerator.
-    pub accel: Wanted,
+    pub accel: AccelRequest,
 }
 
 /// The part of a request that a bisection keeps.

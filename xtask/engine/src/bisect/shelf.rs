@@ -188,7 +188,7 @@ fn read(dir: &Path, none: impl Fn() -> BisectError) -> Result<State, BisectError
 mod tests {
     use super::super::{Ask, Asked, Axis, Rule};
     use super::*;
-    use crate::run::accel::Wanted;
+    use crate::run::accel::AccelRequest;
 
     fn state(id: String) -> State {
         let ask = Ask {
@@ -197,7 +197,7 @@ mod tests {
             rule: Rule { confidence: 0.95, repeat: None },
             together: false,
             qemu: None,
-            accel: Wanted::default(),
+            accel: AccelRequest::default(),
         };
         let command = "cargo xtask bisect --topology t".to_owned();
         State {

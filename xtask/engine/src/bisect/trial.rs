@@ -12,7 +12,7 @@ use spec::Project;
 use super::ask::fitting;
 use super::history::Step;
 use super::{Ask, BisectError, Seen, Sought};
-use crate::run::{self, Bench, Options, Plan, Policy, RunError};
+use crate::run::{self, Options, Plan, Policy, RunContext, RunError};
 
 /// Who makes and judges steps.
 pub trait Oracle {
@@ -70,8 +70,8 @@ pub struct Trial<'a> {
 }
 
 impl Trial<'_> {
-    fn bench<'b>(&'b self, sink: &'b dyn Sink) -> Bench<'b> {
-        Bench { workspace: self.workspace, root: &self.project.root, cache: self.cache, sink }
+    fn context<'b>(&'b self, sink: &'b dyn Sink) -> RunContext<'b> {
+        RunContext { workspace: self.workspace, root: &self.project.root, cache: self.cache, sink }
     }
 
     /// What is to be run at a step, with the series that are left out; or why it cannot be made.
@@ -97,7 +97,7 @@ impl Oracle for Trial<'_> {
             Err(why) => return Ok(Made::Cannot(why)),
         };
         let sink = Fan((self.shown)().into_iter().collect());
-        let built = match run::build(&self.bench(&sink), &plan) {
+        let built = match run::build(&self.context(&sink), &plan) {
             Ok((_, built)) => built,
             Err(error) => return cannot(error, &step.shown()).map(Made::Cannot),
         };
@@ -152,7 +152,7 @@ fn kept_run(
     let sink = Fan(sinks);
     let cells = plan.closed_cells().map(|cell| cell.id.clone()).collect();
     sink.emit(&store.started(trial.command.clone(), cells));
-    let finished = run::execute(&trial.bench(&sink), std::slice::from_ref(plan), options, &store);
+    let finished = run::execute(&trial.context(&sink), std::slice::from_ref(plan), options, &store);
     if interrupt::requested() {
         return Err(BisectError::Interrupted);
     }

@@ -16,7 +16,7 @@
 //!   expires: 2027-06-30
 //! ```
 //!
-//! A suite that borrows cases has its lender's expectations of them as well, and those about no case.
+//! A suite that borrows cases has its base suite's expectations of them as well, and those about no case.
 
 mod file;
 
@@ -62,7 +62,7 @@ struct Entry {
     outcome: Option<CaseOutcome>,
     splat: Option<Matcher>,
     sometimes: bool,
-    /// It is the lender's: whether it is needed is seen there.
+    /// It is the base suite's: whether it is needed is seen there.
     lent: bool,
     why: String,
     expires: Date,

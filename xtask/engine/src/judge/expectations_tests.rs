@@ -200,8 +200,8 @@ fn an_entry_about_a_case_that_is_not_there_is_an_error() {
     let found = file("- { case: cxl-gone, outcome: fail, ndctl: [\"81\"], reason: x, expires: 2027-01-01 }")
         .expect("good");
     let known = std::collections::BTreeSet::from(["cxl-there"]);
-    insta::assert_snapshot!(found.strangers(&known, Some("81")).join("\n"), @"scenarios/x/expect.yaml:1: there is no case `cxl-gone`; if it is gone, remove the entry");
-    assert!(found.strangers(&known, Some("85")).is_empty());
+    insta::assert_snapshot!(found.unknown_cases(&known, Some("81")).join("\n"), @"scenarios/x/expect.yaml:1: there is no case `cxl-gone`; if it is gone, remove the entry");
+    assert!(found.unknown_cases(&known, Some("85")).is_empty());
 }
 
 #[test]

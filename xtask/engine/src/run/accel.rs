@@ -16,7 +16,7 @@ use host::{Cache, Process, write_stamp};
 /// What the user asks for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Wanted {
+pub enum AccelRequest {
     /// KVM where a guest comes up under it, else TCG.
     #[default]
     Auto,
@@ -45,14 +45,14 @@ impl fmt::Display for Forecast {
 /// What was chosen, as it is kept in the cache.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Choice {
+pub struct Accelerator {
     /// `kvm` or `tcg`.
     pub accelerator: String,
     /// Why, in one line.
     pub why: String,
 }
 
-impl Choice {
+impl Accelerator {
     fn new(accelerator: &str, why: impl Into<String>) -> Self {
         Self { accelerator: accelerator.to_owned(), why: why.into() }
     }
@@ -65,7 +65,7 @@ pub fn forecast(qemu: Option<&Path>, cache: &Cache) -> Forecast {
     }
     let known = super::find_qemu(qemu).ok().and_then(|path| {
         let newest = fs::read(folder(cache).join(format!("{}.json", host_and_qemu(&path)))).ok()?;
-        serde_json::from_slice::<Choice>(&newest).ok()
+        serde_json::from_slice::<Accelerator>(&newest).ok()
     });
     match known {
         Some(choice) => Forecast { accelerator: Some(choice.accelerator), why: choice.why },
@@ -80,19 +80,19 @@ pub fn forecast(qemu: Option<&Path>, cache: &Cache) -> Forecast {
 ///
 /// `boot` boots the kernel under KVM with a short deadline and says whether it came up, or why not.
 pub fn choose(
-    wanted: Wanted,
+    wanted: AccelRequest,
     qemu: &Path,
     kernel: &str,
     cache: &Cache,
     boot: impl FnOnce() -> Result<(), String>,
-) -> (Choice, bool) {
+) -> (Accelerator, bool) {
     match wanted {
-        Wanted::Kvm => return (Choice::new("kvm", "asked for"), true),
-        Wanted::Tcg => return (Choice::new("tcg", "asked for"), true),
-        Wanted::Auto => {}
+        AccelRequest::Kvm => return (Accelerator::new("kvm", "asked for"), true),
+        AccelRequest::Tcg => return (Accelerator::new("tcg", "asked for"), true),
+        AccelRequest::Auto => {}
     }
     if let Err(why) = opens() {
-        return (Choice::new("tcg", why), true);
+        return (Accelerator::new("tcg", why), true);
     }
     let host = host_and_qemu(qemu);
     let file = folder(cache).join(format!("{host}-{}.json", &kernel[..kernel.len().min(16)]));
@@ -100,8 +100,8 @@ pub fn choose(
         return (choice, true);
     }
     let choice = match boot() {
-        Ok(()) => Choice::new("kvm", "this kernel comes up under KVM"),
-        Err(why) => Choice::new("tcg", format!("/dev/kvm opens, but runs no guest: {why}")),
+        Ok(()) => Accelerator::new("kvm", "this kernel comes up under KVM"),
+        Err(why) => Accelerator::new("tcg", format!("/dev/kvm opens, but runs no guest: {why}")),
     };
     // An interrupted probe says nothing; and a cache that cannot be written only costs the next run its time.
     if !host::interrupt::requested()

@@ -16,47 +16,47 @@ use kernlog::{CaseOutcome, Verdict};
 use report::Store;
 use spec::{CaseFile, KernelVersion, ModuleSet};
 
-use super::crew::Guests;
 use super::flakes::{self, Observation};
-use super::guest::{self, Sitting};
+use super::guest::{self, BootRequest};
 use super::history::Times;
-use super::{Bench, Boot, Cell, Order, RunError, expand};
+use super::pool::Guests;
+use super::{Boot, Cell, Order, RunContext, RunError, expand};
 use crate::judge::{self, ExpectFile, Expectations, Here, Judged};
 
 /// Runs every boot of a cell and judges it; no verdict where the user interrupted.
 pub(super) fn run(
-    bench: &Bench,
+    context: &RunContext,
     guests: &Guests,
     cell: &Cell,
     order: Order,
     store: &Store,
 ) -> Result<Option<Verdict>, RunError> {
     let begun = Instant::now();
-    bench.sink.emit(&Event::CellStarted { cell: cell.id.clone() });
+    context.sink.emit(&Event::CellStarted { cell: cell.id.clone() });
     let cases = || cell.boots.iter().flat_map(|boot| &boot.cases);
     let (verdict, reason) = if let Some(reason) = unbuilt(guests, cell) {
         for case in cases() {
-            not_judged(bench, cell, case, CaseOutcome::NotRun, &reason);
+            not_judged(context, cell, case, CaseOutcome::NotRun, &reason);
         }
         (Verdict::Unbuilt, reason)
     } else if let Some(reason) = lacking(guests, cell) {
         for case in cases() {
-            not_judged(bench, cell, case, CaseOutcome::Skip, &reason);
+            not_judged(context, cell, case, CaseOutcome::Skip, &reason);
         }
         (Verdict::Skip, reason)
     } else {
-        let (dir, (expectations, strangers)) = (store.cell_dir(&cell.id)?, expectations(guests, cell)?);
+        let (dir, (expectations, unknown_cases)) = (store.cell_dir(&cell.id)?, expectations(guests, cell)?);
         let (times, next) = (RefCell::default(), std::cell::Cell::new(cell.boots.len()));
-        let course = Course { bench, guests, cell, dir, expectations, times, next };
-        course.note(strangers);
-        course.boots(order.of(cell))?
+        let cell_run = CellRun { context, guests, cell, dir, expectations, times, next };
+        cell_run.note(unknown_cases);
+        cell_run.boots(order.of(cell))?
     };
     if interrupt::requested() {
         // What was cut short is no verdict: the cell stays open, to be run again.
         return Ok(None);
     }
     let seconds = begun.elapsed().as_secs_f64();
-    bench.sink.emit(&Event::CellFinished { cell: cell.id.clone(), verdict, reason, seconds });
+    context.sink.emit(&Event::CellFinished { cell: cell.id.clone(), verdict, reason, seconds });
     Ok(Some(verdict))
 }
 
@@ -92,7 +92,7 @@ fn unmet(guests: &Guests, cell: &Cell, case: &CaseFile) -> Option<String> {
     let names = guests.ready.modules(cell.suite.modules);
     if let Some(module) = case.needs.modules.iter().find(|module| !names.contains(*module)) {
         let version = &guests.ready.source.version;
-        let from = cell.brought_by.get(&case.name).map(|bringer| format!(", {}", bringer.about(version)));
+        let from = cell.provided_by.get(&case.name).map(|provider| format!(", {}", provider.about(version)));
         return Some(format!("this kernel has no module {module}{}", from.unwrap_or_default()));
     }
     // The mock bus brings its own.
@@ -104,7 +104,7 @@ fn unmet(guests: &Guests, cell: &Cell, case: &CaseFile) -> Option<String> {
         .then(|| format!("needs {} memdevs, topology {} has {there}", case.needs.memdevs, cell.topology.name))
 }
 
-fn not_judged(bench: &Bench, cell: &Cell, case: &CaseFile, outcome: CaseOutcome, reason: &str) {
+fn not_judged(context: &RunContext, cell: &Cell, case: &CaseFile, outcome: CaseOutcome, reason: &str) {
     let report = CaseReport {
         name: case.name.clone(),
         outcome,
@@ -113,12 +113,12 @@ fn not_judged(bench: &Bench, cell: &Cell, case: &CaseFile, outcome: CaseOutcome,
         subtests: Vec::new(),
         diagnostics: Vec::new(),
     };
-    bench.sink.emit(&Event::CaseFinished { cell: cell.id.clone(), report });
+    context.sink.emit(&Event::CaseFinished { cell: cell.id.clone(), report });
 }
 
 /// A cell under way.
-struct Course<'a> {
-    bench: &'a Bench<'a>,
+struct CellRun<'a> {
+    context: &'a RunContext<'a>,
     guests: &'a Guests<'a>,
     cell: &'a Cell,
     /// Its folder.
@@ -130,7 +130,7 @@ struct Course<'a> {
     next: std::cell::Cell<usize>,
 }
 
-impl Course<'_> {
+impl CellRun<'_> {
     /// Runs every boot; the worst verdict, and why where no case says it.
     fn boots(&self, order: Order) -> Result<(Verdict, String), RunError> {
         copy(&self.guests.ready.built.config, &self.dir.join(".config"))?;
@@ -145,7 +145,7 @@ impl Course<'_> {
             if cases.is_empty() {
                 continue;
             }
-            let judged = self.sit(boot, number, &cases)?;
+            let judged = self.boot(boot, number, &cases)?;
             runs.extend(observations(&judged));
             reports.extend(judged.cases.iter().cloned());
             splats.extend(judged.splats.iter().map(|(splat, _)| splat.clone()));
@@ -176,17 +176,17 @@ impl Course<'_> {
                 cases.push(case.clone());
                 continue;
             };
-            not_judged(self.bench, self.cell, case, CaseOutcome::Skip, &reason);
+            not_judged(self.context, self.cell, case, CaseOutcome::Skip, &reason);
             lacks.insert(reason);
         }
         cases
     }
 
     /// One guest, judged.
-    fn sit(&self, boot: &Boot, number: usize, cases: &[CaseFile]) -> Result<Judged, RunError> {
-        let sitting = Sitting { cell: self.cell, boot, number, cases, dir: &self.dir };
+    fn boot(&self, boot: &Boot, number: usize, cases: &[CaseFile]) -> Result<Judged, RunError> {
+        let request = BootRequest { cell: self.cell, boot, number, cases, dir: &self.dir };
         let begun = Instant::now();
-        let transcript = guest::boot(self.bench, self.guests, &sitting)?;
+        let transcript = guest::boot(self.context, self.guests, &request)?;
         let judged = judge::judge(&transcript, &self.expectations);
         let cases = judged.cases.iter().filter(|case| case.outcome == CaseOutcome::Pass);
         let cases = cases.map(|case| (case.name.clone(), case.seconds));
@@ -208,10 +208,10 @@ impl Course<'_> {
     }
 
     /// A boot that is not among those planned.
-    fn sit_again(&self, boot: &Boot, cases: &[CaseFile]) -> Result<Judged, RunError> {
+    fn reboot(&self, boot: &Boot, cases: &[CaseFile]) -> Result<Judged, RunError> {
         let number = self.next.get();
         self.next.set(number + 1);
-        self.sit(boot, number, cases)
+        self.boot(boot, number, cases)
     }
 
     /// Tells what a boot has shown; its verdict, and why where no case says it.
@@ -219,21 +219,21 @@ impl Course<'_> {
         self.symbolise(&mut judged);
         let id = || self.cell.id.clone();
         for report in judged.cases {
-            self.bench.sink.emit(&Event::CaseFinished { cell: id(), report });
+            self.context.sink.emit(&Event::CaseFinished { cell: id(), report });
         }
         self.note(judged.notes);
         for (splat, expected) in judged.splats {
-            self.bench.sink.emit(&Event::SplatFound { cell: id(), splat, expected });
+            self.context.sink.emit(&Event::SplatFound { cell: id(), splat, expected });
         }
         (judged.verdict, judged.reason)
     }
 
     /// Tells the user; files of the project by their names in it.
     fn note(&self, notes: Vec<String>) {
-        let root = format!("{}/", self.bench.root.display());
+        let root = format!("{}/", self.context.root.display());
         for note in notes {
             let note = note.strip_prefix(&root).unwrap_or(&note);
-            self.bench.sink.emit(&Event::Notice { text: format!("{}: {note}", self.cell.id) });
+            self.context.sink.emit(&Event::Notice { text: format!("{}: {note}", self.cell.id) });
         }
     }
 
@@ -251,7 +251,7 @@ impl Course<'_> {
             if order.is_some() || suspect.is_mixed() {
                 let (runs, red) = (suspect.runs, suspect.red);
                 let unstable = Unstable { case: suspect.case, runs, red, order };
-                self.bench.sink.emit(&Event::CaseUnstable { cell: self.cell.id.clone(), unstable });
+                self.context.sink.emit(&Event::CaseUnstable { cell: self.cell.id.clone(), unstable });
             }
         }
         Ok(())
@@ -275,7 +275,7 @@ impl Course<'_> {
         let all = || self.cell.boots.iter().flat_map(|boot| &boot.cases);
         let of = |name: &&str| all().find(|other| other.name == **name).cloned();
         let cases: Vec<CaseFile> = names.iter().filter_map(of).collect();
-        let judged = self.sit_again(boot, &cases)?;
+        let judged = self.reboot(boot, &cases)?;
         Ok(observations(&judged).iter().any(|run| run.case == case && run.red))
     }
 }
@@ -317,7 +317,7 @@ fn expectations(guests: &Guests, cell: &Cell) -> Result<(Expectations, Vec<Strin
     let found = expand::found_names(&cell.suite, &guests.ready)?;
     let written = cell.suite.cases.iter().map(|case| case.name.as_str());
     let known = written.chain(found.iter().map(String::as_str)).collect();
-    Ok((file.select(&here), file.strangers(&known, here.ndctl)))
+    Ok((file.select(&here), file.unknown_cases(&known, here.ndctl)))
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), RunError> {

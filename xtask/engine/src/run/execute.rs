@@ -10,12 +10,12 @@ use host::{Cache, interrupt};
 use kernlog::Verdict;
 use report::Store;
 
-use super::accel::Wanted;
-use super::crew::Crew;
+use super::accel::AccelRequest;
+use super::pool::WorkerPool;
 use super::{Plan, RunError, machine};
 
 /// What every step of a run works with.
-pub struct Bench<'a> {
+pub struct RunContext<'a> {
     /// Top of the workspace that the agent is built from.
     pub workspace: &'a Path,
     /// Folder of `patchbench.yaml`.
@@ -31,7 +31,7 @@ pub struct Options {
     /// The QEMU.
     pub qemu: PathBuf,
     /// Which accelerator was asked for.
-    pub accel: Wanted,
+    pub accel: AccelRequest,
     /// How it goes about its cells.
     pub policy: Policy,
 }
@@ -74,14 +74,14 @@ pub struct Finished {
 /// A kernel could not be made, or the machinery failed: the first of these. What did not need it has run, and the events end
 /// with a `RunFinished` all the same.
 pub fn execute(
-    bench: &Bench,
+    context: &RunContext,
     plans: &[Plan],
     options: &Options,
     store: &Store,
 ) -> Result<Finished, RunError> {
     let begun = Instant::now();
-    let (worst, error) = match vm::probe(&options.qemu, bench.cache.path()) {
-        Ok(probed) => Crew::new(bench, plans, options, store, &probed.capabilities()).run(),
+    let (worst, error) = match vm::probe(&options.qemu, context.cache.path()) {
+        Ok(probed) => WorkerPool::new(context, plans, options, store, &probed.capabilities()).run(),
         Err(error) => (None, Some(error.into())),
     };
     // Of a run that was taken up.
@@ -92,6 +92,6 @@ pub fn execute(
     });
     let verdict = [worst, of_error].into_iter().flatten().reduce(Verdict::beside).unwrap_or(Verdict::Skip);
     let seconds = store.earlier() + begun.elapsed().as_secs_f64();
-    bench.sink.emit(&Event::RunFinished { verdict, seconds, interrupted });
+    context.sink.emit(&Event::RunFinished { verdict, seconds, interrupted });
     error.map_or(Ok(Finished { verdict, interrupted }), Err)
 }

@@ -10,15 +10,15 @@ use event::CellId;
 use host::elf;
 use spec::{CaseFile, Suite, SuiteVariant, Variants, fits};
 
-use super::choice::Taken;
 use super::plan::{Cell, boots};
-use super::{Plan, Ready, RunError};
+use super::selection::Selection;
+use super::{Plan, PreparedKernel, RunError};
 
 /// The plan's cells with all of their cases, and those of the variants that were open.
 ///
 /// # Errors
 /// The tests of the userland or a module cannot be read.
-pub(super) fn cells(plan: &Plan, ready: &Ready) -> Result<Vec<Cell>, RunError> {
+pub(super) fn cells(plan: &Plan, ready: &PreparedKernel) -> Result<Vec<Cell>, RunError> {
     let mut cells = Vec::new();
     for cell in &plan.cells {
         let found = found(cell, ready)?;
@@ -28,8 +28,8 @@ pub(super) fn cells(plan: &Plan, ready: &Ready) -> Result<Vec<Cell>, RunError> {
             continue;
         }
         for cell in variants(&Cell { boots: boots(&cases), ..cell.clone() }, ready)? {
-            let Taken::Wanted(cell) = plan.choice.take(cell) else { continue };
-            if plan.choice.is_done(&cell) {
+            let Selection::Selected(cell) = plan.selection.select(cell) else { continue };
+            if plan.selection.is_done(&cell) {
                 continue;
             }
             // Asked for twice, by its name and as one of all.
@@ -45,7 +45,7 @@ pub(super) fn cells(plan: &Plan, ready: &Ready) -> Result<Vec<Cell>, RunError> {
 }
 
 /// The wanted ones of the cases that a suite finds in the userland.
-fn found(cell: &Cell, ready: &Ready) -> Result<Vec<CaseFile>, RunError> {
+fn found(cell: &Cell, ready: &PreparedKernel) -> Result<Vec<CaseFile>, RunError> {
     let Some(found) = &cell.suite.found else { return Ok(Vec::new()) };
     let names = found_names(&cell.suite, ready)?;
     let ours = names.iter().filter(|name| cell.wanted.case(&cell.suite.name, name));
@@ -53,14 +53,14 @@ fn found(cell: &Cell, ready: &Ready) -> Result<Vec<CaseFile>, RunError> {
 }
 
 /// Names of all cases that a suite finds in the userland.
-pub(super) fn found_names(suite: &Suite, ready: &Ready) -> Result<Vec<String>, RunError> {
+pub(super) fn found_names(suite: &Suite, ready: &PreparedKernel) -> Result<Vec<String>, RunError> {
     let (Some(found), Some(ndctl)) = (&suite.found, &ready.ndctl) else { return Ok(Vec::new()) };
     Ok(ndctl.scripts(|file| fits(&found.scripts, file))?)
 }
 
 /// A cell for each variant that is wanted of an open one; one that was asked for by name is there in any case, and says
 /// what the kernel lacks for it.
-fn variants(cell: &Cell, ready: &Ready) -> Result<Vec<Cell>, RunError> {
+fn variants(cell: &Cell, ready: &PreparedKernel) -> Result<Vec<Cell>, RunError> {
     let Variants::ParametersOf(module) = &cell.suite.variants else { return Ok(vec![cell.clone()]) };
     let Ok(root) = ready.built.module_root(cell.suite.modules) else { return Ok(vec![cell.clone()]) };
     let switches = switches(&parameters(root, module)?);

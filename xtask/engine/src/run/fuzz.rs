@@ -12,7 +12,7 @@ use kernlog::Verdict;
 use report::Store;
 use spec::Project;
 
-use super::{Bench, Options, Plan, Request, RunError, execute};
+use super::{Options, Plan, Request, RunContext, RunError, execute};
 
 /// Boots that one shrinking may take: each is a matter of seconds.
 const BOOTS: u32 = 60;
@@ -20,7 +20,7 @@ const BOOTS: u32 = 60;
 const SHRUNK: usize = 3;
 
 /// Topologies that were drawn.
-pub struct Drawn {
+pub struct RandomTopologies {
     seed: u64,
     files: Vec<(String, RawTopology)>,
 }
@@ -46,7 +46,7 @@ impl fmt::Display for Smallest {
     }
 }
 
-impl Drawn {
+impl RandomTopologies {
     /// The first `count` of a seed.
     pub fn new(seed: u64, count: u32) -> Self {
         let file = |number| (format!("random-{seed}-{number}"), cxl_topology::random(seed, number));
@@ -85,16 +85,21 @@ impl Drawn {
     /// As [`execute`].
     pub fn shrink(
         &self,
-        bench: &Bench,
+        context: &RunContext,
         (project, request, options): (&Project, &Request, &Options),
         store: &Store,
-        reds: &Reds,
+        reds: &Failures,
     ) -> Result<Vec<Smallest>, RunError> {
-        let quiet = Bench { workspace: bench.workspace, root: bench.root, cache: bench.cache, sink: &Null };
+        let quiet = RunContext {
+            workspace: context.workspace,
+            root: context.root,
+            cache: context.cache,
+            sink: &Null,
+        };
         let red = reds.topologies();
         let mut found = Vec::new();
         for (name, raw) in self.files.iter().filter(|(name, _)| red.contains(name)).take(SHRUNK) {
-            bench.sink.emit(&Event::Notice {
+            context.sink.emit(&Event::Notice {
                 text: format!("{name} failed: looking for the smallest that still does"),
             });
             let mut boots = 0;
@@ -137,15 +142,15 @@ fn write(dir: &Path, name: &str, raw: &RawTopology) -> Result<PathBuf, RunError>
 
 /// Notes which topologies had a red cell.
 #[derive(Default)]
-pub struct Reds(Mutex<Vec<String>>);
+pub struct Failures(Mutex<Vec<String>>);
 
-impl Reds {
+impl Failures {
     fn topologies(&self) -> Vec<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-impl Sink for Reds {
+impl Sink for Failures {
     fn emit(&self, event: &Event) {
         if let Event::CellFinished { cell, verdict: Verdict::Fail, .. } = event {
             self.0.lock().unwrap_or_else(PoisonError::into_inner).push(cell.topology.clone());

@@ -16,10 +16,10 @@ use spec::{CaseFile, ModuleSet, Userland};
 use vm::{Accel, Machine, Patience, QemuRequests, VmError};
 use wire::{FromGuest, Job, PROTOCOL};
 
-use super::accel::{self, Choice};
-use super::crew::Guests;
+use super::accel::{self, Accelerator};
 use super::history::Times;
-use super::{Bench, Cell, Options, Plan, Ready, RunError, machine};
+use super::pool::Guests;
+use super::{Cell, Options, Plan, PreparedKernel, RunContext, RunError, machine};
 
 /// Keeps an instrumented kernel from five-level paging, which QEMU's `max` has. For a moment of the boot `identify_cpu()`
 /// (`arch/x86/kernel/cpu/common.c`, 6.12) has cleared the processor's features, this one included: in an interrupt that comes
@@ -33,7 +33,7 @@ const QEMU: &str = "qemu-system-x86_64";
 const SETTLE_MS: u64 = 20_000;
 
 /// Some of a cell's cases, in one guest.
-pub(super) struct Sitting<'a> {
+pub(super) struct BootRequest<'a> {
     pub(super) cell: &'a Cell,
     pub(super) boot: &'a super::Boot,
     /// Number of the boot within the cell.
@@ -54,18 +54,24 @@ pub fn find_qemu(named: Option<&Path>) -> Result<PathBuf, RunError> {
 }
 
 /// Chooses the accelerator, booting the kernel under KVM where nothing is known yet.
-pub(super) fn accelerator(bench: &Bench, plan: &Plan, ready: &Ready, options: &Options) -> Choice {
+pub(super) fn accelerator(
+    context: &RunContext,
+    plan: &Plan,
+    ready: &PreparedKernel,
+    options: &Options,
+) -> Accelerator {
     let (kernel, flavour) = (plan.kernel.name.clone(), plan.flavour.clone());
     let (event_kernel, event_flavour) = (kernel.clone(), flavour.clone());
-    bench.sink.emit(&Event::StageStarted { kernel, flavour, stage: Stage::Probe });
+    context.sink.emit(&Event::StageStarted { kernel, flavour, stage: Stage::Probe });
     let begun = Instant::now();
-    let (choice, cached) = accel::choose(options.accel, &options.qemu, &ready.built.id, bench.cache, || {
-        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
-        let smallest = ready.image(ModuleSet::Production, Userland::Busybox).map_err(str::to_owned)?;
-        vm::kvm_works(&options.qemu, &ready.built.kernel, &smallest.path, folder.path())
-            .unwrap_or_else(|error| Err(error.to_string()))
-    });
-    bench.sink.emit(&Event::StageFinished {
+    let (choice, cached) =
+        accel::choose(options.accel, &options.qemu, &ready.built.id, context.cache, || {
+            let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+            let smallest = ready.image(ModuleSet::Production, Userland::Busybox).map_err(str::to_owned)?;
+            vm::kvm_works(&options.qemu, &ready.built.kernel, &smallest.path, folder.path())
+                .unwrap_or_else(|error| Err(error.to_string()))
+        });
+    context.sink.emit(&Event::StageFinished {
         kernel: event_kernel,
         flavour: event_flavour,
         stage: Stage::Probe,
@@ -77,7 +83,7 @@ pub(super) fn accelerator(bench: &Bench, plan: &Plan, ready: &Ready, options: &O
 }
 
 /// What `kvm` and `tcg` are to QEMU.
-pub(super) fn accel_of(choice: &Choice) -> Accel {
+pub(super) fn accel_of(choice: &Accelerator) -> Accel {
     if choice.accelerator == "kvm" { Accel::Kvm } else { Accel::Tcg }
 }
 
@@ -86,17 +92,21 @@ const TRIES: u32 = 3;
 
 /// Boots a guest for a cell's cases and follows it. What QEMU spoiled says nothing about the kernel: it is told, kept
 /// beside, and booted again.
-pub(super) fn boot(bench: &Bench, guests: &Guests, sitting: &Sitting) -> Result<Transcript, RunError> {
-    let folder = sitting.dir.join(format!("boot{}", sitting.number));
+pub(super) fn boot(
+    context: &RunContext,
+    guests: &Guests,
+    request: &BootRequest,
+) -> Result<Transcript, RunError> {
+    let folder = request.dir.join(format!("boot{}", request.number));
     for spoiled in 1..TRIES {
-        let result = boot_once(bench, guests, sitting, &folder);
+        let result = boot_once(context, guests, request, &folder);
         let Some(told) = spoiled_by(&result) else { return result };
-        let text = format!("{}: {told}: booting again", sitting.cell.id);
-        bench.sink.emit(&Event::Notice { text });
+        let text = format!("{}: {told}: booting again", request.cell.id);
+        context.sink.emit(&Event::Notice { text });
         let beside = folder.with_extension(format!("spoiled{spoiled}"));
         fs::rename(&folder, &beside).map_err(io("renaming", &folder))?;
     }
-    boot_once(bench, guests, sitting, &folder)
+    boot_once(context, guests, request, &folder)
 }
 
 /// How QEMU spoiled a boot, where it did.
@@ -111,16 +121,16 @@ fn spoiled_by(result: &Result<Transcript, RunError>) -> Option<String> {
 }
 
 fn boot_once(
-    bench: &Bench,
+    context: &RunContext,
     guests: &Guests,
-    sitting: &Sitting,
+    request: &BootRequest,
     folder: &Path,
 ) -> Result<Transcript, RunError> {
-    let cell = sitting.cell;
+    let cell = request.cell;
     let (times, recorded) = (times(guests, cell), guests.history.of(&cell.id));
-    let job = job(sitting, times, &recorded);
-    let packed = pack(bench, cell, &job, folder)?;
-    let image = guests.ready.image(cell.suite.modules, sitting.boot.userland);
+    let job = job(request, times, &recorded);
+    let packed = pack(context, cell, &job, folder)?;
+    let image = guests.ready.image(cell.suite.modules, request.boot.userland);
     let image = image.map_err(|why| RunError::NoMock { why: why.to_owned() })?;
     let machine_args = cxl_topology::qemu::machine_args(&cell.topology, guests.capabilities, &Backing::Ram)?;
     let mut cmdline = cxl_topology::qemu::kernel_args(&cell.topology, guests.capabilities);
@@ -128,7 +138,7 @@ fn boot_once(
         cmdline.push(FOUR_LEVELS.to_owned());
     }
     cmdline.extend(cell.variant.cmdline.iter().cloned());
-    cmdline.extend(sitting.boot.cmdline.iter().cloned());
+    cmdline.extend(request.boot.cmdline.iter().cloned());
     cmdline.extend(cell.settings.cmdline.iter().cloned());
     let machine = Machine {
         qemu: guests.qemu,
@@ -141,9 +151,9 @@ fn boot_once(
     };
     write(&folder.join("replay.sh"), vm::replay_script(&machine)?.as_bytes())?;
 
-    let boot = u32::try_from(sitting.number).unwrap_or(u32::MAX);
-    let cases: Vec<String> = sitting.cases.iter().map(|case| case.name.clone()).collect();
-    bench.sink.emit(&Event::BootStarted {
+    let boot = u32::try_from(request.number).unwrap_or(u32::MAX);
+    let cases: Vec<String> = request.cases.iter().map(|case| case.name.clone()).collect();
+    context.sink.emit(&Event::BootStarted {
         cell: cell.id.clone(),
         boot,
         accel: guests.accel.to_string(),
@@ -155,11 +165,11 @@ fn boot_once(
     let patience = Patience::new(guests.accel, times).at_least(recorded.boot().unwrap_or_default());
     let transcript = vm::Boot { machine, folder, patience }.run(
         &job,
-        &mut |frame| tell(bench, &cell.id, boot, &cases, begun, frame),
+        &mut |frame| tell(context, &cell.id, boot, &cases, begun, frame),
         &requests,
     );
     let seconds = begun.elapsed().as_secs_f64();
-    bench.sink.emit(&Event::BootFinished { cell: cell.id.clone(), boot, seconds });
+    context.sink.emit(&Event::BootFinished { cell: cell.id.clone(), boot, seconds });
     Ok(transcript?)
 }
 
@@ -181,16 +191,16 @@ pub struct Shell {
 /// # Errors
 /// The kernel cannot be made, or QEMU not be started.
 pub fn shell(
-    bench: &Bench,
+    context: &RunContext,
     plan: &Plan,
     topology: &Topology,
     shell: &Shell,
     options: &Options,
 ) -> Result<(), RunError> {
     let (modules, userland) = (shell.modules, shell.userland);
-    let capabilities = vm::probe(&options.qemu, bench.cache.path())?.capabilities();
-    let ready = super::prepare_guests(bench, plan, &[(modules, userland)].into())?;
-    let accel = accel_of(&accelerator(bench, plan, &ready, options));
+    let capabilities = vm::probe(&options.qemu, context.cache.path())?.capabilities();
+    let ready = super::prepare_guests(context, plan, &[(modules, userland)].into())?;
+    let accel = accel_of(&accelerator(context, plan, &ready, options));
     let image = ready.image(modules, userland).map_err(|why| RunError::NoMock { why: why.to_owned() })?;
     let machine_args = cxl_topology::qemu::machine_args(topology, &capabilities, &Backing::Ram)?;
     let mut cmdline = cxl_topology::qemu::kernel_args(topology, &capabilities);
@@ -203,7 +213,7 @@ pub fn shell(
         path: std::env::temp_dir(),
         source,
     })?;
-    let archive = guest::job_archive(&job, Some(&cxl_topology::expect(topology)), &[], &lib(bench)?)?;
+    let archive = guest::job_archive(&job, Some(&cxl_topology::expect(topology)), &[], &lib(context)?)?;
     let packed = folder.path().join("job.cpio");
     write(&packed, &archive)?;
     let machine = Machine {
@@ -235,14 +245,14 @@ fn times(guests: &Guests, cell: &Cell) -> u32 {
 /// How many times as long as it took when it last passed a case may always take.
 const LONGER: f64 = 4.0;
 
-fn job(sitting: &Sitting, times: u32, recorded: &Times) -> Job {
-    let cell = sitting.cell;
+fn job(request: &BootRequest, times: u32, recorded: &Times) -> Job {
+    let cell = request.cell;
     let longest = |case: &CaseFile| {
         let recorded = Duration::try_from_secs_f64(recorded.case(&case.name).unwrap_or_default() * LONGER);
         let recorded = recorded.unwrap_or_default();
         case.timeout.saturating_mul(times).max(recorded)
     };
-    let cases = sitting.cases.iter().map(|case| wire::Case {
+    let cases = request.cases.iter().map(|case| wire::Case {
         name: case.name.clone(),
         script: format!("{}/{}", wire::SUITE_PATH, case.script),
         timeout_ms: u64::try_from(longest(case).as_millis()).unwrap_or(u64::MAX),
@@ -252,11 +262,11 @@ fn job(sitting: &Sitting, times: u32, recorded: &Times) -> Job {
     Job {
         token: token(),
         modules: cell.suite.load.clone(),
-        withhold: sitting.boot.withhold.clone(),
-        memdevs: if sitting.boot.withhold.is_empty() { memdevs(&cell.topology) } else { 0 },
+        withhold: request.boot.withhold.clone(),
+        memdevs: if request.boot.withhold.is_empty() { memdevs(&cell.topology) } else { 0 },
         cases: cases.collect(),
         env,
-        udev: sitting.boot.userland == Userland::Ndctl,
+        udev: request.boot.userland == Userland::Ndctl,
         ..empty_job()
     }
 }
@@ -302,15 +312,16 @@ fn token() -> String {
 }
 
 /// Writes the job's archive into the boot's folder, where a replay finds it.
-fn pack(bench: &Bench, cell: &Cell, job: &Job, folder: &Path) -> Result<PathBuf, RunError> {
-    let mut suite = match &cell.suite.lender {
-        Some(lender) => suite_files(lender)?,
+fn pack(context: &RunContext, cell: &Cell, job: &Job, folder: &Path) -> Result<PathBuf, RunError> {
+    let mut suite = match &cell.suite.base_suite {
+        Some(base_suite) => suite_files(base_suite)?,
         None => Vec::new(),
     };
     let own = suite_files(&cell.suite.dir)?;
     suite.retain(|lent| own.iter().all(|file| file.name != lent.name));
     suite.extend(own);
-    let archive = guest::job_archive(job, Some(&cxl_topology::expect(&cell.topology)), &suite, &lib(bench)?)?;
+    let archive =
+        guest::job_archive(job, Some(&cxl_topology::expect(&cell.topology)), &suite, &lib(context)?)?;
     fs::create_dir_all(folder).map_err(io("making", folder))?;
     let path = folder.join("job.cpio");
     write(&path, &archive)?;
@@ -318,8 +329,8 @@ fn pack(bench: &Bench, cell: &Cell, job: &Job, folder: &Path) -> Result<PathBuf,
 }
 
 /// What cases source: `scenarios/lib.sh`.
-fn lib(bench: &Bench) -> Result<Vec<u8>, RunError> {
-    let path = bench.root.join("scenarios/lib.sh");
+fn lib(context: &RunContext) -> Result<Vec<u8>, RunError> {
+    let path = context.root.join("scenarios/lib.sh");
     fs::read(&path).map_err(io("reading", &path))
 }
 
@@ -346,7 +357,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
 }
 
 /// Turns what the guest says into events as it comes.
-fn tell(bench: &Bench, cell: &CellId, boot: u32, cases: &[String], begun: Instant, frame: &FromGuest) {
+fn tell(context: &RunContext, cell: &CellId, boot: u32, cases: &[String], begun: Instant, frame: &FromGuest) {
     let name = |index: u32| cases.get(index as usize).cloned().unwrap_or_default();
     let event = match frame {
         FromGuest::Hello { release, .. } => Event::GuestUp {
@@ -362,5 +373,5 @@ fn tell(bench: &Bench, cell: &CellId, boot: u32, cases: &[String], begun: Instan
         FromGuest::Note { text } => Event::Notice { text: format!("{cell}: {text}") },
         FromGuest::End { .. } | FromGuest::Ask { .. } | FromGuest::Bye { .. } => return,
     };
-    bench.sink.emit(&event);
+    context.sink.emit(&event);
 }

@@ -2,9 +2,7 @@
 
 pub mod accel;
 mod cell;
-mod choice;
 mod commands;
-mod crew;
 mod error;
 mod execute;
 mod expand;
@@ -17,20 +15,22 @@ mod ndctl;
 mod order;
 mod plan;
 mod planner;
+mod pool;
 mod prepare;
 mod promises;
 mod request;
 mod schedule;
+mod selection;
 mod shard;
 
-pub use choice::name_of;
 pub use commands::{commands, make_commands, work_slot};
 pub use error::RunError;
-pub use execute::{Bench, Finished, Options, Policy, execute};
-pub use fuzz::{Drawn, Reds, Smallest};
+pub use execute::{Finished, Options, Policy, RunContext, execute};
+pub use fuzz::{Failures, RandomTopologies, Smallest};
 pub use guest::{Shell, find_qemu, shell};
 pub use order::Order;
 pub use plan::{Boot, Cell, Plan};
-pub use prepare::{Ready, build, find_built, prepare, prepare_guests, warnings};
+pub use prepare::{PreparedKernel, build, find_built, prepare, prepare_guests, warnings};
 pub use request::Request;
+pub use selection::name_of;
 pub use shard::Shard;

@@ -5,16 +5,16 @@ use guest::{GuestError, Ndctl, NdctlTree};
 use source::{SourceError, Sources};
 use spec::Source;
 
-use super::{Bench, Plan, RunError};
+use super::{Plan, RunContext, RunError};
 
 /// Gets and builds ndctl, or takes what the cache has; how the stage ended, and which ndctl it is.
-pub(super) fn build(bench: &Bench, plan: &Plan) -> Result<(Ndctl, StageEnd, String), RunError> {
+pub(super) fn build(context: &RunContext, plan: &Plan) -> Result<(Ndctl, StageEnd, String), RunError> {
     let mut tried = Vec::new();
     for source in &plan.ndctl {
-        match one(bench, source) {
+        match one(context, source) {
             Ok(found) => {
                 for text in tried {
-                    bench.sink.emit(&Event::Remark { text });
+                    context.sink.emit(&Event::Remark { text });
                 }
                 return Ok(found);
             }
@@ -25,18 +25,18 @@ pub(super) fn build(bench: &Bench, plan: &Plan) -> Result<(Ndctl, StageEnd, Stri
     Err(RunError::NoNdctl { tried })
 }
 
-fn one(bench: &Bench, source: &Source) -> Result<(Ndctl, StageEnd, String), RunError> {
-    let sources = Sources::new(bench.cache);
+fn one(context: &RunContext, source: &Source) -> Result<(Ndctl, StageEnd, String), RunError> {
+    let sources = Sources::new(context.cache);
     let plain = sources.fetch(source)?;
     if let Some(text) = &plain.note {
-        bench.sink.emit(&Event::Notice { text: text.clone() });
+        context.sink.emit(&Event::Notice { text: text.clone() });
     }
-    let cache = bench.cache.path();
+    let cache = context.cache.path();
     if let Some(built) = Ndctl::cached(&plain.tree, cache) {
         return Ok((built, StageEnd::Cached, plain.described));
     }
-    let _guard = bench.cache.lock("work-ndctl")?;
-    let slot = bench.cache.dir("work/ndctl")?;
+    let _guard = context.cache.lock("work-ndctl")?;
+    let slot = context.cache.dir("work/ndctl")?;
     let src = slot.join("src");
     sources.checkout_plain(&plain, &src, &slot.join("index"))?;
     let built = Ndctl::build(&NdctlTree { src: &src, slot: &slot, id: &plain.tree }, cache)?;

@@ -8,9 +8,9 @@ use event::CellId;
 use spec::{CaseFile, Kernel, Series, Settings, Source, Suite, SuiteVariant, Userland};
 
 use super::Order;
-use super::choice::Choice;
-use super::promises::Bringer;
-use super::request::Wanted;
+use super::promises::Provider;
+use super::request::WantedCases;
+use super::selection::CellSelection;
 
 /// One kernel in one flavour, and every cell that runs on it.
 #[derive(Debug, Clone)]
@@ -32,7 +32,7 @@ pub struct Plan {
     /// Cells that a matrix leaves out, and why.
     pub left_out: Vec<(CellId, String)>,
     /// Which of the cells that are found later are wanted.
-    pub(super) choice: Arc<Choice>,
+    pub(super) selection: Arc<CellSelection>,
 }
 
 /// The unit that gets one verdict.
@@ -51,7 +51,7 @@ pub struct Cell {
     /// Cases that wait for a patch that is not applied, with the patch.
     pub withheld: BTreeMap<String, String>,
     /// Which of the cases that are found later are wanted.
-    pub wanted: Wanted,
+    pub wanted: WantedCases,
     /// Its variants are known only when the kernel is built.
     pub open: bool,
     /// What the kernel lacks for it.
@@ -59,7 +59,7 @@ pub struct Cell {
     /// What a matrix says of it in particular.
     pub settings: Settings,
     /// Cases for which a series in `patches/` brings what the kernel may lack, with the series.
-    pub brought_by: BTreeMap<String, Bringer>,
+    pub provided_by: BTreeMap<String, Provider>,
 }
 
 /// Cases that share one guest.

@@ -9,10 +9,10 @@ use spec::{
     Axes, Kernel, PLAIN, Project, Selector, Series, Settings, Suite, SuiteVariant, Topologies, Variants,
 };
 
-use super::choice::{Choice, Taken};
 use super::plan::boots;
-use super::promises::{Bringer, Promises, UpTo};
-use super::request::{Request, Wanted, unknown};
+use super::promises::{Promises, Provider, UpTo};
+use super::request::{Request, WantedCases, unknown};
+use super::selection::{CellSelection, Selection};
 use super::{Boot, Cell, Plan, RunError};
 use crate::judge::ExpectFile;
 
@@ -28,9 +28,9 @@ impl Plan {
         let kernel = request.kernel(project)?;
         let series = promises(project, request, &kernel)?.applied();
         let (flavour, ndctl) = (request.flavour(project), request.ndctl_sources(project));
-        let (cells, left_out, choice) = (Vec::new(), Vec::new(), Arc::default());
+        let (cells, left_out, selection) = (Vec::new(), Vec::new(), Arc::default());
         let (slot, order) = (kernel.sources.clone(), request.order);
-        Ok(Self { kernel, slot, series, flavour, ndctl, order, cells, left_out, choice })
+        Ok(Self { kernel, slot, series, flavour, ndctl, order, cells, left_out, selection })
     }
 
     /// The one kernel that the request names, with its cells.
@@ -38,7 +38,7 @@ impl Plan {
     /// # Errors
     /// As [`Plan::kernel_only`], or nothing is left to run.
     pub fn new(project: &Project, request: &Request) -> Result<Self, RunError> {
-        let plan = Self::read(project, request, &Arc::new(Choice::new(project, request)?))?;
+        let plan = Self::read(project, request, &Arc::new(CellSelection::new(project, request)?))?;
         if plan.cells.is_empty() { Err(request.empty()) } else { Ok(plan) }
     }
 
@@ -48,10 +48,10 @@ impl Plan {
     /// # Errors
     /// As [`Plan::new`].
     pub fn all(project: &Project, request: &Request) -> Result<Vec<Self>, RunError> {
-        let choice = Arc::new(Choice::new(project, request)?);
+        let selection = Arc::new(CellSelection::new(project, request)?);
         let mut plans: Vec<Self> = Vec::new();
         for request in products(project, request)? {
-            let plan = Self::read(project, &request, &choice)?;
+            let plan = Self::read(project, &request, &selection)?;
             let same = |known: &&mut Self| {
                 (&known.kernel.name, &known.flavour) == (&plan.kernel.name, &plan.flavour)
             };
@@ -68,7 +68,7 @@ impl Plan {
         }
         // Only now: which cells are done must not move others to another shard.
         for plan in &mut plans {
-            plan.cells.retain(|cell| !choice.is_done(cell));
+            plan.cells.retain(|cell| !selection.is_done(cell));
         }
         plans.retain(|plan| !plan.cells.is_empty());
         Ok(plans)
@@ -87,7 +87,7 @@ impl Plan {
     }
 
     /// Reads what the request names of one kernel.
-    fn read(project: &Project, request: &Request, choice: &Arc<Choice>) -> Result<Self, RunError> {
+    fn read(project: &Project, request: &Request, selection: &Arc<CellSelection>) -> Result<Self, RunError> {
         let kernel = request.kernel(project)?;
         let promises = promises(project, request, &kernel)?;
         let known = known_series(project)?;
@@ -97,9 +97,9 @@ impl Plan {
         let (mut cells, mut left_out) = (Vec::new(), Vec::new());
         for (suite, variant, of_suite) in load_suites(project, wanted)? {
             let variants = request.variants.clone();
-            let wanted = Wanted { cases: request.cases.clone(), of_suite, variant, variants };
+            let wanted = WantedCases { cases: request.cases.clone(), of_suite, variant, variants };
             let withheld = by_case(&suite, |case| promises.missing(&suite.name, case));
-            let brought_by = by_case(&suite, |case| Bringer::of(&known, &suite.name, case));
+            let provided_by = by_case(&suite, |case| Provider::of(&known, &suite.name, case));
             for name in placed(&suite, project, request) {
                 let topology = match topologies.get(&name) {
                     Some(known) => Arc::clone(known),
@@ -107,18 +107,19 @@ impl Plan {
                 };
                 topologies.insert(name, Arc::clone(&topology));
                 for cell in cells_of(&kernel.name, &flavour, &topology, &suite, &wanted)? {
-                    let (withheld, brought_by) = (withheld.clone(), brought_by.clone());
-                    match choice.take(Cell { withheld, brought_by, ..cell }) {
-                        Taken::Wanted(cell) => cells.push(*cell),
-                        Taken::LeftOut(id, because) => left_out.push((id, because)),
-                        Taken::Unwanted => {}
+                    let (withheld, provided_by) = (withheld.clone(), provided_by.clone());
+                    match selection.select(Cell { withheld, provided_by, ..cell }) {
+                        Selection::Selected(cell) => cells.push(*cell),
+                        Selection::Excluded(id, because) => left_out.push((id, because)),
+                        Selection::NotSelected => {}
                     }
                 }
             }
         }
-        let (ndctl, order, choice) = (request.ndctl_sources(project), request.order, Arc::clone(choice));
+        let (ndctl, order, selection) =
+            (request.ndctl_sources(project), request.order, Arc::clone(selection));
         let (slot, series) = (kernel.sources.clone(), promises.applied());
-        Ok(Self { kernel, slot, series, flavour, ndctl, order, cells, left_out, choice })
+        Ok(Self { kernel, slot, series, flavour, ndctl, order, cells, left_out, selection })
     }
 }
 
@@ -251,7 +252,7 @@ fn cells_of(
     flavour: &str,
     topology: &Arc<Topology>,
     suite: &Arc<Suite>,
-    wanted: &Wanted,
+    wanted: &WantedCases,
 ) -> Result<Vec<Cell>, RunError> {
     let cases: Vec<_> =
         suite.cases.iter().filter(|case| wanted.case(&suite.name, &case.name)).cloned().collect();
@@ -282,13 +283,13 @@ fn cells_of(
         lacks: None,
         settings: Settings::default(),
         withheld: BTreeMap::new(),
-        brought_by: BTreeMap::new(),
+        provided_by: BTreeMap::new(),
     };
     Ok(variants.into_iter().map(cell).collect())
 }
 
 /// The variants of a suite that are wanted, and whether they are known only later: then one stands for all.
-fn variants(suite: &Suite, wanted: &Wanted) -> Result<(Vec<SuiteVariant>, bool), RunError> {
+fn variants(suite: &Suite, wanted: &WantedCases) -> Result<(Vec<SuiteVariant>, bool), RunError> {
     let default = || SuiteVariant { name: SuiteVariant::DEFAULT.to_owned(), ..SuiteVariant::default() };
     match &suite.variants {
         Variants::ParametersOf(module) => Ok(match wanted.named_variant() {

@@ -12,11 +12,11 @@ use kbuild::{Builder, Built, Fragment, Toolchain, Tree, Warnings};
 use source::{Applied, AppliedState, Prepared, Sources};
 use spec::{ModuleSet, Userland};
 
-use super::{Bench, Plan, RunError, ndctl};
+use super::{Plan, RunContext, RunError, ndctl};
 
 /// A kernel with all that its guests need.
 #[derive(Debug, Clone)]
-pub struct Ready {
+pub struct PreparedKernel {
     /// The kernel.
     pub built: Built,
     /// What it was made from.
@@ -27,7 +27,7 @@ pub struct Ready {
     images: BTreeMap<(ModuleSet, Userland), Result<Image, String>>,
 }
 
-impl Ready {
+impl PreparedKernel {
     /// The image with these modules and this userland, or why there is none.
     pub fn image(&self, modules: ModuleSet, userland: Userland) -> Result<&Image, &str> {
         match self.images.get(&(modules, userland)) {
@@ -49,16 +49,16 @@ impl Ready {
 ///
 /// # Errors
 /// The source cannot be had, the series not be applied, the kernel not be built.
-pub fn build(bench: &Bench, plan: &Plan) -> Result<(Prepared, Built), RunError> {
-    let work = Work::new(bench, plan)?;
-    if let Some(built) = work.builder(bench, plan).finished(&work.prepared.tree, &work.fragments)? {
+pub fn build(context: &RunContext, plan: &Plan) -> Result<(Prepared, Built), RunError> {
+    let work = Work::new(context, plan)?;
+    if let Some(built) = work.builder(context, plan).finished(&work.prepared.tree, &work.fragments)? {
         return Ok((work.prepared, built));
     }
-    let _guard = bench.cache.lock(&format!("work-{}", slot_name(plan)))?;
+    let _guard = context.cache.lock(&format!("work-{}", slot_name(plan)))?;
     // Another run may have built it while this one waited for the slot; then the slot's tree is left as it is.
-    let builder = work.builder(bench, plan);
+    let builder = work.builder(context, plan);
     if builder.cached(&work.prepared.tree, &work.fragments).is_none() {
-        work.checkout(bench)?;
+        work.checkout(context)?;
     }
     let built = work.with_tree(|tree| builder.build(tree, &work.fragments))?;
     Ok((work.prepared, built))
@@ -68,11 +68,11 @@ pub fn build(bench: &Bench, plan: &Plan) -> Result<(Prepared, Built), RunError> 
 ///
 /// # Errors
 /// As [`build`].
-pub fn warnings(bench: &Bench, plan: &Plan, files: &[String]) -> Result<Warnings, RunError> {
-    let work = Work::new(bench, plan)?;
-    let _guard = bench.cache.lock(&format!("work-{}", slot_name(plan)))?;
-    work.checkout(bench)?;
-    let builder = work.builder(bench, plan);
+pub fn warnings(context: &RunContext, plan: &Plan, files: &[String]) -> Result<Warnings, RunError> {
+    let work = Work::new(context, plan)?;
+    let _guard = context.cache.lock(&format!("work-{}", slot_name(plan)))?;
+    work.checkout(context)?;
+    let builder = work.builder(context, plan);
     Ok(work.with_tree(|tree| builder.warnings(tree, &work.fragments, files))?)
 }
 
@@ -85,38 +85,38 @@ struct Work {
 }
 
 impl Work {
-    fn new(bench: &Bench, plan: &Plan) -> Result<Self, RunError> {
-        let fragments = fragments(bench, plan)?;
-        let prepared = staged(bench, plan, Stage::Source, || {
-            let prepared = Sources::new(bench.cache).prepare(&plan.kernel, &plan.series)?;
+    fn new(context: &RunContext, plan: &Plan) -> Result<Self, RunError> {
+        let fragments = fragments(context, plan)?;
+        let prepared = staged(context, plan, Stage::Source, || {
+            let prepared = Sources::new(context.cache).prepare(&plan.kernel, &plan.series)?;
             let end = if prepared.cached { StageEnd::Cached } else { StageEnd::Done };
             let note = described(&prepared);
             Ok((prepared, end, note))
         })?;
         for tried in &prepared.tried {
-            bench.sink.emit(&Event::Notice { text: format!("source of {}: {tried}", plan.kernel.name) });
+            context.sink.emit(&Event::Notice { text: format!("source of {}: {tried}", plan.kernel.name) });
         }
         let toolchain = Toolchain::find()?;
-        let slot = bench.cache.dir(Path::new("work").join(slot_name(plan)))?;
+        let slot = context.cache.dir(Path::new("work").join(slot_name(plan)))?;
         Ok(Self { fragments, prepared, toolchain, slot })
     }
 
-    fn builder<'a>(&'a self, bench: &'a Bench, plan: &'a Plan) -> Builder<'a> {
+    fn builder<'a>(&'a self, context: &'a RunContext, plan: &'a Plan) -> Builder<'a> {
         Builder {
-            cache: bench.cache.path(),
+            cache: context.cache.path(),
             slot: &self.slot,
             kernel: &plan.kernel.name,
             flavour: &plan.flavour,
             jobs: std::thread::available_parallelism().map_or(1, usize::from),
             toolchain: &self.toolchain,
-            sink: bench.sink,
+            sink: context.sink,
         }
     }
 
     /// Writes the tree into the slot, which the caller has locked.
-    fn checkout(&self, bench: &Bench) -> Result<(), RunError> {
+    fn checkout(&self, context: &RunContext) -> Result<(), RunError> {
         let (src, index) = (self.slot.join("src"), self.slot.join("index"));
-        Ok(Sources::new(bench.cache).checkout(&self.prepared, &src, &index)?)
+        Ok(Sources::new(context.cache).checkout(&self.prepared, &src, &index)?)
     }
 
     fn with_tree<T>(&self, work: impl FnOnce(&Tree) -> T) -> T {
@@ -129,18 +129,18 @@ impl Work {
 ///
 /// # Errors
 /// As [`build`] up to the source.
-pub fn find_built(bench: &Bench, plan: &Plan) -> Result<Option<Built>, RunError> {
-    let fragments = fragments(bench, plan)?;
-    let prepared = Sources::new(bench.cache).prepare(&plan.kernel, &plan.series)?;
+pub fn find_built(context: &RunContext, plan: &Plan) -> Result<Option<Built>, RunError> {
+    let fragments = fragments(context, plan)?;
+    let prepared = Sources::new(context.cache).prepare(&plan.kernel, &plan.series)?;
     let toolchain = Toolchain::find()?;
     let builder = Builder {
-        cache: bench.cache.path(),
+        cache: context.cache.path(),
         slot: Path::new(""),
         kernel: &plan.kernel.name,
         flavour: &plan.flavour,
         jobs: 1,
         toolchain: &toolchain,
-        sink: bench.sink,
+        sink: context.sink,
     };
     Ok(builder.cached(&prepared.tree, &fragments))
 }
@@ -176,10 +176,10 @@ pub(super) fn slot_name(plan: &Plan) -> String {
 ///
 /// # Errors
 /// As [`build`], and where an image cannot be packed.
-pub fn prepare(bench: &Bench, plan: &Plan) -> Result<Ready, RunError> {
+pub fn prepare(context: &RunContext, plan: &Plan) -> Result<PreparedKernel, RunError> {
     let wanted =
         plan.cells.iter().flat_map(|cell| cell.boots.iter().map(|boot| (cell.suite.modules, boot.userland)));
-    prepare_guests(bench, plan, &wanted.collect())
+    prepare_guests(context, plan, &wanted.collect())
 }
 
 /// A kernel with these guests.
@@ -187,20 +187,20 @@ pub fn prepare(bench: &Bench, plan: &Plan) -> Result<Ready, RunError> {
 /// # Errors
 /// As [`prepare`].
 pub fn prepare_guests(
-    bench: &Bench,
+    context: &RunContext,
     plan: &Plan,
     wanted: &BTreeSet<(ModuleSet, Userland)>,
-) -> Result<Ready, RunError> {
-    let (source, built) = build(bench, plan)?;
+) -> Result<PreparedKernel, RunError> {
+    let (source, built) = build(context, plan)?;
     let with_ndctl = wanted.iter().any(|(_, userland)| *userland == Userland::Ndctl);
     let ndctl = if with_ndctl {
-        Some(staged(bench, plan, Stage::Ndctl, || ndctl::build(bench, plan))?)
+        Some(staged(context, plan, Stage::Ndctl, || ndctl::build(context, plan))?)
     } else {
         None
     };
-    staged(bench, plan, Stage::Image, || {
+    staged(context, plan, Stage::Image, || {
         let begun = SystemTime::now();
-        let agent = guest::agent(bench.workspace, bench.cache.path())?;
+        let agent = guest::agent(context.workspace, context.cache.path())?;
         let busybox = Busybox::find()?;
         let closed = ndctl.as_ref().map(Closed::new).transpose()?;
         let image = |modules: &Path, which: &str, userland: Userland| {
@@ -208,7 +208,7 @@ pub fn prepare_guests(
             let userland = closed.as_ref().filter(|_| userland == Userland::Ndctl);
             let inputs =
                 Inputs { modules, modules_id: &modules_id, agent: &agent, busybox: &busybox, userland };
-            guest::image(&inputs, bench.cache.path())
+            guest::image(&inputs, context.cache.path())
         };
         let smallest = (ModuleSet::Production, Userland::Busybox);
         let mut images = BTreeMap::new();
@@ -226,13 +226,17 @@ pub fn prepare_guests(
             fs::metadata(&image.path).and_then(|m| m.modified()).is_ok_and(|time| time >= begun)
         };
         let end = if made.iter().any(new) { StageEnd::Done } else { StageEnd::Cached };
-        Ok((Ready { built: built.clone(), source: source.clone(), ndctl: ndctl.clone(), images }, end, note))
+        Ok((
+            PreparedKernel { built: built.clone(), source: source.clone(), ndctl: ndctl.clone(), images },
+            end,
+            note,
+        ))
     })
 }
 
 /// The plan's fragments; a flavour other than plain is one more, of its name.
-fn fragments(bench: &Bench, plan: &Plan) -> Result<Vec<Fragment>, RunError> {
-    let dir = bench.root.join("kconfig");
+fn fragments(context: &RunContext, plan: &Plan) -> Result<Vec<Fragment>, RunError> {
+    let dir = context.root.join("kconfig");
     let flavour = (plan.flavour != spec::PLAIN).then_some(&plan.flavour);
     plan.kernel
         .kconfig
@@ -243,13 +247,13 @@ fn fragments(bench: &Bench, plan: &Plan) -> Result<Vec<Fragment>, RunError> {
 }
 
 fn staged<T>(
-    bench: &Bench,
+    context: &RunContext,
     plan: &Plan,
     stage: Stage,
     work: impl FnOnce() -> Result<(T, StageEnd, String), RunError>,
 ) -> Result<T, RunError> {
     let (kernel, flavour) = (plan.kernel.name.clone(), plan.flavour.clone());
-    bench.sink.emit(&Event::StageStarted { kernel: kernel.clone(), flavour: flavour.clone(), stage });
+    context.sink.emit(&Event::StageStarted { kernel: kernel.clone(), flavour: flavour.clone(), stage });
     let begun = Instant::now();
     let result = work();
     let (end, note) = match &result {
@@ -257,6 +261,6 @@ fn staged<T>(
         Err(_) => (StageEnd::Failed, String::new()),
     };
     let seconds = begun.elapsed().as_secs_f64();
-    bench.sink.emit(&Event::StageFinished { kernel, flavour, stage, end, seconds, note });
+    context.sink.emit(&Event::StageFinished { kernel, flavour, stage, end, seconds, note });
     result.map(|(value, _, _)| value)
 }

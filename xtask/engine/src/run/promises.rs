@@ -109,13 +109,13 @@ impl Promises {
 
 /// The series that brings what a case needs and a kernel may lack.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bringer {
+pub struct Provider {
     series: String,
     base: Option<KernelRange>,
     outside: Option<String>,
 }
 
-impl Bringer {
+impl Provider {
     /// Of these series, the one that first promises a case; none where the bare kernel does.
     pub(super) fn of(known: &[Series], suite: &str, case: &str) -> Option<Self> {
         let promised = known.iter().filter_map(|s| Some((s.promised_at(suite, case)?, s)));
@@ -248,8 +248,8 @@ mod tests {
     fn what_a_kernel_lacks_is_brought_by_a_series_or_cannot_be() {
         let known = two();
         let about = |case: (&str, &str), version: &str| {
-            let bringer = Bringer::of(&known, case.0, case.1)?;
-            Some(bringer.about(&version.parse().expect("a version")))
+            let provider = Provider::of(&known, case.0, case.1)?;
+            Some(provider.about(&version.parse().expect("a version")))
         };
         let said = |case, version| about(case, version).unwrap_or_default();
         insta::assert_snapshot!(said(("attach", "a"), "6.12.3"), @"which series second brings");

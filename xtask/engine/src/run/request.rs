@@ -61,7 +61,7 @@ pub struct Request {
 
 /// Which of a suite's cases and variants are wanted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Wanted {
+pub struct WantedCases {
     /// Patterns of the request: a case that fits one is wanted; all are where there is none.
     pub cases: Vec<String>,
     /// Patterns for the cases of this suite alone, likewise.
@@ -72,7 +72,7 @@ pub struct Wanted {
     pub variants: Vec<String>,
 }
 
-impl Wanted {
+impl WantedCases {
     /// Whether every case of the suite is.
     pub(super) fn everything(&self) -> bool {
         self.cases.is_empty() && self.of_suite.is_empty()

@@ -24,7 +24,7 @@ pub(super) enum Task {
 
 /// What a cell needs.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Need {
+pub(super) struct Resources {
     /// Bytes of memory.
     pub(super) memory: u64,
     /// Seconds that it is expected to take.
@@ -46,8 +46,8 @@ pub(super) struct Schedule {
     limits: Limits,
     /// Plans whose kernel is not begun, the last one first.
     unprepared: Vec<usize>,
-    waiting: Vec<(Task, Need)>,
-    running: BTreeMap<Task, Need>,
+    waiting: Vec<(Task, Resources)>,
+    running: BTreeMap<Task, Resources>,
     stopped: bool,
 }
 
@@ -66,13 +66,13 @@ impl Schedule {
         let prepares = self.running.keys().any(|task| matches!(task, Task::Prepare { .. }));
         if !prepares && let Some(plan) = self.unprepared.pop() {
             let task = Task::Prepare { plan };
-            self.running.insert(task, Need { memory: 0, seconds: 0.0 });
+            self.running.insert(task, Resources { memory: 0, seconds: 0.0 });
             return Some(task);
         }
         let used: u64 = self.running.values().map(|need| need.memory).sum();
         // What is larger than the machine runs all the same, with no guest beside it.
-        let fits = |need: &Need| used == 0 || used.saturating_add(need.memory) <= self.limits.memory;
-        let longest = |(at, (_, need)): &(usize, &(Task, Need))| (need.seconds, std::cmp::Reverse(*at));
+        let fits = |need: &Resources| used == 0 || used.saturating_add(need.memory) <= self.limits.memory;
+        let longest = |(at, (_, need)): &(usize, &(Task, Resources))| (need.seconds, std::cmp::Reverse(*at));
         let (at, _) = self
             .waiting
             .iter()
@@ -85,7 +85,7 @@ impl Schedule {
     }
 
     /// A plan's kernel is there: its cells wait for their turn.
-    pub(super) fn ready(&mut self, plan: usize, cells: impl IntoIterator<Item = Need>) {
+    pub(super) fn ready(&mut self, plan: usize, cells: impl IntoIterator<Item = Resources>) {
         let cells = cells.into_iter().enumerate();
         self.waiting.extend(cells.map(|(cell, need)| (Task::Cell { plan, cell }, need)));
     }
@@ -112,8 +112,8 @@ mod tests {
 
     use super::*;
 
-    fn need(memory: u64, seconds: f64) -> Need {
-        Need { memory, seconds }
+    fn need(memory: u64, seconds: f64) -> Resources {
+        Resources { memory, seconds }
     }
 
     #[test]

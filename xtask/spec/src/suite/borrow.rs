@@ -19,7 +19,7 @@ pub(super) struct Borrowed {
 }
 
 impl Borrowed {
-    /// Adds them to the suite's own; returns the lender's folder, since they may lean on what lies there.
+    /// Adds them to the suite's own; returns the base suite's folder, since they may lean on what lies there.
     pub(super) fn join(
         &self,
         scenarios_dir: &Path,
@@ -29,14 +29,14 @@ impl Borrowed {
     ) -> Result<PathBuf, SpecError> {
         specfile::check_names(file, "cases-of.suite", [&self.suite])?;
         specfile::check_names(file, "cases-of.cases", &self.cases)?;
-        let lender = scenarios_dir.join(&self.suite);
-        if !lender.join(FILE).is_file() {
+        let base_suite = scenarios_dir.join(&self.suite);
+        if !base_suite.join(FILE).is_file() {
             let known = Suite::names(scenarios_dir)?;
             let message = format!("there is no suite `{}`", self.suite);
             return Err(SpecError::invalid(file, "cases-of.suite", message)
                 .with_near(&self.suite, known.iter().map(String::as_str)));
         }
-        let scripts = specfile::entries(&lender)?;
+        let scripts = specfile::entries(&base_suite)?;
         let names: Vec<_> = scripts.iter().filter_map(|name| name.strip_suffix(".sh")).collect();
         for name in &self.cases {
             let refuse = |message: String| SpecError::invalid(file, "cases-of.cases", message);
@@ -47,10 +47,10 @@ impl Borrowed {
             if own.iter().any(|case| case.name == *name) {
                 return Err(refuse(format!("there is a case `{name}` already")));
             }
-            own.push(CaseFile::load(&lender.join(format!("{name}.sh")), name, shared)?);
+            own.push(CaseFile::load(&base_suite.join(format!("{name}.sh")), name, shared)?);
         }
         own.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(lender)
+        Ok(base_suite)
     }
 }
 
@@ -77,7 +77,11 @@ mod tests {
         let suite = Suite::load(dir.path(), "b").map_err(|error| error.to_string().replace(&here, ""))?;
         let cases: Vec<_> =
             suite.cases.iter().map(|case| format!("{} {}", case.name, case.timeout.as_secs())).collect();
-        Ok(format!("{}; {}", cases.join(", "), suite.lender.is_some_and(|lender| lender.ends_with("a"))))
+        Ok(format!(
+            "{}; {}",
+            cases.join(", "),
+            suite.base_suite.is_some_and(|base_suite| base_suite.ends_with("a"))
+        ))
     }
 
     #[test]

@@ -10,7 +10,7 @@ use testing::somebodys_git;
 
 use super::*;
 use crate::bisect::{Asked, Rule, Sought};
-use crate::run::accel::Wanted;
+use crate::run::accel::AccelRequest;
 
 /// A history in a repository of its own.
 struct Repo {
@@ -105,7 +105,7 @@ fn state(repo: &Repo, good: &str, bad: &str, paths: &[&str]) -> State {
         rule: Rule { confidence: 0.95, repeat: None },
         together: false,
         qemu: None,
-        accel: Wanted::default(),
+        accel: AccelRequest::default(),
     };
     let paths: Vec<_> = paths.iter().map(|&path| path.to_owned()).collect();
     let (steps, _) = History::new(repo.dir.path()).line(good, bad, &paths).expect("a line");

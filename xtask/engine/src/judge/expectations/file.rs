@@ -102,19 +102,19 @@ pub struct Here<'a> {
 }
 
 impl ExpectFile {
-    /// What a suite expects: its own file, and of its lender's what is not about a case that it did not borrow.
+    /// What a suite expects: its own file, and of its base suite's what is not about a case that it did not borrow.
     ///
     /// # Errors
     /// [`ExpectError`] in all its forms, for an entry of its own about a case that the suite does not have as well.
-    /// Cases that are found in the userland are known only later: [`ExpectFile::strangers`].
+    /// Cases that are found in the userland are known only later: [`ExpectFile::unknown_cases`].
     pub fn of(suite: &Suite) -> Result<Self, ExpectError> {
         let mut expects = Self::load(&suite.dir.join(FILE))?;
         let known: BTreeSet<&str> = suite.cases.iter().map(|case| case.name.as_str()).collect();
         if suite.found.is_none() {
             expects.check_cases(&suite.name, &known)?;
         }
-        if let Some(lender) = &suite.lender {
-            let lent = Self::load(&lender.join(FILE))?.entries.into_iter();
+        if let Some(base_suite) = &suite.base_suite {
+            let lent = Self::load(&base_suite.join(FILE))?.entries.into_iter();
             let here =
                 |(_, entry): &(Raw, Entry)| entry.case.as_deref().is_none_or(|case| known.contains(case));
             expects
@@ -168,7 +168,7 @@ impl ExpectFile {
 
     /// Entries about cases that are not among the known ones, in words, but for those about another ndctl's. A userland
     /// brings the cases that it has, so that is no error.
-    pub fn strangers(&self, known: &BTreeSet<&str>, ndctl: Option<&str>) -> Vec<String> {
+    pub fn unknown_cases(&self, known: &BTreeSet<&str>, ndctl: Option<&str>) -> Vec<String> {
         let stranger = |(raw, entry): &(Raw, Entry)| {
             let case = entry.case.as_deref().filter(|case| !known.contains(case))?;
             among(&raw.ndctl, ndctl.unwrap_or_default()).then(|| {

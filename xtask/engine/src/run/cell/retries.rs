@@ -7,11 +7,11 @@ use host::interrupt;
 use kernlog::Verdict;
 use spec::CaseFile;
 
-use super::{Course, observations};
+use super::{CellRun, observations};
 use crate::judge::Judged;
 use crate::run::{Boot, RunError};
 
-impl Course<'_> {
+impl CellRun<'_> {
     /// Tells what a boot has shown, and tries what was red in it again, as often as is allowed; the verdict, and why where
     /// no case says it.
     pub(super) fn retried(&self, boot: &Boot, judged: Judged) -> Result<(Verdict, String), RunError> {
@@ -26,14 +26,14 @@ impl Course<'_> {
             if last.0 != Verdict::Fail || cases.is_empty() || interrupt::requested() {
                 break;
             }
-            let judged = self.sit_again(boot, &cases)?;
+            let judged = self.reboot(boot, &cases)?;
             tries.add(&judged);
             last = self.tell(judged);
         }
         let flaky = tries.flaky();
         let names = flaky.iter().map(|unstable| unstable.case.as_str()).collect::<Vec<_>>().join(", ");
         for unstable in flaky {
-            self.bench.sink.emit(&Event::CaseUnstable { cell: self.cell.id.clone(), unstable });
+            self.context.sink.emit(&Event::CaseUnstable { cell: self.cell.id.clone(), unstable });
         }
         if names.is_empty() || last.0 == Verdict::Fail {
             return Ok(first);

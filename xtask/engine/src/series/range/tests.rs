@@ -57,7 +57,7 @@ fn commits_stand_in_the_place_of_a_series() {
 }
 
 /// A repository with a root, a base and commits of these subjects, and a folder of series.
-fn bench(subjects: &[&str]) -> (tempfile::TempDir, Cache) {
+fn context(subjects: &[&str]) -> (tempfile::TempDir, Cache) {
     let folder = tempfile::tempdir().expect("a folder");
     let linux = folder.path().join("linux");
     for dir in [&linux, &folder.path().join("patches/mine")] {
@@ -75,7 +75,7 @@ fn bench(subjects: &[&str]) -> (tempfile::TempDir, Cache) {
 
 #[test]
 fn what_a_series_says_goes_with_its_patches_to_the_commits() {
-    let (folder, cache) = bench(&["cxl: New", "cxl: One", "cxl: Renamed"]);
+    let (folder, cache) = context(&["cxl: New", "cxl: One", "cxl: Renamed"]);
     let (linux, patches) = (folder.path().join("linux"), folder.path().join("patches"));
     let write = |name: &str, text: &str| fs::write(patches.join("mine").join(name), text).expect("written");
     write(
@@ -104,7 +104,7 @@ fn what_a_series_says_goes_with_its_patches_to_the_commits() {
 
 #[test]
 fn a_range_that_is_known_stays_what_it_was() {
-    let (folder, cache) = bench(&["cxl: One", "cxl: Two"]);
+    let (folder, cache) = context(&["cxl: One", "cxl: Two"]);
     let (linux, patches) = (folder.path().join("linux"), folder.path().join("patches"));
     let range = resolve("new", &linux, "main~2..main").expect("a range");
     let kept = serde_json::to_string(&range).expect("JSON");

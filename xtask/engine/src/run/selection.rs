@@ -12,7 +12,7 @@ use super::{Boot, Cell, Request, RunError};
 
 /// Which of the cells that could be are run, and what is particular to them.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Choice {
+pub(super) struct CellSelection {
     /// Of these alone.
     filter: Option<CellFilter>,
     /// Not of these.
@@ -26,16 +26,16 @@ pub(super) struct Choice {
 }
 
 /// What becomes of a cell.
-pub(super) enum Taken {
+pub(super) enum Selection {
     /// It is run, with what is particular to it.
-    Wanted(Box<Cell>),
+    Selected(Box<Cell>),
     /// A matrix leaves it out, and says why.
-    LeftOut(CellId, String),
+    Excluded(CellId, String),
     /// Nobody asked for it.
-    Unwanted,
+    NotSelected,
 }
 
-impl Choice {
+impl CellSelection {
     /// That of a request, with what its matrix says.
     ///
     /// # Errors
@@ -57,13 +57,13 @@ impl Choice {
     }
 
     /// Decides on a cell. One whose variant is not known yet is taken as long as one of its variants might be wanted.
-    pub(super) fn take(&self, mut cell: Cell) -> Taken {
+    pub(super) fn select(&self, mut cell: Cell) -> Selection {
         let name = |field| name(&cell, field);
         if self.filter.as_ref().is_some_and(|filter| filter.holds(name) == Some(false)) {
-            return Taken::Unwanted;
+            return Selection::NotSelected;
         }
         if let Some(out) = self.exclude.iter().find(|out| out.cells.holds(name) == Some(true)) {
-            return Taken::LeftOut(cell.id, out.because.clone());
+            return Selection::Excluded(cell.id, out.because.clone());
         }
         if let Some(only) = &self.only {
             let same = |id: &CellId| {
@@ -72,7 +72,7 @@ impl Choice {
             };
             let wanted: Vec<_> = only.iter().filter(|(id, _)| same(id)).map(|(_, cases)| cases).collect();
             if wanted.is_empty() {
-                return Taken::Unwanted;
+                return Selection::NotSelected;
             }
             if !cell.open && wanted.iter().all(|cases| !cases.is_empty()) {
                 cell.wanted.of_suite = wanted.iter().flat_map(|cases| (*cases).clone()).collect();
@@ -84,7 +84,7 @@ impl Choice {
         if let Some(memory) = cell.settings.memory {
             cell.topology = Arc::new(Topology { memory: Bytes(memory), ..Topology::clone(&cell.topology) });
         }
-        Taken::Wanted(Box::new(cell))
+        Selection::Selected(Box::new(cell))
     }
 }
 

@@ -15,15 +15,17 @@ use report::Store;
 use vm::Accel;
 
 use super::history::History;
-use super::schedule::{Need, Schedule, Task};
-use super::{Bench, Cell, Options, Plan, Policy, Ready, RunError, cell, expand, guest, machine, prepare};
+use super::schedule::{Resources, Schedule, Task};
+use super::{
+    Cell, Options, Plan, Policy, PreparedKernel, RunContext, RunError, cell, expand, guest, machine, prepare,
+};
 
 /// How often who waits looks at Ctrl-C.
 const TICK: Duration = Duration::from_millis(100);
 
 /// The machine on which the cells of one kernel run.
 pub(super) struct Guests<'a> {
-    pub(super) ready: Ready,
+    pub(super) ready: PreparedKernel,
     pub(super) qemu: &'a Path,
     pub(super) capabilities: &'a Capabilities,
     pub(super) accel: Accel,
@@ -38,8 +40,8 @@ struct Prepared<'a> {
 }
 
 /// All that the threads of a run share.
-pub(super) struct Crew<'a> {
-    bench: &'a Bench<'a>,
+pub(super) struct WorkerPool<'a> {
+    context: &'a RunContext<'a>,
     plans: &'a [Plan],
     options: &'a Options,
     store: &'a Store,
@@ -56,9 +58,9 @@ struct State {
     error: Option<RunError>,
 }
 
-impl<'a> Crew<'a> {
+impl<'a> WorkerPool<'a> {
     pub(super) fn new(
-        bench: &'a Bench<'a>,
+        context: &'a RunContext<'a>,
         plans: &'a [Plan],
         options: &'a Options,
         store: &'a Store,
@@ -67,7 +69,7 @@ impl<'a> Crew<'a> {
         let schedule = Schedule::new(machine::limits(options.policy.jobs), plans.len());
         let state = Mutex::new(State { schedule, worst: None, error: None });
         let prepared = plans.iter().map(|_| OnceLock::new()).collect();
-        Self { bench, plans, options, store, capabilities, prepared, state, changed: Condvar::new() }
+        Self { context, plans, options, store, capabilities, prepared, state, changed: Condvar::new() }
     }
 
     /// Does everything; the worst verdict of the cells, and the first error.
@@ -131,30 +133,30 @@ impl<'a> Crew<'a> {
             }
             Task::Cell { plan, cell } => {
                 let Some(Prepared { guests, cells }) = self.prepared[plan].get() else { return Ok(None) };
-                cell::run(self.bench, guests, &cells[cell], self.plans[plan].order, self.store)
+                cell::run(self.context, guests, &cells[cell], self.plans[plan].order, self.store)
             }
         }
     }
 
     fn prepare(&self, plan: &Plan) -> Result<Prepared<'a>, RunError> {
-        let ready = prepare(self.bench, plan)?;
+        let ready = prepare(self.context, plan)?;
         self.same_as_before(plan, &ready)?;
-        let choice = guest::accelerator(self.bench, plan, &ready, self.options);
+        let choice = guest::accelerator(self.context, plan, &ready, self.options);
         let accel = guest::accel_of(&choice);
         let cells = expand::cells(plan, &ready)?;
         let planned = |id: &CellId| plan.closed_cells().any(|cell| cell.id == *id);
         let found: Vec<_> = cells.iter().map(|cell| cell.id.clone()).filter(|id| !planned(id)).collect();
         if !found.is_empty() {
-            self.bench.sink.emit(&Event::CellsFound { cells: found });
+            self.context.sink.emit(&Event::CellsFound { cells: found });
         }
-        let (policy, history) = (self.options.policy, History::new(self.bench.cache, accel));
+        let (policy, history) = (self.options.policy, History::new(self.context.cache, accel));
         let (qemu, capabilities) = (self.options.qemu.as_path(), self.capabilities);
         Ok(Prepared { guests: Guests { ready, qemu, capabilities, accel, policy, history }, cells })
     }
 
     /// Keeps what the kernel was made from. A run that is taken up goes on with the very same, or its cells could not be told
     /// apart.
-    fn same_as_before(&self, plan: &Plan, ready: &Ready) -> Result<(), RunError> {
+    fn same_as_before(&self, plan: &Plan, ready: &PreparedKernel) -> Result<(), RunError> {
         let key = format!("built {} {}", plan.kernel.name, plan.flavour);
         let built = serde_json::json!({
             "version": ready.source.version.to_string(),
@@ -177,9 +179,9 @@ impl<'a> Crew<'a> {
             (Task::Prepare { plan }, Ok(_)) => {
                 if let Some(Prepared { guests, cells }) = self.prepared[plan].get() {
                     let seconds = |cell: &Cell| guests.history.of(&cell.id).expected(cell);
-                    let need = |cell| Need { memory: machine::memory(cell), seconds: seconds(cell) };
+                    let need = |cell| Resources { memory: machine::memory(cell), seconds: seconds(cell) };
                     let times = cells.iter().map(|cell| (cell.id.clone(), seconds(cell))).collect();
-                    self.bench.sink.emit(&Event::CellsExpected { cells: times });
+                    self.context.sink.emit(&Event::CellsExpected { cells: times });
                     state.schedule.ready(plan, cells.iter().map(need));
                 }
             }
@@ -204,7 +206,7 @@ impl<'a> Crew<'a> {
     fn stop_early(&self, state: &mut State) {
         state.schedule.stop();
         let text = "--fail-fast: nothing more is started".to_owned();
-        self.bench.sink.emit(&Event::Notice { text });
+        self.context.sink.emit(&Event::Notice { text });
     }
 
     /// What an error leaves without a verdict of its own: a cell, or all of those of a kernel.
@@ -221,7 +223,7 @@ impl<'a> Crew<'a> {
         let reason = error.to_string().lines().next().unwrap_or_default().to_owned();
         for cell in ids {
             let reason = reason.clone();
-            self.bench.sink.emit(&Event::CellFinished { cell, verdict, reason, seconds: 0.0 });
+            self.context.sink.emit(&Event::CellFinished { cell, verdict, reason, seconds: 0.0 });
         }
     }
 }
