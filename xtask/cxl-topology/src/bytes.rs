@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::de::{self, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 const UNITS: [(char, u64); 4] = [('T', 1 << 40), ('G', 1 << 30), ('M', 1 << 20), ('k', 1 << 10)];
 
@@ -34,6 +34,12 @@ impl fmt::Display for Bytes {
             Some((letter, unit)) => f.pad(&format!("{}{letter}", self.0 / unit)),
             None => f.pad(&self.0.to_string()),
         }
+    }
+}
+
+impl Serialize for Bytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use wire::PciPath;
 
 use super::Finding;
@@ -9,7 +11,7 @@ use crate::bytes::Bytes;
 use crate::raw::Speed;
 
 /// What a guest's CXL hardware is. Made by [`Topology::load`] or [`Topology::from_raw`], which check it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Topology {
     /// Name of the file, without `.yaml`.
     pub name: String,
@@ -28,11 +30,12 @@ pub struct Topology {
     /// Fixed memory windows, in the order of their addresses.
     pub windows: Vec<Window>,
     /// What is questionable about it, but works.
+    #[serde(skip)]
     pub warnings: Vec<Finding>,
 }
 
 /// A CXL host bridge: QEMU's `pxb-cxl`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HostBridge {
     /// Its id, here and in QEMU.
     pub id: String,
@@ -47,7 +50,7 @@ pub struct HostBridge {
 }
 
 /// A root port of a host bridge, or a downstream port of a switch: QEMU's `cxl-rp` and `cxl-downstream`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Port {
     /// Its numbers.
     pub slot: Slot,
@@ -62,7 +65,7 @@ pub struct Port {
 }
 
 /// The numbers of a port below which something can hang. All of them are assigned.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slot {
     /// Id in QEMU: `hb0.rp1`, `sw0.dp2`. User's ids have no dot, so that none can clash.
     pub id: String,
@@ -79,7 +82,7 @@ pub struct Slot {
 }
 
 /// What hangs below a port.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Below {
     /// Nothing: a device can be added while the guest runs.
     Nothing,
@@ -90,7 +93,7 @@ pub enum Below {
 }
 
 /// A CXL switch: QEMU's `cxl-upstream` with its `cxl-downstream` ports.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Switch {
     /// Its id, which is the upstream port's in QEMU.
     pub id: String,
@@ -103,7 +106,7 @@ pub struct Switch {
 }
 
 /// A memory device: QEMU's `cxl-type3`. Has at least one of the two memories.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Device {
     /// Its id, here and in QEMU.
     pub id: String,
@@ -122,7 +125,7 @@ pub struct Device {
 }
 
 /// A fixed memory window: QEMU's `cxl-fmw`, a CFMWS of the ACPI CEDT, a root decoder in Linux.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Window {
     /// Its size.
     pub size: Bytes,

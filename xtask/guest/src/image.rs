@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
+use serde::{Deserialize, Serialize};
+
 use host::digest;
 
 use super::agent::publish;
@@ -34,7 +36,7 @@ pub struct Inputs<'a> {
 }
 
 /// An initramfs in the cache.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Image {
     /// The archive, uncompressed, its size a multiple of 512.
     pub path: PathBuf,

@@ -37,7 +37,8 @@ pub struct NdctlTree<'a> {
 }
 
 /// ndctl, installed into a folder of the cache.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Ndctl {
     /// Root of the installation: `usr/bin/cxl` lies below it.
     pub root: PathBuf,

@@ -21,7 +21,8 @@ const DRAFT: &str = ".draft-";
 const STAMP: &str = "build.json";
 
 /// A built kernel.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Built {
     /// Folder of the entry.
     pub dir: PathBuf,

@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use host::{Cache, Process, digest, quote};
 use spec::series::FILE;
@@ -15,7 +15,7 @@ use super::git::{Git, alternates_value};
 use super::{Conflict, Place, SourceError};
 
 /// A series as it went onto a kernel.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Applied {
     /// Name of the series.
     pub series: String,
@@ -28,7 +28,7 @@ pub struct Applied {
 }
 
 /// Whether a series was applied.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AppliedState {
     /// Its patches were applied.
@@ -39,7 +39,7 @@ pub enum AppliedState {
 }
 
 /// A patch as it went onto a kernel.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppliedPatch {
     /// The patch.
     pub file: PathBuf,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use host::{Cache, Process};
 use spec::{Kernel, KernelVersion, Series, Source};
@@ -15,7 +15,7 @@ use super::git::Git;
 use super::{Displaced, SourceError, checkout, displaced};
 
 /// A kernel's tree, ready to be built.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Prepared {
     /// Id of the git tree: the content address of the kernel with its series.
     pub tree: String,

@@ -67,8 +67,8 @@ pub struct Setting {
 }
 
 /// What is particular to a cell. What is not set is as it is everywhere.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
 pub struct Settings {
     /// The guest's ordinary memory, in place of the topology's.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -26,7 +26,7 @@ pub const FILE: &str = "suite.yaml";
 pub const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A suite of cases.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Suite {
     /// Name of its folder.
     pub name: String,

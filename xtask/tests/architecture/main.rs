@@ -85,10 +85,9 @@ fn rooms_of_the_engine_import_only_what_the_table_allows() {
     for module in modules.iter().filter(|module| !module.path.is_empty()) {
         let room = &module.path[0];
         for import in imports::of(module) {
-            if let Some(other) = import.first().filter(|other| rooms.contains(*other)) {
-                if other != room && !allowed[room].contains(other) {
-                    wrong.push(format!("{}: {room} imports {}", module.file.display(), import.join("::")));
-                }
+            let allowed = |other: &String| other == room || allowed[room].contains(other);
+            if import.first().is_some_and(|other| rooms.contains(other) && !allowed(other)) {
+                wrong.push(format!("{}: {room} imports {}", module.file.display(), import.join("::")));
             }
         }
     }

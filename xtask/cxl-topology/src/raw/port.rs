@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{RawDevice, RawSwitch};
 
@@ -85,6 +85,13 @@ impl<'de> Deserialize<'de> for Speed {
         Self::of(number).ok_or_else(|| {
             de::Error::custom(format!("{number} is no link speed: 2.5, 5, 8, 16, 32 or 64 GT/s are"))
         })
+    }
+}
+
+impl Serialize for Speed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let number = Self::ALL.iter().find(|(speed, ..)| speed == self).map_or(0.0, |(_, number, _)| *number);
+        serializer.serialize_f64(number)
     }
 }
 

@@ -5,7 +5,7 @@ mod retries;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use cxl_topology::qemu::Backing;
@@ -13,43 +13,41 @@ use event::{CaseReport, Dependence, Event, Unstable};
 use host::interrupt;
 use kbuild::{Mock, Symbols};
 use kernlog::{CaseOutcome, Verdict};
-use report::Store;
 use spec::{CaseFile, KernelVersion, ModuleSet};
 
 use super::flakes::{self, Observation};
 use super::guest::{self, BootRequest};
 use super::history::Times;
-use super::pool::Guests;
-use super::{Boot, Cell, Order, RunContext, RunError, expand};
+use super::machine::Machine;
+use super::{Boot, Cell, CellJob, Order, RunContext, RunError, expand};
 use crate::judge::{self, ExpectFile, Expectations, Here, Judged};
 
 /// Runs every boot of a cell and judges it; no verdict where the user interrupted.
 pub(super) fn run(
     context: &RunContext,
-    guests: &Guests,
-    cell: &Cell,
-    order: Order,
-    store: &Store,
+    machine: &Machine,
+    job: &CellJob,
 ) -> Result<Option<Verdict>, RunError> {
     let begun = Instant::now();
+    let cell = &job.cell;
     context.sink.emit(&Event::CellStarted { cell: cell.id.clone() });
     let cases = || cell.boots.iter().flat_map(|boot| &boot.cases);
-    let (verdict, reason) = if let Some(reason) = unbuilt(guests, cell) {
+    let (verdict, reason) = if let Some(reason) = unbuilt(job) {
         for case in cases() {
             not_judged(context, cell, case, CaseOutcome::NotRun, &reason);
         }
         (Verdict::Unbuilt, reason)
-    } else if let Some(reason) = lacking(guests, cell) {
+    } else if let Some(reason) = lacking(machine, job) {
         for case in cases() {
             not_judged(context, cell, case, CaseOutcome::Skip, &reason);
         }
         (Verdict::Skip, reason)
     } else {
-        let (dir, (expectations, unknown_cases)) = (store.cell_dir(&cell.id)?, expectations(guests, cell)?);
+        let (expectations, unknown_cases) = expectations(machine, job)?;
         let (times, next) = (RefCell::default(), std::cell::Cell::new(cell.boots.len()));
-        let cell_run = CellRun { context, guests, cell, dir, expectations, times, next };
+        let cell_run = CellRun { context, machine, job, cell, expectations, times, next };
         cell_run.note(unknown_cases);
-        cell_run.boots(order.of(cell))?
+        cell_run.boots(job.order.of(cell))?
     };
     if interrupt::requested() {
         // What was cut short is no verdict: the cell stays open, to be run again.
@@ -61,37 +59,38 @@ pub(super) fn run(
 }
 
 /// Why there is no guest for the cell, where the kernel's own mock modules are at fault: they are there and do not compile.
-fn unbuilt(guests: &Guests, cell: &Cell) -> Option<String> {
-    let mock = cell.suite.modules == ModuleSet::Mock;
-    match &guests.ready.built.mock {
-        Mock::DoesNotCompile(_) if mock => {
-            guests.ready.built.mock.root().err().map(|error| error.to_string())
-        }
+fn unbuilt(job: &CellJob) -> Option<String> {
+    let mock = job.cell.suite.modules == ModuleSet::Mock;
+    match &job.kernel.built.mock {
+        Mock::DoesNotCompile(_) if mock => job.kernel.built.mock.root().err().map(|error| error.to_string()),
         _ => None,
     }
 }
 
 /// What the found kernel or QEMU lacks for the cell as a whole: a reason to skip it, stated by what was probed.
-fn lacking(guests: &Guests, cell: &Cell) -> Option<String> {
+fn lacking(machine: &Machine, job: &CellJob) -> Option<String> {
+    let cell = &job.cell;
     if cell.lacks.is_some() {
         return cell.lacks.clone();
     }
-    if let Err(lacking) = cxl_topology::qemu::machine_args(&cell.topology, guests.capabilities, &Backing::Ram)
+    if let Err(lacking) =
+        cxl_topology::qemu::machine_args(&cell.topology, machine.capabilities, &Backing::Ram)
     {
         return Some(lacking.to_string());
     }
-    let mut images = cell.boots.iter().map(|boot| guests.ready.image(cell.suite.modules, boot.userland));
+    let mut images = cell.boots.iter().map(|boot| job.kernel.image(cell.suite.modules, boot.userland));
     images.find_map(Result::err).map(str::to_owned)
 }
 
 /// Why a case cannot run on this kernel and topology, if so.
-fn unmet(guests: &Guests, cell: &Cell, case: &CaseFile) -> Option<String> {
+fn unmet(job: &CellJob, case: &CaseFile) -> Option<String> {
+    let cell = &job.cell;
     if let Some(patch) = cell.withheld.get(&case.name) {
         return Some(patch.clone());
     }
-    let names = guests.ready.modules(cell.suite.modules);
+    let names = job.kernel.modules(cell.suite.modules);
     if let Some(module) = case.needs.modules.iter().find(|module| !names.contains(*module)) {
-        let version = &guests.ready.source.version;
+        let version = &job.kernel.source.version;
         let from = cell.provided_by.get(&case.name).map(|provider| format!(", {}", provider.about(version)));
         return Some(format!("this kernel has no module {module}{}", from.unwrap_or_default()));
     }
@@ -119,10 +118,9 @@ fn not_judged(context: &RunContext, cell: &Cell, case: &CaseFile, outcome: CaseO
 /// A cell under way.
 struct CellRun<'a> {
     context: &'a RunContext<'a>,
-    guests: &'a Guests<'a>,
+    machine: &'a Machine<'a>,
+    job: &'a CellJob,
     cell: &'a Cell,
-    /// Its folder.
-    dir: PathBuf,
     expectations: Expectations,
     /// How long its boots and cases took.
     times: RefCell<Times>,
@@ -133,7 +131,7 @@ struct CellRun<'a> {
 impl CellRun<'_> {
     /// Runs every boot; the worst verdict, and why where no case says it.
     fn boots(&self, order: Order) -> Result<(Verdict, String), RunError> {
-        copy(&self.guests.ready.built.config, &self.dir.join(".config"))?;
+        copy(&self.job.kernel.built.config, &self.job.folder.join(".config"))?;
         let mut worst: Option<(Verdict, String)> = None;
         let (mut lacks, mut runs) = (BTreeSet::new(), Vec::new());
         let (mut reports, mut splats) = (Vec::new(), Vec::new());
@@ -161,8 +159,8 @@ impl CellRun<'_> {
                 self.flakes(&runs)?;
             }
         }
-        if self.guests.policy.learn && !interrupt::requested() {
-            self.guests.history.record(&self.cell.id, &self.times.borrow());
+        if self.job.policy.learn && !interrupt::requested() {
+            self.machine.history.record(&self.cell.id, &self.times.borrow());
         }
         let lacks = || lacks.into_iter().collect::<Vec<_>>().join("; ");
         Ok(worst.unwrap_or_else(|| (Verdict::Skip, lacks())))
@@ -172,7 +170,7 @@ impl CellRun<'_> {
     fn possible(&self, boot: &Boot, lacks: &mut BTreeSet<String>) -> Vec<CaseFile> {
         let mut cases = Vec::new();
         for case in &boot.cases {
-            let Some(reason) = unmet(self.guests, self.cell, case) else {
+            let Some(reason) = unmet(self.job, case) else {
                 cases.push(case.clone());
                 continue;
             };
@@ -184,9 +182,9 @@ impl CellRun<'_> {
 
     /// One guest, judged.
     fn boot(&self, boot: &Boot, number: usize, cases: &[CaseFile]) -> Result<Judged, RunError> {
-        let request = BootRequest { cell: self.cell, boot, number, cases, dir: &self.dir };
+        let request = BootRequest { job: self.job, boot, number, cases };
         let begun = Instant::now();
-        let transcript = guest::boot(self.context, self.guests, &request)?;
+        let transcript = guest::boot(self.context, self.machine, &request)?;
         let judged = judge::judge(&transcript, &self.expectations);
         let cases = judged.cases.iter().filter(|case| case.outcome == CaseOutcome::Pass);
         let cases = cases.map(|case| (case.name.clone(), case.seconds));
@@ -200,7 +198,7 @@ impl CellRun<'_> {
             return;
         }
         let mock = self.cell.suite.modules == ModuleSet::Mock;
-        let Some(symbols) = Symbols::of(&self.guests.ready.built, mock) else { return };
+        let Some(symbols) = Symbols::of(&self.job.kernel.built, mock) else { return };
         let splats = judged.splats.iter_mut().map(|(splat, _)| splat);
         if let Err(error) = symbols.and_then(|mut symbols| symbols.annotate(splats)) {
             judged.notes.push(format!("the traces keep their offsets: {error}"));
@@ -302,19 +300,20 @@ fn observations(judged: &Judged) -> Vec<Observation> {
 
 /// What the suite expects to fail on this kernel, topology and QEMU, today; and, in words, what it expects of cases that
 /// the userland was to bring and did not.
-fn expectations(guests: &Guests, cell: &Cell) -> Result<(Expectations, Vec<String>), RunError> {
-    let qemu = guests.capabilities.version;
+fn expectations(machine: &Machine, job: &CellJob) -> Result<(Expectations, Vec<String>), RunError> {
+    let cell = &job.cell;
+    let qemu = machine.capabilities.version;
     let here = Here {
         topology: &cell.topology.name,
         flavour: &cell.id.flavour,
         variant: &cell.id.variant,
-        ndctl: guests.ready.ndctl.as_ref().map(|ndctl| ndctl.version.as_str()),
+        ndctl: job.kernel.ndctl.as_ref().map(|ndctl| ndctl.version.as_str()),
         today: jiff::Zoned::now().date(),
-        kernel: &guests.ready.source.version,
+        kernel: &job.kernel.source.version,
         qemu: &KernelVersion { stable: qemu.micro, ..KernelVersion::new(qemu.major, qemu.minor) },
     };
     let file = ExpectFile::of(&cell.suite)?;
-    let found = expand::found_names(&cell.suite, &guests.ready)?;
+    let found = expand::found_names(&cell.suite, &job.kernel)?;
     let written = cell.suite.cases.iter().map(|case| case.name.as_str());
     let known = written.chain(found.iter().map(String::as_str)).collect();
     Ok((file.select(&here), file.unknown_cases(&known, here.ndctl)))

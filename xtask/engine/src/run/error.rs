@@ -101,6 +101,14 @@ pub enum RunError {
         /// Why.
         why: String,
     },
+    /// The file of a cell's job is not one.
+    #[error("{}: {message}", .path.display())]
+    Job {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        message: String,
+    },
     /// A file of the run could not be read or written.
     #[error("{doing} {}: {source}", .path.display())]
     Io {

@@ -10,7 +10,7 @@ use event::CellId;
 use host::elf;
 use spec::{CaseFile, Suite, SuiteVariant, Variants, fits};
 
-use super::plan::{Cell, boots};
+use super::cells::{Cell, boots};
 use super::selection::Selection;
 use super::{Plan, PreparedKernel, RunError};
 

@@ -18,49 +18,34 @@ use wire::{FromGuest, Job, PROTOCOL};
 
 use super::accel::{self, Accelerator};
 use super::history::Times;
-use super::pool::Guests;
-use super::{Cell, Options, Plan, PreparedKernel, RunContext, RunError, machine};
+use super::{Cell, CellJob, Options, Plan, PreparedKernel, RunContext, RunError, machine};
 
 /// Keeps an instrumented kernel from five-level paging, which QEMU's `max` has. For a moment of the boot `identify_cpu()`
 /// (`arch/x86/kernel/cpu/common.c`, 6.12) has cleared the processor's features, this one included: in an interrupt that comes
 /// then, KASAN takes per-cpu memory for a wild access.
 const FOUR_LEVELS: &str = "no5lvl";
 
-/// What is looked for on the PATH.
-const QEMU: &str = "qemu-system-x86_64";
-
 /// Longest wait for the devices to come to rest, in milliseconds of the guest's clock.
 const SETTLE_MS: u64 = 20_000;
 
 /// Some of a cell's cases, in one guest.
 pub(super) struct BootRequest<'a> {
-    pub(super) cell: &'a Cell,
+    pub(super) job: &'a CellJob,
     pub(super) boot: &'a super::Boot,
     /// Number of the boot within the cell.
     pub(super) number: usize,
     /// Those of the boot's cases that can run here.
     pub(super) cases: &'a [CaseFile],
-    /// The cell's folder.
-    pub(super) dir: &'a Path,
-}
-
-/// The QEMU that is meant.
-///
-/// # Errors
-/// There is none.
-pub fn find_qemu(named: Option<&Path>) -> Result<PathBuf, RunError> {
-    let program = named.map_or_else(|| PathBuf::from(QEMU), Path::to_owned);
-    which::which(&program).map_err(|_| RunError::NoQemu { program })
 }
 
 /// Chooses the accelerator, booting the kernel under KVM where nothing is known yet.
 pub(super) fn accelerator(
     context: &RunContext,
-    plan: &Plan,
+    (kernel, flavour): (&str, &str),
     ready: &PreparedKernel,
     options: &Options,
 ) -> Accelerator {
-    let (kernel, flavour) = (plan.kernel.name.clone(), plan.flavour.clone());
+    let (kernel, flavour) = (kernel.to_owned(), flavour.to_owned());
     let (event_kernel, event_flavour) = (kernel.clone(), flavour.clone());
     context.sink.emit(&Event::StageStarted { kernel, flavour, stage: Stage::Probe });
     let begun = Instant::now();
@@ -94,19 +79,19 @@ const TRIES: u32 = 3;
 /// beside, and booted again.
 pub(super) fn boot(
     context: &RunContext,
-    guests: &Guests,
+    machine: &machine::Machine,
     request: &BootRequest,
 ) -> Result<Transcript, RunError> {
-    let folder = request.dir.join(format!("boot{}", request.number));
+    let folder = request.job.folder.join(format!("boot{}", request.number));
     for spoiled in 1..TRIES {
-        let result = boot_once(context, guests, request, &folder);
+        let result = boot_once(context, machine, request, &folder);
         let Some(told) = spoiled_by(&result) else { return result };
-        let text = format!("{}: {told}: booting again", request.cell.id);
+        let text = format!("{}: {told}: booting again", request.job.cell.id);
         context.sink.emit(&Event::Notice { text });
         let beside = folder.with_extension(format!("spoiled{spoiled}"));
         fs::rename(&folder, &beside).map_err(io("renaming", &folder))?;
     }
-    boot_once(context, guests, request, &folder)
+    boot_once(context, machine, request, &folder)
 }
 
 /// How QEMU spoiled a boot, where it did.
@@ -122,48 +107,48 @@ fn spoiled_by(result: &Result<Transcript, RunError>) -> Option<String> {
 
 fn boot_once(
     context: &RunContext,
-    guests: &Guests,
+    machine: &machine::Machine,
     request: &BootRequest,
     folder: &Path,
 ) -> Result<Transcript, RunError> {
-    let cell = request.cell;
-    let (times, recorded) = (times(guests, cell), guests.history.of(&cell.id));
+    let cell = &request.job.cell;
+    let (times, recorded) = (times(machine, cell), machine.history.of(&cell.id));
     let job = job(request, times, &recorded);
     let packed = pack(context, cell, &job, folder)?;
-    let image = guests.ready.image(cell.suite.modules, request.boot.userland);
+    let image = request.job.kernel.image(cell.suite.modules, request.boot.userland);
     let image = image.map_err(|why| RunError::NoMock { why: why.to_owned() })?;
-    let machine_args = cxl_topology::qemu::machine_args(&cell.topology, guests.capabilities, &Backing::Ram)?;
-    let mut cmdline = cxl_topology::qemu::kernel_args(&cell.topology, guests.capabilities);
+    let machine_args = cxl_topology::qemu::machine_args(&cell.topology, machine.capabilities, &Backing::Ram)?;
+    let mut cmdline = cxl_topology::qemu::kernel_args(&cell.topology, machine.capabilities);
     if instrumented(cell) {
         cmdline.push(FOUR_LEVELS.to_owned());
     }
     cmdline.extend(cell.variant.cmdline.iter().cloned());
     cmdline.extend(request.boot.cmdline.iter().cloned());
     cmdline.extend(cell.settings.cmdline.iter().cloned());
-    let machine = Machine {
-        qemu: guests.qemu,
-        accel: guests.accel,
-        kernel: &guests.ready.built.kernel,
+    let hardware = Machine {
+        qemu: machine.qemu,
+        accel: machine.accel,
+        kernel: &request.job.kernel.built.kernel,
         image: &image.path,
         job: Some(&packed),
         cmdline: &cmdline,
         machine_args: &machine_args,
     };
-    write(&folder.join("replay.sh"), vm::replay_script(&machine)?.as_bytes())?;
+    write(&folder.join("replay.sh"), vm::replay_script(&hardware)?.as_bytes())?;
 
     let boot = u32::try_from(request.number).unwrap_or(u32::MAX);
     let cases: Vec<String> = request.cases.iter().map(|case| case.name.clone()).collect();
     context.sink.emit(&Event::BootStarted {
         cell: cell.id.clone(),
         boot,
-        accel: guests.accel.to_string(),
+        accel: machine.accel.to_string(),
         cases: cases.clone(),
     });
     let begun = Instant::now();
-    let later = cxl_topology::qemu::later_args(&cell.topology, guests.capabilities, &Backing::Ram);
+    let later = cxl_topology::qemu::later_args(&cell.topology, machine.capabilities, &Backing::Ram);
     let requests = QemuRequests::new(&[&machine_args[..], &later].concat());
-    let patience = Patience::new(guests.accel, times).at_least(recorded.boot().unwrap_or_default());
-    let transcript = vm::Boot { machine, folder, patience }.run(
+    let patience = Patience::new(machine.accel, times).at_least(recorded.boot().unwrap_or_default());
+    let transcript = vm::Boot { machine: hardware, folder, patience }.run(
         &job,
         &mut |frame| tell(context, &cell.id, boot, &cases, begun, frame),
         &requests,
@@ -200,7 +185,7 @@ pub fn shell(
     let (modules, userland) = (shell.modules, shell.userland);
     let capabilities = vm::probe(&options.qemu, context.cache.path())?.capabilities();
     let ready = super::prepare_guests(context, plan, &[(modules, userland)].into())?;
-    let accel = accel_of(&accelerator(context, plan, &ready, options));
+    let accel = accel_of(&accelerator(context, (&plan.kernel.name, &plan.flavour), &ready, options));
     let image = ready.image(modules, userland).map_err(|why| RunError::NoMock { why: why.to_owned() })?;
     let machine_args = cxl_topology::qemu::machine_args(topology, &capabilities, &Backing::Ram)?;
     let mut cmdline = cxl_topology::qemu::kernel_args(topology, &capabilities);
@@ -235,8 +220,8 @@ fn instrumented(cell: &Cell) -> bool {
 }
 
 /// How many times as long as on a plain kernel and an idle machine everything may take.
-fn times(guests: &Guests, cell: &Cell) -> u32 {
-    let busy = if guests.accel == Accel::Tcg { machine::slowness() } else { 1 };
+fn times(machine: &machine::Machine, cell: &Cell) -> u32 {
+    let busy = if machine.accel == Accel::Tcg { machine::slowness() } else { 1 };
     vm::times(instrumented(cell))
         .saturating_mul(cell.settings.timeout_times.unwrap_or(1))
         .saturating_mul(busy)
@@ -246,7 +231,7 @@ fn times(guests: &Guests, cell: &Cell) -> u32 {
 const LONGER: f64 = 4.0;
 
 fn job(request: &BootRequest, times: u32, recorded: &Times) -> Job {
-    let cell = request.cell;
+    let cell = &request.job.cell;
     let longest = |case: &CaseFile| {
         let recorded = Duration::try_from_secs_f64(recorded.case(&case.name).unwrap_or_default() * LONGER);
         let recorded = recorded.unwrap_or_default();

@@ -2,10 +2,23 @@
 
 use std::fs;
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::thread;
 
+use cxl_topology::Capabilities;
+use vm::Accel;
+
 use super::Cell;
+use super::history::History;
 use super::schedule::Limits;
+
+/// What guests of one kernel find on this machine.
+pub(super) struct Machine<'a> {
+    pub(super) qemu: &'a Path,
+    pub(super) capabilities: &'a Capabilities,
+    pub(super) accel: Accel,
+    pub(super) history: History,
+}
 
 /// What QEMU takes beside the guest's memory: its own code, TCG's translations, the images that it loads.
 const QEMU: u64 = 512 << 20;

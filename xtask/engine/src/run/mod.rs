@@ -1,8 +1,14 @@
 //! From a request to a verdict: plan, schedule, preparation of the kernels, the lives of their cells.
+//!
+//! `planner` makes a `plan` of a request; `pool` does what the `schedule` says, by an `engine`; `local` is the engine on this
+//! machine.
 
 pub mod accel;
 mod cell;
+mod cells;
 mod commands;
+mod context;
+mod engine;
 mod error;
 mod execute;
 mod expand;
@@ -10,27 +16,43 @@ mod flakes;
 mod fuzz;
 mod guest;
 mod history;
+mod job;
+mod kernel;
+mod local;
 mod machine;
 mod ndctl;
+mod options;
 mod order;
 mod plan;
 mod planner;
 mod pool;
 mod prepare;
 mod promises;
+mod provider;
+mod qemu;
 mod request;
 mod schedule;
 mod selection;
 mod shard;
+mod wanted;
 
+pub use cells::{Boot, Cell};
 pub use commands::{commands, make_commands, work_slot};
+pub use context::RunContext;
+pub use engine::Engine;
 pub use error::RunError;
-pub use execute::{Finished, Options, Policy, RunContext, execute};
+pub use execute::{Finished, execute};
 pub use fuzz::{Failures, RandomTopologies, Smallest};
-pub use guest::{Shell, find_qemu, shell};
+pub use guest::{Shell, shell};
+pub use job::CellJob;
+pub use kernel::PreparedKernel;
+pub use local::LocalEngine;
+pub use options::{Options, Policy};
 pub use order::Order;
-pub use plan::{Boot, Cell, Plan};
-pub use prepare::{PreparedKernel, build, find_built, prepare, prepare_guests, warnings};
+pub use plan::Plan;
+pub use prepare::{build, find_built, prepare, prepare_guests, warnings};
+pub use qemu::find_qemu;
 pub use request::Request;
+pub use schedule::{Limits, Resources};
 pub use selection::name_of;
 pub use shard::Shard;

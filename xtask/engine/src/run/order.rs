@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use spec::CaseFile;
 
-use super::plan::{Boot, Cell, boots};
+use super::cells::{Boot, Cell, boots};
 
 /// In which order cases run, how often, and who shares a guest with whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

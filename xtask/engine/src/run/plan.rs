@@ -1,15 +1,13 @@
 //! What is to be run: a kernel, its cells, their boots. Pure.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cxl_topology::Topology;
 use event::CellId;
-use spec::{CaseFile, Kernel, Series, Settings, Source, Suite, SuiteVariant, Userland};
+use spec::{CaseFile, Kernel, Series, Source, Userland};
 
 use super::Order;
-use super::promises::Provider;
-use super::request::WantedCases;
+use super::cells::{Cell, boots};
 use super::selection::CellSelection;
 
 /// One kernel in one flavour, and every cell that runs on it.
@@ -33,46 +31,6 @@ pub struct Plan {
     pub left_out: Vec<(CellId, String)>,
     /// Which of the cells that are found later are wanted.
     pub(super) selection: Arc<CellSelection>,
-}
-
-/// The unit that gets one verdict.
-#[derive(Debug, Clone)]
-pub struct Cell {
-    /// Its name.
-    pub id: CellId,
-    /// Where it runs.
-    pub topology: Arc<Topology>,
-    /// What it runs.
-    pub suite: Arc<Suite>,
-    /// With which parameters.
-    pub variant: SuiteVariant,
-    /// One guest each.
-    pub boots: Vec<Boot>,
-    /// Cases that wait for a patch that is not applied, with the patch.
-    pub withheld: BTreeMap<String, String>,
-    /// Which of the cases that are found later are wanted.
-    pub wanted: WantedCases,
-    /// Its variants are known only when the kernel is built.
-    pub open: bool,
-    /// What the kernel lacks for it.
-    pub lacks: Option<String>,
-    /// What a matrix says of it in particular.
-    pub settings: Settings,
-    /// Cases for which a series in `patches/` brings what the kernel may lack, with the series.
-    pub provided_by: BTreeMap<String, Provider>,
-}
-
-/// Cases that share one guest.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Boot {
-    /// What the guest has besides the modules.
-    pub userland: Userland,
-    /// Modules that are not autoloaded.
-    pub withhold: Vec<String>,
-    /// Additions to the kernel command line.
-    pub cmdline: Vec<String>,
-    /// In the order in which they run.
-    pub cases: Vec<CaseFile>,
 }
 
 impl Plan {
@@ -135,30 +93,6 @@ impl Plan {
         }
         self
     }
-}
-
-/// Groups cases by what their guest must be booted with; an isolated case has a guest of its own.
-pub(super) fn boots(cases: &[CaseFile]) -> Vec<Boot> {
-    let mut boots: Vec<Boot> = Vec::new();
-    for case in cases {
-        let shared = boots.iter_mut().find(|boot| {
-            !case.isolate
-                && boot.cases.iter().all(|other| !other.isolate)
-                && boot.userland == case.userland
-                && boot.withhold == case.withhold
-                && boot.cmdline == case.cmdline
-        });
-        match shared {
-            Some(boot) => boot.cases.push(case.clone()),
-            None => boots.push(Boot {
-                userland: case.userland,
-                withhold: case.withhold.clone(),
-                cmdline: case.cmdline.clone(),
-                cases: vec![case.clone()],
-            }),
-        }
-    }
-    boots
 }
 
 #[cfg(test)]

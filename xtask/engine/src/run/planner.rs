@@ -9,10 +9,12 @@ use spec::{
     Axes, Kernel, PLAIN, Project, Selector, Series, Settings, Suite, SuiteVariant, Topologies, Variants,
 };
 
-use super::plan::boots;
-use super::promises::{Promises, Provider, UpTo};
-use super::request::{Request, WantedCases, unknown};
+use super::cells::boots;
+use super::promises::{Promises, UpTo};
+use super::provider::Provider;
+use super::request::{Request, unknown};
 use super::selection::{CellSelection, Selection};
+use super::wanted::WantedCases;
 use super::{Boot, Cell, Plan, RunError};
 use crate::judge::ExpectFile;
 
@@ -64,7 +66,7 @@ impl Plan {
             return Err(request.empty());
         }
         if let Some(shard) = &request.shard {
-            shard.keep(&mut plans);
+            shard.keep(&mut plans.iter_mut().map(|plan| &mut plan.cells).collect::<Vec<_>>());
         }
         // Only now: which cells are done must not move others to another shard.
         for plan in &mut plans {

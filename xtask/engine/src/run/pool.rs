@@ -2,52 +2,40 @@
 //! itself.
 
 use std::panic::{self, AssertUnwindSafe};
-use std::path::Path;
-use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use cxl_topology::Capabilities;
-use event::{CellId, Event};
+use event::{CellId, Event, Sink};
 use host::interrupt;
 use kernlog::Verdict;
 use report::Store;
-use vm::Accel;
 
-use super::history::History;
-use super::schedule::{Resources, Schedule, Task};
-use super::{
-    Cell, Options, Plan, Policy, PreparedKernel, RunContext, RunError, cell, expand, guest, machine, prepare,
-};
+use super::engine::Engine;
+use super::schedule::{Schedule, Task};
+use super::{Cell, CellJob, Plan, Policy, PreparedKernel, RunError, expand};
+
+/// In the cell's folder: the cell with all that is needed to run it.
+const JOB: &str = "job.json";
 
 /// How often who waits looks at Ctrl-C.
 const TICK: Duration = Duration::from_millis(100);
 
-/// The machine on which the cells of one kernel run.
-pub(super) struct Guests<'a> {
-    pub(super) ready: PreparedKernel,
-    pub(super) qemu: &'a Path,
-    pub(super) capabilities: &'a Capabilities,
-    pub(super) accel: Accel,
-    pub(super) policy: Policy,
-    pub(super) history: History,
-}
-
 /// A kernel that is there, and its cells.
-struct Prepared<'a> {
-    guests: Guests<'a>,
+struct Prepared {
+    kernel: Arc<PreparedKernel>,
     cells: Vec<Cell>,
 }
 
 /// All that the threads of a run share.
 pub(super) struct WorkerPool<'a> {
-    context: &'a RunContext<'a>,
+    engine: &'a dyn Engine,
     plans: &'a [Plan],
-    options: &'a Options,
+    policy: Policy,
     store: &'a Store,
-    capabilities: &'a Capabilities,
+    sink: &'a dyn Sink,
     /// For each plan, once it is there.
-    prepared: Vec<OnceLock<Prepared<'a>>>,
+    prepared: Vec<OnceLock<Prepared>>,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -60,22 +48,22 @@ struct State {
 
 impl<'a> WorkerPool<'a> {
     pub(super) fn new(
-        context: &'a RunContext<'a>,
+        engine: &'a dyn Engine,
         plans: &'a [Plan],
-        options: &'a Options,
+        policy: Policy,
         store: &'a Store,
-        capabilities: &'a Capabilities,
+        sink: &'a dyn Sink,
     ) -> Self {
-        let schedule = Schedule::new(machine::limits(options.policy.jobs), plans.len());
+        let schedule = Schedule::new(engine.limits(), plans.len());
         let state = Mutex::new(State { schedule, worst: None, error: None });
         let prepared = plans.iter().map(|_| OnceLock::new()).collect();
-        Self { context, plans, options, store, capabilities, prepared, state, changed: Condvar::new() }
+        Self { engine, plans, policy, store, sink, prepared, state, changed: Condvar::new() }
     }
 
     /// Does everything; the worst verdict of the cells, and the first error.
     pub(super) fn run(self) -> (Option<Verdict>, Option<RunError>) {
         thread::scope(|scope| {
-            for _ in 0..self.options.policy.jobs().max(1) {
+            for _ in 0..self.engine.limits().slots.max(1) {
                 scope.spawn(|| self.work());
             }
         });
@@ -132,26 +120,27 @@ impl<'a> WorkerPool<'a> {
                 Ok(None)
             }
             Task::Cell { plan, cell } => {
-                let Some(Prepared { guests, cells }) = self.prepared[plan].get() else { return Ok(None) };
-                cell::run(self.context, guests, &cells[cell], self.plans[plan].order, self.store)
+                let Some(Prepared { kernel, cells }) = self.prepared[plan].get() else { return Ok(None) };
+                let folder = self.store.cell_dir(&cells[cell].id)?;
+                let written = folder.join(JOB);
+                let (cell, order) = (cells[cell].clone(), self.plans[plan].order);
+                let job = CellJob::new(cell, order, self.policy, Arc::clone(kernel), folder);
+                job.write(&written)?;
+                self.engine.run(&job, self.sink)
             }
         }
     }
 
-    fn prepare(&self, plan: &Plan) -> Result<Prepared<'a>, RunError> {
-        let ready = prepare(self.context, plan)?;
-        self.same_as_before(plan, &ready)?;
-        let choice = guest::accelerator(self.context, plan, &ready, self.options);
-        let accel = guest::accel_of(&choice);
-        let cells = expand::cells(plan, &ready)?;
+    fn prepare(&self, plan: &Plan) -> Result<Prepared, RunError> {
+        let kernel = self.engine.prepare(plan, self.sink)?;
+        self.same_as_before(plan, &kernel)?;
+        let cells = expand::cells(plan, &kernel)?;
         let planned = |id: &CellId| plan.closed_cells().any(|cell| cell.id == *id);
         let found: Vec<_> = cells.iter().map(|cell| cell.id.clone()).filter(|id| !planned(id)).collect();
         if !found.is_empty() {
-            self.context.sink.emit(&Event::CellsFound { cells: found });
+            self.sink.emit(&Event::CellsFound { cells: found });
         }
-        let (policy, history) = (self.options.policy, History::new(self.context.cache, accel));
-        let (qemu, capabilities) = (self.options.qemu.as_path(), self.capabilities);
-        Ok(Prepared { guests: Guests { ready, qemu, capabilities, accel, policy, history }, cells })
+        Ok(Prepared { kernel: Arc::new(kernel), cells })
     }
 
     /// Keeps what the kernel was made from. A run that is taken up goes on with the very same, or its cells could not be told
@@ -177,24 +166,25 @@ impl<'a> WorkerPool<'a> {
     fn note(&self, state: &mut State, task: Task, ended: Result<Option<Verdict>, RunError>) {
         match (task, ended) {
             (Task::Prepare { plan }, Ok(_)) => {
-                if let Some(Prepared { guests, cells }) = self.prepared[plan].get() {
-                    let seconds = |cell: &Cell| guests.history.of(&cell.id).expected(cell);
-                    let need = |cell| Resources { memory: machine::memory(cell), seconds: seconds(cell) };
-                    let times = cells.iter().map(|cell| (cell.id.clone(), seconds(cell))).collect();
-                    self.context.sink.emit(&Event::CellsExpected { cells: times });
-                    state.schedule.ready(plan, cells.iter().map(need));
+                if let Some(Prepared { kernel, cells }) = self.prepared[plan].get() {
+                    let needs: Vec<_> =
+                        cells.iter().map(|cell| self.engine.resources(kernel, cell)).collect();
+                    let times =
+                        cells.iter().zip(&needs).map(|(cell, needs)| (cell.id.clone(), needs.seconds));
+                    self.sink.emit(&Event::CellsExpected { cells: times.collect() });
+                    state.schedule.ready(plan, needs);
                 }
             }
             (Task::Cell { .. }, Ok(verdict)) => {
                 state.worst = [state.worst, verdict].into_iter().flatten().reduce(Verdict::beside);
-                if self.options.policy.fail_fast && verdict > Some(Verdict::Skip) {
+                if self.policy.fail_fast && verdict > Some(Verdict::Skip) {
                     self.stop_early(state);
                 }
             }
             (task, Err(error)) => {
                 if !interrupt::requested() {
                     self.spoil(task, &error);
-                    if self.options.policy.fail_fast {
+                    if self.policy.fail_fast {
                         self.stop_early(state);
                     }
                 }
@@ -206,7 +196,7 @@ impl<'a> WorkerPool<'a> {
     fn stop_early(&self, state: &mut State) {
         state.schedule.stop();
         let text = "--fail-fast: nothing more is started".to_owned();
-        self.context.sink.emit(&Event::Notice { text });
+        self.sink.emit(&Event::Notice { text });
     }
 
     /// What an error leaves without a verdict of its own: a cell, or all of those of a kernel.
@@ -223,7 +213,10 @@ impl<'a> WorkerPool<'a> {
         let reason = error.to_string().lines().next().unwrap_or_default().to_owned();
         for cell in ids {
             let reason = reason.clone();
-            self.context.sink.emit(&Event::CellFinished { cell, verdict, reason, seconds: 0.0 });
+            self.sink.emit(&Event::CellFinished { cell, verdict, reason, seconds: 0.0 });
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

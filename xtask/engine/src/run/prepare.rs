@@ -1,49 +1,18 @@
 //! From a plan's kernel to something that boots: source, series, build, images. Every step is in the cache when nothing
 //! changed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
 
 use event::{Event, Stage, StageEnd};
-use guest::{Busybox, Closed, Image, Inputs, Ndctl};
+use guest::{Busybox, Closed, Image, Inputs};
 use kbuild::{Builder, Built, Fragment, Toolchain, Tree, Warnings};
 use source::{Applied, AppliedState, Prepared, Sources};
 use spec::{ModuleSet, Userland};
 
-use super::{Plan, RunContext, RunError, ndctl};
-
-/// A kernel with all that its guests need.
-#[derive(Debug, Clone)]
-pub struct PreparedKernel {
-    /// The kernel.
-    pub built: Built,
-    /// What it was made from.
-    pub source: Prepared,
-    /// ndctl's tools and tests, where a guest has them.
-    pub ndctl: Option<Ndctl>,
-    /// The guests that the plan boots, and the smallest; the reason where the mock modules did not build.
-    images: BTreeMap<(ModuleSet, Userland), Result<Image, String>>,
-}
-
-impl PreparedKernel {
-    /// The image with these modules and this userland, or why there is none.
-    pub fn image(&self, modules: ModuleSet, userland: Userland) -> Result<&Image, &str> {
-        match self.images.get(&(modules, userland)) {
-            Some(image) => image.as_ref().map_err(String::as_str),
-            None => Err("it was not planned"),
-        }
-    }
-
-    /// Names of these modules, canonical.
-    pub fn modules(&self, modules: ModuleSet) -> &[String] {
-        match modules {
-            ModuleSet::Production => &self.built.production_modules,
-            ModuleSet::Mock => &self.built.mock_modules,
-        }
-    }
-}
+use super::{Plan, PreparedKernel, RunContext, RunError, ndctl};
 
 /// Source and build only.
 ///
@@ -211,16 +180,18 @@ pub fn prepare_guests(
             guest::image(&inputs, context.cache.path())
         };
         let smallest = (ModuleSet::Production, Userland::Busybox);
-        let mut images = BTreeMap::new();
-        for (modules, userland) in wanted.iter().copied().chain([smallest]) {
+        let mut images = Vec::new();
+        for (modules, userland) in
+            wanted.iter().copied().chain([smallest].into_iter().filter(|one| !wanted.contains(one)))
+        {
             let image = match (modules, built.mock.root()) {
                 (ModuleSet::Production, _) => Ok(image(&built.production, "production", userland)?),
                 (ModuleSet::Mock, Ok(root)) => Ok(image(root, "mock", userland)?),
                 (ModuleSet::Mock, Err(why)) => Err(why.to_string()),
             };
-            images.insert((modules, userland), image);
+            images.push((modules, userland, image));
         }
-        let made: Vec<&Image> = images.values().filter_map(|image| image.as_ref().ok()).collect();
+        let made: Vec<&Image> = images.iter().filter_map(|(_, _, image)| image.as_ref().ok()).collect();
         let note = made.iter().map(|image| &image.id[..12]).collect::<Vec<_>>().join(", ");
         let new = |image: &&Image| {
             fs::metadata(&image.path).and_then(|m| m.modified()).is_ok_and(|time| time >= begun)

@@ -1,6 +1,6 @@
 //! Which patch of which series a case needs: what `run --up-to` leaves out, and what a kernel without a series lacks.
 
-use spec::{KernelRange, KernelVersion, Series};
+use spec::Series;
 
 use super::RunError;
 use super::request::unknown;
@@ -104,34 +104,6 @@ impl Promises {
             missing.get_or_insert_with(|| reach.lacks(number));
         }
         missing
-    }
-}
-
-/// The series that brings what a case needs and a kernel may lack.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Provider {
-    series: String,
-    base: Option<KernelRange>,
-    outside: Option<String>,
-}
-
-impl Provider {
-    /// Of these series, the one that first promises a case; none where the bare kernel does.
-    pub(super) fn of(known: &[Series], suite: &str, case: &str) -> Option<Self> {
-        let promised = known.iter().filter_map(|s| Some((s.promised_at(suite, case)?, s)));
-        let (_, series) = promised.min_by_key(|(number, _)| *number).filter(|(number, _)| *number > 0)?;
-        Some(Self { series: series.name.clone(), base: series.base.clone(), outside: series.outside.clone() })
-    }
-
-    /// For a sentence about what a kernel of this version lacks.
-    pub(super) fn about(&self, version: &KernelVersion) -> String {
-        let brings = format!("which series {} brings", self.series);
-        match (&self.base, &self.outside) {
-            (Some(base), Some(outside)) if !base.contains(version) => {
-                format!("{brings} to {base}: {outside}")
-            }
-            _ => brings,
-        }
     }
 }
 
@@ -248,6 +220,7 @@ mod tests {
     fn what_a_kernel_lacks_is_brought_by_a_series_or_cannot_be() {
         let known = two();
         let about = |case: (&str, &str), version: &str| {
+            use crate::run::provider::Provider;
             let provider = Provider::of(&known, case.0, case.1)?;
             Some(provider.about(&version.parse().expect("a version")))
         };

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use cxl_topology::Topology;
 use event::CellId;
-use spec::{CellFilter, Kernel, Project, SeriesRange, Source, fits};
+use spec::{CellFilter, Kernel, Project, SeriesRange, Source};
 use specfile::{SpecError, did_you_mean};
 
-use super::{Order, RunError, Shard};
+use super::{Order, RunError, Shard, wanted};
 
 /// What one run is asked to do. Empty lists mean the project's defaults.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -59,42 +59,6 @@ pub struct Request {
     pub drawn: Vec<Arc<Topology>>,
 }
 
-/// Which of a suite's cases and variants are wanted.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct WantedCases {
-    /// Patterns of the request: a case that fits one is wanted; all are where there is none.
-    pub cases: Vec<String>,
-    /// Patterns for the cases of this suite alone, likewise.
-    pub of_suite: Vec<String>,
-    /// Pattern for the variant.
-    pub variant: Option<String>,
-    /// Patterns of the request for it, likewise.
-    pub variants: Vec<String>,
-}
-
-impl WantedCases {
-    /// Whether every case of the suite is.
-    pub(super) fn everything(&self) -> bool {
-        self.cases.is_empty() && self.of_suite.is_empty()
-    }
-
-    /// Whether a case is wanted.
-    pub(super) fn case(&self, suite: &str, case: &str) -> bool {
-        wanted(&self.cases, suite, case) && wanted(&self.of_suite, suite, case)
-    }
-
-    /// Whether a variant is wanted.
-    pub(super) fn variant(&self, name: &str) -> bool {
-        self.variant.as_deref().is_none_or(|pattern| fits(pattern, name))
-            && (self.variants.is_empty() || self.variants.iter().any(|pattern| fits(pattern, name)))
-    }
-
-    /// The one variant that is wanted by its name, be there one or not.
-    pub(super) fn named_variant(&self) -> Option<&str> {
-        self.variant.as_deref().filter(|pattern| !pattern.contains('*'))
-    }
-}
-
 impl Request {
     /// The kernel that is meant. With `linux`, the named entry (or the default one) lends its fragments, and its
     /// series are left out: the tree is taken as it is.
@@ -134,14 +98,8 @@ impl Request {
 
     /// Whether a case was asked for.
     pub fn wants(&self, suite: &str, case: &str) -> bool {
-        wanted(&self.cases, suite, case)
+        wanted::wanted(&self.cases, suite, case)
     }
-}
-
-/// Whether a case fits one of these patterns; all do where there is none.
-pub(super) fn wanted(patterns: &[String], suite: &str, case: &str) -> bool {
-    let whole = format!("{suite}/{case}");
-    patterns.is_empty() || patterns.iter().any(|pattern| fits(pattern, case) || fits(pattern, &whole))
 }
 
 /// A work tree as it stands: through git with its uncommitted changes where it is a git tree.

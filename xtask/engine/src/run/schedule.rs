@@ -22,22 +22,22 @@ pub(super) enum Task {
     },
 }
 
-/// What a cell needs.
+/// What a cell needs while it runs.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Resources {
+pub struct Resources {
     /// Bytes of memory.
-    pub(super) memory: u64,
+    pub memory: u64,
     /// Seconds that it is expected to take.
-    pub(super) seconds: f64,
+    pub seconds: f64,
 }
 
-/// What the machine has.
+/// What an engine can carry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Limits {
+pub struct Limits {
     /// How much may go on at the same time.
-    pub(super) slots: usize,
+    pub slots: usize,
     /// Bytes of memory for guests.
-    pub(super) memory: u64,
+    pub memory: u64,
 }
 
 /// What is done, what goes on, and what waits.

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use event::CellId;
 
-use super::Plan;
+use super::cells::Cell;
 
 /// How much fuller than its part a shard may be.
 const SLACK: f64 = 1.1;
@@ -52,17 +52,17 @@ impl fmt::Display for Shard {
 }
 
 impl Shard {
-    /// Leaves each plan its cells of this shard. Cells whose variants are found later go as one.
-    pub(super) fn keep(&self, plans: &mut [Plan]) {
-        let cells = || plans.iter().flat_map(|plan| &plan.cells).map(|cell| (&cell.id, cell.open));
+    /// Leaves each plan the cells of this shard. Cells whose variants are found later go as one.
+    pub(super) fn keep(&self, plans: &mut [&mut Vec<Cell>]) {
+        let cells = || plans.iter().flat_map(|cells| cells.iter()).map(|cell| (&cell.id, cell.open));
         let weighted: Vec<_> = cells().map(|(id, open)| (name(id, open), self.weight(id, open))).collect();
         let mine: BTreeSet<String> = assign(&weighted, self.of, self.times.is_some())
             .into_iter()
             .filter(|(_, shard)| *shard == self.number - 1)
             .map(|(name, _)| name)
             .collect();
-        for plan in plans {
-            plan.cells.retain(|cell| mine.contains(&name(&cell.id, cell.open)));
+        for cells in plans {
+            cells.retain(|cell| mine.contains(&name(&cell.id, cell.open)));
         }
     }
 

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Where a suite runs.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Topologies {
     /// On every topology that is asked for.
     #[default]
@@ -26,8 +25,7 @@ impl Topologies {
 }
 
 /// The parameter sets of a suite.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Variants {
     /// These; none for one run without any.
     Listed(Vec<SuiteVariant>),
@@ -68,6 +66,15 @@ impl SuiteVariant {
     }
 }
 
+impl Serialize for Topologies {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Any => serializer.serialize_str("any"),
+            Self::Only(names) => names.serialize(serializer),
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for Topologies {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct AnyOrOnly;
@@ -102,10 +109,21 @@ impl<'de> Deserialize<'de> for Topologies {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct RawParametersOf {
     parameters_of: String,
+}
+
+impl Serialize for Variants {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Listed(variants) => variants.serialize(serializer),
+            Self::ParametersOf(module) => {
+                RawParametersOf { parameters_of: module.clone() }.serialize(serializer)
+            }
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for Variants {

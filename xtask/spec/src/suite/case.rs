@@ -12,7 +12,7 @@ use specfile::SpecError;
 use super::{FoundCases, Userland};
 
 /// What a case has where it says nothing else.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shared {
     /// How long it may take.
     pub timeout: Duration,
@@ -21,7 +21,7 @@ pub struct Shared {
 }
 
 /// One case of a suite.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaseFile {
     /// The script's file name without `.sh`.
     pub name: String,

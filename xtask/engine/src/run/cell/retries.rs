@@ -15,7 +15,7 @@ impl CellRun<'_> {
     /// Tells what a boot has shown, and tries what was red in it again, as often as is allowed; the verdict, and why where
     /// no case says it.
     pub(super) fn retried(&self, boot: &Boot, judged: Judged) -> Result<(Verdict, String), RunError> {
-        let retries = self.cell.settings.retries.unwrap_or(self.guests.policy.retries);
+        let retries = self.cell.settings.retries.unwrap_or(self.job.policy.retries);
         let mut tries = Tries::default();
         tries.add(&judged);
         let first = self.tell(judged);
@@ -38,7 +38,7 @@ impl CellRun<'_> {
         if names.is_empty() || last.0 == Verdict::Fail {
             return Ok(first);
         }
-        Ok(if self.guests.policy.allow_flaky {
+        Ok(if self.job.policy.allow_flaky {
             (Verdict::Pass, format!("flaky, which is allowed: {names}"))
         } else {
             (first.0, format!("passed when tried again: {names} (--allow-flaky lets that pass)"))
