@@ -4,9 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use walkdir::WalkDir;
-
 use serde::{Deserialize, Serialize};
+use walkdir::WalkDir;
 
 use host::digest;
 

@@ -5,6 +5,7 @@
 //! a short tail for error messages, and to a callback, as asked.
 
 mod error;
+mod output;
 mod running;
 #[cfg(test)]
 mod tests;
@@ -21,13 +22,12 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use super::interrupt::{self, GRACE, Group};
+use output::OnLine;
 use running::{Shared, drain, open_log};
 
 pub use error::{ProcessError, Status};
+pub use output::Output;
 pub use running::Running;
-
-/// Is called for each line of output.
-type OnLine = Box<dyn FnMut(&str) + Send>;
 
 /// A process about to be started.
 #[derive(Default)]
@@ -51,26 +51,6 @@ enum Stdin {
     Null,
     Bytes(Vec<u8>),
     File(PathBuf),
-}
-
-/// A finished process.
-#[derive(Debug, Clone)]
-pub struct Output {
-    /// How it ended.
-    pub status: Status,
-    /// Standard output, whole.
-    pub stdout: Vec<u8>,
-    /// The last lines of stdout and stderr together.
-    pub tail: Vec<String>,
-    /// Wall time.
-    pub took: Duration,
-}
-
-impl Output {
-    /// Standard output as text, without the last line end.
-    pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.stdout).trim_end_matches('\n').to_owned()
-    }
 }
 
 impl Process {

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use host::{PrivateApt, Process, hex};
 use spec::kernel::is_url;
 
-use super::fetch::{Fetched, Fetcher};
+use super::fetcher::{Fetched, Fetcher};
 use super::{SourceError, stream};
 
 const DOWNLOAD_DEADLINE: Duration = Duration::from_secs(30 * 60);

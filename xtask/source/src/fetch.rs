@@ -1,42 +1,21 @@
 //! Getting the tree of one source.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use host::apt::Packages;
-use host::{AptError, Cache, PrivateApt, Process, digest, git};
+use host::{AptError, PrivateApt, digest, git};
 use spec::Source;
 use spec::kernel::is_url;
 
-use super::git::Git;
+use super::fetcher::{Fetched, Fetcher, describe};
 use super::{SourceError, archive, local};
 
 /// A branch of a remote repository is asked for again after this long; a tag or a commit never.
 const ASK_AGAIN: Duration = Duration::from_secs(10 * 60);
 /// A shallow clone of a kernel takes minutes on a slow line.
 const FETCH_DEADLINE: Duration = Duration::from_secs(60 * 60);
-
-/// The tree of a source.
-#[derive(Debug, Clone)]
-pub(super) struct Fetched {
-    /// Id of the tree.
-    pub(super) tree: String,
-    /// What exactly it is: package and version, commit and subject.
-    pub(super) described: String,
-    /// Object folders of the user's repositories that the tree is in.
-    pub(super) alternates: Vec<PathBuf>,
-    /// Nothing had to be fetched or imported.
-    pub(super) cached: bool,
-    /// Something that the user should know: an old copy was taken because the network was away.
-    pub(super) note: Option<String>,
-}
-
-impl Fetched {
-    pub(super) fn new(tree: String, described: String) -> Self {
-        Self { tree, described, alternates: Vec::new(), cached: true, note: None }
-    }
-}
 
 /// A package that is looked for.
 struct Wanted<'a> {
@@ -59,14 +38,6 @@ impl Wanted<'_> {
             Packages::Source => apt.source_candidate(self.package),
         }
     }
-}
-
-/// Where things are fetched to, and how to say so.
-pub(super) struct Fetcher<'a> {
-    pub(super) cache: &'a Cache,
-    pub(super) git: &'a Git,
-    pub(super) etc: &'a Path,
-    pub(super) tell: &'a (dyn Fn(&str) + Send + Sync),
 }
 
 impl Fetcher<'_> {
@@ -205,27 +176,5 @@ impl Fetcher<'_> {
         }
         let folder = tempfile::tempdir_in(&parent).map_err(SourceError::io("making a folder in", &parent))?;
         Ok((lock, folder))
-    }
-}
-
-/// Tree, and "commit (subject)", of what a `git log` that knows its repository finds under a name.
-pub(super) fn describe(log: Process, name: &str) -> Result<(String, String), SourceError> {
-    let text = log
-        .arg("-1")
-        .arg("--no-show-signature")
-        .arg("--no-color")
-        .arg("--format=%T%n%h%n%s")
-        .arg("--abbrev=12")
-        .arg("--end-of-options")
-        .arg(name)
-        .arg("--")
-        .read()?;
-    let mut lines = text.lines();
-    match (lines.next(), lines.next(), lines.next()) {
-        (Some(tree), Some(commit), subject) => {
-            let subject: String = subject.unwrap_or("").chars().filter(|c| !c.is_control()).collect();
-            Ok((tree.to_owned(), format!("{commit} (\"{subject}\")")))
-        }
-        _ => Err(SourceError::Other(format!("git log shows no commit for {name}"))),
     }
 }

@@ -11,10 +11,12 @@ mod checkout;
 mod displaced;
 mod error;
 mod fetch;
+mod fetcher;
 mod fit;
 mod git;
 mod local;
 mod prepare;
+mod prepared;
 mod stream;
 mod tar;
 
@@ -22,7 +24,8 @@ pub use apply::{Applied, AppliedPatch, AppliedState};
 pub use displaced::Displaced;
 pub use error::{Conflict, Place, SourceError};
 pub use fit::Fit;
-pub use prepare::{Plain, Prepared, Sources};
+pub use prepare::{Plain, Sources};
+pub use prepared::Prepared;
 pub use spec::{KernelRange, KernelVersion};
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use host::{Process, digest, git};
 
 use super::SourceError;
-use super::fetch::{Fetched, Fetcher, describe};
+use super::fetcher::{Fetched, Fetcher, describe};
 use super::git::alternates_value;
 
 /// A commit of a local repository.

@@ -3,37 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use host::{Cache, Process};
 use spec::{Kernel, KernelVersion, Series, Source};
 
-use super::apply::{Applied, AppliedState, Target};
-use super::fetch::{Fetched, Fetcher};
+use super::apply::{AppliedState, Target};
+use super::fetcher::{Fetched, Fetcher};
 use super::fit::Fit;
 use super::git::Git;
+use super::prepared::Prepared;
 use super::{Displaced, SourceError, checkout, displaced};
-
-/// A kernel's tree, ready to be built.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Prepared {
-    /// Id of the git tree: the content address of the kernel with its series.
-    pub tree: String,
-    /// Id of the git tree without the series.
-    pub base: String,
-    /// Version, from its Makefile.
-    pub version: KernelVersion,
-    /// What the base exactly is: package and version, commit and subject.
-    pub described: String,
-    /// Sources that could not be had before one could, and why not; and what else the user should know.
-    pub tried: Vec<String>,
-    /// The series, in order.
-    pub applied: Vec<Applied>,
-    /// The cache had all of it.
-    pub cached: bool,
-    /// Object folders of the user's repositories that hold the tree's files.
-    pub alternates: Vec<PathBuf>,
-}
 
 /// A tree that is no kernel: what a source is, without a series.
 #[derive(Debug, Clone, PartialEq, Eq)]

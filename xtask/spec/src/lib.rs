@@ -3,6 +3,7 @@
 //!
 //! Every error names its file, and the line or the field, and the way out where there is one.
 
+mod defaults;
 pub mod filter;
 pub mod kernel;
 pub mod matrix;
@@ -14,10 +15,11 @@ pub mod series;
 pub mod suite;
 pub mod version;
 
+pub use defaults::Defaults;
 pub use filter::{CellFilter, Field};
 pub use kernel::{Kernel, Source};
 pub use matrix::{Axes, Exclude, Matrix, Setting, Settings};
-pub use project::{Defaults, PLAIN, Project};
+pub use project::{PLAIN, Project};
 pub use range::SeriesRange;
 pub use sabotage::Sabotage;
 pub use selector::{Selector, fits};

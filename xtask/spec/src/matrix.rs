@@ -12,9 +12,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 use cxl_topology::bytes::Bytes;
 use specfile::{SpecError, did_you_mean, locate, steps};
 
+use super::Selector;
+use super::defaults::Defaults;
 use super::filter::{CellFilter, Field};
+use super::kernel::Kernel;
 use super::suite::check_cmdline;
-use super::{Project, Selector};
 
 /// A matrix of this name is meant where none is named and there are several.
 pub const DEFAULT: &str = "default";
@@ -136,47 +138,18 @@ struct RawSetting {
     cmdline: Vec<String>,
 }
 
-impl Project {
-    /// The matrix of this name; without one, the one called `default`, or the only one.
-    ///
-    /// # Errors
-    /// [`SpecError::Invalid`] with the nearest name, or all names.
-    pub fn matrix(&self, name: Option<&str>) -> Result<&Matrix, SpecError> {
-        let names: Vec<_> = self.matrices.keys().map(String::as_str).collect();
-        let wrong =
-            |message: String| SpecError::invalid(self.root.join(super::project::FILE), "matrix", message);
-        let meant = match (name, &names[..]) {
-            (_, []) => {
-                return Err(wrong("there is none".to_owned())
-                    .with_hint("matrix: { default: { kernels: all, topologies: all, suites: all } }"));
-            }
-            (Some(name), _) => name,
-            (None, [only]) => only,
-            (None, _) => DEFAULT,
-        };
-        self.matrices.get(meant).ok_or_else(|| match name {
-            Some(name) => {
-                let message = format!("there is no matrix `{}`", name.escape_debug());
-                wrong(message).with_near(name, names.iter().copied())
-            }
-            None => wrong("there are several, and none is called `default`".to_owned())
-                .with_hint(format!("--matrix {}", names.join(" or --matrix "))),
-        })
-    }
-}
-
 impl Matrix {
-    /// Checks those of one file. `project` has no matrices yet.
+    /// Checks those of one file, beside what else the project says.
     ///
     /// # Errors
     /// [`SpecError`] naming file, field and line.
     pub(super) fn validate_all(
         raw: BTreeMap<String, RawMatrix>,
-        project: &Project,
+        (kernels, defaults): (&BTreeMap<String, Kernel>, &Defaults),
         file: &Path,
         text: &str,
     ) -> Result<BTreeMap<String, Self>, SpecError> {
-        let place = Place { project, file, text };
+        let place = Place { kernels, defaults, file, text };
         let one = |(name, raw): (String, RawMatrix)| {
             specfile::check_name(&name).map_err(|why| place.wrong("matrix", why))?;
             let matrix = raw.validate(&name, &place)?;
@@ -188,7 +161,8 @@ impl Matrix {
 
 /// Where a matrix stands.
 struct Place<'a> {
-    project: &'a Project,
+    kernels: &'a BTreeMap<String, Kernel>,
+    defaults: &'a Defaults,
     file: &'a Path,
     text: &'a str,
 }
@@ -221,16 +195,16 @@ impl Place<'_> {
         Ok(())
     }
 
-    fn kernels(&self, field: &str, axis: Option<Axis>) -> Result<Vec<String>, SpecError> {
-        let known = || self.project.kernels.keys().map(String::as_str);
+    fn kernels_of(&self, field: &str, axis: Option<Axis>) -> Result<Vec<String>, SpecError> {
+        let known = || self.kernels.keys().map(String::as_str);
         let names = match axis {
-            None => return Ok(vec![self.project.defaults.kernel.clone()]),
-            Some(Axis::All) => return Ok(self.project.kernels.keys().cloned().collect()),
+            None => return Ok(vec![self.defaults.kernel.clone()]),
+            Some(Axis::All) => return Ok(self.kernels.keys().cloned().collect()),
             Some(Axis::These(names)) => names,
         };
         self.names(field, &names)?;
         for (at, name) in names.iter().enumerate() {
-            if !self.project.kernels.contains_key(name) {
+            if !self.kernels.contains_key(name) {
                 return Err(self
                     .wrong(&format!("{field}[{at}]"), format!("there is no kernel `{name}`"))
                     .with_near(name, known()));
@@ -241,8 +215,8 @@ impl Place<'_> {
 
     fn axes(&self, field: &str, raw: RawAxes) -> Result<Axes, SpecError> {
         let of = |name: &str| format!("{field}.{name}");
-        let defaults = &self.project.defaults;
-        let kernels = self.kernels(&of("kernels"), raw.kernels)?;
+        let defaults = self.defaults;
+        let kernels = self.kernels_of(&of("kernels"), raw.kernels)?;
         let flavours = raw.flavours.unwrap_or_else(|| vec![defaults.flavour.clone()]);
         self.names(&of("flavours"), &flavours)?;
         let topologies = match raw.topologies {

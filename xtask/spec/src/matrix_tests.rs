@@ -1,6 +1,7 @@
 use std::fs;
 
 use super::*;
+use crate::Project;
 
 const KERNELS: &str = "kernels:\n  lts: { source: { dir: /a } }\n  merged: { source: { dir: /b } }\n\
                        defaults: { kernel: lts, topologies: [direct], suites: [enumerate] }\n";

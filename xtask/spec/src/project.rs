@@ -7,8 +7,9 @@ use serde::Deserialize;
 
 use specfile::SpecError;
 
+use super::defaults::Defaults;
 use super::kernel::{Kernel, Source, Sources};
-use super::matrix::{Matrix, RawMatrix};
+use super::matrix::{self, Matrix, RawMatrix};
 use super::range::SeriesRange;
 
 /// Name of the project's file.
@@ -37,19 +38,6 @@ pub struct Project {
     range: Option<SeriesRange>,
     /// The folder of the series, where it is another than `patches`.
     patches: Option<PathBuf>,
-}
-
-/// What a command without options takes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Defaults {
-    /// A key of [`Project::kernels`].
-    pub kernel: String,
-    /// A flavour.
-    pub flavour: String,
-    /// Topologies, for suites that run on any.
-    pub topologies: Vec<String>,
-    /// Suites, or parts of them: [`super::Selector`].
-    pub suites: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -108,10 +96,36 @@ impl Project {
         }
         let mut project = raw.validate(root, &file)?;
         for (file, text, raw) in matrices {
-            let known = Matrix::validate_all(raw, &project, file, &text)?;
+            let known = Matrix::validate_all(raw, (&project.kernels, &project.defaults), file, &text)?;
             project.matrices.extend(known);
         }
         Ok(project)
+    }
+
+    /// The matrix of this name; without one, the one called `default`, or the only one.
+    ///
+    /// # Errors
+    /// [`SpecError::Invalid`] with the nearest name, or all names.
+    pub fn matrix(&self, name: Option<&str>) -> Result<&Matrix, SpecError> {
+        let names: Vec<_> = self.matrices.keys().map(String::as_str).collect();
+        let wrong = |message: String| SpecError::invalid(self.root.join(FILE), "matrix", message);
+        let meant = match (name, &names[..]) {
+            (_, []) => {
+                return Err(wrong("there is none".to_owned())
+                    .with_hint("matrix: { default: { kernels: all, topologies: all, suites: all } }"));
+            }
+            (Some(name), _) => name,
+            (None, [only]) => only,
+            (None, _) => matrix::DEFAULT,
+        };
+        self.matrices.get(meant).ok_or_else(|| match name {
+            Some(name) => {
+                let message = format!("there is no matrix `{}`", name.escape_debug());
+                wrong(message).with_near(name, names.iter().copied())
+            }
+            None => wrong("there are several, and none is called `default`".to_owned())
+                .with_hint(format!("--matrix {}", names.join(" or --matrix "))),
+        })
     }
 
     /// The kernel of this name.

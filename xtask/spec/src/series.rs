@@ -15,6 +15,7 @@ use specfile::SpecError;
 
 use super::version::{KernelRange, KernelVersion};
 
+pub use patches::Patch;
 pub use posted::Posted;
 pub use symbol::Symbol;
 
@@ -65,15 +66,6 @@ pub struct Series {
     pub up_to: Option<usize>,
     /// What is known of it as a posting.
     pub posted: Posted,
-}
-
-/// One patch of a series.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Patch {
-    /// Absolute path of the file.
-    pub file: PathBuf,
-    /// Subject without `[PATCH …]`.
-    pub subject: String,
 }
 
 /// A series' patches for other kernels.

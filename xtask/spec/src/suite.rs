@@ -3,8 +3,10 @@
 mod axes;
 mod borrow;
 mod case;
+mod folder;
 #[cfg(test)]
 mod tests;
+mod userland;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,9 +21,9 @@ pub(super) use case::check_cmdline;
 
 pub use axes::{SuiteVariant, Topologies, Variants};
 pub use case::{CaseFile, Needs, Shared};
+pub use folder::FILE;
+pub use userland::{FoundCases, ModuleSet, Userland};
 
-/// Name of the file that makes a folder a suite.
-pub const FILE: &str = "suite.yaml";
 /// How long a case may take if neither it nor its suite says.
 pub const TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -52,39 +54,6 @@ pub struct Suite {
     pub shared: Shared,
 }
 
-/// Which CXL modules a boot has on disk; it is always exactly one of the two sets.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ModuleSet {
-    /// Those of `drivers/cxl`.
-    #[default]
-    Production,
-    /// Those of `tools/testing/cxl`: the drivers wrapped, and the mock bus.
-    Mock,
-}
-
-/// What a guest has besides its modules.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Userland {
-    /// A static busybox.
-    #[default]
-    Busybox,
-    /// ndctl's tools (`cxl`, `daxctl`, `ndctl`), its tests, and what those call: bash, jq, keyctl, a real udevd.
-    Ndctl,
-}
-
-/// Cases that somebody else wrote: scripts of the userland, each run by a script of the suite.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct FoundCases {
-    /// Names of files in the userland's folder of tests, with `*` as in a shell; a case is called as its file without
-    /// `.sh`.
-    pub scripts: String,
-    /// File of the suite that runs one of them; the case's name is in `BENCH_CASE`.
-    pub run_by: String,
-}
-
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawSuite {
@@ -112,9 +81,7 @@ impl Suite {
     /// # Errors
     /// [`SpecError::Read`].
     pub fn names(scenarios_dir: &Path) -> Result<Vec<String>, SpecError> {
-        let mut names = specfile::folders(scenarios_dir)?;
-        names.retain(|name| scenarios_dir.join(name).join(FILE).is_file());
-        Ok(names)
+        folder::names(scenarios_dir)
     }
 
     /// Reads the suite of this name.

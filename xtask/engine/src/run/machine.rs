@@ -1,9 +1,8 @@
 //! What the machine can carry: how many guests at a time, in how much memory, and how busy others keep it.
 
-use std::fs;
 use std::num::NonZeroUsize;
 use std::path::Path;
-use std::thread;
+use std::{fs, thread};
 
 use cxl_topology::Capabilities;
 use vm::Accel;

@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use super::{OnLine, Output, ProcessError, Status};
+use super::error::{ProcessError, Status};
+use super::output::{OnLine, Output};
 use crate::interrupt::{GRACE, Group};
 
 /// How many last lines an error shows.

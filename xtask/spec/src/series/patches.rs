@@ -4,11 +4,20 @@
 
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
 
 use specfile::SpecError;
 
-use super::Patch;
+/// One patch of a series.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Patch {
+    /// Absolute path of the file.
+    pub file: PathBuf,
+    /// Subject without `[PATCH …]`.
+    pub subject: String,
+}
 
 /// The patches of one folder in order. A cover letter (`0000-…`) is no patch.
 pub(super) fn read(dir: &Path) -> Result<Vec<Patch>, SpecError> {

@@ -6,7 +6,8 @@ use serde::Deserialize;
 
 use specfile::SpecError;
 
-use super::{CaseFile, FILE, Shared, Suite};
+use super::case::{CaseFile, Shared};
+use super::folder::{self, FILE};
 
 /// `cases-of:` in a `suite.yaml`.
 #[derive(Debug, Deserialize)]
@@ -31,7 +32,7 @@ impl Borrowed {
         specfile::check_names(file, "cases-of.cases", &self.cases)?;
         let base_suite = scenarios_dir.join(&self.suite);
         if !base_suite.join(FILE).is_file() {
-            let known = Suite::names(scenarios_dir)?;
+            let known = folder::names(scenarios_dir)?;
             let message = format!("there is no suite `{}`", self.suite);
             return Err(SpecError::invalid(file, "cases-of.suite", message)
                 .with_near(&self.suite, known.iter().map(String::as_str)));
@@ -58,7 +59,7 @@ impl Borrowed {
 mod tests {
     use std::fs;
 
-    use super::*;
+    use crate::Suite;
 
     /// The suite `b`, which borrows from `a`, with its cases `one` and `two`.
     fn borrow(yaml: &str) -> Result<String, String> {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use specfile::SpecError;
 
-use super::{FoundCases, Userland};
+use super::userland::{FoundCases, Userland};
 
 /// What a case has where it says nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,8 +2,8 @@
 
 use spec::Series;
 
-use super::Options;
 use super::diffstat::diffstat;
+use super::options::Options;
 use crate::series::mail::{Mailbox, Message};
 
 /// A cover letter with all but its text, which `git send-email` refuses to send as it is.

@@ -2,26 +2,17 @@
 
 mod cover;
 mod diffstat;
+mod options;
 #[cfg(test)]
 mod tests;
 
 pub use cover::tells_changes;
+pub use options::Options;
 
 use spec::Series;
 use spec::series::COVER;
 
 use crate::series::mail::{Message, slug};
-
-/// What the files are to say, beside what the series does.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Options {
-    /// The version [default: that of the series].
-    pub version: Option<u32>,
-    /// The commit that it is based on [default: that of the series].
-    pub base: Option<String>,
-    /// `RFC`, or the name of a tree, before `PATCH`.
-    pub prefix: Option<String>,
-}
 
 /// The files, and what is worth knowing about them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

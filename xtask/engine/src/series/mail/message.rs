@@ -4,17 +4,11 @@
 //! the diff keeps its bytes, since a source file may have another character set than the mail. Limits: a mail in
 //! `text/html` alone has no patch in it.
 
+use super::error::MailError;
 use super::header::{Header, Mailbox, headers, ids, mailbox};
 use super::mbox::{GITS_DATE, is_from_line};
 use super::subject::Subject;
-use super::text::{ENCODING, Text, decode, unix_lines};
-
-/// Why a mail cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{what}")]
-pub struct MailError {
-    pub(super) what: String,
-}
+use super::text::{ENCODING, Text, decode, start_of_patch, unix_lines};
 
 /// One mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -224,19 +218,4 @@ fn commit_of(first: &[u8]) -> Option<String> {
     let commit = text.strip_prefix("From ")?.split(' ').next()?;
     let is_id = matches!(commit.len(), 40 | 64) && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
     (is_id && text.contains(GITS_DATE)).then(|| commit.to_owned())
-}
-
-/// Where the message ends and the patch begins: at the `---`, or at a diff that has none.
-pub(in crate::series) fn start_of_patch(text: &[u8]) -> usize {
-    let mut at = 0;
-    for line in text.split_inclusive(|byte| *byte == b'\n') {
-        let bare = line.trim_ascii_end();
-        let begins = bare == b"---" || line.starts_with(b"diff -") || line.starts_with(b"Index: ");
-        let old_file = line.starts_with(b"--- ") && bare.len() > 4 && !bare[4..].starts_with(b"-");
-        if begins || old_file {
-            return at;
-        }
-        at += line.len();
-    }
-    text.len()
 }

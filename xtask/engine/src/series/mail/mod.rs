@@ -1,6 +1,7 @@
 //! Patches as mails: mailboxes split, a mail taken out of its encodings, its subject understood, and all of it written back as
 //! `git format-patch` writes.
 
+mod error;
 mod header;
 mod mbox;
 mod message;
@@ -10,9 +11,10 @@ mod subject;
 mod tests;
 mod text;
 
+pub use error::MailError;
 pub use header::Mailbox;
 pub use mbox::split;
-pub(in crate::series) use message::start_of_patch;
-pub use message::{MailError, Message};
+pub use message::Message;
 pub use patch_id::{patch_ids, refusal};
 pub use subject::{Subject, slug};
+pub(in crate::series) use text::start_of_patch;

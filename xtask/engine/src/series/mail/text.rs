@@ -2,7 +2,7 @@
 
 use mailparse::ParsedMail;
 
-use super::message::{MailError, start_of_patch};
+use super::error::MailError;
 
 /// The header that says how a text was made fit to travel.
 pub(super) const ENCODING: &str = "Content-Transfer-Encoding";
@@ -135,4 +135,19 @@ fn unflow(text: &[u8], delete_blank: bool) -> Vec<u8> {
         }
     }
     out
+}
+
+/// Where the message ends and the patch begins: at the `---`, or at a diff that has none.
+pub(in crate::series) fn start_of_patch(text: &[u8]) -> usize {
+    let mut at = 0;
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        let bare = line.trim_ascii_end();
+        let begins = bare == b"---" || line.starts_with(b"diff -") || line.starts_with(b"Index: ");
+        let old_file = line.starts_with(b"--- ") && bare.len() > 4 && !bare[4..].starts_with(b"-");
+        if begins || old_file {
+            return at;
+        }
+        at += line.len();
+    }
+    text.len()
 }
