@@ -13,7 +13,9 @@ use report::{Terminal, Verbosity};
 use source::Sources;
 use spec::{Project, Source};
 
-use super::run::{GuestArgs, cell_filter, command_line, verbosity, workspace};
+use super::args::{GuestArgs, cell_filter};
+use super::context::workspace;
+use super::record::command_line;
 use super::{Context, Exit, Format, Usage, setup};
 
 /// Finds what turned a cell from green to red: a patch of a series, a commit, or the smallest topology
@@ -276,7 +278,7 @@ fn go_on(mut state: State, args: &Args, project: &Project, shelf: &Shelf, ctx: &
         _ => {}
     };
     say(&begins(&state, &folder));
-    let shown = || match (ctx.format, verbosity(ctx)) {
+    let shown = || match (ctx.format, ctx.verbosity()) {
         (Format::Human, Verbosity::Verbose) => Some(Terminal::stdout(Verbosity::Verbose)),
         (Format::Human, Verbosity::Normal) => Terminal::foot(),
         _ => None,

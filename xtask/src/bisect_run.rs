@@ -15,8 +15,10 @@ use report::{Store, Terminal};
 use source::Sources;
 use spec::{Project, Source};
 
+use super::args::GuestArgs;
 use super::bisect::FailureArgs;
-use super::run::{GuestArgs, resolved, started, verbosity, workspace};
+use super::context::workspace;
+use super::record::{resolved, started};
 use super::{Context, Exit, Format, setup};
 
 /// Builds and boots the tree that one stands in, and says good, bad or skip as `git bisect run` wants it
@@ -117,7 +119,7 @@ fn once(
     );
     let mut sinks: Vec<Box<dyn Sink>> = vec![Box::new(Arc::clone(&store))];
     if ctx.format == Format::Human {
-        sinks.push(Box::new(Terminal::stdout(verbosity(ctx))));
+        sinks.push(Box::new(Terminal::stdout(ctx.verbosity())));
     }
     let sink = Fan(sinks);
     sink.emit(&started(&store, plans));

@@ -8,8 +8,9 @@ use engine::run::{Options, Plan, Policy, Request, RunContext, Shell};
 use report::Terminal;
 use spec::{ModuleSet, Userland};
 
+use super::args::{GuestArgs, KernelArgs, LintArgs};
+use super::context::workspace;
 use super::range::RangeArgs;
-use super::run::{GuestArgs, KernelArgs, LintArgs, verbosity, warn, workspace};
 use super::{Context, Exit, setup};
 
 /// Boots a topology and gives a shell in the guest; Ctrl-A X leaves
@@ -63,7 +64,7 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let plan = Plan::kernel_only(&project, &request)?;
     let load = if args.lint.dangerously_skip_lint { Topology::load_unchecked } else { Topology::load };
     let topology = load(&project.topologies_dir(), &name)?;
-    warn(ctx, &topology);
+    ctx.warn_of(&topology);
     if args.dry_run {
         return super::dry_run::run(&[plan], &args.guest, ctx);
     }
@@ -73,7 +74,7 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         accel: args.guest.accel,
         policy: Policy::default(),
     };
-    let sink = Terminal::stdout(verbosity(ctx));
+    let sink = Terminal::stdout(ctx.verbosity());
     let workspace = workspace();
     let context = RunContext { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: &sink };
     run::shell(&context, &plan, &topology, &args.shell(), &options)?;

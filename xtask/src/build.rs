@@ -7,8 +7,9 @@ use engine::run::{Plan, RunContext};
 use event::Sink;
 use report::{JsonLines, Terminal};
 
+use super::args::KernelArgs;
+use super::context::workspace;
 use super::range::RangeArgs;
-use super::run::{KernelArgs, verbosity, workspace};
 use super::{Context, Exit, Format, setup};
 
 /// Gets, patches, configures and builds a kernel with its modules and cxl_test, and says where it lies
@@ -30,11 +31,11 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let project = args.range.for_kernel(ctx.project()?, args.kernel.kernel.as_deref(), ctx)?;
     let plan = Plan::kernel_only(&project, &args.kernel.request())?;
     if args.dry_run {
-        return super::dry_run::run(&[plan], &super::run::GuestArgs::default(), ctx);
+        return super::dry_run::run(&[plan], &super::args::GuestArgs::default(), ctx);
     }
     setup::ensure(ctx, args.setup, None)?;
     let sink: Box<dyn Sink> = match ctx.format {
-        Format::Human => Box::new(Terminal::stdout(verbosity(ctx))),
+        Format::Human => Box::new(Terminal::stdout(ctx.verbosity())),
         Format::Json => Box::new(JsonLines::new(std::io::stdout())),
     };
     let workspace = workspace();

@@ -8,7 +8,7 @@ use engine::ci;
 use engine::ci::{Build, System, Workflow};
 use spec::matrix::{Axes, Matrix};
 
-use super::run::command_line;
+use super::record::command_line;
 use super::{Context, Exit};
 
 /// Writes workflows that run a matrix on other systems

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 
+use cxl_topology::Topology;
 use host::Cache;
-use report::Results;
+use report::text::neutralise;
+use report::{Results, Verbosity};
 use spec::Project;
 
 use super::Usage;
@@ -148,6 +150,22 @@ impl Context {
         Results::new(self.root.join("results"))
     }
 
+    /// How much is said.
+    pub fn verbosity(&self) -> Verbosity {
+        match (self.quiet, self.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (_, true) => Verbosity::Verbose,
+            _ => Verbosity::Normal,
+        }
+    }
+
+    /// Says what is questionable about a topology.
+    pub fn warn_of(&self, topology: &Topology) {
+        for finding in &topology.warnings {
+            self.say(&neutralise(&finding.to_string()));
+        }
+    }
+
     /// Says a thing worth knowing on stderr, unless `-q`.
     pub fn say(&self, text: &str) {
         if !self.quiet {
@@ -192,5 +210,10 @@ pub fn show_error(error: &anyhow::Error) {
     for cause in error.chain().skip(1) {
         text.push_str(&format!("\ncaused by: {cause}"));
     }
-    anstream::eprintln!("{}", report::text::neutralise(&text));
+    anstream::eprintln!("{}", neutralise(&text));
+}
+
+/// The checkout that this binary was built from: the agent is built from the same.
+pub fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_owned()
 }

@@ -5,7 +5,7 @@ use anyhow::Result;
 use engine::run;
 use engine::run::Plan;
 
-use super::run::GuestArgs;
+use super::args::GuestArgs;
 use super::{Context, Exit};
 
 /// Prints the commands of the plans, one kernel after the other.

@@ -5,6 +5,7 @@
     reason = "no library: doc comments are the help text, and an `Args` or a `run` needs no other"
 )]
 
+pub mod args;
 mod bisect;
 mod bisect_run;
 mod boot;
@@ -17,6 +18,7 @@ mod exit;
 mod kernel;
 mod parse;
 mod range;
+mod record;
 mod results;
 pub mod run;
 mod series;

@@ -17,7 +17,6 @@ use report::lines;
 use report::lines::Verbosity;
 use report::text::one_line;
 
-use super::run::verbosity;
 use super::{Context, Exit, Format, Usage};
 
 /// Judges any log: KTAP, meson's results, a kernel's console
@@ -69,7 +68,7 @@ impl SymbolArgs {
             ..Request::default()
         };
         let plan = Plan::kernel_only(&project, &request)?;
-        let workspace = super::run::workspace();
+        let workspace = super::context::workspace();
         let context =
             RunContext { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: &Null };
         let name = format!("{kernel}, flavour {}", self.flavour);
@@ -227,7 +226,7 @@ fn show(file: &Path, report: &LogReport, symbols: bool, ctx: &Context) -> Result
         anstream::println!("{}", serde_json::to_string(&Json { kind, cases, totals, splats, verdict })?);
         return Ok(());
     }
-    let verbosity = verbosity(ctx);
+    let verbosity = ctx.verbosity();
     let mut text = format!("{}: {}\n", one_line(&file.display().to_string()), report.kind.word());
     for case in &report.cases {
         if verbosity == Verbosity::Verbose || case.outcome.is_red() {

@@ -7,6 +7,7 @@ mod edit;
 mod export;
 mod fetch;
 mod import;
+mod kernel;
 mod lint;
 mod list;
 mod mails;
@@ -16,8 +17,6 @@ mod show;
 mod trailers;
 
 use anyhow::Result;
-
-use spec::{Kernel, Project};
 
 use super::{Context, Exit};
 
@@ -63,16 +62,5 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         Verb::Import(args) => import::run(args, &project, ctx),
         Verb::Export(args) => export::run(args, &project, ctx),
         Verb::Fetch(args) => fetch::run(args, &project, ctx),
-    }
-}
-
-/// The kernel that a series is looked at on: the named one, else the first of patchbench.yaml that has the series, else the
-/// default.
-fn kernel_for<'a>(project: &'a Project, series: &str, named: Option<&str>) -> Result<&'a Kernel> {
-    let with = project.kernels.values().find(|kernel| kernel.series.iter().any(|one| one == series));
-    match (named, with) {
-        (Some(name), _) => Ok(project.kernel(name)?),
-        (None, Some(kernel)) => Ok(kernel),
-        (None, None) => Ok(project.kernel(&project.defaults.kernel)?),
     }
 }

@@ -6,8 +6,7 @@
 
 mod rival;
 mod scene;
-
-use std::time::{Duration, Instant};
+mod took;
 
 use anyhow::{Context as _, Result};
 
@@ -16,7 +15,8 @@ use report::text::one_line;
 
 use self::rival::{by_bisect_run, by_plain_script};
 use self::scene::Scene;
-use super::Bench;
+use self::took::{Clock, Took, suspects};
+use super::tool::Bench;
 
 /// What is searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -42,22 +42,6 @@ impl Sort {
             Self::Topology => "the smallest topology that shows it, from `mixed`",
         }
     }
-}
-
-/// What a bisection took.
-struct Took {
-    /// Commits that were looked at.
-    steps: usize,
-    /// Kernels that were made.
-    builds: usize,
-    /// Guests that were booted.
-    boots: usize,
-    /// Wall time.
-    time: Duration,
-    /// Time of processors: a busy machine hardly makes it longer.
-    work: Duration,
-    /// What it came to, in one line.
-    answer: String,
 }
 
 /// Measures them one after the other, and prints a table of each.
@@ -114,7 +98,7 @@ fn by_tool(scene: &Scene, axis: &[&str]) -> Result<(Took, State)> {
     let answer = match end.found.bad.saturating_sub(end.found.good) {
         // Of a topology there is no good one.
         0 | 1 => steps[end.found.bad].title.clone(),
-        count => told_suspects(count, steps[end.found.good + 1..=end.found.bad].iter().map(|s| &*s.title)),
+        count => suspects(count, steps[end.found.good + 1..=end.found.bad].iter().map(|s| &*s.title)),
     };
     let records = || state.levels.iter().flat_map(|level| &level.seens.records);
     let looked_at = state.levels.iter().map(|level| {
@@ -131,34 +115,6 @@ fn by_tool(scene: &Scene, axis: &[&str]) -> Result<(Took, State)> {
         answer,
     };
     Ok((took, state))
-}
-
-/// Since when, and how long processors had worked for processes of ours until then.
-struct Clock(Instant, Duration);
-
-impl Clock {
-    fn start() -> Result<Self> {
-        Ok(Self(Instant::now(), of_children()?))
-    }
-
-    fn read(&self) -> Result<(Duration, Duration)> {
-        Ok((self.0.elapsed(), of_children()?.saturating_sub(self.1)))
-    }
-}
-
-/// Processor time of all processes that this one has started and seen end, and of theirs: `cutime` and `cstime` of proc(5), in
-/// hundredths of a second (`USER_HZ`).
-fn of_children() -> Result<Duration> {
-    let text = std::fs::read_to_string("/proc/self/stat").context("reading /proc/self/stat")?;
-    let fields = text.rsplit(") ").next().unwrap_or_default().split(' ').skip(13).take(2);
-    let ticks: u64 = fields.filter_map(|field| field.parse::<u64>().ok()).sum();
-    Ok(Duration::from_millis(ticks * 10))
-}
-
-/// `9 suspects, the culprit among them`.
-fn told_suspects<'a>(count: usize, mut titles: impl Iterator<Item = &'a str>) -> String {
-    let with = if titles.any(|title| title == synthetic_history::CULPRIT) { "" } else { "not " };
-    format!("{count} suspects, the culprit {with}among them")
 }
 
 fn line(by: &str, took: &Took) {

@@ -80,7 +80,7 @@ pub(super) fn measure(rounds: usize, size: u64) -> Result<()> {
             log::judge(start.as_bytes().chain(again), None).context("judging what was made up")?;
             times.push(processor_time().saturating_sub(begun));
         }
-        let time = super::middle(times);
+        let time = super::tool::middle(times);
         anstream::println!("{:24} {:8.2} s   {:.0} MB/s", what, time.as_secs_f64(), speed(size, time));
     }
     Ok(())

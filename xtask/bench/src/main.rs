@@ -5,6 +5,7 @@ mod bisect;
 mod judging;
 mod parallel;
 mod rebuild;
+mod tool;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,10 +16,11 @@ use anyhow::{Context as _, Result, ensure};
 use clap::Parser;
 
 use host::Process;
-use xtask::run::KernelArgs;
+use xtask::args::KernelArgs;
 use xtask::{Context, Exit, Global, conclude, setup};
 
 use self::rebuild::Rebuild;
+use self::tool::{Bench, line, middle};
 
 /// Measures the tool's own cost, beside a QEMU and a make that are started by hand
 ///
@@ -117,31 +119,6 @@ fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     Ok(Exit::Success)
 }
 
-struct Bench<'a> {
-    ctx: &'a Context,
-    kernel: Option<&'a str>,
-}
-
-impl Bench<'_> {
-    /// The tool with these arguments.
-    fn tool(&self, args: &[&str]) -> Result<Duration> {
-        self.tool_in(&self.ctx.root, args)
-    }
-
-    fn tool_in(&self, project: &Path, args: &[&str]) -> Result<Duration> {
-        let program = std::env::current_exe().context("finding this program")?.with_file_name("xtask");
-        let mut process = Process::new(program, args)
-            .arg("--project")
-            .arg(project)
-            .arg("--cache-dir")
-            .arg(self.ctx.cache.path());
-        if let Some(kernel) = self.kernel {
-            process = process.arg("--kernel").arg(kernel);
-        }
-        Ok(process.run()?.took)
-    }
-}
-
 /// Seconds from QEMU's start to its end, of all boots of a run.
 fn qemu_seconds(run: &Path) -> Result<Duration> {
     let path = run.join("events.jsonl");
@@ -165,13 +142,4 @@ fn replay(run: &Path) -> Result<Duration> {
         .find(|path| path.ends_with("replay.sh"))
         .context("the run has no replay.sh")?;
     Ok(Process::new("sh", [script]).deadline(Duration::from_secs(300)).run()?.took)
-}
-
-fn middle(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times.get(times.len() / 2).copied().unwrap_or_default()
-}
-
-fn line(what: &str, time: Duration, how: &str) {
-    anstream::println!("{what:24} {:8.2} s   {how}", time.as_secs_f64());
 }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{Bench, line, middle};
+use super::tool::{Bench, line, middle};
 
 /// What is run: short cells and longer ones, of which each boots at least one guest.
 const CELLS: [&str; 14] = [

@@ -12,7 +12,7 @@ use host::{Cache, Process};
 use source::Sources;
 use spec::Project;
 
-use super::Bench;
+use super::tool::Bench;
 
 /// What is edited: a module, so that bzImage stays.
 const FILE: &str = "drivers/cxl/mem.c";

@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result};
 
 use report::Stored;
 
-use crate::run::command_line;
+use crate::record::command_line;
 use crate::{Context, Exit, Format};
 
 /// Makes one run of several, such as the shards of one; the exit code is that of its verdict

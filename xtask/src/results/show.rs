@@ -12,7 +12,7 @@ use report::text::{neutralise, one_line};
 use report::{State, Stored, Terminal, console};
 use spec::{CellFilter, fits};
 
-use crate::run::{cell_filter, verbosity};
+use crate::args::cell_filter;
 use crate::{Context, Exit, Format, Usage};
 
 /// Shows a run as it was seen while it ran
@@ -91,7 +91,7 @@ impl<'a> Wanted<'a> {
 fn replay(args: &Args, ctx: &Context, stored: &Stored, cells: &[&CellId]) -> Result<()> {
     let is_case = |case: &str| args.case.as_deref().is_none_or(|pattern| fits(pattern, case));
     let out = anstream::AutoStream::auto(std::io::stdout());
-    let terminal = Terminal::to_writer(Box::new(out), verbosity(ctx)).part_of(stored.summary.clone());
+    let terminal = Terminal::to_writer(Box::new(out), ctx.verbosity()).part_of(stored.summary.clone());
     for stamped in stored.events()? {
         let event = &stamped.event;
         let of_case = match (args.case.is_some(), event.case()) {

@@ -7,8 +7,9 @@ use anyhow::{Context as _, Result};
 use engine::run::{Policy, Request, Shard};
 use kernlog::Verdict;
 use report::{CellSummary, Stored};
-use spec::{CellFilter, Project};
+use spec::Project;
 
+use crate::args::cell_filter;
 use crate::{Context, Usage, results};
 
 /// Which cells.
@@ -118,16 +119,6 @@ impl ChooseArgs {
         let (matrix, cells) = (matrix.or(request.matrix), cells.or(request.cells));
         Ok(Request { matrix, cells, shard: shard.or(request.shard), ..request })
     }
-}
-
-/// What `--cell` says.
-///
-/// # Errors
-/// It cannot be read; shows the place.
-pub fn cell_filter(text: Option<&str>) -> Result<Option<CellFilter>, Usage> {
-    let read =
-        |text: &str| text.parse().map_err(|why| Usage { message: format!("--cell: {why}"), hint: None });
-    text.map(read).transpose()
 }
 
 /// What a run was asked for.

@@ -11,9 +11,12 @@ use report::text::counted;
 use report::{Resumed, Store};
 use spec::{Project, Userland};
 
+use super::args::Args;
 use super::choose::asked;
-use super::{Args, Exit, shown_for, workspace};
-use crate::{Context, Format, setup};
+use super::ended::ended;
+use super::shown::shown_for;
+use crate::context::workspace;
+use crate::{Context, Exit, Format, setup};
 
 /// Runs what a run has not finished.
 pub(super) fn run(name: &str, args: &Args, ctx: &Context, project: &Project) -> Result<Exit> {
@@ -38,7 +41,7 @@ pub(super) fn run(name: &str, args: &Args, ctx: &Context, project: &Project) -> 
     let qemu = run::find_qemu(args.guest.qemu.as_deref().or(qemu.as_deref()))?;
     let options = Options { qemu, accel, policy };
     let mut sinks: Vec<Box<dyn Sink>> = vec![Box::new(Arc::clone(&store))];
-    sinks.extend(shown_for(args, ctx, &options, Some(store.summary())));
+    sinks.extend(shown_for(&args.shown, ctx, &options, Some(store.summary())));
     let sink = Fan(sinks);
     let left: usize = plans.iter().map(|plan| plan.cells.len()).sum();
     let text = format!("{} goes on: {} finished, {left} left", store.id(), counted(count, "cell"));
@@ -49,5 +52,5 @@ pub(super) fn run(name: &str, args: &Args, ctx: &Context, project: &Project) -> 
     if ctx.format == Format::Human {
         ctx.say(&format!("results: {}", store.dir().display()));
     }
-    super::ended(ctx, &store, finished?, None)
+    ended(ctx, &store, finished?, None)
 }

@@ -4,8 +4,9 @@ use std::env;
 use std::io::stdout;
 use std::path::PathBuf;
 
+use engine::run::Options;
 use event::Sink;
-use report::{Github, JsonLines, Lava, Terminal};
+use report::{Github, JsonLines, Lava, Summary, Terminal};
 
 use crate::{Context, Format};
 
@@ -25,7 +26,7 @@ impl ShownArgs {
             // Set by the runner of GitHub Actions, and by nothing else.
             Format::Human if env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") => {
                 let step = env::var_os("GITHUB_STEP_SUMMARY").map(PathBuf::from);
-                Box::new(Github::new(stdout(), step, super::verbosity(ctx)))
+                Box::new(Github::new(stdout(), step, ctx.verbosity()))
             }
             Format::Human => Box::new(terminal()),
         }];
@@ -34,4 +35,17 @@ impl ShownArgs {
         }
         sinks
     }
+}
+
+/// Where the run is seen as it goes, and what is known of it from before, where it is taken up.
+pub(super) fn shown_for(
+    args: &ShownArgs,
+    ctx: &Context,
+    options: &Options,
+    before: Option<Summary>,
+) -> Vec<Box<dyn Sink>> {
+    args.sinks(ctx, || {
+        let terminal = Terminal::stdout(ctx.verbosity()).side_by_side(options.policy.jobs());
+        terminal.taking_up(before.unwrap_or_default())
+    })
 }

@@ -9,8 +9,8 @@ use engine::run::{Plan, Request};
 use source::{AppliedState, Sources};
 use spec::Project;
 
+use crate::args::KernelArgs;
 use crate::range::RangeArgs;
-use crate::run::KernelArgs;
 use crate::{Context, Exit, Format, Usage};
 
 /// Writes the tree of a kernel with its series applied, for reading and for tools of your own

@@ -21,8 +21,10 @@ use source::{Prepared, Sources};
 use spec::{Patch, Project, Series};
 
 use super::place::{patches_on, prefix, sources};
+use crate::args::{GuestArgs, KernelArgs};
+use crate::context::workspace;
 use crate::range::RangeArgs;
-use crate::run::{GuestArgs, KernelArgs, resolved, started, verbosity, workspace};
+use crate::record::{resolved, started};
 use crate::{Context, Exit, Format, Usage, setup};
 
 /// How the patch on standard input is called as a series.
@@ -74,7 +76,7 @@ pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit>
     };
     setup::ensure(ctx, false, args.guest.qemu.as_deref().filter(|_| args.boot))?;
     let workspace = workspace();
-    let sink: Box<dyn Sink> = match (ctx.format, verbosity(ctx)) {
+    let sink: Box<dyn Sink> = match (ctx.format, ctx.verbosity()) {
         (Format::Human, Verbosity::Verbose) => Box::new(Terminal::stdout(Verbosity::Verbose)),
         _ => Box::new(Collect::default()),
     };
@@ -331,7 +333,7 @@ impl Checker<'_> {
                 .context("creating the run's folder")?,
         );
         let mut sinks: Vec<Box<dyn Sink>> = vec![Box::new(Arc::clone(&store))];
-        if self.ctx.format == Format::Human && verbosity(self.ctx) == Verbosity::Verbose {
+        if self.ctx.format == Format::Human && self.ctx.verbosity() == Verbosity::Verbose {
             let terminal = Terminal::stdout(Verbosity::Verbose).side_by_side(options.policy.jobs());
             sinks.push(Box::new(terminal));
         }

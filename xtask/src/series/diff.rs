@@ -10,7 +10,8 @@ use report::text::neutralise;
 use spec::series::is_version_folder;
 use spec::{Project, Series};
 
-use super::{kernel_for, place};
+use super::kernel::kernel_for;
+use super::place;
 use crate::range::RangeArgs;
 use crate::{Context, Exit, Format, Usage, range};
 

@@ -16,7 +16,7 @@ use spec::{Project, Series};
 
 use super::mails;
 use super::place::{patches_on, prefix, sources};
-use crate::run::KernelArgs;
+use crate::args::KernelArgs;
 use crate::{Context, Exit, Usage};
 
 /// Where work trees are, below the project.

@@ -12,7 +12,8 @@ use host::quote;
 use report::text::neutralise;
 use spec::{Kernel, Project, Series};
 
-use super::{kernel_for, mails, place};
+use super::kernel::kernel_for;
+use super::{mails, place};
 use crate::range::RangeArgs;
 use crate::{Context, Exit, Format, Usage};
 

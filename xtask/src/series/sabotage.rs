@@ -12,7 +12,9 @@ use event::{Collect, Fan, Sink};
 use report::{Store, Terminal, Verbosity};
 use spec::{Project, Sabotage, Series};
 
-use crate::run::{GuestArgs, KernelArgs, resolved, started, verbosity, workspace};
+use crate::args::{GuestArgs, KernelArgs};
+use crate::context::workspace;
+use crate::record::{resolved, started};
 use crate::{Context, Exit, Format, Usage, setup};
 
 /// Undoes one required behaviour of a series after the other, and sees that the cases that are named for it turn red
@@ -100,7 +102,7 @@ fn try_one(
     let heard = Arc::new(Collect::default());
     let mut sinks: Vec<Box<dyn Sink>> = vec![Box::new(Arc::clone(&store)), Box::new(Arc::clone(&heard))];
     // What is red here is as it should be, and would alarm.
-    if ctx.format == Format::Human && verbosity(ctx) == Verbosity::Verbose {
+    if ctx.format == Format::Human && ctx.verbosity() == Verbosity::Verbose {
         sinks.push(Box::new(Terminal::stdout(Verbosity::Verbose).side_by_side(options.policy.jobs())));
     }
     let sink = Fan(sinks);

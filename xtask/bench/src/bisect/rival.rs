@@ -10,7 +10,7 @@ use engine::run::{make_commands, work_slot};
 use host::{Process, plain_git, quote};
 
 use super::scene::{CASE, Scene};
-use super::{Clock, Took, told_suspects};
+use super::took::{Clock, Took, suspects};
 
 /// With a plain script, in the kernel's work folder: make as the tool calls it, the guest of the good end with the new kernel
 /// and modules. What the case then says is good or bad; there is no other word.
@@ -86,7 +86,7 @@ fn answer(log: &str) -> Option<String> {
     };
     let possible: Vec<_> = titles("# possible first bad commit: [").collect();
     let first = titles("# first bad commit: [").next().map(str::to_owned);
-    first.or_else(|| (!possible.is_empty()).then(|| told_suspects(possible.len(), possible.into_iter())))
+    first.or_else(|| (!possible.is_empty()).then(|| suspects(possible.len(), possible.into_iter())))
 }
 
 /// The script by which the guest of the good end can be booted again.

@@ -14,8 +14,8 @@ use source::Sources;
 use spec::{Project, Series};
 use synthetic_history::{BEHIND_SWITCHES, SyntheticHistory};
 
-use crate::Bench;
 use crate::rebuild::copy_project;
+use crate::tool::Bench;
 
 /// What is run at each step.
 pub(super) const CASE: &str = "attach/callback-once";

@@ -1,0 +1,70 @@
+//! Options that several subcommands share.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use engine::run::Request;
+use engine::run::accel::AccelRequest;
+use spec::CellFilter;
+
+use super::Usage;
+
+/// Which kernel.
+#[derive(Debug, Default, clap::Args)]
+pub struct KernelArgs {
+    /// A kernel of patchbench.yaml [default: as there]
+    #[arg(long, value_name = "NAME")]
+    pub kernel: Option<String>,
+    /// Your own tree as it stands, uncommitted changes included; it is never written to
+    #[arg(long, value_name = "DIR")]
+    pub linux: Option<PathBuf>,
+    /// plain; debug for KASAN, lockdep and their like; debug-info for traces with file and line [default: as in patchbench.yaml]
+    #[arg(long, value_name = "NAME")]
+    pub flavour: Option<String>,
+    /// Only the first N patches of a series of the kernel, and not the series that require it; 0 for none of it
+    #[arg(long, value_name = "[SERIES:]N")]
+    pub up_to: Option<String>,
+}
+
+/// How guests are run.
+#[derive(Debug, Default, clap::Args)]
+pub struct GuestArgs {
+    /// This QEMU instead of the one on the PATH
+    #[arg(long, value_name = "PATH")]
+    pub qemu: Option<PathBuf>,
+    /// Which accelerator: auto takes KVM only where a guest really comes up under it
+    #[arg(long, value_enum, default_value_t)]
+    pub accel: AccelRequest,
+}
+
+/// Whether topologies are checked.
+#[derive(Debug, Default, clap::Args)]
+pub struct LintArgs {
+    /// Boot a topology even where it breaks rules: what is broken is told, and QEMU may refuse, crash or mislead
+    #[arg(long)]
+    pub dangerously_skip_lint: bool,
+}
+
+impl KernelArgs {
+    /// A request for this kernel and nothing else.
+    pub fn request(&self) -> Request {
+        Request {
+            kernel: self.kernel.clone(),
+            linux: self.linux.clone(),
+            flavour: self.flavour.clone(),
+            up_to: self.up_to.clone(),
+            ..Request::default()
+        }
+    }
+}
+
+/// What `--cell` says.
+///
+/// # Errors
+/// It cannot be read; shows the place.
+pub fn cell_filter(text: Option<&str>) -> Result<Option<CellFilter>, Usage> {
+    let read =
+        |text: &str| text.parse().map_err(|why| Usage { message: format!("--cell: {why}"), hint: None });
+    text.map(read).transpose()
+}

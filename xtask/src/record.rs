@@ -1,0 +1,36 @@
+//! What a run says of itself: part of its record.
+
+use engine::run::{Options, Plan, Request};
+use event::Event;
+use report::Store;
+
+/// A run's first event.
+pub fn started(store: &Store, plans: &[Plan]) -> Event {
+    let cells = plans.iter().flat_map(Plan::closed_cells).map(|cell| cell.id.clone()).collect();
+    store.started(command_line(), cells)
+}
+
+/// What was asked for, as it was understood: part of the run's record.
+pub fn resolved(plans: &[Plan], request: &Request, options: &Options) -> serde_json::Value {
+    let kernel = |plan: &Plan| {
+        serde_json::json!({
+            "kernel": plan.kernel,
+            "flavour": plan.flavour,
+            "series": plan.series,
+            "left-out": plan.left_out,
+        })
+    };
+    serde_json::json!({
+        "kernels": plans.iter().map(kernel).collect::<Vec<_>>(),
+        "qemu": options.qemu,
+        "accel": options.accel,
+        "policy": options.policy,
+        // Random topologies are no files that could be named again.
+        "request": request.drawn.is_empty().then_some(request),
+    })
+}
+
+pub fn command_line() -> String {
+    let args = std::env::args_os().skip(1).map(host::quote).collect::<Vec<_>>();
+    format!("cargo xtask {}", args.join(" "))
+}

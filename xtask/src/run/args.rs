@@ -1,0 +1,129 @@
+//! The options of `run`.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+
+use engine::run::Order;
+use report::Stored;
+use spec::Project;
+
+use super::choose::{ChooseArgs, PolicyArgs};
+use super::shown::ShownArgs;
+use crate::args::{GuestArgs, KernelArgs, LintArgs};
+use crate::range::RangeArgs;
+use crate::{Context, Usage, results};
+
+/// Builds the kernel, boots every topology, runs every suite and says pass or fail
+///
+/// Without options: what `defaults:` in patchbench.yaml names. Results go to results/<time>-<id>, and
+/// results/latest points there.
+#[derive(Debug, Default, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    pub kernel: KernelArgs,
+    #[command(flatten)]
+    pub range: RangeArgs,
+    /// Boot this topology (may be given more than once) [default: as in patchbench.yaml]
+    #[arg(long = "topology", value_name = "NAME")]
+    pub topologies: Vec<String>,
+    /// Run this suite, or one variant or case of it (may be given more than once) [default: as in patchbench.yaml]
+    #[arg(long = "suite", value_name = "NAME[:VARIANT][/CASE]")]
+    pub suites: Vec<String>,
+    /// Run only this case: CASE or SUITE/CASE, with * as in a shell (may be given more than once)
+    #[arg(long = "case", value_name = "NAME")]
+    pub cases: Vec<String>,
+    #[command(flatten)]
+    pub choose: ChooseArgs,
+    #[command(flatten)]
+    pub order: OrderArgs,
+    #[command(flatten)]
+    pub policy: PolicyArgs,
+    /// Your own tree of ndctl for suites with its tools [default: as in patchbench.yaml]
+    #[arg(long, value_name = "DIR")]
+    pub ndctl: Option<PathBuf>,
+    #[command(flatten)]
+    pub guest: GuestArgs,
+    /// Install what is missing first: one apt-get install, shown before it runs
+    #[arg(long)]
+    pub setup: bool,
+    /// Print every command that would run, and run none
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub lint: LintArgs,
+    #[command(flatten)]
+    pub random: RandomArgs,
+    #[command(flatten)]
+    pub baseline: BaselineArgs,
+    #[command(flatten)]
+    pub shown: ShownArgs,
+}
+
+/// With what the run is compared.
+#[derive(Debug, Default, clap::Args)]
+pub struct BaselineArgs {
+    /// Compare with this run, or with the baseline of patchbench.yaml: the exit code is 0 where nothing is newly red
+    #[arg(long, value_name = "RUN", num_args = 0..=1)]
+    #[expect(clippy::option_option, reason = "the option with its value, without one, or absent")]
+    pub baseline: Option<Option<String>>,
+}
+
+impl BaselineArgs {
+    /// Reads the baseline, where there is to be one: before the run begins, which may itself become the latest.
+    pub(super) fn load(&self, ctx: &Context, project: &Project) -> Result<Option<Stored>> {
+        let Some(named) = &self.baseline else { return Ok(None) };
+        let Some(name) = named.as_ref().or(project.baseline.as_ref()) else {
+            let message =
+                "--baseline names no run, and there is no `baseline:` in patchbench.yaml".to_owned();
+            return Err(
+                Usage { message, hint: Some("--baseline RUN; `results list` has them".to_owned()) }.into()
+            );
+        };
+        Ok(Some(results::load(ctx, name).context("reading the baseline")?))
+    }
+}
+
+/// Topologies that nobody wrote.
+#[derive(Debug, Default, clap::Args)]
+pub struct RandomArgs {
+    /// Draw this many random legal topologies and hold each guest against its model (suite enumerate unless others are
+    /// named); a failing one is made as small as it still fails
+    #[arg(long, value_name = "N", conflicts_with = "topologies", value_parser = clap::value_parser!(u32).range(1..))]
+    pub random: Option<u32>,
+}
+
+/// In which order cases run, and how often.
+#[derive(Debug, clap::Args)]
+pub struct OrderArgs {
+    /// Run every case N times, and name those whose outcome changes
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub repeat: u32,
+    /// Shuffle the cases of each cell, each round anew, and name those that depend on their order
+    #[arg(long)]
+    pub shuffle: bool,
+    /// The order, or the random topologies, that this number names, as an earlier run told it [default: others each time]
+    #[arg(long, value_name = "S")]
+    pub seed: Option<u64>,
+    /// Boot a guest for every case
+    #[arg(long)]
+    pub isolate: bool,
+}
+
+impl Default for OrderArgs {
+    fn default() -> Self {
+        Self { repeat: 1, shuffle: false, seed: None, isolate: false }
+    }
+}
+
+impl OrderArgs {
+    pub(super) fn order(&self) -> Order {
+        let seed = self.shuffle.then(|| self.seed.unwrap_or_else(any_seed));
+        Order { repeat: self.repeat, seed, isolate: self.isolate }
+    }
+}
+
+/// Short enough to be typed again.
+pub(super) fn any_seed() -> u64 {
+    (jiff::Timestamp::now().subsec_nanosecond().unsigned_abs() / 1000).into()
+}
