@@ -1,8 +1,9 @@
 //! An open report: which lines and headings belong to it, and what it comes to.
 
 use super::generic::{is_generic, plain_name};
-use super::heading::{Heading, Role};
+use super::heading::Heading;
 use super::report_line::{Place, ReportLine};
+use super::table::Role;
 use crate::{Splat, SplatKind};
 
 /// A prelude and the heading that it announces are no further apart.

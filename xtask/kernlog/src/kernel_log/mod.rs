@@ -16,9 +16,10 @@ mod event;
 mod generic;
 mod heading;
 mod line;
+mod prefilter;
 mod report_line;
-mod rules;
 mod scan;
+mod table;
 
 pub use scan::{EXCERPT, LogScan, MOST_SPLATS, Scanner, scan, scan_log};
 

@@ -3,16 +3,15 @@
 use std::collections::BTreeSet;
 
 use super::event::{Event, is_consequence};
-use super::heading::{Heading, Role};
-use super::line::{classify, find_newline, is_middle, is_up, measure, newlines, plain, rfind_newline};
+use super::heading::Heading;
+use super::line::{classify, find_newline, is_middle, measure, newlines, plain, rfind_newline};
+use super::prefilter::{BANNER, Hits, MARKER, is_up};
 use super::report_line::{self, ReportLine};
-use super::rules::{BOOT_NEEDLES, NEEDLES, TORN};
+use super::table::{Role, TORN};
 use crate::prefix;
 use crate::prefix::Prefix;
 use crate::{Splat, SplatKind};
 
-/// What begins a marker of a case in the kernel log: `MARKER[TOKEN]: begin CASE` and `MARKER[TOKEN]: end CASE`.
-pub const MARKER: &str = "patchbench";
 /// Splats that are kept; more are only counted.
 pub const MOST_SPLATS: usize = 1000;
 /// Lines of a report that are kept.
@@ -160,15 +159,11 @@ impl Scanner {
             self.tail.clear();
             self.tail.extend_from_slice(&area[limit.saturating_sub(BEFORE)..]);
         }
-        let (Some(idle), Some(booting)) = (NEEDLES.as_ref(), BOOT_NEEDLES.as_ref()) else { return limit };
-        let (mut at, mut hit) = (0, None);
+        let mut hits = Hits::new(area);
+        let mut at = 0;
         while at < limit {
-            let needles = if self.booting.is_some() { booting } else { idle };
             // The next line that may be a heading or a marker; those before it matter only to open reports.
-            let next = *hit.insert(match hit {
-                Some(known) if known >= at => known,
-                _ => needles.find_at(area, at).map_or(limit, |found| found.start()),
-            });
+            let next = hits.next(at, self.booting.is_some());
             if self.open.is_empty() && next == limit {
                 break;
             }
@@ -205,7 +200,7 @@ impl Scanner {
         if self.marker(body) {
             return;
         }
-        if body.starts_with(b"Linux version ") {
+        if body.starts_with(BANNER.as_bytes()) {
             self.boot(body);
         } else if let Some(heading) = found.filter(|_| !self.dead) {
             if heading.role != Role::Torn {
