@@ -4,7 +4,7 @@
 use std::io::{self, Read};
 
 use libfuzzer_sys::fuzz_target;
-use kernlog::log::judge;
+use kernlog::judge;
 
 struct Pieces<'a>(&'a [u8], usize);
 

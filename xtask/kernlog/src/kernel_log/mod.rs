@@ -2,7 +2,7 @@
 //!
 //! One forward pass, linear in the log, with memory that does not grow with it: a set of literals finds the
 //! few lines that matter, only the lines of an open report are looked at one by one, and what is kept is
-//! capped ([`MOST_SPLATS`], [`EXCERPT`]). The log may have any printk prefix, be torn, or have the lines of
+//! capped (1000 reports, 60 lines of each). The log may have any printk prefix, be torn, or have the lines of
 //! several CPUs mixed; with `CONFIG_PRINTK_CALLER` they are told apart.
 //!
 //! Several headings of one event are one splat: what leads up to it (`cut here`, `refcount_t: …`), the die
@@ -21,7 +21,9 @@ mod report_line;
 mod scan;
 mod table;
 
-pub use scan::{EXCERPT, LogScan, MOST_SPLATS, Scanner, scan, scan_log};
+#[cfg(test)]
+use scan::scan;
+pub use scan::{LogScan, Scanner, scan_log};
 
 #[cfg(test)]
 mod shapes_tests;

@@ -13,9 +13,9 @@ use crate::prefix::Prefix;
 use crate::{Splat, SplatKind};
 
 /// Splats that are kept; more are only counted.
-pub const MOST_SPLATS: usize = 1000;
+const MOST_SPLATS: usize = 1000;
 /// Lines of a report that are kept.
-pub const EXCERPT: usize = 60;
+const EXCERPT: usize = 60;
 /// A report may end this many lines before the panic that it leads to.
 const PANIC_NEAR: u64 = 300;
 /// What is seen of a line: this much before and after what was found in it.
@@ -33,7 +33,7 @@ const SAMPLE: usize = 1 << 16;
 pub struct LogScan {
     /// The reports, in the order of their first lines.
     pub splats: Vec<Splat>,
-    /// Reports beyond [`MOST_SPLATS`].
+    /// Reports beyond the first 1000, which are only counted.
     pub dropped: u64,
     /// Line of the `Kernel panic`, if the kernel died.
     pub panicked: Option<u64>,
@@ -48,7 +48,8 @@ pub struct LogScan {
 }
 
 /// Finds the splats of a log.
-pub fn scan(log: &[u8]) -> Vec<Splat> {
+#[cfg(test)]
+pub(super) fn scan(log: &[u8]) -> Vec<Splat> {
     scan_log(log, None).splats
 }
 

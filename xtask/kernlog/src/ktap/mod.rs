@@ -19,8 +19,8 @@ mod line;
 mod parse;
 mod tree;
 
-pub(crate) use parse::SIGNS;
-pub use parse::{Parser, parse};
+pub use parse::parse;
+pub(crate) use parse::{Parser, SIGNS};
 pub use tree::{Complaint, Ktap, Test};
 
 #[cfg(test)]

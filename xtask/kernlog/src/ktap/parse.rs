@@ -74,7 +74,7 @@ impl Level {
 
 /// Takes a log line by line.
 #[derive(Default)]
-pub struct Parser {
+pub(crate) struct Parser {
     out: Ktap,
     stack: Vec<Level>,
     number: u64,
@@ -89,12 +89,12 @@ pub struct Parser {
 
 impl Parser {
     /// Whether there was anything of KTAP so far.
-    pub fn found(&self) -> bool {
+    pub(crate) fn found(&self) -> bool {
         self.out.found
     }
 
     /// Takes one line of any log, without its end.
-    pub fn take_bytes(&mut self, raw: &[u8]) {
+    pub(crate) fn take_bytes(&mut self, raw: &[u8]) {
         match str::from_utf8(raw) {
             Ok(line) => self.take(line),
             Err(_) => self.take(&String::from_utf8_lossy(raw)),
@@ -102,12 +102,12 @@ impl Parser {
     }
 
     /// Counts lines that have none of [`SIGNS`], before anything of KTAP was found.
-    pub fn skip(&mut self, lines: u64) {
+    pub(crate) fn skip(&mut self, lines: u64) {
         self.number += lines;
     }
 
     /// The end of the log.
-    pub fn finish(mut self) -> Ktap {
+    pub(crate) fn finish(mut self) -> Ktap {
         while !self.stack.is_empty() {
             self.close();
         }

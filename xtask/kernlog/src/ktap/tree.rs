@@ -1,7 +1,6 @@
 //! What was parsed, and what it comes to.
 
-use crate::log::Case;
-use crate::{CaseOutcome, Subtest, Totals};
+use crate::{Case, CaseOutcome, Subtest, Totals};
 
 /// A whole of KTAP output: one document, or several one after the other.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! A stream cut into lines, of which no more than a certain length is kept.
 
-use super::LONGEST_LINE;
+/// Bytes of a text line that are looked at for results; splats are found anywhere in it.
+const LONGEST_LINE: usize = 4096;
 
 /// Cuts pieces of a stream into lines.
 #[derive(Default)]

@@ -5,12 +5,12 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
+use super::detect::Kind;
 use super::detect::{self, Shape};
 use super::lines::Lines;
-use super::{Case, Kind, LogReport};
+use super::report::LogReport;
 use crate::kernel_log::{LogScan, Scanner};
-use crate::{Splat, SplatKind};
-use crate::{ktap, meson};
+use crate::{Case, Splat, SplatKind, ktap, meson};
 
 /// Bytes that are read at once.
 const PIECE: usize = 1 << 18;

@@ -4,9 +4,10 @@ use std::io::{self, BufRead, Read};
 
 use serde::Deserialize;
 
-use super::{Results, outcome};
-use crate::CaseOutcome;
-use crate::log::{Case, MOST_CASES};
+use super::outcome;
+use super::results::Results;
+use crate::case::MOST_CASES;
+use crate::{Case, CaseOutcome};
 
 /// A line holds a test's whole output; a longer one is not read.
 const LONGEST: u64 = 256 << 20;

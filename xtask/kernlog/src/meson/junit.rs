@@ -6,10 +6,10 @@ use std::io::{self, BufRead};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use super::{Results, outcome};
-use crate::CaseOutcome;
-use crate::ktap;
-use crate::log::{Case, MOST_CASES};
+use super::outcome;
+use super::results::Results;
+use crate::case::MOST_CASES;
+use crate::{Case, CaseOutcome, ktap};
 
 /// Text kept of one element: the last of it.
 const TEXT: usize = 64 << 10;

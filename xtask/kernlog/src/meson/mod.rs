@@ -8,22 +8,13 @@
 mod json;
 mod junit;
 mod outcome;
+mod results;
 mod text;
 
 pub(crate) use json::json;
 pub(crate) use junit::junit;
+pub(crate) use results::Results;
 pub(crate) use text::{SIGNS, Text};
-
-use super::log::Case;
-
-/// What a log of meson says.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Results {
-    /// Its tests, in order.
-    pub cases: Vec<Case>,
-    /// What the reader should hear besides.
-    pub notes: Vec<String>,
-}
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::log::{Case, Kind, LogReport, judge};
+use crate::{Case, Kind, LogReport, judge};
 
 const CONSOLE: &str = "\
 ninja: Entering directory `/tmp/b'

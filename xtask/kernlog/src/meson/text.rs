@@ -8,9 +8,10 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{Results, outcome};
-use crate::CaseOutcome;
-use crate::log::{Case, MOST_CASES};
+use super::outcome;
+use super::results::Results;
+use crate::case::MOST_CASES;
+use crate::{Case, CaseOutcome};
 
 /// One of these is in the first line that means something; a terminal's has colours.
 pub(crate) const SIGNS: [&str; 9] =
