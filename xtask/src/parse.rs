@@ -11,8 +11,7 @@ use engine::run;
 use engine::run::{Plan, Request, RunContext};
 use event::Null;
 use kbuild::{Resolved, SymbolError, Symbols};
-use kernlog::log::{Case, Kind, LogReport};
-use kernlog::{Splat, Totals, Verdict, log};
+use kernlog::{Case, Kind, LogReport, Splat, Totals, Verdict};
 use report::lines;
 use report::lines::Verbosity;
 use report::text::one_line;
@@ -166,7 +165,7 @@ fn read(file: &Path, kind: Option<Kind>) -> io::Result<LogReport> {
         Some("-") => Box::new(io::stdin().lock()),
         _ => Box::new(File::open(file)?),
     };
-    log::judge(input, kind)
+    kernlog::judge(input, kind)
 }
 
 /// A file that cannot be read goes before a red one, that before one with nothing to judge.

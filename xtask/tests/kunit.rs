@@ -11,8 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use host::Process;
-use kernlog::log::{Kind, LogReport, judge};
-use kernlog::{CaseOutcome, Verdict};
+use kernlog::{CaseOutcome, Kind, LogReport, Verdict, judge};
 
 /// Prints each file's status and leaves. The parser's signature differs between kernel versions.
 const SCRIPT: &str = r"

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use rustix::time::{ClockId, clock_gettime};
 
-use kernlog::log;
+use kernlog::judge;
 
 /// What a kernel says when nothing is wrong.
 const QUIET: &str = "\
@@ -77,7 +77,7 @@ pub(super) fn measure(rounds: usize, size: u64) -> Result<()> {
         for _ in 0..rounds {
             let again = Again { text: text.as_bytes(), at: 0, left: size };
             let begun = processor_time();
-            log::judge(start.as_bytes().chain(again), None).context("judging what was made up")?;
+            judge(start.as_bytes().chain(again), None).context("judging what was made up")?;
             times.push(processor_time().saturating_sub(begun));
         }
         let time = super::tool::middle(times);

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use kernlog::log::{Kind, judge};
+use kernlog::{Kind, judge};
 
 fuzz_target!(|input: (u8, &[u8])| {
     let (form, rest) = input;

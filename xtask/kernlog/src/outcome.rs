@@ -5,18 +5,19 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// Outcome of one case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum CaseOutcome {
-    /// Did what it promises.
+    /// Did what it promises: `ok`.
     Pass,
-    /// Did not.
+    /// Did not: `not ok`.
     Fail,
-    /// Failed as `expect.yaml` says it does.
+    /// Failed as it is expected to: KTAP's `# XFAIL`, meson's EXPECTEDFAIL, or the caller's own list.
     Xfail,
-    /// Passed although `expect.yaml` says that it fails.
+    /// Passed although it is expected to fail.
     Xpass,
-    /// Said that it cannot be judged here, and why.
+    /// Cannot be judged here, for a reason that it gives.
     Skip,
     /// Was planned and not reached.
     NotRun,
@@ -54,22 +55,22 @@ impl fmt::Display for CaseOutcome {
 }
 
 /// One KTAP result line of a case; nested ones have their path joined with `/`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Subtest {
-    /// Path of names.
+    /// Path of names, from the outermost.
     pub name: String,
-    /// The judgement.
+    /// How it ended.
     pub outcome: CaseOutcome,
-    /// Why; empty where nothing was said.
+    /// Why, in one line; empty where the log gives no reason.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
 }
 
 /// What sort of report the kernel printed.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "the names are the kernel's own")]
 pub enum SplatKind {
@@ -138,10 +139,11 @@ impl fmt::Display for SplatKind {
 }
 
 /// A kernel report found in the log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Splat {
-    /// Its sort.
+    /// What sort of report it is.
     pub kind: SplatKind,
     /// One line: what, and in which function.
     pub title: String,
@@ -166,8 +168,9 @@ pub struct Splat {
     pub excerpt: Vec<String>,
 }
 
-/// How many cases ended how.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+/// How many cases ended in which outcome.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "the names are those of the outcomes")]
 pub struct Totals {
@@ -215,9 +218,8 @@ impl Totals {
 }
 
 /// Verdict of a cell or a run: the worst of its outcomes and splats.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// Everything that ran passed, and something ran.
@@ -228,7 +230,7 @@ pub enum Verdict {
     Fail,
     /// The kernel could not be made: a series did not apply or a build failed.
     Unbuilt,
-    /// The machinery failed; says nothing about the kernel.
+    /// The machinery failed, which is no judgement of the kernel.
     Infrastructure,
 }
 

@@ -1,28 +1,11 @@
-//! A line that opens a report: by which rule, and what it says.
+//! A line that opens a report: which row of the table it is, and what it reads as.
 
 use std::sync::LazyLock;
 
 use regex::bytes::{Captures, Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
-use super::rules::{OWN_WORDS, RULES};
+use super::table::{OWN_WORDS, Role, Row, Trust, rows};
 use crate::SplatKind;
-
-/// What a heading is within an event of several headings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
-    /// A report of its own.
-    Report,
-    /// Announces a report whose own heading comes within the next lines.
-    Prelude,
-    /// The numbered line of `die()`: belongs to the report before it, or is one by itself.
-    Die,
-    /// `Kernel panic`: the end of the event before it, or one by itself.
-    Panic,
-    /// Goes on with a report of the same kind, if one is open.
-    Sequel,
-    /// The middle or the end of a report whose beginning the log lost.
-    Torn,
-}
 
 /// A heading that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,16 +24,22 @@ pub(super) struct Heading {
     pub subject: Vec<u8>,
 }
 
-/// Room for the automaton of all rules at once, in bytes: with regex's own, 2 MiB, it is thrown away and begun again
+/// Room for the automaton of all rows at once, in bytes: with regex's own, 2 MiB, it is thrown away and begun again
 /// within a few lines, and the slowest engine takes over.
 const AUTOMATON: usize = 32 << 20;
 
+/// The rows, each with its pattern compiled, and all patterns at once.
+struct Compiled {
+    all: RegexSet,
+    each: Vec<(&'static Row, Regex)>,
+}
+
 /// The kernel's words are ASCII, and so are the classes here: Unicode's make the automaton many times as large.
-static SET: LazyLock<Option<(RegexSet, Vec<Regex>)>> = LazyLock::new(|| {
-    let rules = RULES.iter().map(|rule| rule.regex);
-    let set = RegexSetBuilder::new(rules.clone()).unicode(false).dfa_size_limit(AUTOMATON).build().ok()?;
-    let each = rules.map(|rule| RegexBuilder::new(rule).unicode(false).build().ok());
-    Some((set, each.collect::<Option<_>>()?))
+static COMPILED: LazyLock<Option<Compiled>> = LazyLock::new(|| {
+    let patterns = rows().map(|row| row.pattern);
+    let all = RegexSetBuilder::new(patterns).unicode(false).dfa_size_limit(AUTOMATON).build().ok()?;
+    let one = |row: &'static Row| Some((row, RegexBuilder::new(row.pattern).unicode(false).build().ok()?));
+    Some(Compiled { all, each: rows().map(one).collect::<Option<_>>()? })
 });
 
 /// No heading is longer: a line may be, and must not cost more.
@@ -58,39 +47,45 @@ const LONGEST: usize = 512;
 
 /// Reads a line without its prefix.
 pub(super) fn find(body: &[u8]) -> Option<Heading> {
+    find_row(body).map(|(_, heading)| heading)
+}
+
+/// The first row that matches the line, and what the line reads as.
+pub(super) fn find_row(body: &[u8]) -> Option<(&'static Row, Heading)> {
     let body = &body[..body.len().min(LONGEST)];
-    let (set, each) = SET.as_ref()?;
-    let at = set.matches(body).into_iter().next()?;
-    let captures = each[at].captures(body)?;
-    let rule = &RULES[at];
+    let compiled = COMPILED.as_ref()?;
+    let at = compiled.all.matches(body).into_iter().next()?;
+    let (row, pattern) = &compiled.each[at];
+    let captures = pattern.captures(body)?;
     let group = |name| captures.name(name).map(|m| String::from_utf8_lossy(m.as_bytes()).into_owned());
-    let title = match rule.role {
-        _ if rule.unsure && rule.title == OWN_WORDS => own_words(body),
-        Role::Panic => stable(&fill(rule.title, &captures)),
-        _ => fill(rule.title, &captures),
+    let title = match row.role {
+        _ if row.title == OWN_WORDS => own_words(body),
+        Role::Panic => stable(&fill(row.title, &captures)),
+        _ => fill(row.title, &captures),
     };
-    Some(Heading {
-        kind: rule.kind,
-        role: rule.role,
+    let heading = Heading {
+        kind: row.kind,
+        role: row.role,
         title,
         function: group("f"),
         module: group("m"),
-        unsure: rule.unsure,
+        unsure: row.trust == Trust::WithTrace,
         subject: captures.name("s").map_or(Vec::new(), |m| m.as_bytes().to_vec()),
-    })
+    };
+    Some((row, heading))
 }
 
+/// The title with its groups; one that took no part in the match is left out.
 fn fill(title: &str, captures: &Captures<'_>) -> String {
     let mut out = title.to_owned();
-    for number in [1, 2] {
-        if let Some(found) = captures.get(number) {
-            out = out.replace(&format!("${number}"), String::from_utf8_lossy(found.as_bytes()).trim());
-        }
+    for number in [1, 2].into_iter().filter(|_| title.contains('$')) {
+        let found = captures.get(number).map_or(&b""[..], |found| found.as_bytes());
+        out = out.replace(&format!("${number}"), String::from_utf8_lossy(found).trim());
     }
     out.trim().chars().filter(|c| !c.is_control()).collect()
 }
 
-/// A wording that no rule knows, without what changes from run to run.
+/// A wording that no row knows, without what changes from run to run.
 fn own_words(body: &[u8]) -> String {
     stable(&String::from_utf8_lossy(&body[..body.len().min(100)]))
 }

@@ -6,7 +6,6 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use super::heading::{self, Heading};
-use super::rules::UP;
 use crate::prefix;
 use crate::prefix::Prefix;
 
@@ -34,11 +33,6 @@ pub(super) fn plain(line: &[u8]) -> Cow<'_, [u8]> {
 /// Whether a line stands within a report or ends it.
 pub(super) fn is_middle(body: &[u8]) -> bool {
     body.starts_with(b"Modules linked in:") || body.starts_with(b"---[ end trace")
-}
-
-/// Whether a line tells that the kernel came to user space, or left it.
-pub(super) fn is_up(body: &[u8]) -> bool {
-    UP.iter().any(|sign| memchr::memmem::find(body, sign.as_bytes()).is_some())
 }
 
 static ESCAPE: LazyLock<Option<Regex>> =

@@ -3,20 +3,19 @@
 use std::collections::BTreeSet;
 
 use super::event::{Event, is_consequence};
-use super::heading::{Heading, Role};
-use super::line::{classify, find_newline, is_middle, is_up, measure, newlines, plain, rfind_newline};
+use super::heading::Heading;
+use super::line::{classify, find_newline, is_middle, measure, newlines, plain, rfind_newline};
+use super::prefilter::{BANNER, Hits, MARKER, is_up};
 use super::report_line::{self, ReportLine};
-use super::rules::{BOOT_NEEDLES, NEEDLES, TORN};
+use super::table::{Role, TORN};
 use crate::prefix;
 use crate::prefix::Prefix;
 use crate::{Splat, SplatKind};
 
-/// What begins a marker of a case in the kernel log: `MARKER[TOKEN]: begin CASE` and `MARKER[TOKEN]: end CASE`.
-pub const MARKER: &str = "patchbench";
 /// Splats that are kept; more are only counted.
-pub const MOST_SPLATS: usize = 1000;
+const MOST_SPLATS: usize = 1000;
 /// Lines of a report that are kept.
-pub const EXCERPT: usize = 60;
+const EXCERPT: usize = 60;
 /// A report may end this many lines before the panic that it leads to.
 const PANIC_NEAR: u64 = 300;
 /// What is seen of a line: this much before and after what was found in it.
@@ -26,15 +25,15 @@ const AFTER: usize = 4096;
 const CARRY: usize = 1 << 20;
 /// Reports open at once, one a CPU or task.
 const OPEN: usize = 8;
-/// So much of the start of the log tells whether its lines have times.
+/// So much of the start of the log decides whether its lines have times.
 const SAMPLE: usize = 1 << 16;
 
-/// What the log says.
+/// What is in the log.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogScan {
     /// The reports, in the order of their first lines.
     pub splats: Vec<Splat>,
-    /// Reports beyond [`MOST_SPLATS`].
+    /// Reports beyond the first 1000, which are only counted.
     pub dropped: u64,
     /// Line of the `Kernel panic`, if the kernel died.
     pub panicked: Option<u64>,
@@ -49,11 +48,12 @@ pub struct LogScan {
 }
 
 /// Finds the splats of a log.
-pub fn scan(log: &[u8]) -> Vec<Splat> {
+#[cfg(test)]
+pub(super) fn scan(log: &[u8]) -> Vec<Splat> {
     scan_log(log, None).splats
 }
 
-/// Finds what a log says. With a token, only markers that bear it say which case is running.
+/// Finds what is in a log. With a token, only markers that bear it name the running case.
 pub fn scan_log(log: &[u8], token: Option<&str>) -> LogScan {
     let mut scanner = Scanner::new(token);
     scanner.sample(log);
@@ -160,15 +160,11 @@ impl Scanner {
             self.tail.clear();
             self.tail.extend_from_slice(&area[limit.saturating_sub(BEFORE)..]);
         }
-        let (Some(idle), Some(booting)) = (NEEDLES.as_ref(), BOOT_NEEDLES.as_ref()) else { return limit };
-        let (mut at, mut hit) = (0, None);
+        let mut hits = Hits::new(area);
+        let mut at = 0;
         while at < limit {
-            let needles = if self.booting.is_some() { booting } else { idle };
             // The next line that may be a heading or a marker; those before it matter only to open reports.
-            let next = *hit.insert(match hit {
-                Some(known) if known >= at => known,
-                _ => needles.find_at(area, at).map_or(limit, |found| found.start()),
-            });
+            let next = hits.next(at, self.booting.is_some());
             if self.open.is_empty() && next == limit {
                 break;
             }
@@ -205,7 +201,7 @@ impl Scanner {
         if self.marker(body) {
             return;
         }
-        if body.starts_with(b"Linux version ") {
+        if body.starts_with(BANNER.as_bytes()) {
             self.boot(body);
         } else if let Some(heading) = found.filter(|_| !self.dead) {
             if heading.role != Role::Torn {
@@ -290,18 +286,18 @@ impl Scanner {
         self.line - ended <= PANIC_NEAR && kind.is_some_and(|kind| is_consequence(kind, panic))
     }
 
-    /// Whether a panic ends a report whose beginning the log lost. Where that named no function it goes, since the panic says
+    /// Whether a panic ends a report whose beginning the log lost. Where that named no function it goes, since the panic has
     /// more.
     fn ends_torn(&mut self) -> bool {
         let Some((at, ended)) = self.last else { return false };
         let near = self.line - ended <= PANIC_NEAR && at + 1 == self.out.splats.len();
         let torn = self.out.splats.last().filter(|splat| near && splat.title.starts_with(TORN));
-        let told = torn.is_some_and(|splat| splat.function.is_some());
-        if torn.is_some() && !told {
+        let named = torn.is_some_and(|splat| splat.function.is_some());
+        if torn.is_some() && !named {
             self.out.splats.pop();
             self.last = None;
         }
-        told
+        named
     }
 
     /// A genuine marker of the agent; they are never part of a report.
@@ -320,7 +316,7 @@ impl Scanner {
             self.case = Some(name.trim().to_owned());
             self.stalled.clear();
             // What is reported from here on came during another case.
-            self.close(Event::is_told);
+            self.close(Event::has_evidence);
         } else if text.starts_with("end ") {
             self.case = None;
         }
@@ -342,8 +338,8 @@ impl Scanner {
     /// The boot so far is over: without a report, a panic or user space it ended without a word.
     fn broke_off(&mut self) {
         let Some((line, banner)) = self.booting.take() else { return };
-        let told = self.dead || self.last.is_some() || !self.open.is_empty();
-        if told || self.out.unfinished.is_some() {
+        let reported = self.dead || self.last.is_some() || !self.open.is_empty();
+        if reported || self.out.unfinished.is_some() {
             return;
         }
         let last = self.tail.rsplit(|b| *b == b'\n').map(plain).find(|line| !line.trim_ascii().is_empty());

@@ -1,6 +1,7 @@
 //! A stream cut into lines, of which no more than a certain length is kept.
 
-use super::LONGEST_LINE;
+/// Bytes of a text line that are looked at for results; splats are found anywhere in it.
+const LONGEST_LINE: usize = 4096;
 
 /// Cuts pieces of a stream into lines.
 #[derive(Default)]
@@ -25,7 +26,7 @@ impl Lines {
         self.keep(piece);
     }
 
-    /// Skips all complete lines before the one that holds the byte at `sign`, or all where there is no sign, and says how
+    /// Skips all complete lines before the one that holds the byte at `sign`, or all where there is no sign, and returns how
     /// many; what is not skipped is left in `piece`. A line that began in an earlier piece is not skipped.
     pub(super) fn skip(&mut self, piece: &mut &[u8], sign: Option<usize>) -> u64 {
         let until = sign.unwrap_or(piece.len());

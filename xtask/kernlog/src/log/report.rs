@@ -1,50 +1,25 @@
 //! What a log comes to.
 
-use serde::Serialize;
-
-use super::Kind;
+use super::detect::Kind;
 use crate::kernel_log::LogScan;
-use crate::{CaseOutcome, Splat, Totals, Verdict};
-
-/// One test that the log tells of.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Case {
-    /// Path of names, joined by `/`.
-    pub name: String,
-    /// The judgement.
-    pub outcome: CaseOutcome,
-    /// Why, in one line; empty for a plain pass.
-    pub reason: String,
-    /// Wall time in seconds, where the log says it.
-    pub seconds: Option<f64>,
-    /// What the test said besides, the last lines.
-    pub diagnostics: Vec<String>,
-}
-
-impl Case {
-    /// A flaw of the log itself, which no test of it shows.
-    pub(crate) fn flaw(name: &str, reason: String) -> Self {
-        let (name, diagnostics) = (name.to_owned(), Vec::new());
-        Self { name, outcome: CaseOutcome::Fail, reason, seconds: None, diagnostics }
-    }
-}
+use crate::{Case, Splat, Totals, Verdict};
 
 /// A log, judged.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LogReport {
-    /// What it is.
+    /// What kind of log it is.
     pub kind: Kind,
     /// Its tests in order, those included that were planned and never came.
     pub cases: Vec<Case>,
-    /// How many ended how.
+    /// How many cases ended in which outcome.
     pub totals: Totals,
-    /// What the kernel reported.
+    /// The kernel's reports, by line.
     pub splats: Vec<Splat>,
     /// Splats beyond those that are kept.
     pub dropped: u64,
     /// [`Verdict::Skip`] where nothing was to be judged.
     pub verdict: Verdict,
-    /// What the reader should hear besides.
+    /// Remarks that make nothing red, one line each.
     pub notes: Vec<String>,
 }
 

@@ -5,17 +5,17 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
+use super::detect::Kind;
 use super::detect::{self, Shape};
 use super::lines::Lines;
-use super::{Case, Kind, LogReport};
+use super::report::LogReport;
 use crate::kernel_log::{LogScan, Scanner};
-use crate::{Splat, SplatKind};
-use crate::{ktap, meson};
+use crate::{Case, Splat, SplatKind, ktap, meson};
 
 /// Bytes that are read at once.
 const PIECE: usize = 1 << 18;
 
-/// Judges a log. Without a `kind` its content tells: what has results of meson or KTAP is that, everything else
+/// Judges a log. Without a `kind` its content decides: what has results of meson or KTAP is that, everything else
 /// is taken for a kernel's log.
 ///
 /// # Errors

@@ -1,0 +1,162 @@
+//! Which lines are worth a closer look: those that contain a needle of the table's, a marker or a kernel's banner.
+//!
+//! Nearly all of a log is passed over here, at the speed of a vectorised search. It takes up to 64 needles of four
+//! bytes or more at once (aho-corasick's `packed`, which regex chooses for an alternation of literals), so more are
+//! searched for in several passes, and each shorter one in a pass of its own, which memchr's `memmem` makes cheap.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+use regex::bytes::Regex;
+
+use super::table::rows;
+
+/// What begins a marker of a case in the kernel log: `MARKER[TOKEN]: begin CASE` and `MARKER[TOKEN]: end CASE`.
+pub(super) const MARKER: &str = "patchbench";
+/// What begins a kernel's banner (init/version.c, `linux_banner`).
+pub(super) const BANNER: &str = "Linux version ";
+
+/// What only a kernel prints that came to user space, or left it.
+const UP: &[&str] = &[
+    "as init process",
+    "Freeing unused kernel",
+    "Freeing init memory",
+    "Mounted root",
+    "systemd[1]",
+    "reboot: ",
+];
+
+/// Needles that one vectorised search takes.
+const TOGETHER: usize = 64;
+/// A needle that is shorter makes the search for all others slow.
+const SHORT: usize = 4;
+
+/// Whether a line shows that the kernel came to user space, or left it.
+pub(super) fn is_up(body: &[u8]) -> bool {
+    UP.iter().any(|sign| memchr::memmem::find(body, sign.as_bytes()).is_some())
+}
+
+enum Searcher {
+    One(Box<Finder<'static>>),
+    Several(Regex),
+}
+
+impl Searcher {
+    /// Where the first of the needles is at or after `from`.
+    fn find(&self, area: &[u8], from: usize) -> Option<usize> {
+        match self {
+            Self::One(finder) => finder.find(&area[from..]).map(|at| from + at),
+            Self::Several(needles) => needles.find_at(area, from).map(|found| found.start()),
+        }
+    }
+}
+
+/// Searchers for the needles of the table, the markers and the banner.
+static ALWAYS: LazyLock<Vec<Searcher>> = LazyLock::new(|| {
+    let marker = format!("{MARKER}[");
+    let table = rows().flat_map(|row| row.needles).copied();
+    searchers(table.chain([marker.as_str(), BANNER]))
+});
+
+/// Searchers for what shows that a kernel came to user space.
+static BOOTING: LazyLock<Vec<Searcher>> = LazyLock::new(|| searchers(UP.iter().copied()));
+
+fn searchers<'a>(needles: impl Iterator<Item = &'a str>) -> Vec<Searcher> {
+    let needles: BTreeSet<&str> = needles.collect();
+    let within = |long: &&str| needles.iter().any(|short| short != long && long.contains(short));
+    // What contains a needle needs none of its own.
+    let (short, long): (Vec<&str>, Vec<&str>) =
+        needles.iter().filter(|needle| !within(needle)).partition(|needle| needle.len() < SHORT);
+    let any_of = |needles: &[&str]| {
+        let needles: Vec<String> = needles.iter().map(|needle| regex::escape(needle)).collect();
+        Regex::new(&needles.join("|")).ok().map(Searcher::Several)
+    };
+    let passes = long.len().div_ceil(TOGETHER).max(1);
+    let several = long.chunks(long.len().div_ceil(passes).max(1)).filter_map(any_of);
+    let each = short.into_iter().map(|needle| Searcher::One(Box::new(Finder::new(needle).into_owned())));
+    several.chain(each).collect()
+}
+
+/// The needles of one piece of a log, found in order.
+pub(super) struct Hits<'a> {
+    area: &'a [u8],
+    /// For each searcher where its next needle is; the length of the piece where there is none.
+    always: Vec<Option<usize>>,
+    booting: Vec<Option<usize>>,
+    /// The answer before, and whether it was for a kernel that boots.
+    last: Option<(usize, bool)>,
+}
+
+impl<'a> Hits<'a> {
+    pub(super) fn new(area: &'a [u8]) -> Self {
+        Self { area, always: vec![None; ALWAYS.len()], booting: vec![None; BOOTING.len()], last: None }
+    }
+
+    /// Where the first needle is at or after `from`; the length of the piece where there is none. While a kernel is
+    /// `booting`, whether it comes to user space is a needle, too. Never goes back.
+    pub(super) fn next(&mut self, from: usize, booting: bool) -> usize {
+        match self.last {
+            Some((at, was)) if at >= from && was == booting => at,
+            _ => self.search(from, booting),
+        }
+    }
+
+    fn search(&mut self, from: usize, booting: bool) -> usize {
+        let area = self.area;
+        let mut first = area.len();
+        let boot = BOOTING.iter().zip(&mut self.booting).filter(|_| booting);
+        for (searcher, known) in ALWAYS.iter().zip(&mut self.always).chain(boot) {
+            let at = match *known {
+                Some(at) if at >= from => at,
+                _ => searcher.find(area, from).unwrap_or(area.len()),
+            };
+            *known = Some(at);
+            first = first.min(at);
+        }
+        self.last = Some((first, booting));
+        first
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn starts(text: &str, booting: bool) -> Vec<usize> {
+        let mut hits = Hits::new(text.as_bytes());
+        let mut found = Vec::new();
+        let mut from = 0;
+        while from < text.len() {
+            let at = hits.next(from, booting);
+            found.extend((at < text.len()).then_some(at));
+            from = at + 1;
+        }
+        found
+    }
+
+    #[test]
+    fn needles_are_found_in_order_whichever_searcher_finds_them() {
+        assert_eq!(starts("x [#4] BUG: [#12] patchbench[ Linux version ", false), [2, 7, 12, 18, 30]);
+        assert_eq!(starts("reboot: x WARNING: ", false), [10]);
+        assert_eq!(starts("reboot: x WARNING: ", true), [0, 10]);
+        assert_eq!(starts("quiet", true), Vec::<usize>::new());
+    }
+
+    #[test]
+    fn more_needles_than_one_search_takes_are_all_found() {
+        let many: Vec<String> = (100..300).map(|number| format!("needle{number}")).collect();
+        let searchers = searchers(many.iter().map(String::as_str));
+        assert_eq!(searchers.len(), 4);
+        for needle in &many {
+            let text = format!("hay {needle} hay");
+            assert!(searchers.iter().any(|one| one.find(text.as_bytes(), 0) == Some(4)), "{needle}");
+        }
+    }
+
+    #[test]
+    fn what_contains_a_needle_needs_none_of_its_own() {
+        assert_eq!(searchers(["BUG: KASAN", "BUG: ", "BUG: KFENCE"].into_iter()).len(), 1);
+        assert_eq!(searchers(["[#", "[#1]"].into_iter()).len(), 1);
+    }
+}
