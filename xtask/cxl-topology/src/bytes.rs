@@ -37,12 +37,6 @@ impl fmt::Display for Bytes {
     }
 }
 
-impl Serialize for Bytes {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
 /// Text that is not a number of bytes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a size: wanted a number with k, M, G or T (powers of 1024), like 256M")]
@@ -66,6 +60,18 @@ impl FromStr for Bytes {
         }
         let number: u64 = digits.parse().map_err(|_| wrong())?;
         number.checked_mul(unit).map(Self).ok_or_else(wrong)
+    }
+}
+
+/// As it is shown; a number without a unit as a number.
+impl Serialize for Bytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = self.to_string();
+        if text == self.0.to_string() {
+            serializer.serialize_u64(self.0)
+        } else {
+            serializer.serialize_str(&text)
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Files of the user's in YAML: read with errors that name the file, the line and the field, and the way out.
+//! Files of the user in YAML: read with errors that name the file, the line, the field and the way out.
 
 mod load;
 mod locate;

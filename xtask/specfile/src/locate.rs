@@ -1,11 +1,9 @@
-//! Finds the line of a field in a YAML text, for complaints about values that are well-formed.
+//! Finds the line of a field in a YAML text, for findings about values that are well-formed.
 //!
-//! The parser tells a place only in its errors, so that is what is made: the text is read up to the field, and there
-//! reading fails.
+//! The serde parser reports a place only in its errors, and a value that it has deserialized no longer knows where it
+//! stood. saphyr reads the same text into nodes that do.
 
-use std::fmt;
-
-use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use saphyr::{LoadableYamlNode, MarkedYaml};
 
 /// A step down.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +14,7 @@ pub enum Step {
     Index(usize),
 }
 
-/// Reads `windows[0].targets[1]`.
+/// Reads the path of a field, such as `windows[0].targets[1]`, as the serde parser's errors write it.
 pub fn steps(field: &str) -> Vec<Step> {
     let mut steps = Vec::new();
     for part in field.split('.').filter(|part| !part.is_empty()) {
@@ -30,62 +28,23 @@ pub fn steps(field: &str) -> Vec<Step> {
     steps
 }
 
-/// Line and column of what lies at the end of these steps, counted from 1; of the last thing on the way there if
-/// the way ends before.
+/// Line and column of what lies at the end of these steps, counted from 1; of the last thing on the way there if the
+/// way ends before. None where the text is no YAML.
+///
+/// The text is to be one that the serde parser has accepted: that one limits depth and the repetition of aliases.
 pub fn locate(text: &str, steps: &[Step]) -> Option<(usize, usize)> {
-    (0..=steps.len()).rev().find_map(|depth| {
-        let seek = Seek(&steps[..depth]);
-        let error = seek.deserialize(serde_yaml::Deserializer::from_str(text)).err()?;
-        error.to_string().contains(FOUND).then_some(())?;
-        error.location().map(|at| (at.line(), at.column()))
-    })
-}
-
-/// What the error at the right place says.
-const FOUND: &str = "\u{1}here";
-
-struct Seek<'a>(&'a [Step]);
-
-impl<'de> DeserializeSeed<'de> for Seek<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
+    let documents = MarkedYaml::load_from_str(text).ok()?;
+    let mut node = documents.first()?;
+    for step in steps {
+        let below = match step {
+            Step::Key(key) => node.data.as_mapping_get(key),
+            Step::Index(index) => node.data.as_sequence_get(*index),
+        };
+        let Some(below) = below else { break };
+        node = below;
     }
-}
-
-impl<'de> Visitor<'de> for Seek<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // What is no map and no list ends here: the place, if it is the last step.
-        f.write_str(if self.0.is_empty() { FOUND } else { "more" })
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let Some((first, rest)) = self.0.split_first() else { return Err(de::Error::custom(FOUND)) };
-        while let Some(key) = map.next_key::<String>()? {
-            if *first == Step::Key(key) {
-                map.next_value_seed(Seek(rest))?;
-            } else {
-                map.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        let Some((first, rest)) = self.0.split_first() else { return Err(de::Error::custom(FOUND)) };
-        let mut index = 0;
-        while if *first == Step::Index(index) {
-            list.next_element_seed(Seek(rest))?.is_some()
-        } else {
-            list.next_element::<IgnoredAny>()?.is_some()
-        } {
-            index += 1;
-        }
-        Ok(())
-    }
+    let start = node.span.start;
+    Some((start.line(), start.col() + 1))
 }
 
 #[cfg(test)]
@@ -120,5 +79,22 @@ windows:
         .filter(|(_, wanted, found)| wanted != found)
         .collect();
         assert_eq!(wrong, []);
+    }
+
+    #[test]
+    fn columns_are_counted_in_characters_and_aliases_lead_to_what_they_repeat() {
+        let text = "ä: { ö: 1 }\na: &x [1, 2]\nb: *x\n";
+        assert_eq!(locate(text, &steps("ä.ö")), Some((1, 9)));
+        assert_eq!(locate(text, &steps("a[1]")), Some((2, 11)));
+        assert_eq!(locate(text, &steps("b[1]")), Some((2, 11)));
+        assert_eq!(locate("a: [", &steps("a")), None);
+        assert_eq!(locate("", &steps("a")), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text: String, field: String) {
+            let _ = locate(&text, &steps(&field));
+        }
     }
 }

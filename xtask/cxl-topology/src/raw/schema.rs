@@ -1,7 +1,8 @@
-//! `topologies/schema.json`: generated here, checked in, and held against every shipped file, so that editors can
+//! `topologies/schema.json`: generated here, checked in, and compared with every shipped file, so that editors can
 //! complete and check what is written.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -25,6 +26,20 @@ impl JsonSchema for Bytes {
                 { "type": "integer", "minimum": 0 },
                 { "type": "string", "pattern": "^[0-9]+[kKMGT]?$" }
             ]
+        })
+    }
+}
+
+impl JsonSchema for QemuOptions {
+    fn schema_name() -> Cow<'static, str> {
+        "QemuOptions".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "QEMU's properties by name. True and false are QEMU's on and off.",
+            "type": "object",
+            "additionalProperties": { "type": ["string", "number", "boolean"] }
         })
     }
 }
@@ -78,7 +93,7 @@ fn the_schema_is_fresh() {
     let there = fs::read_to_string(&file).unwrap_or_default();
     assert!(
         there == generated(),
-        "{} is not what the types say: PATCHBENCH_UPDATE=1 cargo test schema",
+        "{} is not what the types are: PATCHBENCH_UPDATE=1 cargo test -p cxl-topology schema",
         file.display()
     );
 }
@@ -111,6 +126,9 @@ fn the_schema_refuses_what_the_reader_refuses() {
         (port("device: {id: mem0, size: 256M}"), false),
         (port("device: {id: mem0, volatile: 256MB}"), false),
         (port("device: {volatile: 256M}"), false),
+        (port("device: {id: mem0, volatile: 256M, qemu: {x-speed: 2_5, x-width: 8, a: true}}"), true),
+        (port("device: {id: mem0, volatile: 256M, qemu: {x-speed: [1]}}"), false),
+        (port("{empty: true, qemu: [x-speed]}"), false),
         ("{windows: []}".to_owned(), false),
         ("{extends: base, changes: {mem0: {lsa: null}, hb0.rp1: empty}}".to_owned(), true),
         ("{extends: base, changes: {mem0: 1}}".to_owned(), false),
@@ -118,4 +136,20 @@ fn the_schema_refuses_what_the_reader_refuses() {
     ] {
         assert_eq!(check(&text).is_ok(), good, "{text}: {:?}", check(&text));
     }
+}
+
+/// A field without a row in its part's table would be read, and nothing would come of it.
+#[test]
+fn every_field_has_a_row_or_is_the_structure() {
+    fn check<P: Part, F: JsonSchema>(structure: &[&str]) {
+        let schema = schemars::schema_for!(F).to_value();
+        let fields = schema["properties"].as_object().expect("fields").keys().map(String::as_str);
+        let fields: BTreeSet<_> = fields.filter(|field| !structure.contains(field)).collect();
+        let rows: BTreeSet<_> = P::PROPERTIES.iter().map(|property| property.field).collect();
+        assert_eq!(fields, rows);
+    }
+    check::<RawHostBridge, RawHostBridge>(&["id", "qemu", "root-ports"]);
+    check::<RawPort, Fields>(&["qemu", "device", "switch", "empty"]);
+    check::<RawSwitch, RawSwitch>(&["id", "qemu", "downstream"]);
+    check::<RawDevice, RawDevice>(&["id", "qemu", "present"]);
 }
