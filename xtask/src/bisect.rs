@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 use engine::bisect;
-use engine::bisect::{Ask, Asked, Axis, Drive, Hold, Level, Rule, Shelf, Sought, State, Trial};
+use engine::bisect::{Ask, Asked, Axis, Bisections, Drive, Level, Rule, Sought, State, Trial};
 use event::Sink;
 use report::text::neutralise;
-use report::{Terminal, Verbosity};
+use report::{Lock, Terminal, Verbosity, command_line};
 use source::Sources;
 use spec::{Project, Source};
 
-use super::run::{GuestArgs, cell_filter, command_line, verbosity, workspace};
+use super::run::{GuestArgs, cell_filter, verbosity, workspace};
 use super::{Context, Exit, Format, Usage, setup};
 
 /// Finds what turned a cell from green to red: a patch of a series, a commit, or the smallest topology
@@ -146,32 +146,32 @@ impl FailureArgs {
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let project = ctx.project()?;
-    let shelf = Shelf::new(ctx.results().dir());
+    let store = Bisections::new(ctx.results().dir());
     match &args.verb {
         Some(Verb::Log { id }) => {
-            anstream::print!("{}", neutralise(&shelf.load(id.as_deref())?.log()));
+            anstream::print!("{}", neutralise(&store.load(id.as_deref())?.log()));
             return Ok(Exit::Success);
         }
         Some(Verb::Replay { file }) => {
-            let (state, _hold) = replayed(&shelf, file.as_deref())?;
-            return go_on(state, args, &project, &shelf, ctx);
+            let (state, _lock) = replayed(&store, file.as_deref())?;
+            return go_on(state, args, &project, &store, ctx);
         }
         None => {}
     }
-    let (state, _hold) = match &args.resume {
-        Some(name) => shelf.take(Some(name.as_str()), &command_line())?,
-        None => begun(args, &project, &shelf, ctx)?,
+    let (state, _lock) = match &args.resume {
+        Some(name) => store.resume(Some(name.as_str()), &command_line())?,
+        None => begun(args, &project, &store, ctx)?,
     };
     setup::ensure(ctx, false, args.guest.qemu.as_deref())?;
-    go_on(state, args, &project, &shelf, ctx)
+    go_on(state, args, &project, &store, ctx)
 }
 
 /// A bisection with the answers of a log.
-fn replayed(shelf: &Shelf, file: Option<&Path>) -> Result<(State, Hold)> {
+fn replayed(store: &Bisections, file: Option<&Path>) -> Result<(State, Lock)> {
     let Some(file) = file else {
-        let (state, hold) = shelf.take(None, &command_line())?;
+        let (state, lock) = store.resume(None, &command_line())?;
         let log = state.log();
-        return Ok((state.edited(&log, Path::new("log"))?, hold));
+        return Ok((state.edited(&log, Path::new("log"))?, lock));
     };
     let text = if file == Path::new("-") {
         std::io::read_to_string(std::io::stdin()).context("reading the log")?
@@ -182,12 +182,12 @@ fn replayed(shelf: &Shelf, file: Option<&Path>) -> Result<(State, Hold)> {
         message: format!("{}: no line says of which bisection it is", file.display()),
         hint: Some("`cargo xtask bisect log` prints one".to_owned()),
     })?;
-    let (state, hold) = shelf.take(Some(id.trim()), &command_line())?;
-    Ok((state.edited(&text, file)?, hold))
+    let (state, lock) = store.resume(Some(id.trim()), &command_line())?;
+    Ok((state.edited(&text, file)?, lock))
 }
 
 /// A bisection of which nothing is known but what is asked.
-fn begun(args: &Args, project: &Project, shelf: &Shelf, ctx: &Context) -> Result<(State, Hold)> {
+fn begun(args: &Args, project: &Project, store: &Bisections, ctx: &Context) -> Result<(State, Lock)> {
     let sought = args.failure.sought(ctx)?;
     let topology = args.axis.topology.clone().or_else(|| Some(sought.as_ref()?.cell.topology.clone()));
     let ask = Ask {
@@ -204,7 +204,7 @@ fn begun(args: &Args, project: &Project, shelf: &Shelf, ctx: &Context) -> Result
     for note in notes {
         ctx.say(&neutralise(&note));
     }
-    let (id, hold) = shelf.begin(&command_line())?;
+    let (id, lock) = store.create(&command_line())?;
     let state = State {
         format: bisect::FORMAT,
         id,
@@ -214,8 +214,8 @@ fn begun(args: &Args, project: &Project, shelf: &Shelf, ctx: &Context) -> Result
         levels: vec![Level::new(steps)],
         answer: None,
     };
-    shelf.keep(&state)?;
-    Ok((state, hold))
+    store.write(&state)?;
+    Ok((state, lock))
 }
 
 fn axis(args: &Args, project: &Project, sought: Option<&Sought>, topology: Option<&str>) -> Result<Axis> {
@@ -269,8 +269,14 @@ fn begins(state: &State, folder: &Path) -> String {
 }
 
 /// Goes on with a bisection, and tells its answer.
-fn go_on(mut state: State, args: &Args, project: &Project, shelf: &Shelf, ctx: &Context) -> Result<Exit> {
-    let folder = shelf.folder(&state);
+fn go_on(
+    mut state: State,
+    args: &Args,
+    project: &Project,
+    store: &Bisections,
+    ctx: &Context,
+) -> Result<Exit> {
+    let folder = store.folder(&state);
     let say = |text: &str| match ctx.format {
         Format::Human if !ctx.quiet => anstream::println!("{}", neutralise(text)),
         _ => {}
@@ -294,7 +300,7 @@ fn go_on(mut state: State, args: &Args, project: &Project, shelf: &Shelf, ctx: &
         shown: &shown,
         tell: &say,
     };
-    Drive { oracle: &mut trial, keep: &|state| shelf.keep(state), tell: &say }.run(&mut state)?;
+    Drive { oracle: &mut trial, keep: &|state| store.write(state), tell: &say }.run(&mut state)?;
     let width = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).unwrap_or(120);
     let told = bisect::tell(&state, &folder, project, width)?;
     match ctx.format {

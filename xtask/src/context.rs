@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 
 use host::Cache;
-use report::Results;
+use report::Folders;
 use spec::Project;
 
 use super::Usage;
@@ -144,8 +144,8 @@ impl Context {
     }
 
     /// Folder of the runs.
-    pub fn results(&self) -> Results {
-        Results::new(self.root.join("results"))
+    pub fn results(&self) -> Folders {
+        Folders::of_runs(self.root.join("results"))
     }
 
     /// Says a thing worth knowing on stderr, unless `-q`.

@@ -22,8 +22,9 @@ use engine::run::accel::Wanted;
 use engine::run::{Bench, Drawn, Finished, Options, Order, Plan, Policy, Reds, Request};
 use event::{Event, Fan, Sink};
 use kernlog::Verdict;
+use report::formats::Live;
 use report::text::neutralise;
-use report::{Store, Stored, Summary, Terminal, Verbosity};
+use report::{Store, Stored, Summary, Verbosity, command_line};
 use spec::{Project, Userland};
 
 /// Builds the kernel, boots every topology, runs every suite and says pass or fail
@@ -326,10 +327,8 @@ fn against(ctx: &Context, baseline: &Stored, store: &Store, verdict: Verdict) ->
 
 /// Where the run is seen as it goes, and what is known of it from before, where it is taken up.
 fn shown_for(args: &Args, ctx: &Context, options: &Options, before: Option<Summary>) -> Vec<Box<dyn Sink>> {
-    args.shown.sinks(ctx, || {
-        let terminal = Terminal::stdout(verbosity(ctx)).side_by_side(options.policy.jobs());
-        terminal.taking_up(before.unwrap_or_default())
-    })
+    let (verbosity, jobs, before) = (verbosity(ctx), options.policy.jobs(), before.unwrap_or_default());
+    args.shown.sinks(ctx, &Live { verbosity, jobs, before })
 }
 
 /// The random topologies that are asked for.
@@ -388,9 +387,4 @@ pub(super) fn resolved(plans: &[Plan], request: &Request, options: &Options) -> 
         // Random topologies are no files that could be named again.
         "request": request.drawn.is_empty().then_some(request),
     })
-}
-
-pub(super) fn command_line() -> String {
-    let args = std::env::args_os().skip(1).map(host::quote).collect::<Vec<_>>();
-    format!("cargo xtask {}", args.join(" "))
 }

@@ -12,7 +12,7 @@ use event::{CellId, Event, Stamped};
 use kernlog::Verdict;
 
 use super::store::{Store, StoreError};
-use super::stored::{State, Stored, StoredError};
+use super::stored::{Progress, Stored, StoredError};
 
 /// Runs that cannot be made into one.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +56,7 @@ pub enum MergeError {
 /// # Errors
 /// [`MergeError`].
 pub fn merge(results: &Path, runs: &[Stored], command: &str, last_wins: bool) -> Result<PathBuf, MergeError> {
-    if let Some(run) = runs.iter().find(|run| run.state() == State::Running) {
+    if let Some(run) = runs.iter().find(|run| run.progress() == Progress::Running) {
         return Err(MergeError::Running(run.summary.id.clone()));
     }
     let owners = owners(runs, last_wins)?;

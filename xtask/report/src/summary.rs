@@ -132,6 +132,12 @@ impl CellSummary {
         self.splats.iter().filter(|s| !s.expected).map(|s| &s.splat)
     }
 
+    /// Its verdict in words, or how far it has come without one.
+    pub fn word(&self) -> &'static str {
+        let open = if self.cases.is_empty() { "not run" } else { "not finished" };
+        self.verdict.map_or(open, Verdict::word)
+    }
+
     /// Whether it is red and neither a case nor a splat says why.
     pub fn red_by_itself(&self) -> bool {
         !matches!(self.verdict, Some(Verdict::Pass | Verdict::Skip))

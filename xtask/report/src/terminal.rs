@@ -101,6 +101,15 @@ impl Terminal {
         self
     }
 
+    /// Closes what is shown of a run that has no end, in `word`s why it has none.
+    pub fn close(&self, word: &str, run: &Summary) {
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.show_all();
+        let open = run.cells.iter().filter(|cell| cell.verdict.is_none());
+        let open: Vec<_> = open.map(|cell| one_line(&cell.cell.to_string())).collect();
+        inner.print(&format!("{word}, not finished: {}\n{}\n", open.join(", "), run.closing_line()));
+    }
+
     fn new(
         out: Box<dyn Write + Send>,
         live: Option<ProgressBar>,
@@ -187,11 +196,7 @@ impl Inner {
                 if let Some(bar) = self.live.take() {
                     bar.finish_and_clear();
                 }
-                while !self.panes.is_empty() {
-                    self.say_skipped(0);
-                    self.panes[0].done = true;
-                    self.advance();
-                }
+                self.show_all();
                 let whole = self.whole.as_ref().unwrap_or(&self.summary);
                 let line = whole.closing_line().style(verdict_style(*verdict)).to_string();
                 self.print(&format!("{line}\n"));
@@ -376,6 +381,15 @@ impl Inner {
             let held = std::mem::take(&mut self.panes[pane].held);
             self.panes[pane].named = false;
             self.print(&held);
+        }
+    }
+
+    /// Shows what is held back of all cells.
+    fn show_all(&mut self) {
+        while !self.panes.is_empty() {
+            self.say_skipped(0);
+            self.panes[0].done = true;
+            self.advance();
         }
     }
 

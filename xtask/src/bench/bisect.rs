@@ -108,7 +108,7 @@ fn by_tool(scene: &Scene, axis: &[&str]) -> Result<(Took, State)> {
     let clock = Clock::start()?;
     scene.bisect(axis).run()?;
     let (time, work) = clock.read()?;
-    let state = scene.shelf().load(None).context("reading the bisection")?;
+    let state = scene.bisections().load(None).context("reading the bisection")?;
     let end = state.answer.as_ref().context("the bisection has not ended")?;
     let steps = &state.levels[end.level].steps;
     let answer = match end.found.bad.saturating_sub(end.found.good) {

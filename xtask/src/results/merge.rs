@@ -2,9 +2,8 @@
 
 use anyhow::{Context as _, Result};
 
-use report::Stored;
+use report::{Stored, command_line};
 
-use crate::run::command_line;
 use crate::{Context, Exit, Format};
 
 /// Makes one run of several, such as the shards of one; the exit code is that of its verdict
@@ -13,7 +12,7 @@ use crate::{Context, Exit, Format};
 /// whole does not pass.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Which: at least one
+    /// The runs, one at least
     #[arg(required = true, value_name = "RUN")]
     runs: Vec<String>,
     /// Of a cell that two have finished, take what the later one on the command line says

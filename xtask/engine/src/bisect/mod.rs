@@ -2,7 +2,7 @@
 //!
 //! Pure are `line` (where to look next), `confidence` (how often) and `course` (both, with the ends): they know neither kernels
 //! nor guests. `ask` says what a step is, `trial` makes and runs it, `drive` goes from one to the next, `state` is what was
-//! seen, `shelf` keeps it, and `answer` tells it.
+//! seen, `store` keeps it, and `answer` tells it.
 //! `made_up` has histories of which the answer is known.
 
 mod answer;
@@ -15,10 +15,10 @@ mod history;
 mod line;
 pub mod made_up;
 mod mail;
-mod shelf;
 mod sides;
 mod sought;
 mod state;
+mod store;
 mod trial;
 
 pub use answer::{Told, tell};
@@ -30,7 +30,7 @@ pub use error::BisectError;
 pub use history::{History, HistoryError, Message, Step, trailers};
 pub use line::{Answer, suspects};
 pub use mail::draft;
-pub use shelf::{Hold, Holder, Shelf};
 pub use sought::{Sought, failures};
 pub use state::{End, FORMAT, Level, State};
+pub use store::Bisections;
 pub use trial::{Made, Oracle, Ran, Trial};

@@ -235,18 +235,18 @@ fn a_merge_that_is_to_blame_is_entered_and_one_that_only_joins_is_blamed() {
 fn a_bisection_that_was_cut_short_goes_on_from_its_file() {
     let repo = history(44);
     let folder = tempfile::tempdir().expect("a folder");
-    let shelf = crate::bisect::Shelf::new(folder.path());
+    let store = crate::bisect::Bisections::new(folder.path());
     let mut first = state(&repo, "HEAD~64", "HEAD", &[]);
-    let (id, _hold) = shelf.begin("cargo xtask bisect").expect("a folder");
+    let (id, _lock) = store.create("cargo xtask bisect").expect("a folder");
     first.id = id;
     let mut boots = 0;
     for fails_at in [2, 3, 4] {
         let mut fake = Fake { repo: &repo, booted: Vec::new(), fails_at: Some(fails_at) };
-        let mut drive = Drive { oracle: &mut fake, keep: &|state| shelf.keep(state), tell: &|_| {} };
+        let mut drive = Drive { oracle: &mut fake, keep: &|state| store.write(state), tell: &|_| {} };
         let error = drive.run(&mut first).expect_err("the machinery fails").to_string();
         assert!(error.contains("no QEMU") && error.contains("--resume"), "{error}");
         boots += fake.booted.len();
-        first = shelf.load(None).expect("the newest");
+        first = store.load(None).expect("the newest");
     }
     let (booted, _) = bisect(&repo, &mut first);
     let mut at_once = state(&repo, "HEAD~64", "HEAD", &[]);

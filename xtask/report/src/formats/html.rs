@@ -17,10 +17,23 @@ use serde::Serialize;
 
 use event::CellId;
 
-use super::diff::Diff;
-use super::stored::{State, Stored, StoredError};
-use super::summary::Summary;
-use super::text::{duration, neutralise, one_line};
+use super::{Format, FormatError, Kept};
+use crate::diff::Diff;
+use crate::stored::{Progress, Stored, StoredError};
+use crate::summary::Summary;
+use crate::text::{duration, neutralise, one_line};
+
+pub(super) const FORMAT: Format = Format {
+    name: "html",
+    about: "One page that needs nothing else: matrix, failures, logs, topologies, timeline",
+    kept: Kept::OnRequest("report.html"),
+    write: |run, around| match html(run, &around.pictures(run), around.diff(run).as_ref()) {
+        Ok(page) => Ok(page.into_bytes()),
+        Err(HtmlError::Stored(error)) => Err(error.into()),
+        Err(error) => Err(FormatError::of(error)),
+    },
+    live: None,
+};
 
 /// A run that cannot be shown as a page.
 #[derive(Debug, thiserror::Error)]
@@ -68,7 +81,7 @@ pub fn html(run: &Stored, pictures: &[Picture], diff: Option<&Diff>) -> Result<S
         script: Value::from_safe_string(include_str!("html/page.js").to_owned()),
         id: one_line(&summary.id),
         verdict: view::verdict(run),
-        state: run.state(),
+        progress: run.progress(),
         counts: summary.counts(),
         seconds: duration(summary.seconds.total),
         command: one_line(&summary.command),
@@ -100,7 +113,7 @@ struct Shown<'a> {
     script: Value,
     id: String,
     verdict: view::Badge,
-    state: State,
+    progress: Progress,
     counts: String,
     seconds: String,
     command: String,

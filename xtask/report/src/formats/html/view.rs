@@ -8,7 +8,7 @@ use super::case::Case;
 use super::{Picture, name};
 use crate::diff::Diff;
 use crate::lines::letter;
-use crate::stored::{State, Stored};
+use crate::stored::{Progress, Stored};
 use crate::summary::{CellSummary, Summary};
 use crate::text::{duration, one_line};
 
@@ -32,7 +32,7 @@ pub(super) struct Badge {
 }
 
 pub(super) fn verdict(run: &Stored) -> Badge {
-    let class = if run.state() == State::Running { "" } else { class(run.summary.verdict) };
+    let class = if run.progress() == Progress::Running { "" } else { class(run.summary.verdict) };
     Badge { word: run.word(), class }
 }
 

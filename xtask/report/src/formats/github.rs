@@ -5,21 +5,35 @@
 
 use std::io::Write;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use event::{CellId, Event, Sink};
 use kernlog::Verdict;
 
-use super::summary::{CellSummary, Summary};
-use super::terminal::Terminal;
-use super::text::{duration, one_line};
-use super::{Verbosity, lines};
+use super::text::Text;
+use super::{Format, Kept};
+use crate::summary::{CellSummary, Summary};
+use crate::terminal::Terminal;
+use crate::text::{duration, one_line};
+use crate::{Verbosity, lines};
+
+pub(super) const FORMAT: Format = Format {
+    name: "github",
+    about: "Markdown for the summary of a GitHub step: a row a cell, and what is red",
+    kept: Kept::No,
+    write: |run, _| Ok(markdown(&run.summary).into_bytes()),
+    live: Some(|how| {
+        // Set by the runner of GitHub Actions.
+        let step = std::env::var_os("GITHUB_STEP_SUMMARY").map(PathBuf::from);
+        Box::new(Github::new(std::io::stdout(), step, how.verbosity))
+    }),
+};
 
 /// What GitHub keeps of a step's summary, in bytes, with some room.
 const SUMMARY: usize = 900 << 10;
 
 /// Shows a run in the log of a GitHub workflow, and at its end in the summary of the step.
-pub struct Github<W>(Mutex<Inner<W>>);
+struct Github<W>(Mutex<Inner<W>>);
 
 struct Inner<W> {
     out: W,
@@ -32,27 +46,6 @@ struct Inner<W> {
     rest: (Terminal, Text),
 }
 
-/// What a terminal has written.
-#[derive(Clone, Default)]
-struct Text(Arc<Mutex<Vec<u8>>>);
-
-impl Text {
-    fn take(&self) -> Vec<u8> {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl Write for Text {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 fn terminal(verbosity: Verbosity) -> (Terminal, Text) {
     let text = Text::default();
     // GitHub's log knows colours.
@@ -61,7 +54,7 @@ fn terminal(verbosity: Verbosity) -> (Terminal, Text) {
 
 impl<W: Write + Send> Github<W> {
     /// A sink into the log; `step` is the file for the summary (`GITHUB_STEP_SUMMARY`).
-    pub fn new(out: W, step: Option<PathBuf>, verbosity: Verbosity) -> Self {
+    fn new(out: W, step: Option<PathBuf>, verbosity: Verbosity) -> Self {
         let seed = format!("{} {}", jiff::Timestamp::now().as_nanosecond(), std::process::id());
         let token = host::sha256(seed)[..32].to_owned();
         let (summary, open, rest) = (Summary::default(), Vec::new(), terminal(verbosity));
@@ -181,7 +174,7 @@ fn property(text: &str) -> String {
 }
 
 /// The run as Markdown: the verdict, a row a cell, what is red.
-pub(super) fn markdown(summary: &Summary) -> String {
+fn markdown(summary: &Summary) -> String {
     let word = summary.verdict.map_or("unfinished", Verdict::word);
     let mut text = format!("## {word}: {}\n\n", code(&summary.id));
     text.push_str(&format!("{}\n\n{}\n\n", escape(&summary.closing_line()), code(&summary.command)));
@@ -259,8 +252,8 @@ fn code(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::events;
     use super::*;
+    use crate::testing::events;
 
     fn seen() -> (String, String) {
         let folder = tempfile::tempdir().expect("a folder");
