@@ -24,7 +24,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-pub use context::{Context, Format, Global, Picture};
+pub use context::{Context, Format, Global};
 pub use exit::{Exit, Usage};
 
 /// Applies a kernel series, builds it, boots it on emulated CXL topologies and says pass or fail
@@ -81,10 +81,6 @@ pub fn main() -> ExitCode {
         return Exit::Infrastructure.into();
     }
     let result = Context::new(&cli.global).and_then(|ctx| match cli.verb {
-        verb if ctx.picture.is_some() && !matches!(&verb, Verb::Topology(args) if args.draws()) => {
-            let message = "text, svg, mermaid and dot are formats of `topology draw`".to_owned();
-            Err(Usage { message, hint: Some("others know human and json".to_owned()) }.into())
-        }
         Verb::Run(args) => run::run(&args, &ctx),
         Verb::Build(args) => build::run(&args, &ctx),
         Verb::Boot(args) => boot::run(&args, &ctx),

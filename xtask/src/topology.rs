@@ -17,6 +17,8 @@ use engine::run;
 
 use super::{Context, Exit, Usage};
 
+pub(super) use draw::Picture;
+
 /// Lists topologies, checks and draws them, or shows what becomes of one
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -33,13 +35,6 @@ enum Verb {
     Regions(regions::Args),
     Expect(expect::Args),
     Generate(generate::Args),
-}
-
-impl Args {
-    /// Whether this is `topology draw`.
-    pub fn draws(&self) -> bool {
-        matches!(self.verb, Verb::Draw(_))
-    }
 }
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
