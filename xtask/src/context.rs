@@ -14,7 +14,7 @@ use report::Folders;
 use spec::Project;
 
 use super::Usage;
-use super::topology::Picture;
+use super::topology::PictureForm;
 
 /// Flags that every subcommand takes.
 #[derive(Debug, clap::Args)]
@@ -54,7 +54,7 @@ impl TypedValueParser for FormatParser {
 
     fn parse_ref(&self, cmd: &Command, arg: Option<&Arg>, value: &OsStr) -> Result<Format, clap::Error> {
         let elsewhere = value.to_str().and_then(|name| {
-            if Picture::value_variants().iter().any(|picture| is_called(picture, name)) {
+            if PictureForm::value_variants().iter().any(|picture| is_called(picture, name)) {
                 Some(format!("cargo xtask topology draw NAME --as {name}"))
             } else {
                 report::formats::format(name).map(|_| format!("cargo xtask results export RUN --as {name}"))

@@ -17,7 +17,7 @@ use engine::run;
 
 use super::{Context, Exit, Usage};
 
-pub(super) use draw::Picture;
+pub(super) use draw::PictureForm;
 
 /// Lists topologies, checks and draws them, or shows what becomes of one
 #[derive(Debug, clap::Args)]

@@ -3,7 +3,9 @@
 //! Each belongs to one process at a time, which holds a lock on a file in it. One is named by `latest`, by its name or the
 //! beginning of it, or by the beginning of its short id.
 
+mod error;
 mod lock;
+mod owner;
 
 use std::fs;
 use std::io;
@@ -14,95 +16,15 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
+pub use error::{FolderError, Kind, LATEST};
+pub use lock::Lock;
 pub(crate) use lock::is_locked;
-pub use lock::{Lock, LockOwner};
+pub use owner::LockOwner;
 
-/// The name by which the newest goes.
-pub const LATEST: &str = "latest";
 /// How the folder begins that is being removed.
 const GONE: &str = ".removed-";
 /// How the time in a name is written.
 const STAMP: &str = "%Y%m%dT%H%M%SZ";
-
-/// A folder that is not there, cannot be told from another, or belongs to another process.
-#[derive(Debug, thiserror::Error)]
-pub enum FolderError {
-    /// There is none of this name.
-    #[error("there is no {}{} in {}{}", .kind.word, quoted(.name), .dir.display(), hint_line(.hint))]
-    Missing {
-        /// What it was to be.
-        kind: &'static Kind,
-        /// As it was given.
-        name: String,
-        /// Where it was looked for.
-        dir: PathBuf,
-        /// What there is.
-        hint: String,
-    },
-    /// There are several.
-    #[error("'{name}' is more than one {}: {}", .kind.word, .ids.join(", "))]
-    Ambiguous {
-        /// What it was to be.
-        kind: &'static Kind,
-        /// As it was given.
-        name: String,
-        /// Their names.
-        ids: Vec<String>,
-    },
-    /// Another process works on it.
-    #[error("{} {id} goes on in {owner}\nhint: wait for its end, or stop it first: kill -INT {}", .kind.word, .owner.pid())]
-    Locked {
-        /// What it was to be.
-        kind: &'static Kind,
-        /// Its name.
-        id: String,
-        /// The process.
-        owner: LockOwner,
-    },
-    /// A file or folder cannot be read, made, locked or removed.
-    #[error("{doing} {}", .path.display())]
-    Io {
-        /// In the gerund: `removing`.
-        doing: &'static str,
-        /// The file or folder.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-}
-
-impl FolderError {
-    /// Whether the user named what cannot be taken: exit code 2.
-    pub fn is_usage(&self) -> bool {
-        !matches!(self, Self::Io { .. })
-    }
-
-    /// For `map_err`.
-    fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self::Io { doing, path, source }
-    }
-}
-
-/// The newest has no name of its own that could be wrong.
-fn quoted(name: &str) -> String {
-    if name == LATEST { String::new() } else { format!(" '{name}'") }
-}
-
-fn hint_line(hint: &str) -> String {
-    if hint.is_empty() { String::new() } else { format!("\nhint: {hint}") }
-}
-
-/// What the folders are of.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Kind {
-    /// `run`, `bisection`.
-    pub word: &'static str,
-    /// The command that makes one.
-    pub made_by: &'static str,
-    /// The command that lists all, where there is one.
-    pub listed_by: Option<&'static str>,
-}
 
 /// Runs.
 pub const RUN: Kind =

@@ -16,13 +16,13 @@ pub struct Args {
     /// Name of a file in topologies/, without .yaml
     name: String,
     /// The form of the picture
-    #[arg(long = "as", value_name = "FORM", value_enum, default_value_t = Picture::Text)]
-    form: Picture,
+    #[arg(long = "as", value_name = "FORM", value_enum, default_value_t = PictureForm::Text)]
+    form: PictureForm,
 }
 
 /// The form of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Picture {
+pub enum PictureForm {
     /// For the terminal
     Text,
     /// For documents and browsers
@@ -36,10 +36,10 @@ pub enum Picture {
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let topology = super::load(ctx, &args.name)?;
     let text = match args.form {
-        Picture::Text => neutralise(&tree(&topology)),
-        Picture::Svg => draw::svg(&topology),
-        Picture::Mermaid => draw::mermaid(&topology),
-        Picture::Dot => draw::dot(&topology),
+        PictureForm::Text => neutralise(&tree(&topology)),
+        PictureForm::Svg => draw::svg(&topology),
+        PictureForm::Mermaid => draw::mermaid(&topology),
+        PictureForm::Dot => draw::dot(&topology),
     };
     anstream::print!("{text}");
     Ok(Exit::Success)

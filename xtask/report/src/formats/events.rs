@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use event::{Event, Sink, Stamped};
 
-use super::{Format, Kept};
+use super::format::{Format, Kept};
 use crate::layout::EVENTS;
 use crate::stored::StoredError;
 

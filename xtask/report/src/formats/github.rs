@@ -10,8 +10,8 @@ use std::sync::{Mutex, PoisonError};
 use event::{CellId, Event, Sink};
 use kernlog::Verdict;
 
+use super::format::{Format, Kept};
 use super::text::Text;
-use super::{Format, Kept};
 use crate::summary::{CellSummary, Summary};
 use crate::terminal::Terminal;
 use crate::text::{duration, one_line};

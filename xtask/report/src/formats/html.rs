@@ -17,8 +17,9 @@ use serde::Serialize;
 
 use event::CellId;
 
-use super::{Format, FormatError, Kept};
+use super::format::{Format, FormatError, Kept};
 use crate::diff::Diff;
+use crate::picture::Picture;
 use crate::stored::{Progress, Stored, StoredError};
 use crate::summary::Summary;
 use crate::text::{duration, neutralise, one_line};
@@ -47,17 +48,6 @@ pub enum HtmlError {
     /// What the script reads cannot be written; not known to happen.
     #[error("writing the page's data: {0}")]
     Json(#[from] serde_json::Error),
-}
-
-/// A picture of a topology.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Picture {
-    /// Name of the topology.
-    pub topology: String,
-    /// The picture.
-    pub svg: String,
-    /// What is marked in it as failing.
-    pub marked: Vec<String>,
 }
 
 /// The page of a run, with what only others can tell: pictures of its topologies, and what differs from its baseline.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Format, FormatError, Kept};
+use super::format::{Format, FormatError, Kept};
 use crate::layout::{RUN, VERSION};
 use crate::summary::Summary;
 

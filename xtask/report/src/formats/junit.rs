@@ -12,7 +12,7 @@ use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStat
 use event::CaseReport;
 use kernlog::{CaseOutcome, Verdict};
 
-use super::{Format, FormatError, Kept};
+use super::format::{Format, FormatError, Kept};
 use crate::summary::{CellSummary, Summary};
 use crate::text::{neutralise, one_line};
 

@@ -6,7 +6,7 @@
 use event::CaseReport;
 use kernlog::{CaseOutcome, Verdict};
 
-use super::{Format, Kept};
+use super::format::{Format, Kept};
 use crate::summary::{CellSummary, Summary};
 use crate::text::one_line;
 

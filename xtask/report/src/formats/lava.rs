@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use event::{Event, Sink};
 use kernlog::CaseOutcome;
 
-use super::{Format, Kept};
+use super::format::{Format, Kept};
 use crate::summary::{CellSummary, Summary};
 
 pub(super) const FORMAT: Format = Format {

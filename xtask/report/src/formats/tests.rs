@@ -4,8 +4,8 @@ use std::path::Path;
 use event::Event;
 
 use super::*;
-use crate::Store;
 use crate::testing::{case, cell, events};
+use crate::{Store, Stored};
 
 /// A run that a kill has ended within its second cell, after one case of it.
 fn killed(results: &Path) -> Stored {

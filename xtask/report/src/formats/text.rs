@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use event::{Event, Sink};
 
-use super::{Format, Kept};
+use super::format::{Format, Kept};
 use crate::lines::Verbosity;
 use crate::stored::{Progress, Stored, StoredError};
 use crate::terminal::Terminal;

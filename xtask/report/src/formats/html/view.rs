@@ -5,9 +5,10 @@ use serde::Serialize;
 use kernlog::{CaseOutcome, Verdict};
 
 use super::case::Case;
-use super::{Picture, name};
+use super::name;
 use crate::diff::Diff;
 use crate::lines::letter;
+use crate::picture::Picture;
 use crate::stored::{Progress, Stored};
 use crate::summary::{CellSummary, Summary};
 use crate::text::{duration, one_line};
