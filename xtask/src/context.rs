@@ -28,10 +28,10 @@ pub struct Global {
     /// How results are printed
     #[arg(long, global = true, value_parser = FormatParser, default_value = "human")]
     pub format: Format,
-    /// Say more: every command, every stage, the output of passing cases
+    /// Show more: every command, every stage, the output of passing cases
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub verbose: bool,
-    /// Say only what is red, and the closing line
+    /// Show only what is red, and the closing line
     #[arg(short, long, global = true)]
     pub quiet: bool,
 }
@@ -80,7 +80,7 @@ fn is_called(value: &impl ValueEnum, name: &str) -> bool {
     value.to_possible_value().is_some_and(|value| value.matches(name, false))
 }
 
-/// Where things are, and how to talk.
+/// Where things are, and how results are printed.
 pub struct Context {
     /// Top of the workspace: where `patchbench.yaml` lies.
     pub root: PathBuf,
@@ -135,7 +135,7 @@ impl Context {
         Folders::of_runs(self.root.join("results"))
     }
 
-    /// Says a thing worth knowing on stderr, unless `-q`.
+    /// Prints a thing worth knowing on stderr, unless `-q`.
     pub fn say(&self, text: &str) {
         if !self.quiet {
             anstream::eprintln!("{text}");
@@ -167,7 +167,7 @@ fn default_cache() -> Result<PathBuf> {
         .ok_or_else(|| {
             Usage {
                 message: "neither XDG_CACHE_HOME nor HOME is set".to_owned(),
-                hint: Some("say where to keep the cache: --cache-dir DIR".to_owned()),
+                hint: Some("--cache-dir DIR names a place for the cache".to_owned()),
             }
             .into()
         })

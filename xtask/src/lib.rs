@@ -1,4 +1,4 @@
-//! The verbs: one file each, with its `Args` and its `run(args, ctx)`. Doc comments are the help text.
+//! The subcommands: one file each, with its `Args` and its `run(args, ctx)`. Doc comments are the help text.
 
 mod bench;
 mod bisect;

@@ -23,11 +23,11 @@ use super::{Context, Exit, Format};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
-    verb: Verb,
+    command: Command,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum Verb {
+enum Command {
     List(list::Args),
     Show(show::Args),
     Diff(diff::Args),
@@ -40,16 +40,16 @@ enum Verb {
 }
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
-    match &args.verb {
-        Verb::List(_) => list::run(ctx),
-        Verb::Show(args) => show::run(args, ctx),
-        Verb::Diff(args) => diff::run(args, ctx),
-        Verb::History(args) => history::run(args, ctx),
-        Verb::Export(args) => export::run(args, ctx),
-        Verb::Html(args) => html::run(args, ctx),
-        Verb::Merge(args) => merge::run(args, ctx),
-        Verb::Rm(args) => rm::run(args, ctx),
-        Verb::Gc(args) => gc::run(args, ctx),
+    match &args.command {
+        Command::List(_) => list::run(ctx),
+        Command::Show(args) => show::run(args, ctx),
+        Command::Diff(args) => diff::run(args, ctx),
+        Command::History(args) => history::run(args, ctx),
+        Command::Export(args) => export::run(args, ctx),
+        Command::Html(args) => html::run(args, ctx),
+        Command::Merge(args) => merge::run(args, ctx),
+        Command::Rm(args) => rm::run(args, ctx),
+        Command::Gc(args) => gc::run(args, ctx),
     }
 }
 
@@ -60,16 +60,16 @@ pub(super) fn load(ctx: &Context, name: &str) -> Result<Stored> {
 
 /// The name of the run that others are compared with, where there is one.
 fn baseline_id(ctx: &Context) -> Option<String> {
-    // A project that cannot be read is told by the verbs that need it.
+    // A project that cannot be read is reported by the subcommands that need it.
     let name = ctx.project().ok()?.baseline?;
     let dir = ctx.results().locate(&name).ok()?;
     Some(dir.file_name()?.to_str()?.to_owned())
 }
 
-/// How many earlier runs tell how much a case's time varies.
+/// How many earlier runs are looked at for how much a case's time varies.
 const PAST: usize = 10;
 
-/// What differs between two runs; the runs before them tell what is noise.
+/// What differs between two runs; the runs before them show what is noise.
 pub(super) fn compare(ctx: &Context, from: &Stored, to: &Stored) -> Result<Diff> {
     let others =
         ctx.results().list()?.into_iter().rev().filter(|run| run.dir != from.dir && run.dir != to.dir);

@@ -44,7 +44,7 @@ pub struct Folder {
     pub id: String,
     /// The folder.
     pub dir: PathBuf,
-    /// When it was made, as the name says.
+    /// When it was made, from its name.
     pub time: Timestamp,
     kind: &'static Kind,
 }

@@ -1,4 +1,4 @@
-//! What lies where in a run's folder. `results/README.md` says it to the reader.
+//! What lies where in a run's folder. `results/README.md` is the same for the reader.
 
 use std::path::{Path, PathBuf};
 

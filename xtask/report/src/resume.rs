@@ -49,7 +49,7 @@ impl Store {
     /// # Errors
     /// [`ResumeError`]: it is no run, or it still goes on. Nothing is changed then.
     pub fn resume(dir: &Path) -> Result<Resumed, ResumeError> {
-        // Of a folder that is no run, that is said, and no lock is left in it.
+        // First: no lock is left in a folder that is no run.
         Stored::load(dir)?;
         let lock = Lock::take(dir, &folder::RUN, &command_line())?;
         // Read only now: whoever had it before may have gone on until then.
@@ -74,7 +74,7 @@ impl Store {
     }
 }
 
-/// Cells with a verdict that says something of the kernel.
+/// Cells with a verdict on the kernel.
 fn finished(events: &[Stamped]) -> BTreeSet<CellId> {
     let of = |stamped: &Stamped| match &stamped.event {
         Event::CellFinished { cell, verdict, .. } if *verdict != Verdict::Infrastructure => {
@@ -121,7 +121,7 @@ mod tests {
         let mut text = fs::read_to_string(&path).expect("events");
         text.push_str("{\"at\": 1.0, \"event\": {\"wh");
         fs::write(&path, text).expect("torn by the kill");
-        let Resumed { store, finished, resolved } = Store::resume(&dir).expect("taken up");
+        let Resumed { store, finished, resolved } = Store::resume(&dir).expect("resumed");
         assert_eq!((finished.len(), &resolved["request"]), (1, &serde_json::json!(1)));
         let kept: Vec<_> = Stored::load(&dir).expect("a run").events().expect("events");
         assert!(kept.iter().all(|stamped| stamped.event.cell().is_none_or(|cell| finished.contains(cell))));

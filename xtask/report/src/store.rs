@@ -31,7 +31,7 @@ pub enum StoreError {
         doing: &'static str,
         /// The file.
         path: PathBuf,
-        /// What the system, or the writer of the format, says.
+        /// What the system, or the writer of the format, reports.
         source: io::Error,
     },
 }
@@ -47,7 +47,7 @@ impl StoreError {
 /// A run's folder, and the sink that fills it.
 pub struct Store {
     events: JsonLines<File>,
-    state: Mutex<State>,
+    inner: Mutex<Inner>,
     id: String,
     dir: PathBuf,
     time: String,
@@ -57,8 +57,8 @@ pub struct Store {
     _lock: Lock,
 }
 
-/// What grows with each event.
-struct State {
+/// The run as it grows with each event.
+struct Inner {
     run: Stored,
     error: Option<StoreError>,
 }
@@ -81,12 +81,12 @@ impl Store {
     /// The store of a run that has a folder and was begun these seconds ago.
     pub(super) fn of(run: Stored, events: JsonLines<File>, earlier: f64, lock: Lock) -> Self {
         let Stored { dir, summary: Summary { id, time, .. }, .. } = run.clone();
-        let state = Mutex::new(State { run, error: None });
-        Self { events, state, id, dir, time, earlier, _lock: lock }
+        let inner = Mutex::new(Inner { run, error: None });
+        Self { events, inner, id, dir, time, earlier, _lock: lock }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Name of the folder: time and a short id.
@@ -117,17 +117,17 @@ impl Store {
 
     /// The run as far as it has come.
     pub fn summary(&self) -> Summary {
-        self.state().run.summary.clone()
+        self.inner().run.summary.clone()
     }
 
     /// The verdicts of the cells that are done.
     pub fn verdicts(&self) -> Vec<Verdict> {
-        self.state().run.summary.cells.iter().filter_map(|cell| cell.verdict).collect()
+        self.inner().run.summary.cells.iter().filter_map(|cell| cell.verdict).collect()
     }
 
     /// What was resolved under this key, now or before the run was resumed.
     pub fn resolved(&self, key: &str) -> Option<serde_json::Value> {
-        self.state().run.resolved.get(key).cloned()
+        self.inner().run.resolved.get(key).cloned()
     }
 
     /// The folder of a cell, made if it is not there.
@@ -142,18 +142,18 @@ impl Store {
 
     /// Keeps what was resolved later than the start, in `run.json`'s `resolved` under this key.
     pub fn resolve(&self, key: &str, value: serde_json::Value) {
-        let mut state = self.state();
-        if !state.run.resolved.is_object() {
-            state.run.resolved = serde_json::json!({});
+        let mut inner = self.inner();
+        if !inner.run.resolved.is_object() {
+            inner.run.resolved = serde_json::json!({});
         }
-        state.run.resolved[key] = value;
+        inner.run.resolved[key] = value;
     }
 
     /// The first error while events were written, once: results that could not be kept are an error of the
     /// infrastructure.
     pub fn take_error(&self) -> Option<StoreError> {
         let events = self.events.take_error().map(StoreError::io("writing", &self.dir.join(EVENTS)));
-        self.state().error.take().or(events)
+        self.inner().error.take().or(events)
     }
 }
 
@@ -172,13 +172,13 @@ impl Store {
     }
 
     fn take(&self, event: &Event) {
-        let mut state = self.state();
-        state.run.summary.take(event);
+        let mut inner = self.inner();
+        inner.run.summary.take(event);
         let end = matches!(event, Event::RunFinished { .. });
         if end || matches!(event, Event::RunStarted { .. } | Event::CellFinished { .. }) {
-            let written = write_kept(&state.run, end);
-            if state.error.is_none() {
-                state.error = written.err();
+            let written = write_kept(&inner.run, end);
+            if inner.error.is_none() {
+                inner.error = written.err();
             }
         }
     }

@@ -21,15 +21,15 @@ pub enum StoredError {
     /// A file of it.
     #[error("reading {}: {source}", .path.display())]
     Io {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// What the system reports.
         source: io::Error,
     },
     /// What it holds is not what the tool writes.
     #[error("{}: {message}", .path.display())]
     Malformed {
-        /// Which file.
+        /// The file.
         path: PathBuf,
         /// Field, line and column.
         message: String,
@@ -43,7 +43,7 @@ pub enum StoredError {
     Format {
         /// Its `run.json`.
         path: PathBuf,
-        /// What it says.
+        /// The version in it.
         found: u32,
     },
 }
@@ -60,7 +60,7 @@ pub enum Progress {
     Incomplete,
 }
 
-/// A run's folder with what its `run.json` says.
+/// A run's folder with the content of its `run.json`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stored {
     /// The folder.
@@ -71,7 +71,7 @@ pub struct Stored {
     pub resolved: serde_json::Value,
 }
 
-/// What is looked at before all else.
+/// What is read before all else.
 #[derive(Deserialize)]
 struct Version {
     format: u32,
@@ -113,7 +113,7 @@ impl Stored {
         Ok(Self { dir: dir.to_owned(), summary, resolved })
     }
 
-    /// The run as far as its events tell. That is further than `run.json` where a cell was cut short: that file is written
+    /// The run as far as its events go. That is further than `run.json` where a cell was cut short: that file is written
     /// when a cell is finished.
     ///
     /// # Errors

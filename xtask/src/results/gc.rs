@@ -21,7 +21,7 @@ pub struct Args {
     /// Keep what is younger: 12h, 30d, 8w
     #[arg(long, value_name = "AGE", value_parser = age)]
     older_than: Option<Duration>,
-    /// Say what would go, and remove nothing
+    /// Show what would be removed, and remove nothing
     #[arg(long)]
     dry_run: bool,
 }

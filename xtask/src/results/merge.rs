@@ -15,7 +15,7 @@ pub struct Args {
     /// The runs, one at least
     #[arg(required = true, value_name = "RUN")]
     runs: Vec<String>,
-    /// Of a cell that two have finished, take what the later one on the command line says
+    /// Of a cell that two have finished, take the judgement of the later one on the command line
     #[arg(long)]
     last_wins: bool,
 }
@@ -25,7 +25,7 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let dir =
         report::merge(ctx.results().dir(), &runs, &command_line(), args.last_wins).context("merging")?;
     for shard in report::missing_shards(&runs) {
-        ctx.say(&format!("shard {shard} is missing: what it would have said is not known"));
+        ctx.say(&format!("shard {shard} is missing: nothing is known of its cells"));
     }
     let merged = Stored::load(&dir)?.summary;
     match ctx.format {

@@ -113,7 +113,7 @@ fn log(args: &Args, stored: &Stored, cells: &[&CellId]) -> Result<Exit> {
         for boot in stored.boots(cell) {
             let Ok(bytes) = fs::read(boot.join("console.log")) else { continue };
             let text = neutralise(&String::from_utf8_lossy(&bytes));
-            let Some(text) = window(args, &text) else { continue };
+            let Some(text) = part(args, &text) else { continue };
             shown = true;
             let head = format!("== {}\n", one_line(&name(&stored.dir, &boot)));
             if out.write_all(head.as_bytes()).and_then(|()| out.write_all(text.as_bytes())).is_err() {
@@ -132,11 +132,11 @@ fn log(args: &Args, stored: &Stored, cells: &[&CellId]) -> Result<Exit> {
 }
 
 /// What is to be seen of a log: all of it, or what came during the cases that are meant.
-fn window(args: &Args, text: &str) -> Option<String> {
+fn part(args: &Args, text: &str) -> Option<String> {
     let Some(pattern) = &args.case else { return Some(text.to_owned()) };
     let lines: Vec<&str> = text.lines().collect();
-    let windows = console::windows(text).into_iter().filter(|window| fits(pattern, &window.case));
-    let parts: Vec<String> = windows.map(|window| lines[window.lines].join("\n") + "\n").collect();
+    let spans = console::spans(text).into_iter().filter(|span| fits(pattern, &span.case));
+    let parts: Vec<String> = spans.map(|span| lines[span.lines].join("\n") + "\n").collect();
     (!parts.is_empty()).then(|| parts.concat())
 }
 

@@ -8,7 +8,7 @@ use super::owner::LockOwner;
 /// The name by which the newest goes.
 pub const LATEST: &str = "latest";
 
-/// A folder that is not there, cannot be told from another, or belongs to another process.
+/// A folder that is not there, cannot be distinguished from another, or belongs to another process.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
     /// There is none of this name.
@@ -16,7 +16,7 @@ pub enum FolderError {
     Missing {
         /// What it was to be.
         kind: &'static Kind,
-        /// As it was given.
+        /// As the user gave it.
         name: String,
         /// Where it was looked for.
         dir: PathBuf,
@@ -28,7 +28,7 @@ pub enum FolderError {
     Ambiguous {
         /// What it was to be.
         kind: &'static Kind,
-        /// As it was given.
+        /// As the user gave it.
         name: String,
         /// Their names.
         ids: Vec<String>,
@@ -50,7 +50,7 @@ pub enum FolderError {
         doing: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// What the system says.
+        /// What the system reports.
         source: io::Error,
     },
 }

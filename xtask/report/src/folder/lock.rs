@@ -1,4 +1,4 @@
-//! Who works on a folder: one process at a time, by a lock on a file in it that says which.
+//! Who works on a folder: one process at a time, by a lock on a file in it that names the process.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::text::one_line;
 
-/// The file that is locked, and says who has. It stays when the lock is given back.
+/// The file that is locked, and names the owner. It stays when the lock is given back.
 pub(super) const LOCK: &str = "lock";
 
 /// The process that works on a folder, as it has written into the locked file: its id and its command line.

@@ -11,7 +11,7 @@ use event::{CellId, Event, Sink};
 use kernlog::Verdict;
 
 use super::format::{Format, Kept};
-use super::text::Text;
+use super::text::Buffer;
 use crate::summary::{CellSummary, Summary};
 use crate::terminal::Terminal;
 use crate::text::{duration, one_line};
@@ -42,12 +42,12 @@ struct Inner<W> {
     token: String,
     summary: Summary,
     /// Cells that are under way, each with a terminal of its own.
-    open: Vec<(CellId, Terminal, Text)>,
-    rest: (Terminal, Text),
+    open: Vec<(CellId, Terminal, Buffer)>,
+    rest: (Terminal, Buffer),
 }
 
-fn terminal(verbosity: Verbosity) -> (Terminal, Text) {
-    let text = Text::default();
+fn terminal(verbosity: Verbosity) -> (Terminal, Buffer) {
+    let text = Buffer::default();
     // GitHub's log knows colours.
     (Terminal::to_writer(Box::new(text.clone()), verbosity), text)
 }
@@ -92,7 +92,7 @@ impl<W: Write> Inner<W> {
         let red = verdict > Verdict::Skip;
         if red {
             let errors: Vec<String> = annotations(self.summary.cell(cell));
-            self.say(text);
+            self.print_inert(text);
             for error in errors {
                 self.command(&error);
             }
@@ -101,7 +101,7 @@ impl<W: Write> Inner<W> {
                 "::group::{}",
                 value(&format!("{cell}: {verdict}, {}", duration(seconds)))
             ));
-            self.say(text);
+            self.print_inert(text);
             self.command("::endgroup::");
         }
     }
@@ -111,18 +111,18 @@ impl<W: Write> Inner<W> {
         let text = self.rest.1.take();
         if let Event::RunFinished { .. } = event {
             for (.., text) in std::mem::take(&mut self.open) {
-                self.say(&text.take());
+                self.print_inert(&text.take());
             }
             let closing = self.summary.closing_line();
-            self.say(format!("{}\n", one_line(&closing)).as_bytes());
+            self.print_inert(format!("{}\n", one_line(&closing)).as_bytes());
             self.step();
         } else {
-            self.say(&text);
+            self.print_inert(&text);
         }
     }
 
-    /// Text that commands nothing.
-    fn say(&mut self, text: &[u8]) {
+    /// Prints text so that nothing in it is a command.
+    fn print_inert(&mut self, text: &[u8]) {
         if text.is_empty() {
             return;
         }
@@ -150,8 +150,8 @@ fn annotations(cell: &CellSummary) -> Vec<String> {
     let title = |what: &str| property(&format!("{} {what}", cell.cell));
     let mut all = Vec::new();
     for case in cell.cases.iter().filter(|case| case.outcome.is_red()) {
-        let said = format!("{}: {}", case.outcome, case.reason);
-        all.push(format!("::error title={}::{}", title(&case.name), value(&said)));
+        let message = format!("{}: {}", case.outcome, case.reason);
+        all.push(format!("::error title={}::{}", title(&case.name), value(&message)));
     }
     for splat in cell.red_splats() {
         all.push(format!("::error title={}::{}", title("splat"), value(&splat.title)));
@@ -255,7 +255,7 @@ mod tests {
     use super::*;
     use crate::testing::events;
 
-    fn seen() -> (String, String) {
+    fn shown() -> (String, String) {
         let folder = tempfile::tempdir().expect("a folder");
         let step = folder.path().join("summary.md");
         let github = Github::new(Vec::new(), Some(step.clone()), Verbosity::Normal);
@@ -268,8 +268,8 @@ mod tests {
     }
 
     #[test]
-    fn what_a_guest_says_commands_nothing() {
-        let (log, _) = seen();
+    fn what_a_guest_prints_commands_nothing() {
+        let (log, _) = shown();
         let mut stopped = false;
         for line in log.lines() {
             match line {
@@ -295,7 +295,7 @@ mod tests {
 
     #[test]
     fn the_step_has_a_summary() {
-        let (_, step) = seen();
+        let (_, step) = shown();
         insta::assert_snapshot!(step, @r"
         ## infrastructure error: `20261123T100000Z-abcdef`
 

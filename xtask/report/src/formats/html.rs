@@ -1,6 +1,6 @@
 //! A run as one page that needs nothing else: no network, no other file.
 //!
-//! Whatever a guest, a file or a name says is text: the template escapes it, the script sets it as text, and the page's own
+//! Whatever comes from a guest, a file or a name is text: the template escapes it, the script sets it as text, and the page's own
 //! policy lets no other script run and nothing be fetched.
 
 mod case;
@@ -39,7 +39,7 @@ pub(super) const FORMAT: Format = Format {
 /// A run that cannot be shown as a page.
 #[derive(Debug, thiserror::Error)]
 pub enum HtmlError {
-    /// Its events cannot be read.
+    /// The events of the run cannot be read.
     #[error(transparent)]
     Stored(#[from] StoredError),
     /// The template does not render; not known to happen.
@@ -50,7 +50,7 @@ pub enum HtmlError {
     Json(#[from] serde_json::Error),
 }
 
-/// The page of a run, with what only others can tell: pictures of its topologies, and what differs from its baseline.
+/// The page of a run, with what only others know: pictures of its topologies, and what differs from its baseline.
 ///
 /// # Errors
 /// [`HtmlError`].
@@ -65,7 +65,7 @@ pub fn html(run: &Stored, pictures: &[Picture], diff: Option<&Diff>) -> Result<S
     environment.add_template("page.html", include_str!("html/page.html.j2"))?;
     let page = environment.get_template("page.html")?;
     let resolved = neutralise(&serde_json::to_string_pretty(&run.resolved)?);
-    let shown = Shown {
+    let page_data = PageData {
         nonce: nonce(summary),
         style: Value::from_safe_string(include_str!("html/page.css").to_owned()),
         script: Value::from_safe_string(include_str!("html/page.js").to_owned()),
@@ -92,12 +92,12 @@ pub fn html(run: &Stored, pictures: &[Picture], diff: Option<&Diff>) -> Result<S
         data: script_json(&data)?,
         logs: logs.kept.iter().map(|log| script_json(&log.text)).collect::<Result<_, _>>()?,
     };
-    Ok(page.render(Serde(&shown))?)
+    Ok(page.render(Serde(&page_data))?)
 }
 
 /// What the template shows.
 #[derive(Serialize)]
-struct Shown<'a> {
+struct PageData<'a> {
     nonce: String,
     style: Value,
     script: Value,
@@ -114,7 +114,7 @@ struct Shown<'a> {
     splats: Vec<view::Splat>,
     cases: Vec<&'a case::Row>,
     cells: Vec<view::Cell>,
-    pictures: Vec<view::Shown>,
+    pictures: Vec<view::TopologyView>,
     timeline: timeline::Timeline,
     stages: Vec<view::Stage>,
     notices: Vec<String>,
@@ -125,7 +125,7 @@ struct Shown<'a> {
     logs: Vec<Value>,
 }
 
-/// What red results say on the parts of a topology: the names of subtests are the guest's comparison with the topology, by the
+/// What red results report on the parts of a topology: the names of subtests are the guest's comparison with the topology, by the
 /// topology's own ids; no other text is, as a kernel numbers its memdevs by itself.
 pub fn complaints<'a>(summary: &'a Summary, topology: &str) -> Vec<&'a str> {
     let cells = summary.cells.iter().filter(|cell| cell.cell.topology == topology);

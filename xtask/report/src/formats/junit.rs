@@ -80,7 +80,7 @@ fn kind(outcome: CaseOutcome) -> Option<NonSuccessKind> {
 /// All rounds of a case, of which there is one at least. `allowed`: its cell is green whatever is red here.
 fn case(rounds: &[&CaseReport], class: &str, allowed: bool) -> TestCase {
     let red = |report: &&&CaseReport| report.outcome.is_red();
-    // Of rounds that are all green, one that passed says more than one that was skipped.
+    // Of rounds that are all green, one that passed counts more than one that was skipped.
     let passed = rounds.iter().find(|report| report.outcome == CaseOutcome::Pass);
     let first_red = if allowed { None } else { rounds.iter().find(red) };
     let report = first_red.or(passed).unwrap_or(&rounds[0]);

@@ -15,14 +15,14 @@ pub(super) const FORMAT: Format = Format {
     about: "As it is seen on a terminal, for people",
     kept: Kept::No,
     write: |run, _| {
-        let text = Text::default();
+        let text = Buffer::default();
         let out = anstream::StripStream::new(Box::new(text.clone()) as Box<dyn Write + Send>);
         replay(run, &Terminal::to_writer(Box::new(out), Verbosity::Normal), &|_| true)?;
         Ok(text.take())
     },
     live: Some(|how| {
         let terminal = Terminal::stdout(how.verbosity).side_by_side(how.jobs);
-        Box::new(terminal.taking_up(how.before.clone()))
+        Box::new(terminal.resuming(how.before.clone()))
     }),
 };
 
@@ -47,16 +47,16 @@ pub fn replay(
 
 /// What a terminal has written, for who made it.
 #[derive(Clone, Default)]
-pub(super) struct Text(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Buffer(Arc<Mutex<Vec<u8>>>);
 
-impl Text {
+impl Buffer {
     /// All that was written since the last call.
     pub(super) fn take(&self) -> Vec<u8> {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-impl Write for Text {
+impl Write for Buffer {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
         Ok(bytes.len())
