@@ -19,13 +19,13 @@ pub enum BisectError {
     Ends(String),
     /// An end is not what it has to be.
     #[error("{message}\nhint: {hint}")]
-    Unfit {
-        /// Which, and what it is.
+    BadEndpoint {
+        /// The end, and what is wrong with it.
         message: String,
         /// The way out.
         hint: String,
     },
-    /// The machinery failed at a step: that says nothing about it.
+    /// The machinery failed at a step: which is no result of it.
     #[error("no word about {step}: {why}\nhint: `cargo xtask bisect --resume` goes on from here")]
     Machinery {
         /// The step.
@@ -47,11 +47,11 @@ pub enum BisectError {
     /// A file.
     #[error("{doing} {}: {source}", .path.display())]
     Io {
-        /// In the gerund.
+        /// In the gerund: `reading`.
         doing: &'static str,
-        /// Which.
+        /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// What the system reports.
         source: std::io::Error,
     },
     /// The user interrupted.
@@ -94,7 +94,7 @@ impl BisectError {
     pub fn is_usage(&self) -> bool {
         match self {
             Self::Ends(_)
-            | Self::Unfit { .. }
+            | Self::BadEndpoint { .. }
             | Self::Malformed { .. }
             | Self::Spec(_)
             | Self::History(HistoryError::Ends { .. }) => true,

@@ -85,7 +85,7 @@ fn read(dir: &Path) -> Result<State, BisectError> {
         return Err(malformed(format!("format {} and not {FORMAT}: begin anew", value["format"])));
     }
     let state: State = serde_json::from_value(value).map_err(|e| malformed(e.to_string()))?;
-    let numbers = |level: &Level| level.seens.records.iter().all(|r| r.step < level.steps.len());
+    let numbers = |level: &Level| level.observations.records.iter().all(|r| r.step < level.steps.len());
     if state.levels.is_empty() || !state.levels.iter().all(numbers) {
         return Err(malformed("a step that is not there".to_owned()));
     }
@@ -113,7 +113,7 @@ mod tests {
             id,
             command,
             ask,
-            sought: None,
+            target: None,
             levels: vec![Level::new(Vec::new())],
             answer: None,
         }
@@ -133,7 +133,11 @@ mod tests {
         bisection ID goes on in process PID: cargo xtask bisect --topology t
         hint: wait for its end, or stop it first: kill -INT PID
         ");
-        assert_eq!(all.load(Some(&id)).expect("everybody may read"), state(id));
+        assert_eq!(all.load(Some(&id)).expect("everybody may read"), state(id.clone()));
+        let json = fs::read_to_string(all.folder(&state(id)).join(FILE)).expect("the file");
+        for name in ["\"sought\"", "\"seens\""] {
+            assert!(json.contains(name), "{name}: format {FORMAT} has it, whatever the field is called");
+        }
         let error = all.resume(Some("none"), "x").expect_err("there is none");
         assert!(error.is_usage(), "{error}");
     }
