@@ -6,21 +6,20 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 use engine::bisect;
-use engine::bisect::{Ask, Asked, Axis, Drive, Hold, Level, Rule, Shelf, Sought, State, Trial};
+use engine::bisect::{Ask, Asked, Axis, Bisections, Drive, Level, Rule, State, TargetFailure, Trial};
 use event::Sink;
 use report::text::neutralise;
-use report::{Terminal, Verbosity};
+use report::{Lock, Terminal, Verbosity, command_line};
 use source::Sources;
 use spec::{Project, Source};
 
 use super::args::{GuestArgs, cell_filter};
 use super::context::workspace;
-use super::record::command_line;
 use super::{Context, Exit, Format, Usage, setup};
 
 /// Finds what turned a cell from green to red: a patch of a series, a commit, or the smallest topology
 ///
-/// One of --series, --git and --topology says along what; beside the first two, --topology says where. The failure is the
+/// One of --series, --git and --topology names what is searched; beside the first two, --topology names where to boot. The failure is the
 /// first one that the bad end shows, or that of --run; another failure on the way is skipped, not bad. Both ends are run first,
 /// culprit and parent again at the end. See docs/bisect.md.
 #[derive(Debug, clap::Args)]
@@ -38,7 +37,7 @@ pub struct Args {
     /// Run each step N times, however often the bad end fails
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     repeat: Option<u32>,
-    /// Run the sought case with the others of its cell, not alone
+    /// Run the failing case with the others of its cell, not alone
     #[arg(long)]
     together: bool,
     /// Write a regression report, the draft of an email, into this file
@@ -58,7 +57,7 @@ enum Verb {
         /// A bisection [default: the newest]
         id: Option<String>,
     },
-    /// Goes through a bisection again from its log, runs what is not in it, and tells the answer
+    /// Goes through a bisection again from its log, runs what is not in it, and prints the answer
     Replay {
         /// A log, as `bisect log` prints it, maybe edited; - for standard input [default: that of the newest bisection]
         file: Option<PathBuf>,
@@ -88,7 +87,7 @@ struct AxisArgs {
     topology: Option<String>,
 }
 
-/// What is sought.
+/// The failure that is looked for.
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct FailureArgs {
     /// A kernel of patchbench.yaml: its series, where they apply, and its fragments [default: as there]
@@ -131,13 +130,13 @@ impl FailureArgs {
     }
 
     /// The failure of a run that was kept: of the named cases, where some are.
-    pub(super) fn sought(&self, ctx: &Context) -> Result<Option<Sought>> {
+    pub(super) fn target(&self, ctx: &Context) -> Result<Option<TargetFailure>> {
         let Some(name) = &self.run else { return Ok(None) };
         let stored = super::results::load(ctx, name).context("reading the run with the failure")?;
         let all: Vec<_> = stored.summary.cells.iter().flat_map(bisect::failures).collect();
-        let wanted = |sought: &&Sought| {
-            let case = sought.case.as_deref().unwrap_or_default();
-            let whole = format!("{}/{case}", sought.cell.suite);
+        let wanted = |target: &&TargetFailure| {
+            let case = target.case.as_deref().unwrap_or_default();
+            let whole = format!("{}/{case}", target.cell.suite);
             self.cases.is_empty() || self.cases.iter().any(|name| name == case || *name == whole)
         };
         let found = all.iter().find(wanted).cloned();
@@ -148,32 +147,32 @@ impl FailureArgs {
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let project = ctx.project()?;
-    let shelf = Shelf::new(ctx.results().dir());
+    let store = Bisections::new(ctx.results().dir());
     match &args.verb {
         Some(Verb::Log { id }) => {
-            anstream::print!("{}", neutralise(&shelf.load(id.as_deref())?.log()));
+            anstream::print!("{}", neutralise(&store.load(id.as_deref())?.log()));
             return Ok(Exit::Success);
         }
         Some(Verb::Replay { file }) => {
-            let (state, _hold) = replayed(&shelf, file.as_deref())?;
-            return go_on(state, args, &project, &shelf, ctx);
+            let (state, _lock) = replayed(&store, file.as_deref())?;
+            return go_on(state, args, &project, &store, ctx);
         }
         None => {}
     }
-    let (state, _hold) = match &args.resume {
-        Some(name) => shelf.take(Some(name.as_str()), &command_line())?,
-        None => begun(args, &project, &shelf, ctx)?,
+    let (state, _lock) = match &args.resume {
+        Some(name) => store.resume(Some(name.as_str()), &command_line())?,
+        None => begun(args, &project, &store, ctx)?,
     };
     setup::ensure(ctx, false, args.guest.qemu.as_deref())?;
-    go_on(state, args, &project, &shelf, ctx)
+    go_on(state, args, &project, &store, ctx)
 }
 
 /// A bisection with the answers of a log.
-fn replayed(shelf: &Shelf, file: Option<&Path>) -> Result<(State, Hold)> {
+fn replayed(store: &Bisections, file: Option<&Path>) -> Result<(State, Lock)> {
     let Some(file) = file else {
-        let (state, hold) = shelf.take(None, &command_line())?;
+        let (state, lock) = store.resume(None, &command_line())?;
         let log = state.log();
-        return Ok((state.edited(&log, Path::new("log"))?, hold));
+        return Ok((state.edited(&log, Path::new("log"))?, lock));
     };
     let text = if file == Path::new("-") {
         std::io::read_to_string(std::io::stdin()).context("reading the log")?
@@ -181,46 +180,51 @@ fn replayed(shelf: &Shelf, file: Option<&Path>) -> Result<(State, Hold)> {
         fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?
     };
     let id = text.lines().find_map(|line| line.strip_prefix("bisect ")).ok_or_else(|| Usage {
-        message: format!("{}: no line says of which bisection it is", file.display()),
+        message: format!("{}: no line names its bisection", file.display()),
         hint: Some("`cargo xtask bisect log` prints one".to_owned()),
     })?;
-    let (state, hold) = shelf.take(Some(id.trim()), &command_line())?;
-    Ok((state.edited(&text, file)?, hold))
+    let (state, lock) = store.resume(Some(id.trim()), &command_line())?;
+    Ok((state.edited(&text, file)?, lock))
 }
 
 /// A bisection of which nothing is known but what is asked.
-fn begun(args: &Args, project: &Project, shelf: &Shelf, ctx: &Context) -> Result<(State, Hold)> {
-    let sought = args.failure.sought(ctx)?;
-    let topology = args.axis.topology.clone().or_else(|| Some(sought.as_ref()?.cell.topology.clone()));
+fn begun(args: &Args, project: &Project, store: &Bisections, ctx: &Context) -> Result<(State, Lock)> {
+    let target = args.failure.target(ctx)?;
+    let topology = args.axis.topology.clone().or_else(|| Some(target.as_ref()?.cell.topology.clone()));
     let ask = Ask {
-        axis: axis(args, project, sought.as_ref(), topology.as_deref())?,
+        axis: axis(args, project, target.as_ref(), topology.as_deref())?,
         request: args.failure.asked(topology.into_iter().collect())?,
         rule: Rule { confidence: args.confidence / 100.0, repeat: args.repeat },
         together: args.together,
         qemu: args.guest.qemu.clone(),
         accel: args.guest.accel,
     };
-    let (steps, notes) = ask.steps(project, &Sources::new(&ctx.cache), sought.as_ref())?;
+    let (steps, notes) = ask.steps(project, &Sources::new(&ctx.cache), target.as_ref())?;
     // What is wrong with the names is said before anything is made.
-    ask.plan(project, &steps[steps.len() - 1], sought.as_ref())?;
+    ask.plan(project, &steps[steps.len() - 1], target.as_ref())?;
     for note in notes {
         ctx.say(&neutralise(&note));
     }
-    let (id, hold) = shelf.begin(&command_line())?;
+    let (id, lock) = store.create(&command_line())?;
     let state = State {
         format: bisect::FORMAT,
         id,
         command: command_line(),
         ask,
-        sought,
+        target,
         levels: vec![Level::new(steps)],
         answer: None,
     };
-    shelf.keep(&state)?;
-    Ok((state, hold))
+    store.write(&state)?;
+    Ok((state, lock))
 }
 
-fn axis(args: &Args, project: &Project, sought: Option<&Sought>, topology: Option<&str>) -> Result<Axis> {
+fn axis(
+    args: &Args,
+    project: &Project,
+    target: Option<&TargetFailure>,
+    topology: Option<&str>,
+) -> Result<Axis> {
     let AxisArgs { series, good, git, git_dir, paths, .. } = &args.axis;
     if let Some(name) = series {
         return Ok(Axis::Series { name: name.clone(), good: *good });
@@ -234,7 +238,7 @@ fn axis(args: &Args, project: &Project, sought: Option<&Sought>, topology: Optio
         let (good, bad, paths) = (good.clone(), bad.clone(), paths.clone());
         return Ok(Axis::Git { dir, good, bad, paths });
     }
-    match (topology, sought) {
+    match (topology, target) {
         (Some(name), _) => Ok(Axis::Topology { name: name.to_owned() }),
         _ => Err(Usage {
             message: "along what? --series NAME, --git GOOD BAD, or --topology NAME".to_owned(),
@@ -270,9 +274,15 @@ fn begins(state: &State, folder: &Path) -> String {
     format!("{} steps, {} good to {} bad; kept in {kept}", steps.len() - 1, good.short(), bad.short())
 }
 
-/// Goes on with a bisection, and tells its answer.
-fn go_on(mut state: State, args: &Args, project: &Project, shelf: &Shelf, ctx: &Context) -> Result<Exit> {
-    let folder = shelf.folder(&state);
+/// Goes on with a bisection, and prints its answer.
+fn go_on(
+    mut state: State,
+    args: &Args,
+    project: &Project,
+    store: &Bisections,
+    ctx: &Context,
+) -> Result<Exit> {
+    let folder = store.folder(&state);
     let say = |text: &str| match ctx.format {
         Format::Human if !ctx.quiet => anstream::println!("{}", neutralise(text)),
         _ => {}
@@ -294,17 +304,17 @@ fn go_on(mut state: State, args: &Args, project: &Project, shelf: &Shelf, ctx: &
         folder: folder.clone(),
         command: command_line(),
         shown: &shown,
-        tell: &say,
+        progress: &say,
     };
-    Drive { oracle: &mut trial, keep: &|state| shelf.keep(state), tell: &say }.run(&mut state)?;
+    Drive { oracle: &mut trial, keep: &|state| store.write(state), progress: &say }.run(&mut state)?;
     let width = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).unwrap_or(120);
-    let told = bisect::tell(&state, &folder, project, width)?;
+    let report = bisect::report_on(&state, &folder, project, width)?;
     match ctx.format {
-        Format::Json => anstream::println!("{}", serde_json::to_string_pretty(&told)?),
-        Format::Human => anstream::print!("{}", neutralise(&told.to_string())),
+        Format::Json => anstream::println!("{}", serde_json::to_string_pretty(&report)?),
+        Format::Human => anstream::print!("{}", neutralise(&report.to_string())),
     }
     if let Some(file) = &args.report {
-        fs::write(file, bisect::draft(&told)).with_context(|| format!("writing {}", file.display()))?;
+        fs::write(file, bisect::draft(&report)).with_context(|| format!("writing {}", file.display()))?;
         ctx.say(&format!("report: {}", file.display()));
     }
     Ok(Exit::Success)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 
-use engine::bisect::{Seen, Sought, failures, fitting};
+use engine::bisect::{StepResult, TargetFailure, failures, fitting};
 use engine::run;
 use engine::run::{Options, Plan, Policy, RunContext, RunError};
 use event::{Fan, Sink};
@@ -21,9 +21,9 @@ use super::context::workspace;
 use super::record::{resolved, started};
 use super::{Context, Exit, Format, setup};
 
-/// Builds and boots the tree that one stands in, and says good, bad or skip as `git bisect run` wants it
+/// Builds and boots the tree in the current folder, and exits as `git bisect run` wants it: good, bad or skip
 ///
-/// Exit codes: 0 good, 1 bad, 125 skip (it does not build, the case did not run, or it failed otherwise than sought), 128 the
+/// Exit codes: 0 good, 1 bad, 125 skip (it does not build, the case did not run, or it failed in another way), 128 the
 /// machinery failed or the command line is wrong, which makes git stop.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -32,7 +32,7 @@ pub struct Args {
     /// Boot this topology [default: that of the failure, or as in patchbench.yaml]
     #[arg(long, value_name = "NAME")]
     topology: Option<String>,
-    /// The failure, by the fingerprint that an earlier call told, as an alternative to --run; without both any failure is bad
+    /// The failure, by the fingerprint that an earlier call printed, as an alternative to --run; without both any failure is bad
     #[arg(long, value_name = "TEXT", conflicts_with = "run")]
     fingerprint: Option<String>,
     /// The tree [default: the git tree here]
@@ -61,10 +61,10 @@ pub fn run(args: &Args, ctx: &Context) -> Exit {
 
 fn judged(args: &Args, ctx: &Context) -> Result<Exit> {
     let project = ctx.project()?;
-    let sought = args.failure.sought(ctx)?;
-    let topology = args.topology.clone().or_else(|| Some(sought.as_ref()?.cell.topology.clone()));
+    let target = args.failure.target(ctx)?;
+    let topology = args.topology.clone().or_else(|| Some(target.as_ref()?.cell.topology.clone()));
     let asked = args.failure.asked(topology.into_iter().collect())?;
-    let request = asked.request(&project, sought.as_ref(), false);
+    let request = asked.request(&project, target.as_ref(), false);
     let plan = Plan::new(&project, &request)?.from_source(tree(args)?);
     setup::ensure(ctx, false, args.guest.qemu.as_deref())?;
     let plan = match fitting(&Sources::new(&ctx.cache), plan, None).map_err(RunError::from)? {
@@ -74,7 +74,7 @@ fn judged(args: &Args, ctx: &Context) -> Result<Exit> {
             }
             plan
         }
-        Err(why) => return Ok(said(ctx, Seen::Neither, &why)),
+        Err(why) => return Ok(said(ctx, StepResult::Neither, &why)),
     };
     let options = Options {
         qemu: run::find_qemu(args.guest.qemu.as_deref())?,
@@ -82,15 +82,15 @@ fn judged(args: &Args, ctx: &Context) -> Result<Exit> {
         policy: Policy::default(),
     };
     for _ in 0..args.repeat {
-        let (seen, why) = once(args, sought.as_ref(), &plan, (&project, &request, &options), ctx)?;
+        let (seen, why) = once(args, target.as_ref(), &plan, (&project, &request, &options), ctx)?;
         if interrupt::requested() {
             return Ok(Exit::Interrupted);
         }
-        if seen != Seen::Green {
+        if seen != StepResult::Green {
             return Ok(said(ctx, seen, &why));
         }
     }
-    Ok(said(ctx, Seen::Green, "pass"))
+    Ok(said(ctx, StepResult::Green, "pass"))
 }
 
 /// The tree that one stands in, as it is.
@@ -107,11 +107,11 @@ fn tree(args: &Args) -> Result<Source> {
 /// One run.
 fn once(
     args: &Args,
-    sought: Option<&Sought>,
+    target: Option<&TargetFailure>,
     plan: &Plan,
     (project, request, options): (&Project, &run::Request, &Options),
     ctx: &Context,
-) -> Result<(Seen, String)> {
+) -> Result<(StepResult, String)> {
     let plans = std::slice::from_ref(plan);
     let store = Arc::new(
         Store::create(ctx.results().dir(), resolved(plans, request, options))
@@ -130,32 +130,33 @@ fn once(
         return Err(error.into());
     }
     let summary = store.summary();
-    if let Some(sought) = sought {
-        return Ok(sought.look(&summary));
+    if let Some(target) = target {
+        return Ok(target.classify(&summary));
     }
     let all: Vec<_> = summary.cells.iter().flat_map(failures).collect();
-    let wanted = |found: &&Sought| args.fingerprint.as_ref().is_none_or(|text| *text == found.fingerprint);
+    let wanted =
+        |found: &&TargetFailure| args.fingerprint.as_ref().is_none_or(|text| *text == found.fingerprint);
     Ok(match (all.iter().find(wanted), all.first()) {
-        (Some(found), _) => (Seen::Red, told(found)),
-        (None, Some(other)) => (Seen::Neither, told(other)),
-        (None, None) if summary.totals.pass > 0 => (Seen::Green, "pass".to_owned()),
+        (Some(found), _) => (StepResult::Red, shown(found)),
+        (None, Some(other)) => (StepResult::Neither, shown(other)),
+        (None, None) if summary.totals.pass > 0 => (StepResult::Green, "pass".to_owned()),
         (None, None) => {
             let why = summary.cells.iter().map(|cell| cell.reason.as_str());
-            (Seen::Neither, why.collect::<Vec<_>>().join("; "))
+            (StepResult::Neither, why.collect::<Vec<_>>().join("; "))
         }
     })
 }
 
 /// A failure, and how another call seeks it.
-fn told(found: &Sought) -> String {
+fn shown(found: &TargetFailure) -> String {
     format!("{}: {} (--fingerprint '{}')", found.place(), found.shown, found.fingerprint)
 }
 
-fn said(ctx: &Context, seen: Seen, why: &str) -> Exit {
+fn said(ctx: &Context, seen: StepResult, why: &str) -> Exit {
     let (word, exit) = match seen {
-        Seen::Red => ("bad", Exit::Red),
-        Seen::Green => ("good", Exit::Success),
-        Seen::Neither => ("skip", Exit::BisectSkip),
+        StepResult::Red => ("bad", Exit::Red),
+        StepResult::Green => ("good", Exit::Success),
+        StepResult::Neither => ("skip", Exit::BisectSkip),
     };
     if ctx.format == Format::Human {
         anstream::println!("bisect-run: {word}: {}", neutralise(why));

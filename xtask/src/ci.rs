@@ -6,9 +6,9 @@ use anyhow::{Context as _, Result};
 
 use engine::ci;
 use engine::ci::{Build, System, Workflow};
+use report::command_line;
 use spec::matrix::{Axes, Matrix};
 
-use super::record::command_line;
 use super::{Context, Exit};
 
 /// Writes workflows that run a matrix on other systems

@@ -1,20 +1,24 @@
-//! What every verb is given: where things are, and how to talk.
+//! What every subcommand is given: where things are, and how to talk.
 
 use std::env;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use clap::ValueEnum;
+use clap::builder::{EnumValueParser, PossibleValue, TypedValueParser};
+use clap::error::ErrorKind;
+use clap::{Arg, Command, ValueEnum};
 
 use cxl_topology::Topology;
 use host::Cache;
 use report::text::neutralise;
-use report::{Results, Verbosity};
+use report::{Folders, Verbosity};
 use spec::Project;
 
 use super::Usage;
+use super::topology::PictureForm;
 
-/// Flags that every verb takes.
+/// Flags that every subcommand takes.
 #[derive(Debug, clap::Args)]
 pub struct Global {
     /// Where trees, builds and images are kept [default: $XDG_CACHE_HOME/cxl-patchbench]
@@ -24,74 +28,61 @@ pub struct Global {
     #[arg(long, global = true, value_name = "DIR")]
     pub project: Option<PathBuf>,
     /// How results are printed
-    #[arg(long, global = true, value_enum, default_value_t = FormatArg::Human)]
-    pub format: FormatArg,
-    /// Say more: every command, every stage, the output of passing cases
+    #[arg(long, global = true, value_parser = FormatParser, default_value = "human")]
+    pub format: Format,
+    /// Show more: every command, every stage, the output of passing cases
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub verbose: bool,
-    /// Say only what is red, and the closing line
+    /// Show only what is red, and the closing line
     #[arg(short, long, global = true)]
     pub quiet: bool,
 }
 
-/// What `--format` takes.
+/// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum FormatArg {
-    /// For people.
+pub enum Format {
+    /// For people
     Human,
-    /// For programs.
+    /// For programs
     Json,
-    /// `topology draw`: for the terminal.
-    #[value(hide = true)]
-    Text,
-    /// `topology draw`: for documents and browsers.
-    #[value(hide = true)]
-    Svg,
-    /// `topology draw`: for Markdown pages.
-    #[value(hide = true)]
-    Mermaid,
-    /// `topology draw`: for graphviz.
-    #[value(hide = true)]
-    Dot,
 }
 
-impl FormatArg {
-    /// What it says of results, and as what it wants a picture.
-    fn split(self) -> (Format, Option<Picture>) {
-        match self {
-            Self::Human => (Format::Human, None),
-            Self::Json => (Format::Json, None),
-            Self::Text => (Format::Human, Some(Picture::Text)),
-            Self::Svg => (Format::Human, Some(Picture::Svg)),
-            Self::Mermaid => (Format::Human, Some(Picture::Mermaid)),
-            Self::Dot => (Format::Human, Some(Picture::Dot)),
+/// Reads `--format`. What is a format elsewhere is refused with the way there.
+#[derive(Debug, Clone)]
+pub struct FormatParser;
+
+impl TypedValueParser for FormatParser {
+    type Value = Format;
+
+    fn parse_ref(&self, cmd: &Command, arg: Option<&Arg>, value: &OsStr) -> Result<Format, clap::Error> {
+        let elsewhere = value.to_str().and_then(|name| {
+            if PictureForm::value_variants().iter().any(|picture| is_called(picture, name)) {
+                Some(format!("cargo xtask topology draw NAME --as {name}"))
+            } else {
+                report::formats::format(name).map(|_| format!("cargo xtask results export RUN --as {name}"))
+            }
+        });
+        // Both know it.
+        match elsewhere.filter(|_| value != "json") {
+            None => EnumValueParser::<Format>::new().parse_ref(cmd, arg, value),
+            Some(command) => {
+                let text =
+                    format!("--format is human or json, not {}\nhint: {command}\n", value.to_string_lossy());
+                Err(clap::Error::raw(ErrorKind::InvalidValue, text).with_cmd(cmd))
+            }
         }
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(Format::value_variants().iter().filter_map(ValueEnum::to_possible_value)))
     }
 }
 
-/// How results are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// For people.
-    Human,
-    /// For programs.
-    Json,
+fn is_called(value: &impl ValueEnum, name: &str) -> bool {
+    value.to_possible_value().is_some_and(|value| value.matches(name, false))
 }
 
-/// As what a topology is drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Picture {
-    /// For the terminal.
-    Text,
-    /// For documents and browsers.
-    Svg,
-    /// For Markdown pages.
-    Mermaid,
-    /// For graphviz.
-    Dot,
-}
-
-/// Where things are, and how to talk.
+/// Where things are, and how results are printed.
 pub struct Context {
     /// Top of the workspace: where `patchbench.yaml` lies.
     pub root: PathBuf,
@@ -99,8 +90,6 @@ pub struct Context {
     pub cache: Cache,
     /// How results are printed.
     pub format: Format,
-    /// As what a topology is drawn, where `--format` says so.
-    pub picture: Option<Picture>,
     /// `-v`.
     pub verbose: bool,
     /// `-q`.
@@ -121,12 +110,10 @@ impl Context {
             Some(dir) => std::path::absolute(dir).context("resolving --cache-dir")?,
             None => default_cache()?,
         };
-        let (format, picture) = global.format.split();
         Ok(Self {
             root,
             cache: Cache::new(&dir)?,
-            format,
-            picture,
+            format: global.format,
             verbose: global.verbose,
             quiet: global.quiet,
         })
@@ -146,8 +133,8 @@ impl Context {
     }
 
     /// Folder of the runs.
-    pub fn results(&self) -> Results {
-        Results::new(self.root.join("results"))
+    pub fn results(&self) -> Folders {
+        Folders::of_runs(self.root.join("results"))
     }
 
     /// How much is said.
@@ -166,7 +153,7 @@ impl Context {
         }
     }
 
-    /// Says a thing worth knowing on stderr, unless `-q`.
+    /// Prints a thing worth knowing on stderr, unless `-q`.
     pub fn say(&self, text: &str) {
         if !self.quiet {
             anstream::eprintln!("{text}");
@@ -198,7 +185,7 @@ fn default_cache() -> Result<PathBuf> {
         .ok_or_else(|| {
             Usage {
                 message: "neither XDG_CACHE_HOME nor HOME is set".to_owned(),
-                hint: Some("say where to keep the cache: --cache-dir DIR".to_owned()),
+                hint: Some("--cache-dir DIR names a place for the cache".to_owned()),
             }
             .into()
         })

@@ -21,7 +21,7 @@ use engine::series::mail::MailError;
 use engine::series::range::RangeError;
 use host::{ProcessError, interrupt};
 use kernlog::Verdict;
-use report::{MergeError, ResultsError, StoredError};
+use report::{FolderError, MergeError, StoredError};
 use source::SourceError;
 use specfile::SpecError;
 
@@ -115,7 +115,7 @@ impl From<&anyhow::Error> for Exit {
 /// who named it.
 fn is_of_results(cause: &(dyn std::error::Error + 'static)) -> bool {
     matches!(cause.downcast_ref::<MergeError>(), Some(MergeError::Overlap { .. } | MergeError::Running(_)))
-        || matches!(cause.downcast_ref::<ResultsError>(), Some(error) if !matches!(error, ResultsError::Io { .. }))
+        || matches!(cause.downcast_ref::<FolderError>(), Some(error) if error.is_usage())
         || matches!(cause.downcast_ref::<StoredError>(), Some(error) if !matches!(error, StoredError::Io { .. }))
 }
 

@@ -1,4 +1,4 @@
-//! The verbs: one file each, with its `Args` and its `run(args, ctx)`. Doc comments are the help text.
+//! The subcommands: one file each, with its `Args` and its `run(args, ctx)`. Doc comments are the help text.
 
 #![allow(
     missing_docs,
@@ -30,7 +30,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-pub use context::{Context, Format, Global, Picture};
+pub use context::{Context, Format, Global};
 pub use exit::{Exit, Usage};
 
 /// Applies a kernel series, builds it, boots it on emulated CXL topologies and says pass or fail
@@ -88,10 +88,6 @@ pub fn main() -> ExitCode {
         return Exit::Infrastructure.into();
     }
     let result = Context::new(&cli.global).and_then(|ctx| match cli.verb {
-        verb if ctx.picture.is_some() && !matches!(&verb, Verb::Topology(args) if args.draws()) => {
-            let message = "text, svg, mermaid and dot are formats of `topology draw`".to_owned();
-            Err(Usage { message, hint: Some("others know human and json".to_owned()) }.into())
-        }
         Verb::Run(args) => run::run(&args, &ctx),
         Verb::Build(args) => build::run(&args, &ctx),
         Verb::Boot(args) => boot::run(&args, &ctx),

@@ -24,7 +24,7 @@ use super::{Context, Exit, Format, Usage};
 /// looked for whatever the kind. Exit codes are a run's: 0 green, 1 red, 2 a file that cannot be read, 4 nothing to judge.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// What the files are; `auto` tells by their content
+    /// What the files are; `auto` goes by their content
     #[arg(long, value_enum, default_value_t = KindArg::Auto)]
     kind: KindArg,
     #[command(flatten)]
@@ -102,7 +102,7 @@ fn refused(error: SymbolError) -> anyhow::Error {
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum KindArg {
-    /// What its content says
+    /// As its content shows
     Auto,
     /// KTAP 1, TAP 13 or 14, bare or within a console log
     Ktap,
@@ -148,7 +148,7 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     Ok(worst)
 }
 
-/// Says so where frames have no file and line.
+/// A note where frames have no file and line.
 fn unresolved(resolved: Resolved) -> Option<String> {
     let Resolved { frames, found } = resolved;
     (found < frames).then(|| match found {
@@ -229,8 +229,8 @@ fn show(file: &Path, report: &LogReport, symbols: bool, ctx: &Context) -> Result
     let mut text = format!("{}: {}\n", one_line(&file.display().to_string()), report.kind.word());
     for case in &report.cases {
         if verbosity == Verbosity::Verbose || case.outcome.is_red() {
-            let (name, said) = (&case.name, case.diagnostics.join("\n"));
-            text += &lines::test_lines(name, case.outcome, &case.reason, case.seconds, &said);
+            let (name, output) = (&case.name, case.diagnostics.join("\n"));
+            text += &lines::test_lines(name, case.outcome, &case.reason, case.seconds, &output);
         }
     }
     for splat in &report.splats {

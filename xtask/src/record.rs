@@ -2,7 +2,7 @@
 
 use engine::run::{Options, Plan, Request};
 use event::Event;
-use report::Store;
+use report::{Store, command_line};
 
 /// A run's first event.
 pub fn started(store: &Store, plans: &[Plan]) -> Event {
@@ -28,9 +28,4 @@ pub fn resolved(plans: &[Plan], request: &Request, options: &Options) -> serde_j
         // Random topologies are no files that could be named again.
         "request": request.drawn.is_empty().then_some(request),
     })
-}
-
-pub fn command_line() -> String {
-    let args = std::env::args_os().skip(1).map(host::quote).collect::<Vec<_>>();
-    format!("cargo xtask {}", args.join(" "))
 }

@@ -4,6 +4,7 @@
 
 mod project;
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
@@ -52,6 +53,63 @@ fn every_way_to_end_is_told_apart() {
     assert!(!of("y-oops").is_empty(), "{splats:?}");
     assert_eq!(splats.len(), of("i-warn").len() + of("y-oops").len(), "{splats:?}");
     assert!(!run.stdout.contains('\u{1b}'), "escape codes of a guest reached the terminal");
+}
+
+/// A row of the table in results/README.md: the pattern of a file, and when it is there.
+fn readme_rows() -> Vec<(String, String)> {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../results/README.md");
+    let text = fs::read_to_string(readme).expect("results/README.md");
+    let row = |line: &str| {
+        let (pattern, rest) = line.strip_prefix("| `")?.split_once("` | ")?;
+        Some((pattern.to_owned(), rest.split_once(" | ")?.0.to_owned()))
+    };
+    text.lines().filter_map(row).collect()
+}
+
+/// `*` is any part of one name, `**` at the end all below.
+fn is_like(path: &str, pattern: &str) -> bool {
+    if let Some(folder) = pattern.strip_suffix("**") {
+        return path.starts_with(folder);
+    }
+    let (path, pattern): (Vec<_>, Vec<_>) = (path.split('/').collect(), pattern.split('/').collect());
+    path.len() == pattern.len() && path.iter().zip(pattern).all(|(name, like)| spec::fits(like, name))
+}
+
+#[test]
+#[ignore = "boots guests"]
+fn a_run_folder_holds_what_its_readme_says() {
+    let project = Project::new();
+    let run = project.run(&["--suite", "enumerate", "--topology", "direct"]);
+    assert_eq!(run.code, 0, "{}", run.shown());
+    let page = project.begin(&["results", "html"]).finish();
+    assert_eq!(page.code, 0, "{}", page.shown());
+    let folder = fs::canonicalize(project.path("results/latest")).expect("a run");
+    let below = |path: &Path| path.strip_prefix(&folder).expect("below").display().to_string();
+    let entries =
+        walkdir::WalkDir::new(&folder).min_depth(1).into_iter().map(|entry| entry.expect("an entry"));
+    let (dirs, files): (Vec<_>, Vec<_>) = entries.partition(|entry| entry.file_type().is_dir());
+    let files: Vec<String> = files.iter().map(|file| below(file.path())).collect();
+    let dirs: Vec<String> = dirs.iter().map(|dir| below(dir.path())).collect();
+    let rows = readme_rows();
+    assert!(rows.len() > 9, "the table is read: {rows:?}");
+    for file in &files {
+        let named = rows.iter().filter(|(pattern, _)| is_like(file, pattern)).count();
+        assert_eq!(named, 1, "{file} is in {named} rows of results/README.md");
+    }
+    for (pattern, when) in &rows {
+        let expected: Vec<String> = match when.as_str() {
+            "always" | "at the end" | "by `results html`" | "by `run`" => vec![String::new()],
+            "each cell that boots" => dirs.iter().filter(|dir| is_like(dir, "cells/*")).cloned().collect(),
+            "each boot" => dirs.iter().filter(|dir| is_like(dir, "cells/*/boot*")).cloned().collect(),
+            "by `run --random`" => continue,
+            other => panic!("{pattern}: the test does not know when {other:?} is"),
+        };
+        assert!(!expected.is_empty(), "{pattern}: nothing has booted");
+        for dir in expected {
+            let there = files.iter().any(|file| file.starts_with(&dir) && is_like(file, pattern));
+            assert!(there, "{pattern} is not there: {dir} of {files:?}");
+        }
+    }
 }
 
 #[test]

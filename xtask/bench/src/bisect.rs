@@ -79,11 +79,11 @@ fn beside_git(scene: &Scene) -> Result<()> {
     let axis: Vec<&str> = scene.axis.iter().map(String::as_str).chain(["--topology", "switch"]).collect();
     let (took, state) = by_tool(scene, &axis)?;
     line(&format!("bisect {}", axis[0]), &took);
-    let sought = state.sought.context("the failure is not known")?;
+    let target = state.target.context("the failure is not known")?;
     scene.make_ready()?;
     line("git bisect run, make-and-boot script", &by_plain_script(scene)?);
     scene.make_ready()?;
-    line("git bisect run xtask bisect-run", &by_bisect_run(scene, &sought.fingerprint)?);
+    line("git bisect run xtask bisect-run", &by_bisect_run(scene, &target.fingerprint)?);
     Ok(())
 }
 
@@ -92,7 +92,7 @@ fn by_tool(scene: &Scene, axis: &[&str]) -> Result<(Took, State)> {
     let clock = Clock::start()?;
     scene.bisect(axis).run()?;
     let (time, work) = clock.read()?;
-    let state = scene.shelf().load(None).context("reading the bisection")?;
+    let state = scene.bisections().load(None).context("reading the bisection")?;
     let end = state.answer.as_ref().context("the bisection has not ended")?;
     let steps = &state.levels[end.level].steps;
     let answer = match end.found.bad.saturating_sub(end.found.good) {
@@ -100,10 +100,10 @@ fn by_tool(scene: &Scene, axis: &[&str]) -> Result<(Took, State)> {
         0 | 1 => steps[end.found.bad].title.clone(),
         count => suspects(count, steps[end.found.good + 1..=end.found.bad].iter().map(|s| &*s.title)),
     };
-    let records = || state.levels.iter().flat_map(|level| &level.seens.records);
+    let records = || state.levels.iter().flat_map(|level| &level.observations.records);
     let looked_at = state.levels.iter().map(|level| {
-        let same = level.seens.contents.keys().copied();
-        let run = level.seens.records.iter().map(|record| record.step);
+        let same = level.observations.contents.keys().copied();
+        let run = level.observations.records.iter().map(|record| record.step);
         run.chain(same).collect::<std::collections::BTreeSet<_>>().len()
     });
     let took = Took {

@@ -1,6 +1,6 @@
-//! What can happen in a run, as plain data, and the sink that every room writes to.
+//! What can happen in a run, as plain data, and the sink that every crate writes to.
 //!
-//! The event stream is the only source of every report: the terminal, KTAP, JUnit and JSON are its readers.
+//! The event stream is the only source of every report: the terminal and all formats are its readers.
 
 mod outcome;
 mod sink;

@@ -1,4 +1,4 @@
-//! What is said of a case, beyond what its log says.
+//! The judgement of a case: more than its own log has.
 
 use std::fmt;
 
@@ -6,15 +6,15 @@ use serde::{Deserialize, Serialize};
 
 use kernlog::{CaseOutcome, Subtest};
 
-/// A case with its judgement.
+/// A case with the judgement on it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct CaseReport {
     /// Name within its suite.
     pub name: String,
-    /// The judgement.
+    /// How it was judged.
     pub outcome: CaseOutcome,
-    /// Why, in one line; empty for a plain pass.
+    /// The reason in one line; empty for a plain pass.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
     /// Wall time in the guest, in seconds.
@@ -64,7 +64,7 @@ pub struct Unstable {
     pub runs: u32,
     /// How often it was red.
     pub red: u32,
-    /// On what that depends, as two guests of their own have shown; none where nothing was found.
+    /// The order on which that depends, as two further guests have shown; none where no such order was found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<Dependence>,
 }

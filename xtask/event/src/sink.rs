@@ -40,7 +40,7 @@ impl Sink for Null {
 pub struct Collect(Mutex<Vec<Event>>);
 
 impl Collect {
-    /// What was collected so far.
+    /// All events so far.
     pub fn events(&self) -> Vec<Event> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -11,11 +11,11 @@ pub struct Transcript {
     pub token: String,
     /// The planned cases in order, each with what became of it.
     pub cases: Vec<CaseRun>,
-    /// Whether the agent said hello, and which kernel it is on.
+    /// `uname -r`, which the agent reports when it starts; none where it did not start.
     pub release: Option<String>,
-    /// Whether the agent said bye after the last case.
+    /// Whether the agent has reported the end of the last case.
     pub bye: bool,
-    /// What the agent noted outside of any case.
+    /// Notes of the agent outside of any case.
     pub notes: Vec<String>,
     /// The console log (serial port), raw.
     #[serde(skip)]
@@ -24,7 +24,7 @@ pub struct Transcript {
     pub end: VmEnd,
 }
 
-/// One planned case, as the agent told it.
+/// One planned case, as the agent reported it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CaseRun {
     /// Name within the suite.
@@ -70,8 +70,8 @@ pub enum VmEnd {
 }
 
 impl VmEnd {
-    /// The assertion of its own that QEMU broke over, in its words: no word about the guest, as long as it does not break
-    /// over the same guest again and again.
+    /// The assertion of its own that failed in QEMU, as it printed it. That says nothing about the guest, as long as the same
+    /// guest does not cause it again and again.
     pub fn broken_assertion(&self) -> Option<&str> {
         let Self::QemuDied { how, stderr } = self else { return None };
         let assertion =
@@ -79,11 +79,11 @@ impl VmEnd {
         assertion.filter(|_| how == "SIGABRT").map(str::trim)
     }
 
-    /// The signal with which somebody else ended QEMU: a user, or the kernel of a machine without memory. No word about the
-    /// guest either. What this tool kills is none of these.
+    /// The signal with which somebody else ended QEMU: a user, or the kernel of a host that is out of memory. That says nothing
+    /// about the guest either. What this tool kills itself is none of these.
     pub fn killed_by(&self) -> Option<&str> {
         let Self::QemuDied { how, .. } = self else { return None };
-        // One that it catches QEMU ends by itself, and names the reason (`ShutdownCause` in its qapi/run-state.json).
+        // Of a signal that it catches QEMU exits by itself, and names the reason (`ShutdownCause` in its qapi/run-state.json).
         let names = ["SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "host-signal"];
         names.into_iter().find(|name| how.split(' ').any(|word| word == *name))
     }
@@ -94,18 +94,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_assertion_of_qemu_is_told_from_other_deaths() {
-        let said = "qemu-system-x86_64: system/physmem.c:2678: iotlb_to_section: Assertion `x < y' failed.";
+    fn an_assertion_of_qemu_is_distinguished_from_other_deaths() {
+        let printed =
+            "qemu-system-x86_64: system/physmem.c:2678: iotlb_to_section: Assertion `x < y' failed.";
         let died =
             |how: &str, stderr: &str| VmEnd::QemuDied { how: how.to_owned(), stderr: stderr.to_owned() };
-        assert_eq!(died("SIGABRT", &format!("warning: x\n{said}\n")).broken_assertion(), Some(said));
-        assert_eq!(died("SIGKILL", said).broken_assertion(), None);
+        assert_eq!(died("SIGABRT", &format!("warning: x\n{printed}\n")).broken_assertion(), Some(printed));
+        assert_eq!(died("SIGKILL", printed).broken_assertion(), None);
         assert_eq!(died("SIGABRT", "terminated").broken_assertion(), None);
         assert_eq!(VmEnd::PoweredOff.broken_assertion(), None);
     }
 
     #[test]
-    fn what_others_kill_is_told_from_what_dies() {
+    fn what_others_kill_is_distinguished_from_what_dies() {
         let died = |how: &str| VmEnd::QemuDied { how: how.to_owned(), stderr: String::new() };
         assert_eq!(died("SIGKILL").killed_by(), Some("SIGKILL"));
         assert_eq!(died("exit status 0 after host-signal").killed_by(), Some("host-signal"));

@@ -13,7 +13,7 @@ use super::{CaseReport, Unstable};
 pub struct Stamped {
     /// Seconds since the run's start.
     pub at: f64,
-    /// What happened.
+    /// The event.
     pub event: Event,
 }
 
@@ -23,7 +23,7 @@ pub struct Stamped {
 )]
 #[serde(rename_all = "kebab-case")]
 pub struct CellId {
-    /// Entry of `patchbench.yaml`.
+    /// Name of an entry of `patchbench.yaml`.
     pub kernel: String,
     /// `plain` or `debug`.
     pub flavour: String,
@@ -61,17 +61,17 @@ impl CellId {
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
-    /// Getting the source and applying the series.
+    /// The source is fetched, and the series are applied.
     Source,
-    /// Merging and verifying the kconfig fragments.
+    /// The kconfig fragments are merged and verified.
     Configure,
-    /// make.
+    /// `make`.
     Build,
-    /// Getting and building ndctl's tools.
+    /// The tools of ndctl are fetched and built.
     Ndctl,
-    /// Packing the guest's image.
+    /// The guest's image is packed.
     Image,
-    /// Finding out which accelerator runs a guest.
+    /// It is probed which accelerator runs a guest.
     Probe,
 }
 
@@ -96,15 +96,19 @@ pub enum StageEnd {
     Done,
     /// The cache had it.
     Cached,
-    /// It failed; the error follows on its own way.
+    /// It failed. The error ends the cells that need it.
     Failed,
 }
 
 /// What can happen in a run.
+///
+/// `kernel` is the name of an entry of `patchbench.yaml`, `case` a name within the cell's suite, `boot` the number of a boot
+/// within its cell, from 0; `seconds` are wall time; `note` and `text` are one line, but for the output of a case.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "fields of the same name are the same, and described once")]
 pub enum Event {
-    /// First event.
+    /// The first event of a run.
     RunStarted {
         /// Name of the run's folder.
         id: String,
@@ -114,159 +118,99 @@ pub enum Event {
         command: String,
         /// Version of the tool.
         version: String,
-        /// The plan.
+        /// The plan, in order.
         cells: Vec<CellId>,
     },
     /// Cells that could be planned only when kernel and userland were there.
-    CellsFound {
-        /// Which.
-        cells: Vec<CellId>,
-    },
-    /// How long cells may be expected to take on this machine.
-    CellsExpected {
-        /// Which, each with its seconds.
-        cells: Vec<(CellId, f64)>,
-    },
+    CellsFound { cells: Vec<CellId> },
+    /// How many seconds cells may be expected to take on this machine.
+    CellsExpected { cells: Vec<(CellId, f64)> },
     /// A stage of preparing a kernel starts.
-    StageStarted {
-        /// Entry of `patchbench.yaml`.
-        kernel: String,
-        /// Flavour.
-        flavour: String,
-        /// Which.
-        stage: Stage,
-    },
-    /// A stage goes on: for builds, objects made so far of those expected (0: unknown).
+    StageStarted { kernel: String, flavour: String, stage: Stage },
+    /// A stage goes on: for builds, the objects that were made so far, and how many are expected.
     StageProgress {
-        /// Entry of `patchbench.yaml`.
         kernel: String,
-        /// Which.
         stage: Stage,
-        /// Done so far.
         done: u64,
-        /// Expected in all, 0 if unknown.
+        /// 0 if unknown.
         total: u64,
-        /// What is being done.
         note: String,
     },
     /// A stage ended.
     StageFinished {
-        /// Entry of `patchbench.yaml`.
         kernel: String,
-        /// Flavour.
         flavour: String,
-        /// Which.
         stage: Stage,
-        /// How.
         end: StageEnd,
-        /// Wall time in seconds.
         seconds: f64,
-        /// One line for the reader: which source, how many objects.
+        /// Which source, how many objects.
         note: String,
     },
-    /// Something that the user must hear: a fall-back taken, a guest that does not come to rest.
-    Notice {
-        /// One line.
-        text: String,
-    },
-    /// Something that is as it should be and worth knowing for who asks: an option that this kernel has not.
-    Remark {
-        /// One line.
-        text: String,
-    },
+    /// Something that the user must see: a fallback that was taken, a guest that does not settle.
+    Notice { text: String },
+    /// Something that is in order, and shown to who asks for it: an option that this kernel does not have.
+    Remark { text: String },
     /// A cell starts.
-    CellStarted {
-        /// Which.
-        cell: CellId,
-    },
+    CellStarted { cell: CellId },
     /// A guest of the cell is started.
     BootStarted {
-        /// Which cell.
         cell: CellId,
-        /// Number of the boot within the cell, from 0.
         boot: u32,
         /// `kvm` or `tcg`.
         accel: String,
         /// The cases that it is to run.
         cases: Vec<String>,
     },
-    /// The agent said hello.
+    /// The agent in the guest has reported that it runs.
     GuestUp {
-        /// Which cell.
         cell: CellId,
-        /// Number of the boot within the cell.
         boot: u32,
-        /// Seconds from QEMU's start.
+        /// From QEMU's start.
         seconds: f64,
         /// `uname -r`.
         release: String,
     },
     /// A case starts in the guest.
-    CaseStarted {
-        /// Which cell.
-        cell: CellId,
-        /// Which case.
-        case: String,
-    },
-    /// A case printed something; control characters are still in it.
+    CaseStarted { cell: CellId, case: String },
+    /// A case printed something. Control characters are still in it.
     CaseOutput {
-        /// Which cell.
         cell: CellId,
-        /// Which case.
         case: String,
         /// Bytes as lossy UTF-8.
         text: String,
     },
     /// A guest is gone.
     BootFinished {
-        /// Which cell.
         cell: CellId,
-        /// Number of the boot within the cell.
         boot: u32,
-        /// From QEMU's start to its end, in seconds.
+        /// From QEMU's start to its end.
         seconds: f64,
     },
     /// A case was judged.
-    CaseFinished {
-        /// Which cell.
-        cell: CellId,
-        /// The judgement.
-        report: CaseReport,
-    },
+    CaseFinished { cell: CellId, report: CaseReport },
     /// A splat was found.
     SplatFound {
-        /// Which cell.
         cell: CellId,
-        /// What.
         splat: Splat,
-        /// Listed in `expect.yaml`.
+        /// Whether it is listed in the suite's `expect.yaml`.
         expected: bool,
     },
     /// A case turned out to depend on its order, or to fail sometimes.
-    CaseUnstable {
-        /// Which cell.
-        cell: CellId,
-        /// Which case, and how often it was red.
-        unstable: Unstable,
-    },
+    CaseUnstable { cell: CellId, unstable: Unstable },
     /// A cell was judged.
     CellFinished {
-        /// Which.
         cell: CellId,
-        /// Its verdict.
         verdict: Verdict,
-        /// Why, where no case says it: the capability that was lacking, the error.
+        /// The reason of the verdict, where no case has it: the capability that is missing, the error.
         reason: String,
-        /// Wall time in seconds.
         seconds: f64,
     },
-    /// Last event.
+    /// The last event of a run.
     RunFinished {
-        /// The worst verdict.
+        /// The worst of the cells.
         verdict: Verdict,
-        /// Wall time in seconds.
         seconds: f64,
-        /// Interrupted by the user.
+        /// By the user.
         interrupted: bool,
     },
 }

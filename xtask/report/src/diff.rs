@@ -12,7 +12,7 @@ use super::text::{duration, one_line};
 
 /// A case of a run, all its rounds taken together: it is as bad as the worst of them.
 #[derive(Debug, Clone, PartialEq)]
-struct Seen<'a> {
+struct CaseResult<'a> {
     outcome: CaseOutcome,
     reason: &'a str,
     /// Of the rounds that passed.
@@ -27,15 +27,15 @@ type Key = (CellId, String);
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Change {
-    /// In which cell.
+    /// Its cell.
     pub cell: CellId,
-    /// Which case; none where it is the cell as a whole.
+    /// The case; none where it is the cell as a whole.
     pub case: Option<String>,
     /// What it was; none where it was not there.
     pub was: Option<String>,
     /// What it is; none where it is not there.
     pub is: Option<String>,
-    /// Why it is so.
+    /// The reason, in one line.
     pub reason: String,
 }
 
@@ -55,9 +55,9 @@ pub struct SplatChange {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Slower {
-    /// In which cell.
+    /// Its cell.
     pub cell: CellId,
-    /// Which case.
+    /// The case.
     pub case: String,
     /// What it took, in seconds: the median.
     pub was: f64,
@@ -96,7 +96,7 @@ pub struct Diff {
 }
 
 impl Diff {
-    /// Compares two runs. `history` are others, of which only the times count: they tell how much a case varies.
+    /// Compares two runs. `history` are others, of which only the times count: they show how much a case varies.
     ///
     /// Runs of one kernel each are compared case by case even where it is not the same kernel.
     pub fn of(from: &Summary, to: &Summary, history: &[&Summary]) -> Self {
@@ -116,11 +116,11 @@ impl Diff {
             _ => cell.clone(),
         };
         let mut diff = Self { from: from.id.clone(), to: to.id.clone(), ..Self::default() };
-        let (before, after) = (seen(from, &rename), seen(to, &CellId::clone));
+        let (before, after) = (results(from, &rename), results(to, &CellId::clone));
         diff.cases(&before, &after);
         diff.cells(from, to, &rename);
         diff.splats(from, to);
-        let past: Vec<_> = history.iter().map(|run| seen(run, &rename)).collect();
+        let past: Vec<_> = history.iter().map(|run| results(run, &rename)).collect();
         diff.times(&before, &after, &past);
         diff
     }
@@ -130,7 +130,7 @@ impl Diff {
         !self.newly_failing.is_empty() || !self.new_splats.is_empty()
     }
 
-    fn cases(&mut self, before: &BTreeMap<Key, Seen>, after: &BTreeMap<Key, Seen>) {
+    fn cases(&mut self, before: &BTreeMap<Key, CaseResult>, after: &BTreeMap<Key, CaseResult>) {
         for ((cell, case), is) in after {
             let was = before.get(&(cell.clone(), case.clone()));
             let change = || Change {
@@ -215,9 +215,9 @@ impl Diff {
 
     fn times(
         &mut self,
-        before: &BTreeMap<Key, Seen>,
-        after: &BTreeMap<Key, Seen>,
-        past: &[BTreeMap<Key, Seen>],
+        before: &BTreeMap<Key, CaseResult>,
+        after: &BTreeMap<Key, CaseResult>,
+        past: &[BTreeMap<Key, CaseResult>],
     ) {
         for (key, is) in after {
             let Some(was) = before.get(key) else { continue };
@@ -322,17 +322,18 @@ fn list(text: &mut String, heading: &str, lines: impl Iterator<Item = String>) {
 }
 
 /// Every case of a run.
-fn seen<'a>(run: &'a Summary, rename: &dyn Fn(&CellId) -> CellId) -> BTreeMap<Key, Seen<'a>> {
-    let mut seen: BTreeMap<Key, Seen> = BTreeMap::new();
+fn results<'a>(run: &'a Summary, rename: &dyn Fn(&CellId) -> CellId) -> BTreeMap<Key, CaseResult<'a>> {
+    let mut results: BTreeMap<Key, CaseResult> = BTreeMap::new();
     for cell in &run.cells {
         for case in &cell.cases {
-            let entry = seen.entry((rename(&cell.cell), case.name.clone())).or_insert_with(|| Seen {
-                outcome: case.outcome,
-                reason: &case.reason,
-                seconds: Vec::new(),
-                accel: cell.accel.as_deref(),
-            });
-            // A round that passed says more than one that was skipped, and a red one more than both.
+            let entry =
+                results.entry((rename(&cell.cell), case.name.clone())).or_insert_with(|| CaseResult {
+                    outcome: case.outcome,
+                    reason: &case.reason,
+                    seconds: Vec::new(),
+                    accel: cell.accel.as_deref(),
+                });
+            // A round that passed counts more than one that was skipped, and a red one more than both.
             let weight = |outcome: CaseOutcome| (outcome.is_red(), outcome != CaseOutcome::Skip);
             if weight(case.outcome) > weight(entry.outcome) {
                 (entry.outcome, entry.reason) = (case.outcome, &case.reason);
@@ -342,7 +343,7 @@ fn seen<'a>(run: &'a Summary, rename: &dyn Fn(&CellId) -> CellId) -> BTreeMap<Ke
             }
         }
     }
-    seen
+    results
 }
 
 /// Of one or more.
@@ -357,7 +358,7 @@ fn median(samples: &[f64]) -> f64 {
 }
 
 /// How much longer a case may take by chance, in seconds. Three deviations, estimated from the median of the absolute
-/// ones, which a single outlier does not move. As few samples say little of how much they vary, it is half a second and half
+/// ones, which a single outlier does not move. As few samples show little of how much they vary, it is half a second and half
 /// of the time at least; from five samples on a quarter.
 fn noise(samples: &[f64]) -> f64 {
     /// Median absolute deviation to standard deviation of a normal distribution.

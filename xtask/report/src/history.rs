@@ -30,9 +30,9 @@ pub struct Moment {
     pub run: String,
     /// How it ended.
     pub outcome: CaseOutcome,
-    /// What it took in the guest.
+    /// Wall time in the guest, in seconds.
     pub seconds: f64,
-    /// Why.
+    /// The reason, in one line.
     pub reason: String,
 }
 

@@ -1,18 +1,16 @@
-//! Readers of the event stream: the terminal, the results folder, JUnit, KTAP and JSON lines.
+//! Readers of the event stream: the terminal, the results folder, and every format that a run can be put into.
 
 mod board;
+mod command;
 pub mod console;
 mod diff;
-mod github;
+pub mod folder;
+pub mod formats;
 mod history;
-mod html;
-mod json;
-mod junit;
-mod ktap;
-mod lava;
+mod layout;
 pub mod lines;
 mod merge;
-mod results;
+mod picture;
 mod resume;
 mod store;
 mod stored;
@@ -20,20 +18,17 @@ mod summary;
 mod terminal;
 pub mod text;
 
+pub use command::command_line;
 pub use diff::{Change, Diff, Slower, SplatChange};
-pub use github::Github;
+pub use folder::{Folder, FolderError, Folders, Lock, LockOwner};
+pub use formats::{HtmlError, JsonLines, complaints, html};
 pub use history::{History, Moment};
-pub use html::{HtmlError, Picture, complaints, html};
-pub use json::JsonLines;
-pub use junit::junit;
-pub use ktap::ktap;
-pub use lava::Lava;
 pub use lines::Verbosity;
 pub use merge::{MergeError, merge, missing_shards};
-pub use results::{Entry, Results, ResultsError};
+pub use picture::Picture;
 pub use resume::{ResumeError, Resumed};
-pub use store::{FORMAT, Store, StoreError};
-pub use stored::{State, Stored, StoredError};
+pub use store::{Store, StoreError};
+pub use stored::{Progress, Stored, StoredError};
 pub use summary::{CellSummary, Seconds, SplatSummary, StageSummary, Summary};
 pub use terminal::Terminal;
 

@@ -12,7 +12,7 @@ const TAIL: usize = 40;
 /// Lines of a splat that are shown.
 pub(super) const EXCERPT: usize = 25;
 
-/// How much is said.
+/// How much is shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verbosity {
     /// What is red, and the closing line.
@@ -85,7 +85,7 @@ pub fn test_lines(
     text
 }
 
-/// A splat, and where it stands: `line` says of what.
+/// A splat, and where it is: `line` is what its line number counts, such as `console line`.
 pub fn splat_lines(splat: &Splat, line: &str, expected: bool, verbosity: Verbosity) -> String {
     let style = if expected { Style::new().yellow() } else { Style::new().red().bold() };
     let word = if expected { "expected splat" } else { "splat" };
@@ -95,11 +95,11 @@ pub fn splat_lines(splat: &Splat, line: &str, expected: bool, verbosity: Verbosi
     let title = one_line(&format!("{}{module}{at}, {line} {}{during}", splat.title, splat.line));
     let mut text = format!("  {} {title}\n", word.style(style));
     if !expected {
-        let shown = if verbosity == Verbosity::Verbose { splat.excerpt.len() } else { EXCERPT };
-        for line in splat.excerpt.iter().take(shown) {
+        let most = if verbosity == Verbosity::Verbose { splat.excerpt.len() } else { EXCERPT };
+        for line in splat.excerpt.iter().take(most) {
             text.push_str(&format!("    | {}\n", one_line(line)));
         }
-        if splat.excerpt.len() > shown {
+        if splat.excerpt.len() > most {
             text.push_str("    | …\n");
         }
     }

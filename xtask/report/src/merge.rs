@@ -1,6 +1,6 @@
 //! Several runs, such as the shards of one, made into one more.
 //!
-//! It is made of their events, told once more in the order of their times, so that whatever reads a run reads this one.
+//! It is made of their events, emitted once more in the order of their times, so that whatever reads a run reads this one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use event::{CellId, Event, Stamped};
 use kernlog::Verdict;
 
 use super::store::{Store, StoreError};
-use super::stored::{State, Stored, StoredError};
+use super::stored::{Progress, Stored, StoredError};
 
 /// Runs that cannot be made into one.
 #[derive(Debug, thiserror::Error)]
@@ -25,10 +25,10 @@ pub enum MergeError {
     Store(#[from] StoreError),
     /// Two have judged the same cell.
     #[error(
-        "the cell {cell} was finished by {first} and by {second}\nhint: leave one of them out, or take what {second} says with --last-wins"
+        "the cell {cell} was finished by {first} and by {second}\nhint: leave one of them out, or take the judgement of {second} with --last-wins"
     )]
     Overlap {
-        /// Which.
+        /// Its name.
         cell: String,
         /// The earlier on the command line.
         first: String,
@@ -41,9 +41,9 @@ pub enum MergeError {
     /// A file of theirs cannot be copied.
     #[error("copying {}: {source}", .path.display())]
     Copy {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// What the system reports.
         source: io::Error,
     },
 }
@@ -56,7 +56,7 @@ pub enum MergeError {
 /// # Errors
 /// [`MergeError`].
 pub fn merge(results: &Path, runs: &[Stored], command: &str, last_wins: bool) -> Result<PathBuf, MergeError> {
-    if let Some(run) = runs.iter().find(|run| run.state() == State::Running) {
+    if let Some(run) = runs.iter().find(|run| run.progress() == Progress::Running) {
         return Err(MergeError::Running(run.summary.id.clone()));
     }
     let owners = owners(runs, last_wins)?;
@@ -198,7 +198,7 @@ fn beside_kept(runs: &[Stored], kept: &Kept, id: &CellId, verdict: Verdict) -> V
     if cases.iter().any(is_red) { verdict.beside(Verdict::Fail) } else { verdict }
 }
 
-/// What they told, but for their begins and ends, on the clock of the one that began first.
+/// Their events, but for their begins and ends, on the clock of the one that began first.
 fn events(
     runs: &[Stored],
     owners: &BTreeMap<CellId, usize>,
@@ -234,12 +234,12 @@ fn events(
     Ok(events)
 }
 
-/// The worst of what they say, as one run of all cells would have said it.
+/// The worst of their verdicts, as one run of all cells would have had it.
 fn verdict(runs: &[Stored], owners: &BTreeMap<CellId, usize>, kept: &Kept) -> Verdict {
     let mut verdicts = Vec::new();
     for (at, run) in runs.iter().enumerate() {
         for cell in run.summary.cells.iter().filter(|cell| owners.get(&cell.cell) == Some(&at)) {
-            // That it was not finished has a reason that the run's own verdict says, or was killed.
+            // That it was not finished has a reason that the run's own verdict shows, or it was killed.
             let verdict = cell.verdict.or(run.summary.verdict).unwrap_or(Verdict::Infrastructure);
             verdicts.push(beside_kept(runs, kept, &cell.cell, verdict));
         }

@@ -1,4 +1,4 @@
-//! Taking up a run that was killed or interrupted, in its own folder.
+//! Resuming a run that was killed or interrupted, in its own folder.
 //!
 //! What is kept are the events of finished cells, and those of no cell; what a cell had done that was cut short is taken out,
 //! since the cell runs again from its start. A cell that the machinery failed is run again too.
@@ -6,26 +6,28 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::path::Path;
 
 use event::{CellId, Event, Stamped};
 use kernlog::Verdict;
 
-use super::json::JsonLines;
-use super::store::{State, Store, StoreError};
+use super::command::command_line;
+use super::folder::{self, FolderError, Lock};
+use super::formats::JsonLines;
+use super::layout::EVENTS;
+use super::store::{Store, StoreError};
 use super::stored::{Stored, StoredError};
 use super::summary::Summary;
 
-/// A run that cannot be taken up.
+/// A run that cannot be resumed.
 #[derive(Debug, thiserror::Error)]
 pub enum ResumeError {
     /// It cannot be read.
     #[error(transparent)]
     Stored(#[from] StoredError),
-    /// A process is still at it.
-    #[error("{} is still running", .0.display())]
-    Running(PathBuf),
+    /// A process still works on it.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
     /// Its folder cannot be written.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -42,28 +44,22 @@ pub struct Resumed {
 }
 
 impl Store {
-    /// Takes up the run in this folder.
+    /// Resumes the run in this folder.
     ///
     /// # Errors
     /// [`ResumeError`]: it is no run, or it still goes on. Nothing is changed then.
     pub fn resume(dir: &Path) -> Result<Resumed, ResumeError> {
-        let path = dir.join("events.jsonl");
-        let io = |doing| {
-            let path = path.clone();
-            move |source| StoreError { doing, path, source }
-        };
+        // First: no lock is left in a folder that is no run.
+        Stored::load(dir)?;
+        let lock = Lock::take(dir, &folder::RUN, &command_line())?;
+        // Read only now: whoever had it before may have gone on until then.
         let stored = Stored::load(dir)?;
-        let held = File::open(&path).map_err(io("opening"))?;
-        if held.try_lock().is_err() {
-            return Err(ResumeError::Running(dir.to_owned()));
-        }
+        let (path, new) = (dir.join(EVENTS), dir.join(format!(".{EVENTS}.new")));
+        let io = |doing| StoreError::io(doing, &path);
         let events = stored.events()?;
         let finished = finished(&events);
         let kept: Vec<_> = events.into_iter().filter(|stamped| is_kept(&stamped.event, &finished)).collect();
-        let new = dir.join(".events.jsonl.new");
         let mut file = File::create(&new).map_err(io("writing"))?;
-        // Locked before it has its name: nobody ever sees a run that goes on as one that does not.
-        file.lock().map_err(io("locking"))?;
         let mut summary = Summary::default();
         for stamped in &kept {
             summary.take(&stamped.event);
@@ -72,16 +68,13 @@ impl Store {
         }
         file.sync_all().and_then(|()| fs::rename(&new, &path)).map_err(io("writing"))?;
         let earlier = kept.last().map_or(0.0, |stamped| stamped.at);
-        let (id, time) = (summary.id.clone(), summary.time.clone());
-        let resolved = stored.resolved;
-        let state = Mutex::new(State { summary, resolved: resolved.clone(), error: None });
-        let events = JsonLines::after(file, earlier);
-        let store = Self { dir: dir.to_owned(), id, time, events, state, earlier };
+        let resolved = stored.resolved.clone();
+        let store = Self::of(Stored { summary, ..stored }, JsonLines::after(file, earlier), earlier, lock);
         Ok(Resumed { store, finished, resolved })
     }
 }
 
-/// Cells with a verdict that says something of the kernel.
+/// Cells with a verdict on the kernel.
 fn finished(events: &[Stamped]) -> BTreeSet<CellId> {
     let of = |stamped: &Stamped| match &stamped.event {
         Event::CellFinished { cell, verdict, .. } if *verdict != Verdict::Infrastructure => {
@@ -101,9 +94,12 @@ fn is_kept(event: &Event, finished: &BTreeSet<CellId>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::events;
-    use super::*;
+    use std::path::PathBuf;
+
     use event::Sink;
+
+    use super::*;
+    use crate::testing::events;
 
     /// A run that was killed within its second cell.
     fn killed(results: &Path) -> (PathBuf, Vec<Event>) {
@@ -125,7 +121,7 @@ mod tests {
         let mut text = fs::read_to_string(&path).expect("events");
         text.push_str("{\"at\": 1.0, \"event\": {\"wh");
         fs::write(&path, text).expect("torn by the kill");
-        let Resumed { store, finished, resolved } = Store::resume(&dir).expect("taken up");
+        let Resumed { store, finished, resolved } = Store::resume(&dir).expect("resumed");
         assert_eq!((finished.len(), &resolved["request"]), (1, &serde_json::json!(1)));
         let kept: Vec<_> = Stored::load(&dir).expect("a run").events().expect("events");
         assert!(kept.iter().all(|stamped| stamped.event.cell().is_none_or(|cell| finished.contains(cell))));
@@ -150,7 +146,7 @@ mod tests {
         let store = Store::create(results.path(), serde_json::Value::Null).expect("a store");
         store.emit(&events()[0]);
         let before = fs::read(store.dir().join("events.jsonl")).expect("events");
-        assert!(matches!(Store::resume(store.dir()), Err(ResumeError::Running(_))));
+        assert!(matches!(Store::resume(store.dir()), Err(ResumeError::Folder(FolderError::Locked { .. }))));
         assert_eq!(fs::read(store.dir().join("events.jsonl")).expect("events"), before);
     }
 }

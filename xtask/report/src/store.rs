@@ -5,60 +5,62 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
-
-use jiff::Timestamp;
-use serde::Serialize;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use event::{CellId, Event, Sink};
 use kernlog::Verdict;
 
-use super::json::JsonLines;
+use super::command::command_line;
+use super::folder::{Folder, FolderError, Folders, Lock};
+use super::formats::{Alone, FORMATS, JsonLines, Kept};
+use super::layout::{self, EVENTS};
+use super::stored::Stored;
 use super::summary::Summary;
-use super::{junit, ktap};
-
-/// Version of a run folder's layout and of `run.json`.
-pub const FORMAT: u32 = 1;
 
 /// Something in the results folder could not be written.
 #[derive(Debug, thiserror::Error)]
-#[error("{doing} {}: {source}", .path.display())]
-pub struct StoreError {
-    /// In the gerund.
-    pub doing: &'static str,
-    /// Which file.
-    pub path: PathBuf,
-    /// Why.
-    pub source: io::Error,
+pub enum StoreError {
+    /// The run's folder cannot be made or locked.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// A file in it cannot be written.
+    #[error("{doing} {}", .path.display())]
+    Io {
+        /// In the gerund: `writing`.
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system, or the writer of the format, reports.
+        source: io::Error,
+    },
+}
+
+impl StoreError {
+    /// For `map_err`.
+    pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { doing, path, source }
+    }
 }
 
 /// A run's folder, and the sink that fills it.
 pub struct Store {
-    pub(super) dir: PathBuf,
-    pub(super) id: String,
-    pub(super) time: String,
-    pub(super) events: JsonLines<File>,
-    pub(super) state: Mutex<State>,
-    /// Seconds that the run had taken when it was taken up; 0 for a new one.
-    pub(super) earlier: f64,
+    events: JsonLines<File>,
+    inner: Mutex<Inner>,
+    id: String,
+    dir: PathBuf,
+    time: String,
+    /// Seconds that the run had taken when it was resumed; 0 for a new one.
+    earlier: f64,
+    /// Until the process ends, however it does: by that others see that the run goes on.
+    _lock: Lock,
 }
 
-pub(super) struct State {
-    pub(super) summary: Summary,
-    pub(super) resolved: serde_json::Value,
-    pub(super) error: Option<StoreError>,
-}
-
-/// `run.json`.
-#[derive(Serialize)]
-#[serde(rename_all = "kebab-case")]
-struct RunFile<'a> {
-    format: u32,
-    #[serde(flatten)]
-    summary: &'a Summary,
-    resolved: &'a serde_json::Value,
+/// The run as it grows with each event.
+struct Inner {
+    run: Stored,
+    error: Option<StoreError>,
 }
 
 impl Store {
@@ -68,35 +70,23 @@ impl Store {
     /// # Errors
     /// [`StoreError`] naming the file.
     pub fn create(results: &Path, resolved: serde_json::Value) -> Result<Self, StoreError> {
-        let fail = |doing, path: &Path| {
-            let path = path.to_owned();
-            move |source| StoreError { doing, path, source }
-        };
-        fs::create_dir_all(results).map_err(fail("creating", results))?;
-        let now = Timestamp::now();
-        let stamp = now.strftime("%Y%m%dT%H%M%SZ").to_string();
-        let (id, dir) = (0_u32..100)
-            .find_map(|attempt| {
-                let seed = format!("{} {} {attempt}", now.as_nanosecond(), std::process::id());
-                let id = format!("{stamp}-{}", short_hash(&seed));
-                let dir = results.join(&id);
-                match fs::create_dir(&dir) {
-                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => None,
-                    other => Some(other.map(|()| (id, dir))),
-                }
-            })
-            .unwrap_or_else(|| Err(io::ErrorKind::AlreadyExists.into()))
-            .map_err(fail("creating a run folder in", results))?;
-        let path = dir.join("events.jsonl");
-        let events = File::create_new(&path).map_err(fail("creating", &path))?;
-        // Held until the process ends, however it does: by that others see that the run goes on.
-        events.lock().map_err(fail("locking", &path))?;
-        let state = State { summary: Summary::default(), resolved, error: None };
-        let time = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-        let store =
-            Self { dir, id, time, events: JsonLines::new(events), state: Mutex::new(state), earlier: 0.0 };
-        store.point_latest(results)?;
-        Ok(store)
+        let (Folder { id, dir, time, .. }, lock) = Folders::of_runs(results).create(&command_line())?;
+        let path = dir.join(EVENTS);
+        let events = File::create_new(&path).map_err(StoreError::io("creating", &path))?;
+        let time = time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let run = Stored { dir, summary: Summary { id, time, ..Summary::default() }, resolved };
+        Ok(Self::of(run, JsonLines::new(events), 0.0, lock))
+    }
+
+    /// The store of a run that has a folder and was begun these seconds ago.
+    pub(super) fn of(run: Stored, events: JsonLines<File>, earlier: f64, lock: Lock) -> Self {
+        let Stored { dir, summary: Summary { id, time, .. }, .. } = run.clone();
+        let inner = Mutex::new(Inner { run, error: None });
+        Self { events, inner, id, dir, time, earlier, _lock: lock }
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Name of the folder: time and a short id.
@@ -114,7 +104,7 @@ impl Store {
         &self.dir
     }
 
-    /// Seconds that the run had taken when it was taken up; 0 for a new one.
+    /// Seconds that the run had taken when it was resumed; 0 for a new one.
     pub fn earlier(&self) -> f64 {
         self.earlier
     }
@@ -127,18 +117,17 @@ impl Store {
 
     /// The run as far as it has come.
     pub fn summary(&self) -> Summary {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).summary.clone()
+        self.inner().run.summary.clone()
     }
 
     /// The verdicts of the cells that are done.
     pub fn verdicts(&self) -> Vec<Verdict> {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.summary.cells.iter().filter_map(|cell| cell.verdict).collect()
+        self.inner().run.summary.cells.iter().filter_map(|cell| cell.verdict).collect()
     }
 
-    /// What was resolved under this key, now or before the run was taken up.
+    /// What was resolved under this key, now or before the run was resumed.
     pub fn resolved(&self, key: &str) -> Option<serde_json::Value> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).resolved.get(key).cloned()
+        self.inner().run.resolved.get(key).cloned()
     }
 
     /// The folder of a cell, made if it is not there.
@@ -146,60 +135,25 @@ impl Store {
     /// # Errors
     /// [`StoreError`] naming the folder.
     pub fn cell_dir(&self, cell: &CellId) -> Result<PathBuf, StoreError> {
-        let path = self.dir.join("cells").join(folder_name(&cell.slug()));
-        match fs::create_dir_all(&path) {
-            Ok(()) => Ok(path),
-            Err(source) => Err(StoreError { doing: "creating", path, source }),
-        }
+        let path = layout::cell_dir(&self.dir, cell);
+        fs::create_dir_all(&path).map_err(StoreError::io("creating", &path))?;
+        Ok(path)
     }
 
     /// Keeps what was resolved later than the start, in `run.json`'s `resolved` under this key.
     pub fn resolve(&self, key: &str, value: serde_json::Value) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if !state.resolved.is_object() {
-            state.resolved = serde_json::json!({});
+        let mut inner = self.inner();
+        if !inner.run.resolved.is_object() {
+            inner.run.resolved = serde_json::json!({});
         }
-        state.resolved[key] = value;
+        inner.run.resolved[key] = value;
     }
 
     /// The first error while events were written, once: results that could not be kept are an error of the
     /// infrastructure.
     pub fn take_error(&self) -> Option<StoreError> {
-        let events = self.events.take_error().map(|source| StoreError {
-            doing: "writing",
-            path: self.dir.join("events.jsonl"),
-            source,
-        });
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).error.take().or(events)
-    }
-
-    fn point_latest(&self, results: &Path) -> Result<(), StoreError> {
-        let link = results.join(format!(".latest-{}", self.id));
-        let latest = results.join("latest");
-        symlink(&self.id, &link).and_then(|()| fs::rename(&link, &latest)).map_err(|source| StoreError {
-            doing: "pointing at the run:",
-            path: latest,
-            source,
-        })
-    }
-
-    fn write_reports(&self, state: &State, all: bool) -> Result<(), StoreError> {
-        let run = RunFile { format: FORMAT, summary: &state.summary, resolved: &state.resolved };
-        let run = serde_json::to_string_pretty(&run).map_err(io::Error::from);
-        self.replace("run.json", run.map(|text| text + "\n"))?;
-        if all {
-            self.replace("junit.xml", junit::junit(&state.summary).map_err(io::Error::other))?;
-            self.replace("run.ktap", Ok(ktap::ktap(&state.summary)))?;
-        }
-        Ok(())
-    }
-
-    /// Replaces a file as a whole: no reader sees half of it.
-    fn replace(&self, name: &str, text: io::Result<String>) -> Result<(), StoreError> {
-        let (path, new) = (self.dir.join(name), self.dir.join(format!(".{name}.new")));
-        text.and_then(|text| fs::write(&new, text))
-            .and_then(|()| fs::rename(&new, &path))
-            .map_err(|source| StoreError { doing: "writing", path, source })
+        let events = self.events.take_error().map(StoreError::io("writing", &self.dir.join(EVENTS)));
+        self.inner().error.take().or(events)
     }
 }
 
@@ -218,35 +172,41 @@ impl Store {
     }
 
     fn take(&self, event: &Event) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.summary.take(event);
+        let mut inner = self.inner();
+        inner.run.summary.take(event);
         let end = matches!(event, Event::RunFinished { .. });
         if end || matches!(event, Event::RunStarted { .. } | Event::CellFinished { .. }) {
-            let written = self.write_reports(&state, end);
-            if state.error.is_none() {
-                state.error = written.err();
+            let written = write_kept(&inner.run, end);
+            if inner.error.is_none() {
+                inner.error = written.err();
             }
         }
     }
 }
 
-fn short_hash(text: &str) -> String {
-    host::sha256(text)[..6].to_owned()
+/// Writes what the folder has of the run by now, in every format that it keeps.
+fn write_kept(run: &Stored, is_end: bool) -> Result<(), StoreError> {
+    for format in FORMATS {
+        match format.kept {
+            Kept::AtEnd(file) if is_end => replace(&run.dir, file, (format.write)(run, &Alone))?,
+            Kept::EachCell(file) => replace(&run.dir, file, (format.write)(run, &Alone))?,
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
-/// A name of one folder within another, whatever the text: what could lead elsewhere is replaced, and then a
-/// hash keeps apart what was apart.
-pub(super) fn folder_name(text: &str) -> String {
-    let safe: String = text
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || "-_.+=".contains(c) { c } else { '_' })
-        .take(120)
-        .collect();
-    if safe == text && !safe.starts_with('.') && !safe.is_empty() {
-        safe
-    } else {
-        format!("_{safe}-{}", short_hash(text))
-    }
+/// Replaces a file as a whole: no reader sees half of it.
+fn replace<E>(dir: &Path, name: &str, bytes: Result<Vec<u8>, E>) -> Result<(), StoreError>
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    let (path, new) = (dir.join(name), dir.join(format!(".{name}.new")));
+    bytes
+        .map_err(io::Error::other)
+        .and_then(|bytes| fs::write(&new, bytes))
+        .and_then(|()| fs::rename(&new, &path))
+        .map_err(StoreError::io("writing", &path))
 }
 
 #[cfg(test)]
@@ -267,7 +227,7 @@ mod tests {
             .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
             .collect();
         names.sort();
-        assert_eq!(names, ["events.jsonl", "junit.xml", "run.json", "run.ktap"]);
+        assert_eq!(names, ["events.jsonl", "junit.xml", "lock", "run.json", "run.ktap"]);
         let latest = fs::read_link(results.path().join("latest")).expect("latest");
         assert_eq!(latest, Path::new(store.id()));
         let lines = fs::read_to_string(store.dir().join("events.jsonl")).expect("events");
@@ -288,32 +248,17 @@ mod tests {
         }
         let run = fs::read_to_string(store.dir().join("run.json")).expect("run.json");
         let run: serde_json::Value = serde_json::from_str(&run).expect("JSON");
-        assert_eq!(run["format"], FORMAT);
+        assert_eq!(run["format"], layout::VERSION);
         assert_eq!(run["complete"], false);
         assert_eq!(run["cells"][0]["verdict"], "fail");
         assert!(run["cells"][1]["verdict"].is_null());
     }
 
     #[test]
-    fn no_name_leaves_the_folder_and_none_fall_together() {
-        assert_eq!(folder_name("lts.plain.direct.enumerate.default"), "lts.plain.direct.enumerate.default");
-        for text in ["../../etc", "a/b", "..", "", ".hidden", "a\0b"] {
-            let name = folder_name(text);
-            assert!(!name.contains('/') && !name.starts_with('.') && !name.is_empty(), "{name}");
-        }
-        assert_ne!(folder_name("a/b"), folder_name("a_b"));
+    fn a_cell_has_its_folder_within_the_run_whatever_its_name() {
         let results = tempfile::tempdir().expect("a folder");
         let store = Store::create(results.path(), serde_json::Value::Null).expect("a store");
         let dir = store.cell_dir(&hostile_cell()).expect("a folder");
         assert_eq!(dir.parent(), Some(store.dir().join("cells").as_path()));
-    }
-
-    #[test]
-    fn latest_moves_to_the_newest_and_ids_differ() {
-        let results = tempfile::tempdir().expect("a folder");
-        let first = Store::create(results.path(), serde_json::Value::Null).expect("a store");
-        let second = Store::create(results.path(), serde_json::Value::Null).expect("a store");
-        assert_ne!(first.id(), second.id());
-        assert_eq!(fs::read_link(results.path().join("latest")).expect("latest"), Path::new(second.id()));
     }
 }

@@ -1,6 +1,6 @@
 //! A run that was kept, read back: `run.json`, `events.jsonl`, and where the rest lies.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use event::{CellId, Stamped};
 
-use super::store::{FORMAT, folder_name};
+use super::folder::is_locked;
+use super::layout::{self, EVENTS, RUN, VERSION};
 use super::summary::Summary;
 
 /// A run's folder that cannot be read.
@@ -20,29 +21,29 @@ pub enum StoredError {
     /// A file of it.
     #[error("reading {}: {source}", .path.display())]
     Io {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// What the system reports.
         source: io::Error,
     },
     /// What it holds is not what the tool writes.
     #[error("{}: {message}", .path.display())]
     Malformed {
-        /// Which file.
+        /// The file.
         path: PathBuf,
         /// Field, line and column.
         message: String,
     },
     /// Another version of the tool wrote it.
     #[error(
-        "{} has format {found}, and this version of the tool reads {FORMAT}\nhint: {}",
+        "{} has format {found}, and this version of the tool reads {VERSION}\nhint: {}",
         .path.display(),
-        if *.found > FORMAT { "read it with the tool that wrote it, or a newer one" } else { "run it again" }
+        if *.found > VERSION { "read it with the tool that wrote it, or a newer one" } else { "run it again" }
     )]
     Format {
         /// Its `run.json`.
         path: PathBuf,
-        /// What it says.
+        /// The version in it.
         found: u32,
     },
 }
@@ -50,7 +51,7 @@ pub enum StoredError {
 /// How far a run has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum State {
+pub enum Progress {
     /// To its end.
     Complete,
     /// A process is at it.
@@ -59,7 +60,7 @@ pub enum State {
     Incomplete,
 }
 
-/// A run's folder with what its `run.json` says.
+/// A run's folder with the content of its `run.json`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stored {
     /// The folder.
@@ -70,7 +71,7 @@ pub struct Stored {
     pub resolved: serde_json::Value,
 }
 
-/// What is looked at before all else.
+/// What is read before all else.
 #[derive(Deserialize)]
 struct Version {
     format: u32,
@@ -90,7 +91,7 @@ impl Stored {
     /// # Errors
     /// [`StoredError`]: it is no run, or one that this version cannot read.
     pub fn load(dir: &Path) -> Result<Self, StoredError> {
-        let path = dir.join("run.json");
+        let path = dir.join(RUN);
         let text = match fs::read_to_string(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(StoredError::NoRun(dir.to_owned()));
@@ -102,7 +103,7 @@ impl Stored {
             message: error.to_string(),
         };
         let Version { format } = serde_json::from_str(&text).map_err(malformed)?;
-        if format != FORMAT {
+        if format != VERSION {
             return Err(StoredError::Format { path, found: format });
         }
         let RunFile { mut summary, resolved } = serde_json::from_str(&text).map_err(malformed)?;
@@ -112,24 +113,42 @@ impl Stored {
         Ok(Self { dir: dir.to_owned(), summary, resolved })
     }
 
+    /// The run as far as its events go. That is further than `run.json` where a cell was cut short: that file is written
+    /// when a cell is finished.
+    ///
+    /// # Errors
+    /// As [`Self::events`].
+    pub fn up_to_date(mut self) -> Result<Self, StoredError> {
+        if !self.summary.complete {
+            let seconds = self.summary.seconds.total;
+            let mut summary = Summary::default();
+            for stamped in self.events()? {
+                summary.take(&stamped.event);
+            }
+            summary.seconds.total = seconds;
+            self.summary = summary;
+        }
+        Ok(self)
+    }
+
     /// How far it has come.
-    pub fn state(&self) -> State {
+    pub fn progress(&self) -> Progress {
         if self.summary.complete {
-            State::Complete
-        } else if is_running(&self.dir) {
-            State::Running
+            Progress::Complete
+        } else if is_locked(&self.dir) {
+            Progress::Running
         } else {
-            State::Incomplete
+            Progress::Incomplete
         }
     }
 
     /// Its verdict in words, or that it has none yet.
     pub fn word(&self) -> &'static str {
-        match (self.summary.verdict, self.state()) {
-            (_, State::Running) => "running",
-            (_, State::Incomplete) => "incomplete",
-            (Some(verdict), State::Complete) => verdict.word(),
-            (None, State::Complete) => "none",
+        match (self.summary.verdict, self.progress()) {
+            (_, Progress::Running) => "running",
+            (_, Progress::Incomplete) => "incomplete",
+            (Some(verdict), Progress::Complete) => verdict.word(),
+            (None, Progress::Complete) => "none",
         }
     }
 
@@ -138,7 +157,7 @@ impl Stored {
     /// # Errors
     /// [`StoredError`] naming file and line.
     pub fn events(&self) -> Result<Vec<Stamped>, StoredError> {
-        let path = self.dir.join("events.jsonl");
+        let path = self.dir.join(EVENTS);
         let fail = |source| StoredError::Io { path: path.clone(), source };
         let mut lines = BufReader::new(File::open(&path).map_err(fail)?);
         let (mut events, mut line) = (Vec::new(), Vec::new());
@@ -154,7 +173,7 @@ impl Stored {
 
     /// The folder of a cell, be it there or not.
     pub fn cell_dir(&self, cell: &CellId) -> PathBuf {
-        self.dir.join("cells").join(folder_name(&cell.slug()))
+        layout::cell_dir(&self.dir, cell)
     }
 
     /// The folders of a cell's boots, in order; those that QEMU spoiled are beside them and not among them.
@@ -170,17 +189,11 @@ impl Stored {
     }
 }
 
-/// Whether a process holds the run's events.
-pub(super) fn is_running(dir: &Path) -> bool {
-    let Ok(events) = File::open(dir.join("events.jsonl")) else { return false };
-    matches!(events.try_lock_shared(), Err(TryLockError::WouldBlock))
-}
-
 /// Time of the last event, in seconds since the start.
 fn last_time(dir: &Path) -> Option<f64> {
     /// More than any event that is written at the end of something.
     const TAIL: u64 = 1 << 16;
-    let mut file = File::open(dir.join("events.jsonl")).ok()?;
+    let mut file = File::open(dir.join(EVENTS)).ok()?;
     let size = file.metadata().ok()?.len();
     file.seek(SeekFrom::Start(size.saturating_sub(TAIL))).ok()?;
     let mut bytes = Vec::new();

@@ -10,7 +10,7 @@ use kernlog::{Splat, Totals, Verdict};
 
 use super::text::counted;
 
-/// A run, as far as its events tell.
+/// A run, as far as its events go.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Summary {
@@ -36,7 +36,7 @@ pub struct Summary {
     pub stages: Vec<StageSummary>,
     /// Cells in the order of the plan.
     pub cells: Vec<CellSummary>,
-    /// What the user was told.
+    /// What the user was notified of.
     pub notices: Vec<String>,
 }
 
@@ -73,11 +73,11 @@ pub struct StageSummary {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct CellSummary {
-    /// Which.
+    /// Its name.
     pub cell: CellId,
     /// Its verdict; none while it is not judged.
     pub verdict: Option<Verdict>,
-    /// Why, where no case and no splat says it.
+    /// The reason of the verdict, where no case and no splat has it.
     pub reason: String,
     /// Wall time.
     pub seconds: f64,
@@ -132,7 +132,13 @@ impl CellSummary {
         self.splats.iter().filter(|s| !s.expected).map(|s| &s.splat)
     }
 
-    /// Whether it is red and neither a case nor a splat says why.
+    /// Its verdict in words, or how far it has come without one.
+    pub fn word(&self) -> &'static str {
+        let open = if self.cases.is_empty() { "not run" } else { "not finished" };
+        self.verdict.map_or(open, Verdict::word)
+    }
+
+    /// Whether it is red and neither a case nor a splat shows why.
     pub fn red_by_itself(&self) -> bool {
         !matches!(self.verdict, Some(Verdict::Pass | Verdict::Skip))
             && !self.cases.iter().any(|c| c.outcome.is_red())

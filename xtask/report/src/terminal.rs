@@ -1,6 +1,6 @@
 //! The run as it is seen on a terminal: cells and their cases as they come, failures whole, one closing line.
 //!
-//! On a terminal lines at its foot say what is going on; elsewhere, and with `--verbose`, there are only plain lines. A cell's
+//! On a terminal lines at its foot show what is going on; elsewhere, and with `--verbose`, there are only plain lines. A cell's
 //! lines are never mixed with another's: where cells run beside each other, each is shown when it is done, and on a terminal
 //! what is red at once, below the cell's name. Colours follow `NO_COLOR` and what the output is, by way of anstream.
 
@@ -25,7 +25,7 @@ use super::text::{counted, duration, neutralise, one_line};
 const TAIL_BYTES: usize = 8 << 10;
 /// How often the lines at the foot are drawn.
 const DRAW: Duration = Duration::from_millis(250);
-/// Width of a terminal that does not tell its own.
+/// Width of a terminal that does not report its own.
 const WIDTH: usize = 80;
 
 /// The sink that a person reads.
@@ -87,9 +87,9 @@ impl Terminal {
         self
     }
 
-    /// The same for a run that is taken up: what was known before counts in its closing line.
+    /// The same for a run that is resumed: what was known before counts in its closing line.
     #[must_use]
-    pub fn taking_up(mut self, summary: Summary) -> Self {
+    pub fn resuming(mut self, summary: Summary) -> Self {
         self.0.get_mut().unwrap_or_else(PoisonError::into_inner).summary = summary;
         self
     }
@@ -99,6 +99,15 @@ impl Terminal {
     pub fn part_of(mut self, whole: Summary) -> Self {
         self.0.get_mut().unwrap_or_else(PoisonError::into_inner).whole = Some(whole);
         self
+    }
+
+    /// Closes what is shown of a run that has no end, in `word`s why it has none.
+    pub fn close(&self, word: &str, run: &Summary) {
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.show_all();
+        let open = run.cells.iter().filter(|cell| cell.verdict.is_none());
+        let open: Vec<_> = open.map(|cell| one_line(&cell.cell.to_string())).collect();
+        inner.print(&format!("{word}, not finished: {}\n{}\n", open.join(", "), run.closing_line()));
     }
 
     fn new(
@@ -187,11 +196,7 @@ impl Inner {
                 if let Some(bar) = self.live.take() {
                     bar.finish_and_clear();
                 }
-                while !self.panes.is_empty() {
-                    self.say_skipped(0);
-                    self.panes[0].done = true;
-                    self.advance();
-                }
+                self.show_all();
                 let whole = self.whole.as_ref().unwrap_or(&self.summary);
                 let line = whole.closing_line().style(verdict_style(*verdict)).to_string();
                 self.print(&format!("{line}\n"));
@@ -227,7 +232,7 @@ impl Inner {
         match event {
             Event::CellStarted { cell } => {
                 let pane = self.pane(cell);
-                self.say(pane, Verbosity::Normal, "");
+                self.show(pane, Verbosity::Normal, "");
             }
             Event::GuestUp { cell, seconds, release, .. } => {
                 let accel = self.summary.cell(cell).accel.clone().unwrap_or_default();
@@ -238,12 +243,12 @@ impl Inner {
                     one_line(&accel)
                 );
                 let pane = self.pane(cell);
-                self.say(pane, Verbosity::Verbose, &line);
+                self.show(pane, Verbosity::Verbose, &line);
             }
             Event::SplatFound { cell, splat, expected } => {
                 let (pane, verbosity) = (self.pane(cell), self.verbosity);
                 let level = if *expected { Verbosity::Normal } else { Verbosity::Quiet };
-                self.say(pane, level, &lines::splat_lines(splat, "console line", *expected, verbosity));
+                self.show(pane, level, &lines::splat_lines(splat, "console line", *expected, verbosity));
                 if !*expected {
                     self.show_now(pane);
                 }
@@ -252,11 +257,11 @@ impl Inner {
                 let pane = self.pane(cell);
                 let word = "unstable".style(Style::new().yellow());
                 let line = format!("  {word} {}\n", one_line(&unstable.to_string()));
-                self.say(pane, Verbosity::Quiet, &line);
+                self.show(pane, Verbosity::Quiet, &line);
             }
             Event::CellFinished { cell, verdict, reason, seconds } => {
                 let pane = self.pane(cell);
-                // The cell has the reason of all its cases: it is said here.
+                // The cell has the reason of all its cases: it is shown here.
                 let skipped = &mut self.panes[pane].skipped;
                 let cases = if skipped.first().is_some_and(|first| first.reason == *reason) {
                     format!(", {}", counted(std::mem::take(skipped).len(), "case"))
@@ -267,7 +272,7 @@ impl Inner {
                     if reason.is_empty() { String::new() } else { format!(": {}", one_line(reason)) };
                 let word = verdict.word().style(verdict_style(*verdict)).to_string();
                 let level = if *verdict > Verdict::Skip { Verbosity::Quiet } else { Verbosity::Normal };
-                self.say(pane, level, &format!("  = {word}, {}{cases}{reason}\n", duration(*seconds)));
+                self.show(pane, level, &format!("  = {word}, {}{cases}{reason}\n", duration(*seconds)));
                 self.panes[pane].done = true;
                 self.advance();
             }
@@ -281,7 +286,7 @@ impl Inner {
                 let pane = self.pane(cell);
                 // Of an earlier try, where the boot was spoiled.
                 self.panes[pane].output.remove(case);
-                self.say(pane, Verbosity::Verbose, &format!("  {} …\n", one_line(case)));
+                self.show(pane, Verbosity::Verbose, &format!("  {} …\n", one_line(case)));
             }
             Event::CaseOutput { cell, case, text } => {
                 let (pane, verbose) = (self.pane(cell), self.verbosity == Verbosity::Verbose);
@@ -291,7 +296,7 @@ impl Inner {
                     // Only whole lines: a piece may end within one.
                     let whole = kept.rfind('\n').map_or(0, |at| at + 1);
                     let lines: String = kept.drain(..whole).collect();
-                    self.say(pane, Verbosity::Verbose, &indented(neutralise(&lines).lines()));
+                    self.show(pane, Verbosity::Verbose, &indented(neutralise(&lines).lines()));
                 } else if kept.len() > 2 * TAIL_BYTES {
                     let mut cut = kept.len() - TAIL_BYTES;
                     while !kept.is_char_boundary(cut) {
@@ -308,10 +313,10 @@ impl Inner {
                     self.skip(pane, report);
                 } else if self.verbosity == Verbosity::Verbose {
                     // All but a last line without its end was shown already.
-                    self.say(pane, level, &indented(neutralise(&output).lines()));
-                    self.say(pane, level, &lines::case_lines(report, ""));
+                    self.show(pane, level, &indented(neutralise(&output).lines()));
+                    self.show(pane, level, &lines::case_lines(report, ""));
                 } else {
-                    self.say(pane, level, &lines::case_lines(report, &output));
+                    self.show(pane, level, &lines::case_lines(report, &output));
                 }
                 if report.outcome.is_red() {
                     self.show_now(pane);
@@ -335,28 +340,28 @@ impl Inner {
         })
     }
 
-    /// Holds back a case that was skipped: a whole suite may be, for one reason, which is then said once.
+    /// Holds back a case that was skipped: a whole suite may be, for one reason, which is then shown once.
     fn skip(&mut self, pane: usize, report: &CaseReport) {
         if self.panes[pane].skipped.first().is_some_and(|first| first.reason != report.reason) {
-            self.say_skipped(pane);
+            self.show_skipped(pane);
         }
         self.panes[pane].skipped.push(report.clone());
     }
 
-    fn say_skipped(&mut self, pane: usize) {
+    fn show_skipped(&mut self, pane: usize) {
         let skipped = std::mem::take(&mut self.panes[pane].skipped);
         let text = lines::skipped_lines(&skipped);
         if !text.is_empty() {
-            self.say(pane, Verbosity::Normal, &text);
+            self.show(pane, Verbosity::Normal, &text);
         }
     }
 
     /// Shows lines of a cell, below its name.
-    fn say(&mut self, pane: usize, level: Verbosity, text: &str) {
+    fn show(&mut self, pane: usize, level: Verbosity, text: &str) {
         if level > self.verbosity {
             return;
         }
-        self.say_skipped(pane);
+        self.show_skipped(pane);
         let mut lines = String::new();
         if !std::mem::replace(&mut self.panes[pane].named, true) {
             let name = one_line(&self.panes[pane].cell.to_string());
@@ -376,6 +381,15 @@ impl Inner {
             let held = std::mem::take(&mut self.panes[pane].held);
             self.panes[pane].named = false;
             self.print(&held);
+        }
+    }
+
+    /// Shows what is held back of all cells.
+    fn show_all(&mut self) {
+        while !self.panes.is_empty() {
+            self.show_skipped(0);
+            self.panes[0].done = true;
+            self.advance();
         }
     }
 

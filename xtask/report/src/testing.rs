@@ -1,7 +1,12 @@
 //! A run by hand that the tests of all reports read: two cells, every outcome, hostile text.
 
+use std::path::PathBuf;
+
 use event::{CaseReport, CellId, Event, Stage, StageEnd};
 use kernlog::{CaseOutcome, Splat, SplatKind, Subtest, Verdict};
+
+use super::formats::{self, Alone};
+use super::{Stored, Summary};
 
 pub(super) fn cell(topology: &str, suite: &str) -> CellId {
     CellId {
@@ -90,6 +95,14 @@ fn first(id: &CellId) -> Vec<Event> {
     ]
 }
 
+/// A run in the format of this name.
+pub(super) fn written(name: &str, summary: &Summary) -> String {
+    let (dir, summary, resolved) = (PathBuf::new(), summary.clone(), serde_json::Value::Null);
+    let format = formats::format(name).expect("a format");
+    let bytes = (format.write)(&Stored { dir, summary, resolved }, &Alone).expect("it is written");
+    String::from_utf8(bytes).expect("text")
+}
+
 /// A whole run.
 pub(super) fn events() -> Vec<Event> {
     let (direct, hostile) = (cell("direct", "enumerate"), hostile_cell());
@@ -118,7 +131,7 @@ fn junit_has_every_outcome_and_no_raw_text() {
     for event in events() {
         summary.take(&event);
     }
-    insta::assert_snapshot!(super::junit::junit(&summary).expect("XML"), @r#"
+    insta::assert_snapshot!(written("junit", &summary), @r#"
     <?xml version="1.0" encoding="UTF-8"?>
     <testsuites name="patchbench" tests="9" skipped="2" failures="2" errors="4" time="71.000">
         <testsuite name="lts/direct/enumerate" tests="8" skipped="2" errors="3" failures="2" time="9.100">
@@ -168,7 +181,7 @@ fn ktap_is_judged_as_the_run_was() {
     for event in events() {
         summary.take(&event);
     }
-    let text = super::ktap::ktap(&summary);
+    let text = written("ktap", &summary);
     insta::assert_snapshot!(text, @r"
     KTAP version 1
     1..2

@@ -46,7 +46,7 @@ pub fn counted(count: usize, word: &str) -> String {
     format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }
 
-/// `1.2 s`, `3 min 05 s`, `1 h 02 min`: wall time as people say it.
+/// `1.2 s`, `3 min 05 s`, `1 h 02 min`: wall time as people write it.
 pub fn duration(seconds: f64) -> String {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped before")]
     let whole = seconds.clamp(0.0, 1e9) as u64;

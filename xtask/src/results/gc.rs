@@ -6,7 +6,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 
 use cxl_topology::bytes::Bytes;
-use report::Entry;
+use report::Folder;
 
 use crate::{Context, Exit, Format, Usage};
 
@@ -21,7 +21,7 @@ pub struct Args {
     /// Keep what is younger: 12h, 30d, 8w
     #[arg(long, value_name = "AGE", value_parser = age)]
     older_than: Option<Duration>,
-    /// Say what would go, and remove nothing
+    /// Show what would be removed, and remove nothing
     #[arg(long)]
     dry_run: bool,
 }
@@ -43,11 +43,11 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     if !args.dry_run {
         results.sweep()?;
     }
-    let runs = results.runs()?;
+    let runs = results.list()?;
     let kept = [results.latest(), super::baseline_id(ctx)];
     let old = old(&runs, args.keep.unwrap_or(0), args.older_than, Timestamp::now());
-    let goes = |run: &&Entry| !kept.contains(&Some(run.id.clone())) && !run.is_running();
-    let old: Vec<&Entry> = old.iter().filter(goes).collect();
+    let goes = |run: &&Folder| !kept.contains(&Some(run.id.clone())) && !run.is_locked();
+    let old: Vec<&Folder> = old.iter().filter(goes).collect();
     let mut freed = 0;
     for run in &old {
         freed += size(run);
@@ -58,8 +58,8 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     match ctx.format {
         Format::Json => {
             let ids: Vec<_> = old.iter().map(|run| &run.id).collect();
-            let told = serde_json::json!({ "removed": ids, "bytes": freed, "dry-run": args.dry_run });
-            anstream::println!("{told}");
+            let removed = serde_json::json!({ "removed": ids, "bytes": freed, "dry-run": args.dry_run });
+            anstream::println!("{removed}");
         }
         Format::Human => {
             for run in &old {
@@ -78,13 +78,13 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
 }
 
 /// Those of the runs, the oldest first, that are not among the newest and older than asked for.
-fn old(runs: &[Entry], keep: usize, older_than: Option<Duration>, now: Timestamp) -> Vec<Entry> {
-    let age = |run: &Entry| Duration::try_from(now.duration_since(run.time)).unwrap_or_default();
+fn old(runs: &[Folder], keep: usize, older_than: Option<Duration>, now: Timestamp) -> Vec<Folder> {
+    let age = |run: &Folder| Duration::try_from(now.duration_since(run.time)).unwrap_or_default();
     let beyond = &runs[..runs.len().saturating_sub(keep)];
     beyond.iter().filter(|run| older_than.is_none_or(|least| age(run) > least)).cloned().collect()
 }
 
-fn size(run: &Entry) -> u64 {
+fn size(run: &Folder) -> u64 {
     let files = walkdir::WalkDir::new(&run.dir).into_iter().filter_map(Result::ok);
     files
         .filter_map(|entry| entry.metadata().ok())
@@ -101,7 +101,7 @@ fn human(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use report::Results;
+    use report::Folders;
 
     #[test]
     fn what_is_among_the_newest_or_young_stays() {
@@ -109,7 +109,7 @@ mod tests {
         for day in 20..25 {
             std::fs::create_dir(dir.path().join(format!("202611{day}T100000Z-aaaaaa"))).expect("a folder");
         }
-        let runs = Results::new(dir.path()).runs().expect("runs");
+        let runs = Folders::of_runs(dir.path()).list().expect("runs");
         let now: Timestamp = "2026-11-24T12:00:00Z".parse().expect("a time");
         let old = |keep, age| -> Vec<String> {
             let all = old(&runs, keep, age, now);

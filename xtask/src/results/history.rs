@@ -19,9 +19,9 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
-    let mut runs = ctx.results().runs()?;
+    let mut runs = ctx.results().list()?;
     runs.drain(..runs.len().saturating_sub(args.limit));
-    let runs: Vec<Stored> = runs.iter().filter_map(|run| run.load().ok()).collect();
+    let runs: Vec<Stored> = runs.iter().filter_map(|run| Stored::load(&run.dir).ok()).collect();
     let summaries: Vec<_> = runs.iter().map(|run| &run.summary).collect();
     let is_meant =
         |suite: &str, case: &str| fits(&args.case, case) || fits(&args.case, &format!("{suite}/{case}"));

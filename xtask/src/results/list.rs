@@ -6,7 +6,7 @@ use serde::Serialize;
 use kernlog::{Totals, Verdict};
 use report::lines::verdict_word;
 use report::text::{duration, one_line};
-use report::{Entry, State, Stored};
+use report::{Folder, Progress, Stored};
 
 use crate::{Context, Exit, Format};
 
@@ -31,7 +31,7 @@ struct Listed<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
 struct Run<'a> {
-    state: State,
+    state: Progress,
     verdict: Option<Verdict>,
     totals: Totals,
     splats: usize,
@@ -42,15 +42,17 @@ struct Run<'a> {
 
 pub fn run(ctx: &Context) -> Result<Exit> {
     let results = ctx.results();
-    let runs = results.runs()?;
+    let runs = results.list()?;
     let (latest, baseline) = (results.latest(), super::baseline_id(ctx));
     let mut listed = Vec::new();
-    for entry in &runs {
-        let is = |name: &Option<String>| name.as_deref() == Some(&entry.id);
+    for folder in &runs {
+        let is = |name: &Option<String>| name.as_deref() == Some(&folder.id);
         let marks = (is(&latest), is(&baseline));
         match ctx.format {
-            Format::Human => human(entry, entry.load().as_ref().map_err(ToString::to_string), marks),
-            Format::Json => listed.push(json(entry, &entry.load(), marks)?),
+            Format::Human => {
+                human(folder, Stored::load(&folder.dir).as_ref().map_err(ToString::to_string), marks);
+            }
+            Format::Json => listed.push(json(folder, &Stored::load(&folder.dir), marks)?),
         }
     }
     match ctx.format {
@@ -61,39 +63,39 @@ pub fn run(ctx: &Context) -> Result<Exit> {
     Ok(Exit::Success)
 }
 
-fn human(entry: &Entry, run: Result<&Stored, String>, (latest, baseline): (bool, bool)) {
+fn human(folder: &Folder, run: Result<&Stored, String>, (latest, baseline): (bool, bool)) {
     let mut marks = String::new();
     for (there, mark) in [(latest, " (latest)"), (baseline, " (baseline)")] {
         marks.push_str(if there { mark } else { "" });
     }
     let run = match run {
         Ok(run) => run,
-        Err(error) => return anstream::println!("{}  unreadable{marks}: {}", entry.id, one_line(&error)),
+        Err(error) => return anstream::println!("{}  unreadable{marks}: {}", folder.id, one_line(&error)),
     };
-    let word = match (run.state(), run.summary.verdict) {
-        (State::Complete, Some(verdict)) => verdict_word(verdict),
+    let word = match (run.progress(), run.summary.verdict) {
+        (Progress::Complete, Some(verdict)) => verdict_word(verdict),
         _ => run.word().to_owned(),
     };
     let counts = run.summary.counts();
     let (time, command) = (duration(run.summary.seconds.total), one_line(&run.summary.command));
-    anstream::println!("{}  {word}{marks}: {counts}; {time}\n    {command}", entry.id);
+    anstream::println!("{}  {word}{marks}: {counts}; {time}\n    {command}", folder.id);
 }
 
 fn json(
-    entry: &Entry,
+    folder: &Folder,
     run: &Result<Stored, report::StoredError>,
     (latest, baseline): (bool, bool),
 ) -> Result<serde_json::Value> {
     let about = |run: &Stored| -> Result<serde_json::Value> {
         let summary = &run.summary;
         Ok(serde_json::to_value(Listed {
-            id: &entry.id,
-            time: entry.time.to_string(),
+            id: &folder.id,
+            time: folder.time.to_string(),
             latest,
             baseline,
             error: None,
             run: Some(Run {
-                state: run.state(),
+                state: run.progress(),
                 verdict: summary.verdict,
                 totals: summary.totals,
                 splats: summary.red_splats(),
@@ -106,8 +108,8 @@ fn json(
     match run {
         Ok(run) => about(run),
         Err(error) => {
-            let (time, error) = (entry.time.to_string(), Some(error.to_string()));
-            Ok(serde_json::to_value(Listed { id: &entry.id, time, latest, baseline, error, run: None })?)
+            let (time, error) = (folder.time.to_string(), Some(error.to_string()));
+            Ok(serde_json::to_value(Listed { id: &folder.id, time, latest, baseline, error, run: None })?)
         }
     }
 }

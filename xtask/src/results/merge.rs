@@ -2,9 +2,8 @@
 
 use anyhow::{Context as _, Result};
 
-use report::Stored;
+use report::{Stored, command_line};
 
-use crate::record::command_line;
 use crate::{Context, Exit, Format};
 
 /// Makes one run of several, such as the shards of one; the exit code is that of its verdict
@@ -13,10 +12,10 @@ use crate::{Context, Exit, Format};
 /// whole does not pass.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Which: at least one
+    /// The runs, one at least
     #[arg(required = true, value_name = "RUN")]
     runs: Vec<String>,
-    /// Of a cell that two have finished, take what the later one on the command line says
+    /// Of a cell that two have finished, take the judgement of the later one on the command line
     #[arg(long)]
     last_wins: bool,
 }
@@ -26,7 +25,7 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let dir =
         report::merge(ctx.results().dir(), &runs, &command_line(), args.last_wins).context("merging")?;
     for shard in report::missing_shards(&runs) {
-        ctx.say(&format!("shard {shard} is missing: what it would have said is not known"));
+        ctx.say(&format!("shard {shard} is missing: nothing is known of its cells"));
     }
     let merged = Stored::load(&dir)?.summary;
     match ctx.format {

@@ -2,14 +2,14 @@
 
 use anyhow::Result;
 
-use report::{Entry, ResultsError};
+use report::Folder;
 
 use crate::{Context, Exit, Usage};
 
 /// Removes runs; not the baseline, and not one that is still running
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Which
+    /// The runs
     #[arg(required = true, value_name = "RUN")]
     runs: Vec<String>,
     /// Also the baseline
@@ -22,14 +22,14 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     results.sweep()?;
     let baseline = super::baseline_id(ctx);
     // All are looked for before the first is removed.
-    let runs = args.runs.iter().map(|name| entry(ctx, name)).collect::<Result<Vec<_>>>()?;
+    let runs = args.runs.iter().map(|name| folder(ctx, name)).collect::<Result<Vec<_>>>()?;
     if let Some(run) = runs.iter().find(|run| Some(&run.id) == baseline.as_ref() && !args.force) {
         let message = format!("{} is the baseline", run.id);
         let hint = "name another in patchbench.yaml, or remove it all the same with --force".to_owned();
         return Err(Usage { message, hint: Some(hint) }.into());
     }
-    if let Some(run) = runs.iter().find(|run| run.is_running()) {
-        return Err(ResultsError::Running(run.id.clone()).into());
+    if let Some(run) = runs.iter().find(|run| run.is_locked()) {
+        return Err(run.locked().into());
     }
     for run in &runs {
         results.remove(run)?;
@@ -39,10 +39,10 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
 }
 
 /// A run of the results folder: others are not ours to remove.
-fn entry(ctx: &Context, name: &str) -> Result<Entry> {
+fn folder(ctx: &Context, name: &str) -> Result<Folder> {
     let results = ctx.results();
-    let dir = results.find(name)?;
-    results.runs()?.into_iter().find(|run| run.dir == dir).ok_or_else(|| {
+    let dir = results.locate(name)?;
+    results.list()?.into_iter().find(|run| run.dir == dir).ok_or_else(|| {
         let message = format!("{} is not in {}", dir.display(), results.dir().display());
         Usage { message, hint: Some("remove that folder yourself".to_owned()) }.into()
     })

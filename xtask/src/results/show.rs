@@ -7,9 +7,9 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 
 use engine::run::name_of;
-use event::{CellId, Event, Sink};
+use event::{CellId, Event};
 use report::text::{neutralise, one_line};
-use report::{State, Stored, Terminal, console};
+use report::{Stored, Terminal, console, formats};
 use spec::{CellFilter, fits};
 
 use crate::args::cell_filter;
@@ -20,7 +20,7 @@ use crate::{Context, Exit, Format, Usage};
 /// With -v also what the cases printed. `--format json` prints its run.json.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Which
+    /// The run
     #[arg(default_value = "latest", value_name = "RUN")]
     run: String,
     /// Only these cells: KERNEL/TOPOLOGY/SUITE as shown, or one part of it, with * as in a shell, or an expression as
@@ -92,26 +92,16 @@ fn replay(args: &Args, ctx: &Context, stored: &Stored, cells: &[&CellId]) -> Res
     let is_case = |case: &str| args.case.as_deref().is_none_or(|pattern| fits(pattern, case));
     let out = anstream::AutoStream::auto(std::io::stdout());
     let terminal = Terminal::to_writer(Box::new(out), ctx.verbosity()).part_of(stored.summary.clone());
-    for stamped in stored.events()? {
-        let event = &stamped.event;
+    let is_shown = |event: &Event| {
         let of_case = match (args.case.is_some(), event.case()) {
             (true, Some(case)) => is_case(case),
             // A splat that came during no case.
             (true, None) => !matches!(event, Event::SplatFound { .. }),
             (false, _) => true,
         };
-        let wanted = of_case && event.cell().is_none_or(|cell| cells.contains(&cell));
-        if wanted {
-            terminal.emit(&stamped.event);
-        }
-    }
-    if stored.state() != State::Complete {
-        let open = stored.summary.cells.iter().filter(|cell| cell.verdict.is_none());
-        let open: Vec<_> = open.map(|cell| one_line(&cell.cell.to_string())).collect();
-        anstream::println!("{}, not finished: {}", stored.word(), open.join(", "));
-        anstream::println!("{}", stored.summary.closing_line());
-    }
-    Ok(())
+        of_case && event.cell().is_none_or(|cell| cells.contains(&cell))
+    };
+    Ok(formats::replay(stored, &terminal, &is_shown)?)
 }
 
 /// Console logs of the cells' boots, each below its path.
@@ -123,7 +113,7 @@ fn log(args: &Args, stored: &Stored, cells: &[&CellId]) -> Result<Exit> {
         for boot in stored.boots(cell) {
             let Ok(bytes) = fs::read(boot.join("console.log")) else { continue };
             let text = neutralise(&String::from_utf8_lossy(&bytes));
-            let Some(text) = window(args, &text) else { continue };
+            let Some(text) = part(args, &text) else { continue };
             shown = true;
             let head = format!("== {}\n", one_line(&name(&stored.dir, &boot)));
             if out.write_all(head.as_bytes()).and_then(|()| out.write_all(text.as_bytes())).is_err() {
@@ -142,11 +132,11 @@ fn log(args: &Args, stored: &Stored, cells: &[&CellId]) -> Result<Exit> {
 }
 
 /// What is to be seen of a log: all of it, or what came during the cases that are meant.
-fn window(args: &Args, text: &str) -> Option<String> {
+fn part(args: &Args, text: &str) -> Option<String> {
     let Some(pattern) = &args.case else { return Some(text.to_owned()) };
     let lines: Vec<&str> = text.lines().collect();
-    let windows = console::windows(text).into_iter().filter(|window| fits(pattern, &window.case));
-    let parts: Vec<String> = windows.map(|window| lines[window.lines].join("\n") + "\n").collect();
+    let spans = console::spans(text).into_iter().filter(|span| fits(pattern, &span.case));
+    let parts: Vec<String> = spans.map(|span| lines[span.lines].join("\n") + "\n").collect();
     (!parts.is_empty()).then(|| parts.concat())
 }
 

@@ -20,7 +20,7 @@ use crate::{Context, Exit, Format, setup};
 
 /// Runs what a run has not finished.
 pub(super) fn run(name: &str, args: &Args, ctx: &Context, project: &Project) -> Result<Exit> {
-    let dir = ctx.results().find(name)?;
+    let dir = ctx.results().locate(name)?;
     let Resumed { store, finished, resolved } = Store::resume(&dir).context("taking up the run")?;
     let store = Arc::new(store);
     let mut request = asked(&resolved, store.id())?;

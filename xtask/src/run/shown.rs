@@ -1,12 +1,11 @@
 //! Where a run is seen as it goes: its readers besides the results folder.
 
 use std::env;
-use std::io::stdout;
-use std::path::PathBuf;
 
 use engine::run::Options;
 use event::Sink;
-use report::{Github, JsonLines, Lava, Summary, Terminal};
+use report::Summary;
+use report::formats::{self, Live};
 
 use crate::{Context, Format};
 
@@ -20,20 +19,19 @@ pub struct ShownArgs {
 
 impl ShownArgs {
     /// The readers of the run's events: the terminal, unless GitHub's log or a program reads along.
-    pub fn sinks(&self, ctx: &Context, terminal: impl FnOnce() -> Terminal) -> Vec<Box<dyn Sink>> {
-        let mut sinks: Vec<Box<dyn Sink>> = vec![match ctx.format {
-            Format::Json => Box::new(JsonLines::new(stdout())),
-            // Set by the runner of GitHub Actions, and by nothing else.
-            Format::Human if env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") => {
-                let step = env::var_os("GITHUB_STEP_SUMMARY").map(PathBuf::from);
-                Box::new(Github::new(stdout(), step, ctx.verbosity()))
-            }
-            Format::Human => Box::new(terminal()),
-        }];
-        if self.lava {
-            sinks.push(Box::new(Lava::new(stdout())));
-        }
-        sinks
+    pub fn sinks(&self, ctx: &Context, how: &Live) -> Vec<Box<dyn Sink>> {
+        // Set by the runner of GitHub Actions, and by nothing else.
+        let is_github = env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true");
+        self.names(ctx.format, is_github).filter_map(|name| formats::live(name, how)).collect()
+    }
+
+    fn names(&self, format: Format, is_github: bool) -> impl Iterator<Item = &'static str> {
+        let main = match format {
+            Format::Json => "events",
+            Format::Human if is_github => "github",
+            Format::Human => "text",
+        };
+        std::iter::once(main).chain(self.lava.then_some("lava"))
     }
 }
 
@@ -44,8 +42,23 @@ pub(super) fn shown_for(
     options: &Options,
     before: Option<Summary>,
 ) -> Vec<Box<dyn Sink>> {
-    args.sinks(ctx, || {
-        let terminal = Terminal::stdout(ctx.verbosity()).side_by_side(options.policy.jobs());
-        terminal.taking_up(before.unwrap_or_default())
-    })
+    let (verbosity, jobs, before) = (ctx.verbosity(), options.policy.jobs(), before.unwrap_or_default());
+    args.sinks(ctx, &Live { verbosity, jobs, before })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reader_is_a_format_that_can_be_live() {
+        let args = ShownArgs { lava: true };
+        for (format, is_github) in [(Format::Json, false), (Format::Human, true), (Format::Human, false)] {
+            let names: Vec<_> = args.names(format, is_github).collect();
+            assert_eq!(names.len(), 2);
+            for name in names {
+                assert!(formats::format(name).is_some_and(|format| format.live.is_some()), "{name}");
+            }
+        }
+    }
 }

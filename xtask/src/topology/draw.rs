@@ -1,29 +1,46 @@
 //! `topology draw`.
 
 use anyhow::Result;
+use clap::ValueEnum;
 
 use cxl_topology::{draw, tree};
 use report::text::neutralise;
 
-use crate::{Context, Exit, Picture};
+use super::find;
+use crate::{Context, Exit};
 
 /// Draws a topology: host bridges, ports, switches, devices, and the windows over them
 ///
-/// `--format` says as what: text for the terminal, svg for documents and browsers, mermaid for Markdown pages, dot for
-/// graphviz. The picture goes to the standard output.
+/// The picture goes to the standard output.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Name of a file in topologies/, without .yaml
     name: String,
+    /// The form of the picture
+    #[arg(long = "as", value_name = "FORM", value_enum, default_value_t = PictureForm::Text)]
+    form: PictureForm,
+}
+
+/// The form of a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PictureForm {
+    /// For the terminal
+    Text,
+    /// For documents and browsers
+    Svg,
+    /// For Markdown pages
+    Mermaid,
+    /// For graphviz
+    Dot,
 }
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
-    let topology = super::load(ctx, &args.name)?;
-    let text = match ctx.picture.unwrap_or(Picture::Text) {
-        Picture::Text => neutralise(&tree(&topology)),
-        Picture::Svg => draw::svg(&topology),
-        Picture::Mermaid => draw::mermaid(&topology),
-        Picture::Dot => draw::dot(&topology),
+    let topology = find::load(ctx, &args.name)?;
+    let text = match args.form {
+        PictureForm::Text => neutralise(&tree(&topology)),
+        PictureForm::Svg => draw::svg(&topology),
+        PictureForm::Mermaid => draw::mermaid(&topology),
+        PictureForm::Dot => draw::dot(&topology),
     };
     anstream::print!("{text}");
     Ok(Exit::Success)

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use super::find;
 use crate::{Context, Exit, Format};
 
 /// Shows the tree of /sys/bus/cxl that a kernel must show in a guest of a topology
@@ -15,7 +16,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
-    let expect = cxl_topology::expect(&super::load(ctx, &args.name)?);
+    let expect = cxl_topology::expect(&find::load(ctx, &args.name)?);
     if ctx.format == Format::Json {
         anstream::println!("{}", serde_json::to_string_pretty(&expect)?);
     } else {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use cxl_topology::{Capabilities, Finding, RULES, Rule, Severity};
 use report::text::neutralise;
 
+use super::find;
 use crate::{Context, Exit, Format, Usage};
 
 /// Checks topologies against every rule, and names file, line, rule and the way out of what it finds
@@ -47,10 +48,10 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     }
     let dir = ctx.topologies();
     let names = if args.names.is_empty() { cxl_topology::names(&dir)? } else { args.names.clone() };
-    let (_, qemu) = super::qemu(ctx, args.qemu.as_deref())?;
+    let (_, qemu) = find::qemu(ctx, args.qemu.as_deref())?;
     let mut all = Vec::new();
     for name in &names {
-        super::known(ctx, name)?;
+        find::known(ctx, name)?;
         all.push((name.as_str(), findings(&dir, name, &qemu)?));
     }
     if ctx.format == Format::Json {

@@ -8,6 +8,7 @@ use cxl_topology::bytes::Bytes;
 use cxl_topology::regions::{GRANULARITIES, Kind, Listed, Region, UNIT};
 use cxl_topology::{Topology, regions};
 
+use super::find;
 use crate::{Context, Exit, Format, Usage};
 
 /// Lists every region that is legal in a topology with the command that creates it, or says why one is not
@@ -73,7 +74,7 @@ struct Answer {
 }
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
-    let topology = super::load(ctx, &args.name)?;
+    let topology = find::load(ctx, &args.name)?;
     if let Some(window) = args.window.filter(|window| *window >= topology.windows.len()) {
         let message = format!("{} has no window {window}", args.name);
         let hint = Some(format!("it has {}, counted from 0", topology.windows.len()));

@@ -8,6 +8,7 @@ use serde::Serialize;
 use cxl_topology::qemu::Backing;
 use host::quote;
 
+use super::find;
 use crate::{Context, Exit, Format};
 
 /// Shows a topology as a tree, with the QEMU arguments that it becomes
@@ -29,8 +30,8 @@ struct Shown {
 }
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
-    let topology = super::load(ctx, &args.name)?;
-    let (program, capabilities) = super::qemu(ctx, args.qemu.as_deref())?;
+    let topology = find::load(ctx, &args.name)?;
+    let (program, capabilities) = find::qemu(ctx, args.qemu.as_deref())?;
     let arguments = match cxl_topology::qemu::machine_args(&topology, &capabilities, &Backing::Ram) {
         Ok(arguments) => arguments,
         Err(lacking) => anyhow::bail!("topology '{}' cannot be had from {program}: {lacking}", args.name),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use engine::bisect::{Ask, Asked, Axis, Rule, Shelf};
+use engine::bisect::{Ask, Asked, Axis, Bisections, Rule};
 use engine::run::accel::AccelRequest;
 use engine::run::{Plan, Request};
 use host::{Process, plain_git};
@@ -124,8 +124,8 @@ impl<'a> Scene<'a> {
     }
 
     /// The bisections of the project.
-    pub(super) fn shelf(&self) -> Shelf {
-        Shelf::new(&self.project.join("results"))
+    pub(super) fn bisections(&self) -> Bisections {
+        Bisections::new(&self.project.join("results"))
     }
 
     /// Forgets what was built of the history, and builds its good end, so that its objects lie in the work folder.

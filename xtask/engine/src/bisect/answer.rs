@@ -1,4 +1,4 @@
-//! The answer of a bisection, as it is told.
+//! The answer of a bisection, as it is reported.
 
 use std::fmt::{self, Write as _};
 use std::fs;
@@ -14,14 +14,15 @@ use spec::{Project, Series};
 use super::history::{History, Message, Step, trailers};
 use super::sides::{beside, part_of};
 use super::state::{Level, State};
-use super::{Axis, BisectError, Seen, Sought};
+use super::{Axis, BisectError, StepResult, TargetFailure};
 
 /// The answer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Told {
+pub struct BisectReport {
     /// The failure.
-    pub sought: Option<Sought>,
+    #[serde(rename = "sought")]
+    pub target: Option<TargetFailure>,
     /// The first bad step; the culprit where there are no others.
     pub culprit: Step,
     /// The last good one; of a topology none.
@@ -56,7 +57,12 @@ pub struct Told {
 ///
 /// # Errors
 /// It has not ended, or something of it cannot be read.
-pub fn tell(state: &State, folder: &Path, project: &Project, width: usize) -> Result<Told, BisectError> {
+pub fn report_on(
+    state: &State,
+    folder: &Path,
+    project: &Project,
+    width: usize,
+) -> Result<BisectReport, BisectError> {
     let Some(end) = &state.answer else {
         return Err(BisectError::Ends(format!("bisection {} has not ended", state.id)));
     };
@@ -64,22 +70,22 @@ pub fn tell(state: &State, folder: &Path, project: &Project, width: usize) -> Re
     let (good, bad) = (end.found.good, end.found.bad);
     let culprit = level.steps[bad].clone();
     let is_topology = culprit.topology.is_some();
-    let good_run = if is_topology { None } else { folder_of(level, good, Seen::Green, folder) };
-    let bad_run = folder_of(level, bad, Seen::Red, folder);
-    let sought = state.sought.as_ref();
+    let good_run = if is_topology { None } else { folder_of(level, good, StepResult::Green, folder) };
+    let bad_run = folder_of(level, bad, StepResult::Red, folder);
+    let target = state.target.as_ref();
     let part = |run: &Option<PathBuf>| -> Option<Vec<String>> {
-        let console = fs::read(boot_of(run.as_deref()?, sought?)?.join("console.log")).ok()?;
-        Some(part_of(&String::from_utf8_lossy(&console), sought?.case.as_deref()))
+        let console = fs::read(boot_of(run.as_deref()?, target?)?.join("console.log")).ok()?;
+        Some(part_of(&String::from_utf8_lossy(&console), target?.case.as_deref()))
     };
     let sides = |good: Option<Vec<String>>, bad: Option<Vec<String>>| match (good, bad) {
         (Some(good), Some(bad)) => beside(&good, &bad, width),
         _ => Vec::new(),
     };
     let logs = sides(part(&good_run), part(&bad_run));
-    let output = |run: &Option<PathBuf>| output_of(run.as_deref()?, sought?);
+    let output = |run: &Option<PathBuf>| output_of(run.as_deref()?, target?);
     let output = sides(output(&good_run), output(&bad_run));
     let replay = |word: &str, run: &Option<PathBuf>| {
-        let script = boot_of(run.as_deref()?, sought?)?.join("replay.sh");
+        let script = boot_of(run.as_deref()?, target?)?.join("replay.sh");
         Some(format!("sh {}  # {word}", host::quote(&script)))
     };
     let replay = [replay("good", &good_run), replay("bad", &bad_run)].into_iter().flatten().collect();
@@ -92,8 +98,8 @@ pub fn tell(state: &State, folder: &Path, project: &Project, width: usize) -> Re
         }
         _ => None,
     };
-    Ok(Told {
-        sought: state.sought.clone(),
+    Ok(BisectReport {
+        target: state.target.clone(),
         parent: (!is_topology).then(|| level.steps[good].clone()),
         suspects: if is_topology { Vec::new() } else { level.steps[good + 1..bad].to_vec() },
         again: end.found.again,
@@ -147,17 +153,18 @@ fn about(
 }
 
 /// The folder of the last run of a step that has shown this, or of one that came to the same.
-fn folder_of(level: &Level, step: usize, seen: Seen, folder: &Path) -> Option<PathBuf> {
-    let content = level.seens.contents.get(&step);
-    let same = (0..level.steps.len())
-        .filter(|other| *other != step && content.is_some() && level.seens.contents.get(other) == content);
+fn folder_of(level: &Level, step: usize, seen: StepResult, folder: &Path) -> Option<PathBuf> {
+    let content = level.observations.contents.get(&step);
+    let same = (0..level.steps.len()).filter(|other| {
+        *other != step && content.is_some() && level.observations.contents.get(other) == content
+    });
     let record = std::iter::once(step).chain(same).find_map(|step| level.run_of(step, seen))?;
     Some(folder.join(record.run.as_deref()?))
 }
 
 /// What the case of a failure printed.
-fn output_of(run: &Path, sought: &Sought) -> Option<Vec<String>> {
-    let case = sought.case.as_deref()?;
+fn output_of(run: &Path, target: &TargetFailure) -> Option<Vec<String>> {
+    let case = target.case.as_deref()?;
     let texts =
         Stored::load(run).ok()?.events().ok()?.into_iter().filter_map(|stamped| match stamped.event {
             Event::CaseOutput { case: of, text, .. } if of == case => Some(text),
@@ -167,14 +174,14 @@ fn output_of(run: &Path, sought: &Sought) -> Option<Vec<String>> {
 }
 
 /// The folder of the boot in which the case of a failure ran.
-fn boot_of(run: &Path, sought: &Sought) -> Option<PathBuf> {
+fn boot_of(run: &Path, target: &TargetFailure) -> Option<PathBuf> {
     let stored = Stored::load(run).ok()?;
     let same =
-        |cell: &event::CellId| cell.topology == sought.cell.topology && cell.suite == sought.cell.suite;
+        |cell: &event::CellId| cell.topology == target.cell.topology && cell.suite == target.cell.suite;
     let cell = stored.summary.cells.iter().map(|cell| &cell.cell).find(|cell| same(cell))?;
     let number = stored.events().ok()?.into_iter().find_map(|stamped| match stamped.event {
         Event::BootStarted { cell: of, boot, cases, .. }
-            if of == *cell && sought.case.as_ref().is_none_or(|case| cases.contains(case)) =>
+            if of == *cell && target.case.as_ref().is_none_or(|case| cases.contains(case)) =>
         {
             Some(boot)
         }
@@ -183,7 +190,7 @@ fn boot_of(run: &Path, sought: &Sought) -> Option<PathBuf> {
     Some(stored.cell_dir(cell).join(format!("boot{number}")))
 }
 
-impl Told {
+impl BisectReport {
     /// What kind of thing the culprit is.
     fn kind(&self) -> &'static str {
         if self.culprit.topology.is_some() {
@@ -196,10 +203,10 @@ impl Told {
     }
 }
 
-impl fmt::Display for Told {
+impl fmt::Display for BisectReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(sought) = &self.sought {
-            writeln!(f, "sought: {}: {}", sought.place(), one_line(&sought.shown))?;
+        if let Some(target) = &self.target {
+            writeln!(f, "failure: {}: {}", target.place(), one_line(&target.shown))?;
         }
         if self.suspects.is_empty() {
             writeln!(f, "{}: {}", self.kind(), one_line(&self.culprit.shown()))?;

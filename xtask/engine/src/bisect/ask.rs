@@ -11,7 +11,7 @@ use source::{SourceError, Sources};
 use spec::{CellFilter, Project, Series, Source};
 
 use super::history::{History, Step};
-use super::{BisectError, Rule, Sought};
+use super::{BisectError, Rule, TargetFailure};
 use crate::run::accel::AccelRequest;
 use crate::run::{Plan, Request, RunError};
 
@@ -23,10 +23,10 @@ pub enum Axis {
     Series {
         /// The series.
         name: String,
-        /// How many of its patches are good; as few as promise the case where nobody says.
+        /// How many of its patches are good; as few as promise the case where none is given.
         good: Option<usize>,
     },
-    /// Which commit.
+    /// Which commit of a range.
     Git {
         /// The repository.
         dir: PathBuf,
@@ -54,7 +54,7 @@ pub struct Ask {
     pub request: Asked,
     /// How sure one wants to be.
     pub rule: Rule,
-    /// The sought case is run with the others of its cell, not alone.
+    /// The case of the failure is run with the others of its cell, not alone.
     pub together: bool,
     /// The QEMU; none for that on the PATH.
     pub qemu: Option<PathBuf>,
@@ -66,9 +66,9 @@ pub struct Ask {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Asked {
-    /// Entry of `patchbench.yaml`.
+    /// Name of an entry of `patchbench.yaml`.
     pub kernel: Option<String>,
-    /// Flavour.
+    /// `plain`, `debug`, or another of the project.
     pub flavour: Option<String>,
     /// Topologies.
     pub topologies: Vec<String>,
@@ -81,8 +81,8 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// The request, for the cell and case of a failure alone where one is sought.
-    pub fn request(&self, project: &Project, sought: Option<&Sought>, together: bool) -> Request {
+    /// The request, for the cell and case of the target failure alone, where it is known.
+    pub fn request(&self, project: &Project, target: Option<&TargetFailure>, together: bool) -> Request {
         let request = Request {
             kernel: self.kernel.clone(),
             flavour: self.flavour.clone(),
@@ -92,9 +92,9 @@ impl Asked {
             cells: self.cells.clone(),
             ..Request::default()
         };
-        let Some(sought) = sought else { return request };
+        let Some(target) = target else { return request };
         let kernel = self.kernel.as_ref().unwrap_or(&project.defaults.kernel).clone();
-        let (cell, mut cases) = sought.only(&kernel, &request.flavour(project));
+        let (cell, mut cases) = target.only(&kernel, &request.flavour(project));
         if together {
             cases.clear();
         }
@@ -112,7 +112,7 @@ impl Ask {
         &self,
         project: &Project,
         sources: &Sources,
-        sought: Option<&Sought>,
+        target: Option<&TargetFailure>,
     ) -> Result<(Vec<Step>, Vec<String>), BisectError> {
         match &self.axis {
             Axis::Git { dir, good, bad, paths } => Ok(History::new(dir).line(good, bad, paths)?),
@@ -121,7 +121,7 @@ impl Ask {
                 let longest = series.longest();
                 let first = match good {
                     Some(good) => *good,
-                    None => self.first_to_run(project, sources, &series, sought)?,
+                    None => self.first_to_run(project, sources, &series, target)?,
                 };
                 if first >= longest {
                     let why =
@@ -153,11 +153,11 @@ impl Ask {
         project: &Project,
         sources: &Sources,
         series: &Series,
-        sought: Option<&Sought>,
+        target: Option<&TargetFailure>,
     ) -> Result<usize, BisectError> {
         let step = |number: usize| Step { id: number.to_string(), ..Step::default() };
         let longest = series.longest();
-        let whole = self.plan(project, &step(longest), sought)?;
+        let whole = self.plan(project, &step(longest), target)?;
         let cases = whole.cells.iter().flat_map(|cell| {
             let cases = cell.boots.iter().flat_map(|boot| &boot.cases);
             cases.map(|case| (cell.suite.name.clone(), case.name.clone()))
@@ -167,7 +167,7 @@ impl Ask {
             return Ok(first);
         }
         for number in 0..longest {
-            let plan = self.plan(project, &step(number), sought)?;
+            let plan = self.plan(project, &step(number), target)?;
             let all = plan.series.len();
             if fitting(sources, plan, Some(&series.name))?.is_ok_and(|(plan, _)| plan.series.len() == all) {
                 return Ok(number);
@@ -180,8 +180,13 @@ impl Ask {
     ///
     /// # Errors
     /// A file is missing or wrong, or a name unknown.
-    pub fn plan(&self, project: &Project, step: &Step, sought: Option<&Sought>) -> Result<Plan, BisectError> {
-        let mut request = self.request.request(project, sought, self.together);
+    pub fn plan(
+        &self,
+        project: &Project,
+        step: &Step,
+        target: Option<&TargetFailure>,
+    ) -> Result<Plan, BisectError> {
+        let mut request = self.request.request(project, target, self.together);
         match &self.axis {
             Axis::Git { dir, .. } => {
                 let location = dir.display().to_string();

@@ -5,7 +5,7 @@
 //! `red` failures in `runs`, every rate that could have led to them is weighed (Laplace's rule of succession), and the chance
 //! that a bad step passes `m` times in a row is the product of (runs - red + 1 + j) / (runs + 2 + j) for j from 0 to m - 1.
 //!
-//! The confidence is that of the whole search, and the last step of it carries it alone. If any step was held for good that is
+//! The confidence is that of the whole search, and the last step of it carries it alone. If any step was taken for good that is
 //! bad, then so is the last good one, the culprit's parent: everything between it and the wrong answer is bad. So the parent is
 //! run again at the end, as often as makes a wrong answer unlikely, whatever luck there was on the way. A step on the way needs
 //! fewer passes: its error is found at the end and costs time alone.

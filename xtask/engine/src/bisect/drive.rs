@@ -10,8 +10,8 @@ use super::history::{History, Step};
 use super::state::{End, Level};
 use super::trial::{Made, Oracle, Ran};
 use super::{
-    Action, Answer, Ask, Axis, BisectError, Course, Found, Purpose, Rate, Record, Seen, State, Unfit,
-    is_skipped, measure, suspects,
+    Action, Answer, Ask, Axis, BadEndpoint, BisectError, Found, Purpose, Rate, Record, Search, State,
+    StepResult, is_skipped, measure, suspects,
 };
 
 /// What a bisection is driven with.
@@ -20,8 +20,8 @@ pub struct Drive<'a> {
     pub oracle: &'a mut dyn Oracle,
     /// Keeps the state after each step.
     pub keep: &'a dyn Fn(&State) -> Result<(), BisectError>,
-    /// Is told of each step, in a line.
-    pub tell: &'a dyn Fn(&str),
+    /// Prints each step, in a line.
+    pub progress: &'a dyn Fn(&str),
 }
 
 impl Drive<'_> {
@@ -33,12 +33,12 @@ impl Drive<'_> {
         if matches!(state.ask.axis, Axis::Topology { .. }) {
             return self.shrink(state);
         }
-        // From the first line on: those that were searched before say at once what they have said.
+        // From the first line on: those that were searched before have the same answer at once.
         let mut at = 0;
         while state.answer.is_none() {
             let found = match self.search(state, at) {
-                Err(BisectError::Unfit { message, .. }) if at > 0 => {
-                    (self.tell)(&format!("the merge cannot be entered: {message}"));
+                Err(BisectError::BadEndpoint { message, .. }) if at > 0 => {
+                    (self.progress)(&format!("the merge cannot be entered: {message}"));
                     None
                 }
                 found => Some(found?),
@@ -57,9 +57,9 @@ impl Drive<'_> {
     /// Searches a line to its end.
     fn search(&mut self, state: &mut State, at: usize) -> Result<Found, BisectError> {
         loop {
-            match state.levels[at].course(&state.ask).next() {
+            match state.levels[at].search(&state.ask).next() {
                 Action::Found(found) => return Ok(found),
-                Action::Unfit(unfit) => return Err(unfit_error(state, at, unfit)),
+                Action::BadEndpoint(bad) => return Err(bad_endpoint_error(state, at, bad)),
                 Action::Run { step, purpose } => {
                     self.step(state, at, step, purpose)?;
                 }
@@ -77,36 +77,40 @@ impl Drive<'_> {
     ) -> Result<(), BisectError> {
         let begun = Instant::now();
         let step = state.levels[at].steps[number].clone();
-        let new = !state.levels[at].seens.contents.contains_key(&number);
-        let ran = match self.oracle.make(&step, state.sought.as_ref())? {
-            Made::Cannot(why) => Ran { seen: Seen::Neither, why, run: None },
+        let new = !state.levels[at].observations.contents.contains_key(&number);
+        let ran = match self.oracle.make(&step, state.target.as_ref())? {
+            Made::Cannot(why) => Ran { seen: StepResult::Neither, why, run: None },
             Made::Content(content) => {
-                let before = state.levels[at].course(&state.ask).answers();
-                let contents = &mut state.levels[at].seens.contents;
+                let before = state.levels[at].search(&state.ask).answers();
+                let contents = &mut state.levels[at].observations.contents;
                 let same = contents.iter().find(|(_, known)| **known == content).map(|(step, _)| *step);
                 contents.insert(number, content);
                 let same = same.filter(|same| new && *same != number && before[*same].is_some());
                 if let Some(same) = same.filter(|_| matches!(purpose, Purpose::Search | Purpose::GoodEnd)) {
                     let (shown, other) = (step.shown(), state.levels[at].steps[same].short().to_owned());
                     let answer = before[same].map_or("", Answer::word);
-                    (self.tell)(&format!("{answer:5} {shown}: kernel and modules are those of {other}"));
+                    (self.progress)(&format!("{answer:5} {shown}: kernel and modules are those of {other}"));
                     return (self.keep)(state);
                 }
-                self.oracle.run(&step, &mut state.sought)?
+                self.oracle.run(&step, &mut state.target)?
             }
         };
         let seconds = begun.elapsed().as_secs_f64();
         let Ran { seen, why, run } = ran;
         let word = match seen {
-            Seen::Red => "bad",
-            Seen::Green => "good",
-            Seen::Neither => "skip",
+            StepResult::Red => "bad",
+            StepResult::Green => "good",
+            StepResult::Neither => "skip",
         };
         let record = Record { step: number, purpose, seen, why: why.clone(), run, seconds };
-        state.levels[at].seens.records.push(record);
+        state.levels[at].observations.records.push(record);
         (self.keep)(state)?;
         let (shown, left) = (step.shown(), left(&state.levels[at], &state.ask));
-        (self.tell)(&format!("{word:5} {shown}: {why} ({}, {}){left}", purpose.word(), duration(seconds)));
+        (self.progress)(&format!(
+            "{word:5} {shown}: {why} ({}, {}){left}",
+            purpose.word(),
+            duration(seconds)
+        ));
         Ok(())
     }
 
@@ -130,9 +134,9 @@ impl Drive<'_> {
             return Ok(true);
         }
         let Some(steps) = History::new(dir).sides(merge)?.into_iter().nth(side) else { return Ok(false) };
-        let (of, rate) = (Some((merge.id.clone(), side)), level.course(&state.ask).rate().ok());
+        let (of, rate) = (Some((merge.id.clone(), side)), level.search(&state.ask).rate().ok());
         let count = steps.len() - 2;
-        (self.tell)(&format!("{} is a merge: into the {count} commits that it brought", merge.shown()));
+        (self.progress)(&format!("{} is a merge: into the {count} commits that it brought", merge.shown()));
         state.levels.truncate(at + 1);
         state.levels.push(Level { of, rate, ..Level::new(steps) });
         Ok(true)
@@ -145,14 +149,17 @@ impl Drive<'_> {
         let smallest = cxl_topology::shrink(&raw, &mut |less| self.fails(state, less, rate))?;
         let bad = known(&mut state.levels[0], &smallest);
         // Once more, for its logs and for what luck may have done.
-        let again =
-            state.levels[0].seens.records.iter().any(|r| r.step == bad && r.purpose == Purpose::Culprit);
+        let again = state.levels[0]
+            .observations
+            .records
+            .iter()
+            .any(|r| r.step == bad && r.purpose == Purpose::Culprit);
         if !again {
             self.step(state, 0, bad, Purpose::Culprit)?;
         }
         let of = |record: &&Record| record.step == bad && record.purpose == Purpose::Culprit;
-        let again = state.levels[0].seens.records.iter().filter(of).any(|r| r.seen == Seen::Red);
-        let passes = state.levels[0].course(&state.ask).passes(rate);
+        let again = state.levels[0].observations.records.iter().filter(of).any(|r| r.seen == StepResult::Red);
+        let passes = state.levels[0].search(&state.ask).passes(rate);
         let found = Found { good: bad, bad, confidence: 1.0 - rate.luck(passes), again };
         state.levels[0].found = Some(found.clone());
         state.answer = Some(End { level: 0, found });
@@ -163,10 +170,10 @@ impl Drive<'_> {
     fn whole(&mut self, state: &mut State) -> Result<Rate, BisectError> {
         loop {
             let of = |record: &&Record| record.purpose == Purpose::BadEnd;
-            let records: Vec<_> = state.levels[0].seens.records.iter().filter(of).collect();
+            let records: Vec<_> = state.levels[0].observations.records.iter().filter(of).collect();
             match measure(&records, &state.ask.rule, false) {
                 Ok(rate) => return Ok(rate),
-                Err(Some(unfit)) => return Err(unfit_error(state, 0, unfit)),
+                Err(Some(bad)) => return Err(bad_endpoint_error(state, 0, bad)),
                 Err(None) => self.step(state, 0, 0, Purpose::BadEnd)?,
             }
         }
@@ -176,13 +183,14 @@ impl Drive<'_> {
     fn fails(&mut self, state: &mut State, raw: &RawTopology, rate: Rate) -> Result<bool, BisectError> {
         let step = known(&mut state.levels[0], raw);
         loop {
-            let course = state.levels[0].course(&state.ask);
-            let records: Vec<_> = course.seens.records.iter().filter(|record| record.step == step).collect();
-            if records.iter().any(|record| record.seen == Seen::Red) {
+            let search = state.levels[0].search(&state.ask);
+            let records: Vec<_> =
+                search.observations.records.iter().filter(|record| record.step == step).collect();
+            if records.iter().any(|record| record.seen == StepResult::Red) {
                 return Ok(true);
             }
-            let greens = records.iter().filter(|record| record.seen == Seen::Green).count();
-            if is_skipped(&records) || greens >= course.passes(rate) as usize {
+            let greens = records.iter().filter(|record| record.seen == StepResult::Green).count();
+            if is_skipped(&records) || greens >= search.passes(rate) as usize {
                 return Ok(false);
             }
             self.step(state, 0, step, Purpose::Search)?;
@@ -223,27 +231,27 @@ fn ended(state: &State, at: usize, found: Option<Found>) -> End {
 
 /// What is left, in words: suspects, runs, time.
 fn left(level: &Level, ask: &Ask) -> String {
-    let course: Course = level.course(ask);
+    let search: Search = level.search(ask);
     if matches!(ask.axis, Axis::Topology { .. }) {
         return String::new();
     }
-    let Ok(rate) = course.rate() else { return String::new() };
-    let answers = course.answers();
+    let Ok(rate) = search.rate() else { return String::new() };
+    let answers = search.answers();
     let range = suspects(&answers);
     let count = range.clone().count();
     let open = range.filter(|step| answers[*step].is_none()).count();
     // Half of the steps are good, and take as many passes as it takes.
     let halvings = f64::from(usize::BITS - open.leading_zeros());
-    let search = halvings * (1.0 + f64::from(course.passes(rate))) / 2.0;
+    let search = halvings * (1.0 + f64::from(search.passes(rate))) / 2.0;
     let ends = ask.rule.repeat.unwrap_or_else(|| rate.at_the_end(ask.rule.confidence, 1));
     let at_the_end = |record: &&Record| matches!(record.purpose, Purpose::Culprit | Purpose::Parent);
-    let done = level.seens.records.iter().filter(at_the_end).count();
+    let done = level.observations.records.iter().filter(at_the_end).count();
     let end = (ends + 1).saturating_sub(u32::try_from(done).unwrap_or(u32::MAX));
     let runs = (search + f64::from(end)).round();
     if runs < 1.0 {
         return String::new();
     }
-    let records = &level.seens.records;
+    let records = &level.observations.records;
     let count_of = f64::from(u32::try_from(records.len().max(1)).unwrap_or(u32::MAX));
     let mean = records.iter().map(|record| record.seconds).sum::<f64>() / count_of;
     let suspects = if count == 1 { "1 suspect".to_owned() } else { format!("{count} suspects") };
@@ -251,28 +259,30 @@ fn left(level: &Level, ask: &Ask) -> String {
     format!("; {suspects}, {runs_left}, {}", duration(runs * mean))
 }
 
-fn unfit_error(state: &State, at: usize, unfit: Unfit) -> BisectError {
+fn bad_endpoint_error(state: &State, at: usize, bad: BadEndpoint) -> BisectError {
     let level = &state.levels[at];
-    let (step, end) = match unfit {
-        Unfit::BadEndGreen | Unfit::BadEndSkipped if level.steps[0].topology.is_some() => {
+    let (step, end) = match bad {
+        BadEndpoint::BadEndGreen | BadEndpoint::BadEndSkipped if level.steps[0].topology.is_some() => {
             (&level.steps[0], "topology")
         }
-        Unfit::BadEndGreen | Unfit::BadEndSkipped => (&level.steps[level.steps.len() - 1], "bad end"),
-        Unfit::GoodEndRed | Unfit::GoodEndSkipped => (&level.steps[0], "good end"),
+        BadEndpoint::BadEndGreen | BadEndpoint::BadEndSkipped => {
+            (&level.steps[level.steps.len() - 1], "bad end")
+        }
+        BadEndpoint::GoodEndRed | BadEndpoint::GoodEndSkipped => (&level.steps[0], "good end"),
     };
-    let why = level.seens.records.last().map(|record| record.why.clone()).unwrap_or_default();
-    let (what, hint) = match unfit {
-        Unfit::BadEndGreen => (
+    let why = level.observations.records.last().map(|record| record.why.clone()).unwrap_or_default();
+    let (what, hint) = match bad {
+        BadEndpoint::BadEndGreen => (
             "does not fail",
             "--repeat N tries more often; --together runs the case with the others of its cell",
         ),
-        Unfit::BadEndSkipped => {
+        BadEndpoint::BadEndSkipped => {
             ("cannot be judged", "name another, or another failure with --run, --suite and --case")
         }
-        Unfit::GoodEndRed => ("fails as well", "name an earlier one (of a series: --good N)"),
-        Unfit::GoodEndSkipped => ("cannot be judged", "name another one (of a series: --good N)"),
+        BadEndpoint::GoodEndRed => ("fails as well", "name an earlier one (of a series: --good N)"),
+        BadEndpoint::GoodEndSkipped => ("cannot be judged", "name another one (of a series: --good N)"),
     };
-    BisectError::Unfit {
+    BisectError::BadEndpoint {
         message: format!("the {end}, {}, {what}: {why}", step.shown()),
         hint: hint.to_owned(),
     }

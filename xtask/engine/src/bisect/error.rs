@@ -4,12 +4,11 @@ use std::path::{Path, PathBuf};
 
 use host::CacheError;
 use kbuild::BuildError;
-use report::{StoreError, StoredError};
+use report::{FolderError, StoreError, StoredError};
 use source::SourceError;
 use specfile::SpecError;
 
 use super::history::HistoryError;
-use super::shelf::Holder;
 use crate::run::RunError;
 
 /// A bisection that cannot go on. What was seen before is kept.
@@ -20,13 +19,13 @@ pub enum BisectError {
     Ends(String),
     /// An end is not what it has to be.
     #[error("{message}\nhint: {hint}")]
-    Unfit {
-        /// Which, and what it is.
+    BadEndpoint {
+        /// The end, and what is wrong with it.
         message: String,
         /// The way out.
         hint: String,
     },
-    /// The machinery failed at a step: that says nothing about it.
+    /// The machinery failed at a step: which is no result of it.
     #[error("no word about {step}: {why}\nhint: `cargo xtask bisect --resume` goes on from here")]
     Machinery {
         /// The step.
@@ -34,22 +33,9 @@ pub enum BisectError {
         /// What happened.
         why: String,
     },
-    /// There is no bisection to go on with.
-    #[error("there is no bisection{} in {}", .name.as_deref().map(|name| format!(" '{name}'")).unwrap_or_default(), .dir.display())]
-    None {
-        /// As it was named.
-        name: Option<String>,
-        /// Where it was looked for.
-        dir: PathBuf,
-    },
-    /// Another process works on it.
-    #[error("bisection {id} goes on in {by}\nhint: wait for its answer, or stop it first: kill -INT {}", .by.pid())]
-    Held {
-        /// Its name.
-        id: String,
-        /// Which.
-        by: Holder,
-    },
+    /// There is no bisection of this name, or another process works on it.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
     /// Its file is not what the tool writes.
     #[error("{}: {message}", .path.display())]
     Malformed {
@@ -61,11 +47,11 @@ pub enum BisectError {
     /// A file.
     #[error("{doing} {}: {source}", .path.display())]
     Io {
-        /// In the gerund.
+        /// In the gerund: `reading`.
         doing: &'static str,
-        /// Which.
+        /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// What the system reports.
         source: std::io::Error,
     },
     /// The user interrupted.
@@ -114,12 +100,12 @@ impl BisectError {
     pub fn is_usage(&self) -> bool {
         match self {
             Self::Ends(_)
-            | Self::Unfit { .. }
-            | Self::None { .. }
+            | Self::BadEndpoint { .. }
             | Self::Malformed { .. }
             | Self::Spec(_)
             | Self::History(HistoryError::Ends { .. }) => true,
             Self::Run(error) => error.is_usage(),
+            Self::Folder(error) => error.is_usage(),
             _ => false,
         }
     }

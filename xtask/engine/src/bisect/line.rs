@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Answer {
-    /// It has not what is sought.
+    /// It does not have the failure.
     Good,
     /// It has.
     Bad,
@@ -43,7 +43,7 @@ pub enum Next {
 
 /// What to do next, where the first step is good and the last one bad.
 ///
-/// What a step says counts for all on its side: a bad one makes all later ones bad, a good one before it all earlier ones good.
+/// The answer of a step counts for all on its side: a bad one makes all later ones bad, a good one before it all earlier ones good.
 /// Of the unknown, the middle is tested; around skipped steps the middle of what is left on either side, since neighbours of
 /// what does not build most often do not build either.
 pub fn next(answers: &[Option<Answer>]) -> Next {

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use report::text::one_line;
 
-use super::Told;
+use super::BisectReport;
 
 /// Who hears of every regression, and of every one of CXL.
 const LISTS: [&str; 2] = ["regressions@lists.linux.dev", "linux-cxl@vger.kernel.org"];
@@ -17,40 +17,40 @@ const HEARS: [&str; 6] =
     ["Signed-off-by", "Co-developed-by", "Reviewed-by", "Acked-by", "Tested-by", "Reported-by"];
 
 /// The draft. Names and subjects come from commits: none of them can add a header.
-pub fn draft(told: &Told) -> String {
-    let commit = told.culprit.id.len() >= 40;
-    let sought = told.sought.as_ref();
-    let what = sought.map_or_else(|| "a test fails".to_owned(), |s| one_line(&s.shown));
-    let place = sought.map(super::Sought::place).unwrap_or_default();
+pub fn draft(report: &BisectReport) -> String {
+    let commit = report.culprit.id.len() >= 40;
+    let target = report.target.as_ref();
+    let what = target.map_or_else(|| "a test fails".to_owned(), |s| one_line(&s.shown));
+    let place = target.map(super::TargetFailure::place).unwrap_or_default();
     let mut text = String::new();
-    if !told.message.author.is_empty() {
-        let _ = writeln!(text, "To: {}", one_line(&told.message.author));
+    if !report.message.author.is_empty() {
+        let _ = writeln!(text, "To: {}", one_line(&report.message.author));
     }
-    let _ = writeln!(text, "Cc: {}", cc(told).join(",\n "));
-    let _ = writeln!(text, "Subject: [REGRESSION] {}: {what}", one_line(&told.culprit.title));
+    let _ = writeln!(text, "Cc: {}", cc(report).join(",\n "));
+    let _ = writeln!(text, "Subject: [REGRESSION] {}: {what}", one_line(&report.culprit.title));
     text.push_str(
         "MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n",
     );
     text.push_str("Hi,\n\n");
     let _ = writeln!(text, "{place} fails:\n\n    {what}\n");
-    if told.suspects.is_empty() {
+    if report.suspects.is_empty() {
         let _ = writeln!(
             text,
             "It passes before and fails from this one on:\n\n    {}\n",
-            one_line(&told.culprit.shown())
+            one_line(&report.culprit.shown())
         );
     } else {
-        let count = told.suspects.len() + 1;
+        let count = report.suspects.len() + 1;
         let _ = writeln!(text, "It is one of these {count}; those before the last could not be judged:\n");
-        for step in told.suspects.iter().chain([&told.culprit]) {
+        for step in report.suspects.iter().chain([&report.culprit]) {
             let _ = writeln!(text, "    {}", one_line(&step.shown()));
         }
         text.push('\n');
     }
-    if let Some(described) = &told.described {
+    if let Some(described) = &report.described {
         let _ = writeln!(text, "That is {}.\n", one_line(described));
     }
-    for (what, lines) in [("What the test prints", &told.output), ("The kernel's log", &told.logs)] {
+    for (what, lines) in [("What the test prints", &report.output), ("The kernel's log", &report.logs)] {
         if !lines.is_empty() {
             let _ = writeln!(text, "{what}, good and bad, around the first difference:\n");
             text.extend(lines.iter().map(|line| format!("    {line}\n")));
@@ -61,11 +61,11 @@ pub fn draft(told: &Told) -> String {
         "Bisected with cxl-patchbench on an emulated topology of QEMU. [Say here what it means to you.]\n\n",
     );
     if commit {
-        let _ = match (&told.parent, told.suspects.is_empty()) {
+        let _ = match (&report.parent, report.suspects.is_empty()) {
             (Some(parent), false) => {
-                writeln!(text, "#regzbot introduced: {}..{}", parent.id, told.culprit.id)
+                writeln!(text, "#regzbot introduced: {}..{}", parent.id, report.culprit.id)
             }
-            _ => writeln!(text, "#regzbot introduced: {}", told.culprit.id),
+            _ => writeln!(text, "#regzbot introduced: {}", report.culprit.id),
         };
         let _ = writeln!(text, "#regzbot title: {}", one_line(&format!("{place}: {what}")));
     }
@@ -73,13 +73,14 @@ pub fn draft(told: &Told) -> String {
 }
 
 /// Lists first, then the people of the trailers, each once.
-fn cc(told: &Told) -> Vec<String> {
+fn cc(report: &BisectReport) -> Vec<String> {
     let mut all: Vec<String> = LISTS.map(str::to_owned).to_vec();
-    for trailer in &told.message.trailers {
+    for trailer in &report.message.trailers {
         let Some((name, value)) = trailer.split_once(": ") else { continue };
         let value = one_line(value);
         let hears = HEARS.iter().any(|known| known.eq_ignore_ascii_case(name));
-        if hears && value.contains('@') && value != one_line(&told.message.author) && !all.contains(&value) {
+        if hears && value.contains('@') && value != one_line(&report.message.author) && !all.contains(&value)
+        {
             all.push(value);
         }
     }
@@ -89,14 +90,14 @@ fn cc(told: &Told) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bisect::{Message, Sought, Step};
+    use crate::bisect::{Message, Step, TargetFailure};
     use event::CellId;
 
-    fn told() -> Told {
+    fn report() -> BisectReport {
         let step =
             |id: &str, title: &str| Step { id: id.repeat(40), title: title.to_owned(), ..Step::default() };
-        Told {
-            sought: Some(Sought {
+        BisectReport {
+            target: Some(TargetFailure {
                 cell: CellId {
                     kernel: "lts".to_owned(),
                     flavour: "plain".to_owned(),
@@ -135,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_report_names_the_culprit_to_regzbot() {
-        insta::assert_snapshot!(draft(&told()), @r"
+        insta::assert_snapshot!(draft(&report()), @r"
         To: A Author <a@example.org>
         Cc: regressions@lists.linux.dev,
          linux-cxl@vger.kernel.org,
@@ -171,7 +172,7 @@ mod tests {
     #[test]
     fn where_the_culprit_is_not_known_the_range_is() {
         let one = Step { id: "c".repeat(40), title: "does not build".to_owned(), ..Step::default() };
-        let text = draft(&Told { suspects: vec![one], ..told() });
+        let text = draft(&BisectReport { suspects: vec![one], ..report() });
         let range = format!("#regzbot introduced: {}..{}\n", "a".repeat(40), "b".repeat(40));
         assert!(text.contains(&range), "{text}");
     }

@@ -5,7 +5,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::history::Step;
-use super::{Answer, Ask, BisectError, Course, Found, Purpose, Rate, Record, Seen, Seens, Sought};
+use super::{
+    Answer, Ask, BisectError, Found, Observations, Purpose, Rate, Record, Search, StepResult, TargetFailure,
+};
 
 /// Version of the file. It is raised when a reader of the old one would be misled.
 pub const FORMAT: u32 = 1;
@@ -23,7 +25,8 @@ pub struct State {
     /// What is asked for.
     pub ask: Ask,
     /// The failure, once it is known.
-    pub sought: Option<Sought>,
+    #[serde(rename = "sought")]
+    pub target: Option<TargetFailure>,
     /// The line that was searched, and the side branches of merges that were entered, in order.
     pub levels: Vec<Level>,
     /// Where it has ended.
@@ -39,7 +42,8 @@ pub struct Level {
     /// The steps, good end first.
     pub steps: Vec<Step>,
     /// What was seen.
-    pub seens: Seens,
+    #[serde(rename = "seens")]
+    pub observations: Observations,
     /// How often the failure shows, where that was measured on another line.
     pub rate: Option<Rate>,
     /// How the search has ended.
@@ -52,13 +56,13 @@ pub struct Level {
 pub struct End {
     /// Number of the line.
     pub level: usize,
-    /// How.
+    /// The last good and the first bad step, and how sure that is.
     pub found: Found,
 }
 
 impl Record {
-    /// A run of which only a log tells.
-    fn said(step: usize, seen: Seen) -> Self {
+    /// A run that is known from a log alone.
+    fn of_log(step: usize, seen: StepResult) -> Self {
         Self { step, purpose: Purpose::Search, seen, why: String::new(), run: None, seconds: 0.0 }
     }
 }
@@ -66,40 +70,40 @@ impl Record {
 impl Level {
     /// A line of which nothing is known.
     pub fn new(steps: Vec<Step>) -> Self {
-        Self { of: None, steps, seens: Seens::default(), rate: None, found: None }
+        Self { of: None, steps, observations: Observations::default(), rate: None, found: None }
     }
 
     /// What is known of it.
-    pub fn course<'a>(&'a self, ask: &Ask) -> Course<'a> {
-        Course { steps: self.steps.len(), rule: ask.rule, seens: &self.seens, rate: self.rate }
+    pub fn search<'a>(&'a self, ask: &Ask) -> Search<'a> {
+        Search { steps: self.steps.len(), rule: ask.rule, observations: &self.observations, rate: self.rate }
     }
 
     /// The last run of a step that has shown this.
-    pub fn run_of(&self, step: usize, seen: Seen) -> Option<&Record> {
-        self.seens.records.iter().rev().find(|r| r.step == step && r.seen == seen && r.run.is_some())
+    pub fn run_of(&self, step: usize, seen: StepResult) -> Option<&Record> {
+        self.observations.records.iter().rev().find(|r| r.step == step && r.seen == seen && r.run.is_some())
     }
 }
 
 impl State {
     /// Seconds of all runs.
     pub fn seconds(&self) -> f64 {
-        self.levels.iter().flat_map(|level| &level.seens.records).map(|record| record.seconds).sum()
+        self.levels.iter().flat_map(|level| &level.observations.records).map(|record| record.seconds).sum()
     }
 
     /// Number of runs.
     pub fn runs(&self) -> usize {
-        self.levels.iter().map(|level| level.seens.records.len()).sum()
+        self.levels.iter().map(|level| level.observations.records.len()).sum()
     }
 
     /// The log: a line a run, in git's words, with the rest as comments. [`State::edited`] reads it.
     pub fn log(&self) -> String {
         let mut text = format!("# {}\nbisect {}\n", self.command, self.id);
-        if let Some(sought) = &self.sought {
+        if let Some(target) = &self.target {
             text.push_str(&format!(
-                "# sought: {}: {} ({})\n",
-                sought.place(),
-                sought.shown,
-                sought.fingerprint
+                "# failure: {}: {} ({})\n",
+                target.place(),
+                target.shown,
+                target.fingerprint
             ));
         }
         for (number, level) in self.levels.iter().enumerate() {
@@ -107,12 +111,12 @@ impl State {
                 text.push_str(&format!("# into {merge}, side {}\n", side + 1));
             }
             text.push_str(&format!("line {number}\n"));
-            for record in &level.seens.records {
+            for record in &level.observations.records {
                 let step = &level.steps[record.step];
                 let answer = match record.seen {
-                    Seen::Red => Answer::Bad,
-                    Seen::Green => Answer::Good,
-                    Seen::Neither => Answer::Skip,
+                    StepResult::Red => Answer::Bad,
+                    StepResult::Green => Answer::Good,
+                    StepResult::Neither => Answer::Skip,
                 };
                 text.push_str(&format!("# {}: {}\n", step.title, record.why));
                 text.push_str(&format!("{} {}\n", answer.word(), step.id));
@@ -121,7 +125,7 @@ impl State {
         text
     }
 
-    /// The same with the answers of a log that the user may have edited: a line changed says otherwise of that run, a line
+    /// The same with the answers of a log that the user may have edited: a line changed is another result of that run, a line
     /// taken out is a run that has not been. What follows from them is worked out anew.
     ///
     /// # Errors
@@ -132,7 +136,7 @@ impl State {
             message: format!("line {}: {message}", number + 1),
         };
         let mut before: Vec<Vec<Record>> =
-            self.levels.iter_mut().map(|level| std::mem::take(&mut level.seens.records)).collect();
+            self.levels.iter_mut().map(|level| std::mem::take(&mut level.observations.records)).collect();
         let mut at = 0;
         for (number, line) in log.lines().enumerate() {
             let line = line.split('#').next().unwrap_or_default().trim();
@@ -152,9 +156,9 @@ impl State {
                         })?;
                     continue;
                 }
-                "good" => Seen::Green,
-                "bad" => Seen::Red,
-                "skip" => Seen::Neither,
+                "good" => StepResult::Green,
+                "bad" => StepResult::Red,
+                "skip" => StepResult::Neither,
                 _ => {
                     return Err(wrong(
                         number,
@@ -167,12 +171,13 @@ impl State {
             let step =
                 step.ok_or_else(|| wrong(number, format!("there is no step {}", rest.escape_debug())))?;
             let known = before[at].iter().position(|record| record.step == step);
-            let mut record = known.map_or_else(|| Record::said(step, seen), |known| before[at].remove(known));
+            let mut record =
+                known.map_or_else(|| Record::of_log(step, seen), |known| before[at].remove(known));
             if record.seen != seen {
-                (record.seen, record.why) = (seen, "so says the log that was replayed".to_owned());
+                (record.seen, record.why) = (seen, "as in the log that was replayed".to_owned());
                 record.run = None;
             }
-            self.levels[at].seens.records.push(record);
+            self.levels[at].observations.records.push(record);
         }
         for level in &mut self.levels {
             level.found = None;

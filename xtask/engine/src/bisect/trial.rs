@@ -1,4 +1,4 @@
-//! One step on real kernels and guests: made, then booted, then judged by the failure that is sought.
+//! One step on real kernels and guests: made, then booted, then judged by the target failure.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use spec::Project;
 
 use super::ask::fitting;
 use super::history::Step;
-use super::{Ask, BisectError, Seen, Sought};
+use super::{Ask, BisectError, StepResult, TargetFailure};
 use crate::run::{self, Options, Plan, Policy, RunContext, RunError};
 
 /// Who makes and judges steps.
@@ -19,14 +19,14 @@ pub trait Oracle {
     /// Makes a step.
     ///
     /// # Errors
-    /// The machinery failed: that says nothing about the step.
-    fn make(&mut self, step: &Step, sought: Option<&Sought>) -> Result<Made, BisectError>;
+    /// The machinery failed: which is no result of the step.
+    fn make(&mut self, step: &Step, target: Option<&TargetFailure>) -> Result<Made, BisectError>;
 
-    /// Runs a step that was made. Where nothing is sought yet, the first failure is from now on.
+    /// Runs a step that was made. Where there is no target failure yet, the first one is from now on.
     ///
     /// # Errors
-    /// The machinery failed: that says nothing about the step.
-    fn run(&mut self, step: &Step, sought: &mut Option<Sought>) -> Result<Ran, BisectError>;
+    /// The machinery failed: which is no result of the step.
+    fn run(&mut self, step: &Step, target: &mut Option<TargetFailure>) -> Result<Ran, BisectError>;
 }
 
 /// What came of making a step.
@@ -42,7 +42,7 @@ pub enum Made {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ran {
     /// What it has shown.
-    pub seen: Seen,
+    pub seen: StepResult,
     /// The same in one line.
     pub why: String,
     /// Folder of the run, below that of the bisection.
@@ -65,8 +65,8 @@ pub struct Trial<'a> {
     pub command: String,
     /// Where the events of each run are shown.
     pub shown: &'a (dyn Fn() -> Option<Box<dyn Sink>> + Sync),
-    /// Is told what the reader should know of a step.
-    pub tell: &'a dyn Fn(&str),
+    /// Prints what the reader should know of a step, in a line.
+    pub progress: &'a dyn Fn(&str),
 }
 
 impl Trial<'_> {
@@ -78,19 +78,19 @@ impl Trial<'_> {
     fn plan(
         &self,
         step: &Step,
-        sought: Option<&Sought>,
+        target: Option<&TargetFailure>,
     ) -> Result<Result<(Plan, Vec<String>), String>, BisectError> {
-        let plan = self.ask.plan(self.project, step, sought)?;
+        let plan = self.ask.plan(self.project, step, target)?;
         Ok(fitting(&Sources::new(self.cache), plan, self.ask.must_apply())?)
     }
 }
 
 impl Oracle for Trial<'_> {
-    fn make(&mut self, step: &Step, sought: Option<&Sought>) -> Result<Made, BisectError> {
-        let plan = match self.plan(step, sought)? {
+    fn make(&mut self, step: &Step, target: Option<&TargetFailure>) -> Result<Made, BisectError> {
+        let plan = match self.plan(step, target)? {
             Ok((plan, left_out)) => {
                 for text in left_out {
-                    (self.tell)(&format!("{}: {text}", step.short()));
+                    (self.progress)(&format!("{}: {text}", step.short()));
                 }
                 plan
             }
@@ -111,10 +111,10 @@ impl Oracle for Trial<'_> {
         }
     }
 
-    fn run(&mut self, step: &Step, sought: &mut Option<Sought>) -> Result<Ran, BisectError> {
-        let plan = match self.plan(step, sought.as_ref())? {
+    fn run(&mut self, step: &Step, target: &mut Option<TargetFailure>) -> Result<Ran, BisectError> {
+        let plan = match self.plan(step, target.as_ref())? {
             Ok((plan, _)) => plan,
-            Err(why) => return Ok(Ran { seen: Seen::Neither, why, run: None }),
+            Err(why) => return Ok(Ran { seen: StepResult::Neither, why, run: None }),
         };
         let options = Options {
             qemu: run::find_qemu(self.ask.qemu.as_deref())?,
@@ -125,14 +125,14 @@ impl Oracle for Trial<'_> {
         let kept = kept_run(self, &plan, &options, step, shown)?;
         let (summary, run) = match kept {
             Ok(kept) => kept,
-            Err(why) => return Ok(Ran { seen: Seen::Neither, why, run: None }),
+            Err(why) => return Ok(Ran { seen: StepResult::Neither, why, run: None }),
         };
-        if sought.is_none() {
-            *sought = Sought::first_of(&summary);
+        if target.is_none() {
+            *target = TargetFailure::first_of(&summary);
         }
-        let (seen, why) = match sought {
-            Some(sought) => sought.look(&summary),
-            None => (Seen::Green, "nothing is red".to_owned()),
+        let (seen, why) = match target {
+            Some(target) => target.classify(&summary),
+            None => (StepResult::Green, "nothing is red".to_owned()),
         };
         Ok(Ran { seen, why, run: Some(run) })
     }

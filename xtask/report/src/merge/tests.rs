@@ -33,7 +33,7 @@ fn resolved_store(results: &Path, events: &[Event], resolved: serde_json::Value)
     drop(store);
     let run = || Stored::load(&dir).expect("a run");
     // A process that another test starts may hold a copy of the lock until it is another program.
-    while run().state() == State::Running {
+    while run().progress() == Progress::Running {
         std::thread::sleep(std::time::Duration::from_millis(1));
     }
     run()

@@ -27,7 +27,7 @@ fn what_was_written_is_read() {
         serde_json::to_value(&summary).expect("JSON")
     );
     assert_eq!(read.resolved["kernel"], "lts");
-    assert_eq!(read.state(), State::Complete);
+    assert_eq!(read.progress(), Progress::Complete);
     let back: Vec<Event> = read.events().expect("events").into_iter().map(|stamped| stamped.event).collect();
     assert_eq!(back, events());
 }
@@ -86,7 +86,7 @@ fn schema() -> serde_json::Value {
     schema["description"] = serde_json::json!("A run. A reader passes over fields that it does not know.");
     schema["properties"]["format"] = serde_json::json!({
         "description": "Version of all this; raised when a reader of the old one would be misled.",
-        "const": FORMAT
+        "const": VERSION
     });
     if let Some(required) = schema["required"].as_array_mut() {
         required.insert(0, "format".into());

@@ -9,7 +9,7 @@ use host::users_git;
 use testing::somebodys_git;
 
 use super::*;
-use crate::bisect::{Asked, Rule, Sought};
+use crate::bisect::{Asked, Rule, TargetFailure};
 use crate::run::accel::AccelRequest;
 
 /// A history in a repository of its own.
@@ -45,7 +45,7 @@ impl Repo {
     }
 }
 
-fn sought() -> Sought {
+fn target() -> TargetFailure {
     let word = |text: &str| text.to_owned();
     let cell = CellId {
         kernel: word("k"),
@@ -54,7 +54,7 @@ fn sought() -> Sought {
         suite: word("attach"),
         variant: word("default"),
     };
-    Sought { cell, case: Some(word("one")), fingerprint: word("fail:#"), shown: word("fail: 1") }
+    TargetFailure { cell, case: Some(word("one")), fingerprint: word("fail:#"), shown: word("fail: 1") }
 }
 
 /// Judges a commit by what is in it: `culprit` is bad, `broken` does not build, `other` fails otherwise.
@@ -67,7 +67,7 @@ struct Fake<'a> {
 }
 
 impl Oracle for Fake<'_> {
-    fn make(&mut self, step: &Step, _: Option<&Sought>) -> Result<Made, BisectError> {
+    fn make(&mut self, step: &Step, _: Option<&TargetFailure>) -> Result<Made, BisectError> {
         if self.repo.read(&step.id, "broken").is_some_and(|text| text != "mended") {
             return Ok(Made::Cannot("broken.c:1:1: error".to_owned()));
         }
@@ -75,19 +75,19 @@ impl Oracle for Fake<'_> {
         Ok(Made::Content(format!("{code:?}")))
     }
 
-    fn run(&mut self, step: &Step, known: &mut Option<Sought>) -> Result<Ran, BisectError> {
+    fn run(&mut self, step: &Step, known: &mut Option<TargetFailure>) -> Result<Ran, BisectError> {
         if self.fails_at == Some(self.booted.len()) {
             return Err(BisectError::Machinery { step: step.id.clone(), why: "no QEMU".to_owned() });
         }
         self.booted.push(step.id.clone());
         let has = |file| self.repo.read(&step.id, file).is_some_and(|text| text != "mended");
         let (seen, why) = match (has("other"), has("culprit")) {
-            (true, _) => (Seen::Neither, "fails otherwise: no root"),
-            (_, true) => (Seen::Red, "fail: 1"),
-            _ => (Seen::Green, "pass"),
+            (true, _) => (StepResult::Neither, "fails otherwise: no root"),
+            (_, true) => (StepResult::Red, "fail: 1"),
+            _ => (StepResult::Green, "pass"),
         };
-        if seen == Seen::Red {
-            known.get_or_insert_with(sought);
+        if seen == StepResult::Red {
+            known.get_or_insert_with(target);
         }
         Ok(Ran { seen, why: why.to_owned(), run: None })
     }
@@ -111,16 +111,16 @@ fn state(repo: &Repo, good: &str, bad: &str, paths: &[&str]) -> State {
     let (steps, _) = History::new(repo.dir.path()).line(good, bad, &paths).expect("a line");
     let id = "20261124T100000Z-aaaaaa".to_owned();
     let command = "cargo xtask bisect".to_owned();
-    State { format: 1, id, command, ask, sought: None, levels: vec![Level::new(steps)], answer: None }
+    State { format: 1, id, command, ask, target: None, levels: vec![Level::new(steps)], answer: None }
 }
 
-/// To its end; the boots, and what was told.
+/// To its end; the boots, and the lines of progress.
 fn bisect(repo: &Repo, state: &mut State) -> (Vec<String>, Vec<String>) {
     let mut fake = Fake { repo, booted: Vec::new(), fails_at: None };
-    let told = RefCell::new(Vec::new());
-    let tell = |text: &str| told.borrow_mut().push(text.to_owned());
-    Drive { oracle: &mut fake, keep: &|_| Ok(()), tell: &tell }.run(state).expect("an answer");
-    (fake.booted, told.into_inner())
+    let lines = RefCell::new(Vec::new());
+    let progress = |text: &str| lines.borrow_mut().push(text.to_owned());
+    Drive { oracle: &mut fake, keep: &|_| Ok(()), progress: &progress }.run(state).expect("an answer");
+    (fake.booted, lines.into_inner())
 }
 
 fn culprit(state: &State) -> (String, Vec<String>) {
@@ -152,11 +152,11 @@ fn one_of_64_commits_is_found_between_what_does_not_build_and_what_fails_otherwi
     let repo = history(44);
     let mut state = state(&repo, "HEAD~64", "HEAD", &[]);
     assert_eq!(state.levels[0].steps.len(), 65);
-    let (booted, told) = bisect(&repo, &mut state);
+    let (booted, lines) = bisect(&repo, &mut state);
     assert_eq!(culprit(&state), ("culprit: here".to_owned(), vec![]));
-    assert!(booted.len() <= 17, "{}", told.join("\n"));
-    assert_eq!(state.sought, Some(sought()));
-    assert!(told.iter().any(|line| line.starts_with("skip")), "{}", told.join("\n"));
+    assert!(booted.len() <= 17, "{}", lines.join("\n"));
+    assert_eq!(state.target, Some(target()));
+    assert!(lines.iter().any(|line| line.starts_with("skip")), "{}", lines.join("\n"));
 }
 
 #[test]
@@ -185,11 +185,15 @@ fn paths_limit_the_line_and_the_same_kernel_is_booted_once() {
     }
     repo.commit("culprit", "here");
     let mut state = state(&repo, "HEAD~31", "HEAD", &[]);
-    let (booted, told) = bisect(&repo, &mut state);
+    let (booted, lines) = bisect(&repo, &mut state);
     assert_eq!(culprit(&state).0, "culprit: here");
     // The bad end, the good end, the culprit once more, its parent four times.
-    assert_eq!(booted.len(), 3 + 1 + 1 + 4, "{}", told.join("\n"));
-    assert!(told.iter().any(|line| line.contains("kernel and modules are those of")), "{}", told.join("\n"));
+    assert_eq!(booted.len(), 3 + 1 + 1 + 4, "{}", lines.join("\n"));
+    assert!(
+        lines.iter().any(|line| line.contains("kernel and modules are those of")),
+        "{}",
+        lines.join("\n")
+    );
 }
 
 #[test]
@@ -211,8 +215,8 @@ fn a_merge_that_is_to_blame_is_entered_and_one_that_only_joins_is_blamed() {
         }
     }
     let mut state_of = state(&repo, "HEAD~6", "HEAD", &[]);
-    let (_, told) = bisect(&repo, &mut state_of);
-    assert_eq!(culprit(&state_of).0, "culprit: here", "{}", told.join("\n"));
+    let (_, lines) = bisect(&repo, &mut state_of);
+    assert_eq!(culprit(&state_of).0, "culprit: here", "{}", lines.join("\n"));
     assert_eq!(state_of.levels.len(), 2);
 
     // Neither side has it: it comes with the merge.
@@ -226,8 +230,8 @@ fn a_merge_that_is_to_blame_is_entered_and_one_that_only_joins_is_blamed() {
     repo.commit("culprit", "in the merge");
     repo.commit("code", "2");
     let mut state = state(&repo, "HEAD~3", "HEAD", &[]);
-    let (_, told) = bisect(&repo, &mut state);
-    assert_eq!(culprit(&state).0, "culprit: in the merge", "{}", told.join("\n"));
+    let (_, lines) = bisect(&repo, &mut state);
+    assert_eq!(culprit(&state).0, "culprit: in the merge", "{}", lines.join("\n"));
     assert_eq!(state.answer.as_ref().map(|end| end.level), Some(0));
 }
 
@@ -235,18 +239,18 @@ fn a_merge_that_is_to_blame_is_entered_and_one_that_only_joins_is_blamed() {
 fn a_bisection_that_was_cut_short_goes_on_from_its_file() {
     let repo = history(44);
     let folder = tempfile::tempdir().expect("a folder");
-    let shelf = crate::bisect::Shelf::new(folder.path());
+    let store = crate::bisect::Bisections::new(folder.path());
     let mut first = state(&repo, "HEAD~64", "HEAD", &[]);
-    let (id, _hold) = shelf.begin("cargo xtask bisect").expect("a folder");
+    let (id, _lock) = store.create("cargo xtask bisect").expect("a folder");
     first.id = id;
     let mut boots = 0;
     for fails_at in [2, 3, 4] {
         let mut fake = Fake { repo: &repo, booted: Vec::new(), fails_at: Some(fails_at) };
-        let mut drive = Drive { oracle: &mut fake, keep: &|state| shelf.keep(state), tell: &|_| {} };
+        let mut drive = Drive { oracle: &mut fake, keep: &|state| store.write(state), progress: &|_| {} };
         let error = drive.run(&mut first).expect_err("the machinery fails").to_string();
         assert!(error.contains("no QEMU") && error.contains("--resume"), "{error}");
         boots += fake.booted.len();
-        first = shelf.load(None).expect("the newest");
+        first = store.load(None).expect("the newest");
     }
     let (booted, _) = bisect(&repo, &mut first);
     let mut at_once = state(&repo, "HEAD~64", "HEAD", &[]);
@@ -300,17 +304,17 @@ fn ends_that_do_not_fit_are_told() {
 struct Switches(BTreeMap<String, u32>);
 
 impl Oracle for Switches {
-    fn make(&mut self, step: &Step, _: Option<&Sought>) -> Result<Made, BisectError> {
+    fn make(&mut self, step: &Step, _: Option<&TargetFailure>) -> Result<Made, BisectError> {
         Ok(Made::Content(step.id.clone()))
     }
 
-    fn run(&mut self, step: &Step, known: &mut Option<Sought>) -> Result<Ran, BisectError> {
+    fn run(&mut self, step: &Step, known: &mut Option<TargetFailure>) -> Result<Ran, BisectError> {
         *self.0.entry(step.id.clone()).or_default() += 1;
         let raw = raw_of(step)?;
         let topology = cxl_topology::Topology::from_raw("t", &raw).expect("only legal ones are tried");
         let red = topology.devices().iter().any(|placed| !placed.switches.is_empty());
-        let seen = if red { Seen::Red } else { Seen::Green };
-        known.get_or_insert_with(sought);
+        let seen = if red { StepResult::Red } else { StepResult::Green };
+        known.get_or_insert_with(target);
         Ok(Ran { seen, why: String::new(), run: None })
     }
 }
@@ -326,7 +330,7 @@ fn a_topology_is_shrunk_to_its_core() {
     state.ask.axis = Axis::Topology { name: "mixed".to_owned() };
     state.levels = vec![Level::new(vec![of_topology(&raw)])];
     let mut oracle = Switches(BTreeMap::new());
-    Drive { oracle: &mut oracle, keep: &|_| Ok(()), tell: &|_| {} }.run(&mut state).expect("an answer");
+    Drive { oracle: &mut oracle, keep: &|_| Ok(()), progress: &|_| {} }.run(&mut state).expect("an answer");
     let end = state.answer.as_ref().expect("an answer");
     let small = state.levels[0].steps[end.found.bad].topology.clone().unwrap_or_default();
     insta::assert_snapshot!(small, @"

@@ -1,5 +1,5 @@
-//! The course of a bisection along a line: both ends first, then the search, then culprit and parent again. Pure: what is to be
-//! done next follows from what was seen so far and from nothing else, so that a bisection can be taken up, or gone through again,
+//! The search along a line: both ends first, then the search, then culprit and parent again. Pure: what is to be
+//! done next follows from what was seen so far and from nothing else, so that a bisection can be resumed, or replayed,
 //! from its records.
 
 use std::collections::BTreeMap;
@@ -29,8 +29,8 @@ pub struct Rule {
 /// What one run of a step has shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Seen {
-    /// The failure that is sought.
+pub enum StepResult {
+    /// The target failure.
     Red,
     /// The case passed.
     Green,
@@ -63,7 +63,7 @@ pub struct Record {
     /// What it was run for.
     pub purpose: Purpose,
     /// What it has shown.
-    pub seen: Seen,
+    pub seen: StepResult,
     /// The same in one line: how the case ended, or why it could not be judged.
     pub why: String,
     /// Folder of the run, below that of the bisection; none where it came to none.
@@ -76,14 +76,14 @@ pub struct Record {
 impl Record {
     /// Whether the step came to no run at all.
     pub fn is_unmade(&self) -> bool {
-        self.seen == Seen::Neither && self.run.is_none()
+        self.seen == StepResult::Neither && self.run.is_none()
     }
 }
 
 /// What was done so far.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Seens {
+pub struct Observations {
     /// Runs, in order.
     pub records: Vec<Record>,
     /// What steps came to, by a hash of kernel and modules: two with the same are one.
@@ -96,15 +96,15 @@ pub struct Seens {
 pub enum Action {
     /// A step is to be run once more.
     Run {
-        /// Which.
+        /// Its number in the line.
         step: usize,
-        /// What for.
+        /// What it is run for.
         purpose: Purpose,
     },
     /// The search has ended.
     Found(Found),
     /// There is nothing to search: an end is not what it has to be.
-    Unfit(Unfit),
+    BadEndpoint(BadEndpoint),
 }
 
 /// How a search has ended.
@@ -124,7 +124,7 @@ pub struct Found {
 /// Why there is nothing to search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Unfit {
+pub enum BadEndpoint {
     /// The bad end does not fail.
     BadEndGreen,
     /// The bad end cannot be judged.
@@ -137,11 +137,11 @@ pub enum Unfit {
 
 /// Measures the bad end from its runs: the rate, or that it takes another run, or that there is nothing to look for.
 /// `unsteady`: the same step has passed and failed, wherever that was.
-pub fn measure(records: &[&Record], rule: &Rule, unsteady: bool) -> Result<Rate, Option<Unfit>> {
+pub fn measure(records: &[&Record], rule: &Rule, unsteady: bool) -> Result<Rate, Option<BadEndpoint>> {
     let count =
         |what| u32::try_from(records.iter().filter(|record| record.seen == what).count()).unwrap_or(u32::MAX);
     let runs = u32::try_from(records.len()).unwrap_or(u32::MAX);
-    let red = count(Seen::Red);
+    let red = count(StepResult::Red);
     let wanted = match rule.repeat {
         Some(repeat) => repeat,
         None if red == 0 => HOPE,
@@ -149,45 +149,46 @@ pub fn measure(records: &[&Record], rule: &Rule, unsteady: bool) -> Result<Rate,
         None => SURE,
     };
     match red {
-        0 if is_skipped(records) => Err(Some(Unfit::BadEndSkipped)),
+        0 if is_skipped(records) => Err(Some(BadEndpoint::BadEndSkipped)),
         _ if runs < wanted => Err(None),
-        0 => Err(Some(Unfit::BadEndGreen)),
+        0 => Err(Some(BadEndpoint::BadEndGreen)),
         red => Ok(Rate { red, runs }),
     }
 }
 
-/// Whether runs of a step, none of which was red, say that it cannot be judged. What cannot be made, cannot; a single run that
+/// Whether runs of a step, none of which was red, show that it cannot be judged. What cannot be made, cannot; a single run that
 /// shows neither may be a mishap of the emulator, as may be a few among many.
 pub fn is_skipped(records: &[&Record]) -> bool {
     let count = |what| records.iter().filter(|record| record.seen == what).count();
-    records.iter().any(|record| record.is_unmade()) || count(Seen::Neither) > 1 + count(Seen::Green) / 4
+    records.iter().any(|record| record.is_unmade())
+        || count(StepResult::Neither) > 1 + count(StepResult::Green) / 4
 }
 
-/// A bisection along a line of steps, of which the first is said to be good and the last one bad.
+/// A bisection along a line of steps, of which the first is expected to be good and the last one bad.
 #[derive(Debug, Clone, Copy)]
-pub struct Course<'a> {
+pub struct Search<'a> {
     /// How many steps.
     pub steps: usize,
     /// How sure one wants to be.
     pub rule: Rule,
     /// What was seen.
-    pub seens: &'a Seens,
+    pub observations: &'a Observations,
     /// How often the failure shows, where that was measured before.
     pub rate: Option<Rate>,
 }
 
-impl Course<'_> {
+impl Search<'_> {
     /// What is to be done next.
     pub fn next(&self) -> Action {
         let rate = match self.rate() {
             Ok(rate) => rate,
             Err(None) => return Action::Run { step: self.steps - 1, purpose: Purpose::BadEnd },
-            Err(Some(unfit)) => return Action::Unfit(unfit),
+            Err(Some(bad)) => return Action::BadEndpoint(bad),
         };
         match self.answer(0, rate) {
             Some(Answer::Good) => {}
-            Some(Answer::Bad) => return Action::Unfit(Unfit::GoodEndRed),
-            Some(Answer::Skip) => return Action::Unfit(Unfit::GoodEndSkipped),
+            Some(Answer::Bad) => return Action::BadEndpoint(BadEndpoint::GoodEndRed),
+            Some(Answer::Skip) => return Action::BadEndpoint(BadEndpoint::GoodEndSkipped),
             None => return Action::Run { step: 0, purpose: Purpose::GoodEnd },
         }
         match line::next(&self.answers_at(rate)) {
@@ -197,13 +198,13 @@ impl Course<'_> {
     }
 
     /// How often the failure shows; see [`measure`].
-    pub fn rate(&self) -> Result<Rate, Option<Unfit>> {
+    pub fn rate(&self) -> Result<Rate, Option<BadEndpoint>> {
         if let Some(rate) = self.rate {
             return Ok(rate);
         }
         let unsteady = (0..self.steps).any(|step| {
             let seen = |what| self.of(step).any(|record| record.seen == what);
-            seen(Seen::Red) && seen(Seen::Green)
+            seen(StepResult::Red) && seen(StepResult::Green)
         });
         let records: Vec<_> = self.with(Purpose::BadEnd, self.steps - 1).collect();
         measure(&records, &self.rule, unsteady)
@@ -226,11 +227,12 @@ impl Course<'_> {
     }
 
     fn answer(&self, step: usize, rate: Rate) -> Option<Answer> {
-        // At the end it is known to be good already: a mishap there is not held against it.
-        let mishap = |record: &&Record| record.purpose == Purpose::Parent && record.seen == Seen::Neither;
+        // At the end it is known to be good already: a mishap there does not count against it.
+        let mishap =
+            |record: &&Record| record.purpose == Purpose::Parent && record.seen == StepResult::Neither;
         let records: Vec<_> = self.of(step).filter(|record| !mishap(record)).collect();
-        let greens = records.iter().filter(|record| record.seen == Seen::Green).count();
-        if records.iter().any(|record| record.seen == Seen::Red) {
+        let greens = records.iter().filter(|record| record.seen == StepResult::Green).count();
+        if records.iter().any(|record| record.seen == StepResult::Red) {
             Some(Answer::Bad)
         } else if is_skipped(&records) {
             Some(Answer::Skip)
@@ -241,32 +243,38 @@ impl Course<'_> {
 
     /// Runs of a step and of all that came to the same.
     fn of(&self, step: usize) -> impl Iterator<Item = &Record> {
-        let contents = &self.seens.contents;
+        let contents = &self.observations.contents;
         let content = contents.get(&step);
         let same = move |other: usize| other == step || content.is_some() && contents.get(&other) == content;
-        self.seens.records.iter().filter(move |record| same(record.step))
+        self.observations.records.iter().filter(move |record| same(record.step))
     }
 
     fn with(&self, purpose: Purpose, step: usize) -> impl Iterator<Item = &Record> {
         let is = move |record: &&Record| record.purpose == purpose && record.step == step;
-        self.seens.records.iter().filter(is)
+        self.observations.records.iter().filter(is)
     }
 
     fn confirm(&self, good: usize, bad: usize, rate: Rate) -> Action {
         let count = |iter: &mut dyn Iterator<Item = &Record>| u32::try_from(iter.count()).unwrap_or(u32::MAX);
         // Each parent that was tried before this one has failed.
-        let mut tried: Vec<usize> =
-            self.seens.records.iter().filter(|r| r.purpose == Purpose::Parent).map(|r| r.step).collect();
+        let mut tried: Vec<usize> = self
+            .observations
+            .records
+            .iter()
+            .filter(|r| r.purpose == Purpose::Parent)
+            .map(|r| r.step)
+            .collect();
         tried.retain(|step| *step != good);
         tried.sort_unstable();
         tried.dedup();
         let attempt = u32::try_from(tried.len()).unwrap_or(u32::MAX).saturating_add(1);
         let wanted = self.rule.repeat.unwrap_or_else(|| rate.at_the_end(self.rule.confidence, attempt));
-        let again = self.with(Purpose::Culprit, bad).any(|record| record.seen == Seen::Red);
+        let again = self.with(Purpose::Culprit, bad).any(|record| record.seen == StepResult::Red);
         if !again && count(&mut self.with(Purpose::Culprit, bad)) < wanted {
             return Action::Run { step: bad, purpose: Purpose::Culprit };
         }
-        let passes = count(&mut self.with(Purpose::Parent, good).filter(|record| record.seen == Seen::Green));
+        let passes =
+            count(&mut self.with(Purpose::Parent, good).filter(|record| record.seen == StepResult::Green));
         // What can no longer be judged is given up after a while.
         let given_up = count(&mut self.with(Purpose::Parent, good)) >= wanted.saturating_add(2);
         if passes < wanted && !given_up {

@@ -5,21 +5,35 @@
 
 use std::io::Write;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use event::{CellId, Event, Sink};
 use kernlog::Verdict;
 
-use super::summary::{CellSummary, Summary};
-use super::terminal::Terminal;
-use super::text::{duration, one_line};
-use super::{Verbosity, lines};
+use super::format::{Format, Kept};
+use super::text::Buffer;
+use crate::summary::{CellSummary, Summary};
+use crate::terminal::Terminal;
+use crate::text::{duration, one_line};
+use crate::{Verbosity, lines};
+
+pub(super) const FORMAT: Format = Format {
+    name: "github",
+    about: "Markdown for the summary of a GitHub step: a row a cell, and what is red",
+    kept: Kept::No,
+    write: |run, _| Ok(markdown(&run.summary).into_bytes()),
+    live: Some(|how| {
+        // Set by the runner of GitHub Actions.
+        let step = std::env::var_os("GITHUB_STEP_SUMMARY").map(PathBuf::from);
+        Box::new(Github::new(std::io::stdout(), step, how.verbosity))
+    }),
+};
 
 /// What GitHub keeps of a step's summary, in bytes, with some room.
 const SUMMARY: usize = 900 << 10;
 
 /// Shows a run in the log of a GitHub workflow, and at its end in the summary of the step.
-pub struct Github<W>(Mutex<Inner<W>>);
+struct Github<W>(Mutex<Inner<W>>);
 
 struct Inner<W> {
     out: W,
@@ -28,40 +42,19 @@ struct Inner<W> {
     token: String,
     summary: Summary,
     /// Cells that are under way, each with a terminal of its own.
-    open: Vec<(CellId, Terminal, Text)>,
-    rest: (Terminal, Text),
+    open: Vec<(CellId, Terminal, Buffer)>,
+    rest: (Terminal, Buffer),
 }
 
-/// What a terminal has written.
-#[derive(Clone, Default)]
-struct Text(Arc<Mutex<Vec<u8>>>);
-
-impl Text {
-    fn take(&self) -> Vec<u8> {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl Write for Text {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-fn terminal(verbosity: Verbosity) -> (Terminal, Text) {
-    let text = Text::default();
+fn terminal(verbosity: Verbosity) -> (Terminal, Buffer) {
+    let text = Buffer::default();
     // GitHub's log knows colours.
     (Terminal::to_writer(Box::new(text.clone()), verbosity), text)
 }
 
 impl<W: Write + Send> Github<W> {
     /// A sink into the log; `step` is the file for the summary (`GITHUB_STEP_SUMMARY`).
-    pub fn new(out: W, step: Option<PathBuf>, verbosity: Verbosity) -> Self {
+    fn new(out: W, step: Option<PathBuf>, verbosity: Verbosity) -> Self {
         let seed = format!("{} {}", jiff::Timestamp::now().as_nanosecond(), std::process::id());
         let token = host::sha256(seed)[..32].to_owned();
         let (summary, open, rest) = (Summary::default(), Vec::new(), terminal(verbosity));
@@ -99,7 +92,7 @@ impl<W: Write> Inner<W> {
         let red = verdict > Verdict::Skip;
         if red {
             let errors: Vec<String> = annotations(self.summary.cell(cell));
-            self.say(text);
+            self.print_inert(text);
             for error in errors {
                 self.command(&error);
             }
@@ -108,7 +101,7 @@ impl<W: Write> Inner<W> {
                 "::group::{}",
                 value(&format!("{cell}: {verdict}, {}", duration(seconds)))
             ));
-            self.say(text);
+            self.print_inert(text);
             self.command("::endgroup::");
         }
     }
@@ -118,18 +111,18 @@ impl<W: Write> Inner<W> {
         let text = self.rest.1.take();
         if let Event::RunFinished { .. } = event {
             for (.., text) in std::mem::take(&mut self.open) {
-                self.say(&text.take());
+                self.print_inert(&text.take());
             }
             let closing = self.summary.closing_line();
-            self.say(format!("{}\n", one_line(&closing)).as_bytes());
+            self.print_inert(format!("{}\n", one_line(&closing)).as_bytes());
             self.step();
         } else {
-            self.say(&text);
+            self.print_inert(&text);
         }
     }
 
-    /// Text that commands nothing.
-    fn say(&mut self, text: &[u8]) {
+    /// Prints text so that nothing in it is a command.
+    fn print_inert(&mut self, text: &[u8]) {
         if text.is_empty() {
             return;
         }
@@ -157,8 +150,8 @@ fn annotations(cell: &CellSummary) -> Vec<String> {
     let title = |what: &str| property(&format!("{} {what}", cell.cell));
     let mut all = Vec::new();
     for case in cell.cases.iter().filter(|case| case.outcome.is_red()) {
-        let said = format!("{}: {}", case.outcome, case.reason);
-        all.push(format!("::error title={}::{}", title(&case.name), value(&said)));
+        let message = format!("{}: {}", case.outcome, case.reason);
+        all.push(format!("::error title={}::{}", title(&case.name), value(&message)));
     }
     for splat in cell.red_splats() {
         all.push(format!("::error title={}::{}", title("splat"), value(&splat.title)));
@@ -181,7 +174,7 @@ fn property(text: &str) -> String {
 }
 
 /// The run as Markdown: the verdict, a row a cell, what is red.
-pub(super) fn markdown(summary: &Summary) -> String {
+fn markdown(summary: &Summary) -> String {
     let word = summary.verdict.map_or("unfinished", Verdict::word);
     let mut text = format!("## {word}: {}\n\n", code(&summary.id));
     text.push_str(&format!("{}\n\n{}\n\n", escape(&summary.closing_line()), code(&summary.command)));
@@ -259,10 +252,10 @@ fn code(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::events;
     use super::*;
+    use crate::testing::events;
 
-    fn seen() -> (String, String) {
+    fn shown() -> (String, String) {
         let folder = tempfile::tempdir().expect("a folder");
         let step = folder.path().join("summary.md");
         let github = Github::new(Vec::new(), Some(step.clone()), Verbosity::Normal);
@@ -275,8 +268,8 @@ mod tests {
     }
 
     #[test]
-    fn what_a_guest_says_commands_nothing() {
-        let (log, _) = seen();
+    fn what_a_guest_prints_commands_nothing() {
+        let (log, _) = shown();
         let mut stopped = false;
         for line in log.lines() {
             match line {
@@ -302,7 +295,7 @@ mod tests {
 
     #[test]
     fn the_step_has_a_summary() {
-        let (_, step) = seen();
+        let (_, step) = shown();
         insta::assert_snapshot!(step, @r"
         ## infrastructure error: `20261123T100000Z-abcdef`
 

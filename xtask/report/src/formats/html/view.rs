@@ -5,10 +5,11 @@ use serde::Serialize;
 use kernlog::{CaseOutcome, Verdict};
 
 use super::case::Case;
-use super::{Picture, name};
+use super::name;
 use crate::diff::Diff;
 use crate::lines::letter;
-use crate::stored::{State, Stored};
+use crate::picture::Picture;
+use crate::stored::{Progress, Stored};
 use crate::summary::{CellSummary, Summary};
 use crate::text::{duration, one_line};
 
@@ -32,7 +33,7 @@ pub(super) struct Badge {
 }
 
 pub(super) fn verdict(run: &Stored) -> Badge {
-    let class = if run.state() == State::Running { "" } else { class(run.summary.verdict) };
+    let class = if run.progress() == Progress::Running { "" } else { class(run.summary.verdict) };
     Badge { word: run.word(), class }
 }
 
@@ -129,7 +130,7 @@ pub(super) fn splats(summary: &Summary, cases: &[Case]) -> Vec<Splat> {
 }
 
 #[derive(Serialize)]
-pub(super) struct Shown {
+pub(super) struct TopologyView {
     name: String,
     url: String,
     marked: Vec<String>,
@@ -137,7 +138,7 @@ pub(super) struct Shown {
 }
 
 /// A picture in a document of its own, so that its style is not the page's.
-pub(super) fn picture(picture: &Picture, summary: &Summary) -> Shown {
+pub(super) fn picture(picture: &Picture, summary: &Summary) -> TopologyView {
     let mut url = String::from("data:image/svg+xml,");
     for byte in picture.svg.bytes() {
         if byte.is_ascii_alphanumeric() || b" -_.~!*()/:;=,".contains(&byte) {
@@ -147,7 +148,7 @@ pub(super) fn picture(picture: &Picture, summary: &Summary) -> Shown {
         }
     }
     let cells = summary.cells.iter().filter(|cell| cell.cell.topology == picture.topology).map(cell);
-    Shown {
+    TopologyView {
         name: one_line(&picture.topology),
         url,
         marked: picture.marked.iter().map(|id| one_line(id)).collect(),
@@ -182,17 +183,18 @@ pub(super) fn stages(summary: &Summary) -> Vec<Stage> {
     summary.stages.iter().map(stage).collect()
 }
 
-/// What the user was told, each once.
+/// The notices of the run, each once.
 pub(super) fn notices(summary: &Summary) -> Vec<String> {
-    let mut told: Vec<(String, usize)> = Vec::new();
+    let mut counted: Vec<(String, usize)> = Vec::new();
     for notice in &summary.notices {
         let text = one_line(notice);
-        match told.iter_mut().find(|(other, _)| *other == text) {
+        match counted.iter_mut().find(|(other, _)| *other == text) {
             Some((_, times)) => *times += 1,
-            None => told.push((text, 1)),
+            None => counted.push((text, 1)),
         }
     }
-    told.into_iter()
+    counted
+        .into_iter()
         .map(|(text, times)| if times > 1 { format!("{text} ({times} times)") } else { text })
         .collect()
 }
@@ -214,7 +216,7 @@ pub(super) struct Version {
     value: String,
 }
 
-/// With what it was made.
+/// The versions of what the run was made with.
 pub(super) fn versions(run: &Stored) -> Vec<Version> {
     let summary = &run.summary;
     let each = |of: &dyn Fn(&CellSummary) -> Option<String>| -> String {

@@ -1,4 +1,4 @@
-//! The failure that is sought, known again by its cell, its case and its fingerprint. Pure.
+//! The target failure, recognised by its cell, its case and its fingerprint. Pure.
 
 use std::collections::BTreeSet;
 
@@ -8,12 +8,12 @@ use event::{CaseReport, CellId};
 use kernlog::{CaseOutcome, Verdict};
 use report::{CellSummary, Summary};
 
-use super::Seen;
+use super::StepResult;
 
-/// A failure that can be known again on another kernel.
+/// A failure that can be recognised on another kernel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Sought {
+pub struct TargetFailure {
     /// Where it showed. Its kernel and flavour do not matter.
     pub cell: CellId,
     /// During which case; none between the cases.
@@ -25,7 +25,7 @@ pub struct Sought {
     pub shown: String,
 }
 
-impl Sought {
+impl TargetFailure {
     /// The first failure of a run, in the order of its cells and cases.
     pub fn first_of(summary: &Summary) -> Option<Self> {
         summary.cells.iter().flat_map(failures).next()
@@ -45,40 +45,40 @@ impl Sought {
         (cell, self.case.iter().cloned().collect())
     }
 
-    /// What a run says of it, and why in one line.
-    pub fn look(&self, summary: &Summary) -> (Seen, String) {
+    /// Classifies a run: whether it shows the failure, and the reason in one line.
+    pub fn classify(&self, summary: &Summary) -> (StepResult, String) {
         let same = |cell: &&CellSummary| {
             let name = |cell: &CellId| (cell.topology.clone(), cell.suite.clone(), cell.variant.clone());
             name(&cell.cell) == name(&self.cell)
         };
         let Some(cell) = summary.cells.iter().find(same) else {
-            return (Seen::Neither, format!("{} did not run", self.place()));
+            return (StepResult::Neither, format!("{} did not run", self.place()));
         };
         let failures = failures(cell);
         let mut own = failures.iter().filter(|failure| failure.case == self.case);
         if let Some(failure) = own.clone().find(|failure| failure.fingerprint == self.fingerprint) {
-            return (Seen::Red, failure.shown.clone());
+            return (StepResult::Red, failure.shown.clone());
         }
         if let Some(other) = own.next() {
-            return (Seen::Neither, format!("fails otherwise: {}", other.shown));
+            return (StepResult::Neither, format!("fails otherwise: {}", other.shown));
         }
         let Some(case) = &self.case else {
             return match cell.verdict {
-                Some(Verdict::Pass) => (Seen::Green, "pass".to_owned()),
-                _ => (Seen::Neither, unjudged(cell, failures.first())),
+                Some(Verdict::Pass) => (StepResult::Green, "pass".to_owned()),
+                _ => (StepResult::Neither, unjudged(cell, failures.first())),
             };
         };
         match cell.cases.iter().find(|report| report.name == *case) {
             Some(report) if matches!(report.outcome, CaseOutcome::Pass | CaseOutcome::Xfail) => {
-                (Seen::Green, report.outcome.to_string())
+                (StepResult::Green, report.outcome.to_string())
             }
-            Some(report) => (Seen::Neither, format!("{}: {}", report.outcome, report.reason)),
-            None => (Seen::Neither, unjudged(cell, failures.first())),
+            Some(report) => (StepResult::Neither, format!("{}: {}", report.outcome, report.reason)),
+            None => (StepResult::Neither, unjudged(cell, failures.first())),
         }
     }
 }
 
-fn unjudged(cell: &CellSummary, failure: Option<&Sought>) -> String {
+fn unjudged(cell: &CellSummary, failure: Option<&TargetFailure>) -> String {
     match failure {
         Some(other) => format!("fails otherwise: {}", other.shown),
         None if !cell.reason.is_empty() => cell.reason.clone(),
@@ -87,21 +87,21 @@ fn unjudged(cell: &CellSummary, failure: Option<&Sought>) -> String {
 }
 
 /// All that is red in a cell. A case that is red because of a splat is red by its splat.
-pub fn failures(cell: &CellSummary) -> Vec<Sought> {
-    let sought = |case: Option<&String>, fingerprint: String, shown: String| Sought {
+pub fn failures(cell: &CellSummary) -> Vec<TargetFailure> {
+    let target = |case: Option<&String>, fingerprint: String, shown: String| TargetFailure {
         cell: cell.cell.clone(),
         case: case.cloned(),
         fingerprint,
         shown,
     };
-    let splats = cell.red_splats().map(|s| sought(s.case.as_ref(), s.fingerprint.clone(), s.title.clone()));
+    let splats = cell.red_splats().map(|s| target(s.case.as_ref(), s.fingerprint.clone(), s.title.clone()));
     let mut all: Vec<_> = splats.collect();
     for case in &cell.cases {
         // Not reached: what kept it from being is another failure.
         let red = case.outcome.is_red() && case.outcome != CaseOutcome::NotRun;
         if red && all.iter().all(|failure| failure.case.as_ref() != Some(&case.name)) {
             let shown = format!("{}: {}", case.outcome, case.reason);
-            all.push(sought(Some(&case.name), fingerprint(case), shown));
+            all.push(target(Some(&case.name), fingerprint(case), shown));
         }
     }
     all
@@ -178,11 +178,11 @@ mod tests {
         use CaseOutcome::{Crash, Fail, NotRun, Pass, Skip};
         let bad =
             summary(&[report("a", Pass, ""), report("b", Fail, "state of mem0 is 0x1f, port2 is 12 deep")]);
-        let sought = Sought::first_of(&bad).expect("a failure");
-        assert_eq!(sought.place(), "switch/attach/b");
-        insta::assert_snapshot!(sought.fingerprint, @"fail:state-of-mem#-is-#,-port#-is-#-deep");
+        let target = TargetFailure::first_of(&bad).expect("a failure");
+        assert_eq!(target.place(), "switch/attach/b");
+        insta::assert_snapshot!(target.fingerprint, @"fail:state-of-mem#-is-#,-port#-is-#-deep");
         let look = |events: &[Event]| {
-            let (seen, why) = sought.look(&summary(events));
+            let (seen, why) = target.classify(&summary(events));
             format!("{seen:?} {why}")
         };
         let all = [
@@ -210,9 +210,9 @@ mod tests {
     #[test]
     fn a_splat_is_known_by_its_own_fingerprint() {
         let bad = summary(&[report("b", CaseOutcome::Crash, "gone"), splat("b", "warning:warning:f")]);
-        let sought = Sought::first_of(&bad).expect("a failure");
-        assert_eq!(sought.fingerprint, "warning:warning:f");
+        let target = TargetFailure::first_of(&bad).expect("a failure");
+        assert_eq!(target.fingerprint, "warning:warning:f");
         let again = summary(&[report("b", CaseOutcome::Pass, ""), splat("b", "warning:warning:f")]);
-        assert_eq!(sought.look(&again).0, Seen::Red);
+        assert_eq!(target.classify(&again).0, StepResult::Red);
     }
 }

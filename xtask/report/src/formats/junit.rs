@@ -12,14 +12,20 @@ use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStat
 use event::CaseReport;
 use kernlog::{CaseOutcome, Verdict};
 
-use super::summary::{CellSummary, Summary};
-use super::text::{neutralise, one_line};
+use super::format::{Format, FormatError, Kept};
+use crate::summary::{CellSummary, Summary};
+use crate::text::{neutralise, one_line};
+
+pub(super) const FORMAT: Format = Format {
+    name: "junit",
+    about: "JUnit XML, for CI systems: a suite a cell, a test a case",
+    kept: Kept::AtEnd("junit.xml"),
+    write: |run, _| junit(&run.summary).map(String::into_bytes).map_err(FormatError::of),
+    live: None,
+};
 
 /// Writes a run as JUnit XML.
-///
-/// # Errors
-/// [`SerializeError`], which is not known to happen.
-pub fn junit(summary: &Summary) -> Result<String, SerializeError> {
+fn junit(summary: &Summary) -> Result<String, SerializeError> {
     let mut report = Report::new("patchbench");
     report.set_time(seconds(summary.seconds.total));
     report.add_test_suites(summary.cells.iter().map(suite));
@@ -55,9 +61,8 @@ fn suite(cell: &CellSummary) -> TestSuite {
         suite.add_test_case(named(&format!("splat: {}", splat.title), &name, status));
     }
     if cell.red_by_itself() {
-        let word = cell.verdict.map_or("not run", Verdict::word);
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-        status.set_type(word).set_message(one_line(&cell.reason));
+        status.set_type(cell.word()).set_message(one_line(&cell.reason));
         suite.add_test_case(named("the cell as a whole", &name, status));
     }
     suite
@@ -75,7 +80,7 @@ fn kind(outcome: CaseOutcome) -> Option<NonSuccessKind> {
 /// All rounds of a case, of which there is one at least. `allowed`: its cell is green whatever is red here.
 fn case(rounds: &[&CaseReport], class: &str, allowed: bool) -> TestCase {
     let red = |report: &&&CaseReport| report.outcome.is_red();
-    // Of rounds that are all green, one that passed says more than one that was skipped.
+    // Of rounds that are all green, one that passed counts more than one that was skipped.
     let passed = rounds.iter().find(|report| report.outcome == CaseOutcome::Pass);
     let first_red = if allowed { None } else { rounds.iter().find(red) };
     let report = first_red.or(passed).unwrap_or(&rounds[0]);
@@ -122,8 +127,8 @@ fn seconds(seconds: f64) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{case, cell};
     use super::{CaseOutcome, Summary, Verdict, junit};
+    use crate::testing::{case, cell};
     use event::Event;
 
     #[test]

@@ -1,10 +1,29 @@
-//! The event stream as JSON lines, for `--format json` and for `events.jsonl`.
+//! The event stream as JSON lines: `events.jsonl`, and what `run --format json` prints.
 
+use std::fs;
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use event::{Event, Sink, Stamped};
+
+use super::format::{Format, Kept};
+use crate::layout::EVENTS;
+use crate::stored::StoredError;
+
+pub(super) const FORMAT: Format = Format {
+    name: "events",
+    about: "Every event with its time, as JSON lines",
+    kept: Kept::EachEvent(EVENTS),
+    write: |run, _| {
+        let path = run.dir.join(EVENTS);
+        let mut lines = fs::read(&path).map_err(|source| StoredError::Io { path, source })?;
+        // A killed run may have half a line at the end.
+        lines.truncate(lines.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1));
+        Ok(lines)
+    },
+    live: Some(|_| Box::new(JsonLines::new(std::io::stdout()))),
+};
 
 /// Writes each event with its time as one line.
 pub struct JsonLines<W> {
@@ -21,7 +40,7 @@ impl<W: Write + Send> JsonLines<W> {
     }
 
     /// The same for a stream that goes on after this many seconds.
-    pub(super) fn after(writer: W, earlier: f64) -> Self {
+    pub(crate) fn after(writer: W, earlier: f64) -> Self {
         Self { begun: Instant::now(), earlier, inner: Mutex::new((writer, None)) }
     }
 
@@ -36,7 +55,7 @@ impl<W: Write + Send> JsonLines<W> {
     }
 
     /// Writes an event that happened then.
-    pub(super) fn emit_at(&self, at: f64, event: &Event) {
+    pub(crate) fn emit_at(&self, at: f64, event: &Event) {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         if inner.1.is_some() {
             return;

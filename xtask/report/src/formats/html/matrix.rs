@@ -39,7 +39,7 @@ struct Square {
     letter: char,
     /// `3/10` of a case that ran more than once.
     of: Option<String>,
-    said: String,
+    title: String,
 }
 
 pub(super) fn of(summary: &Summary, cases: &[Case]) -> Vec<Table> {
@@ -72,7 +72,7 @@ fn table(suite: &str, summary: &Summary, cases: &[Case]) -> Table {
     }
 }
 
-/// A column is named by what tells it from the others.
+/// A column is named by what distinguishes it from the others.
 fn column(cell: &CellSummary, summary: &Summary) -> Column {
     let id = &cell.cell;
     let mut label = id.topology.clone();
@@ -96,19 +96,19 @@ fn column(cell: &CellSummary, summary: &Summary) -> Column {
 /// A case of a cell, its rounds taken together: the first red one stands for all.
 fn square(name: &str, at: usize, cell: &CellSummary, cases: &[Case]) -> Option<Square> {
     let rounds: Vec<&Case> = cases.iter().filter(|case| case.cell == at && case.name == name).collect();
-    let shown = rounds.iter().find(|case| case.red).or(rounds.first())?;
+    let first = rounds.iter().find(|case| case.red).or(rounds.first())?;
     let red = rounds.iter().filter(|case| case.red).count();
     Some(Square {
-        index: shown.row.index,
+        index: first.row.index,
         cell: super::name(&cell.cell),
-        word: shown.row.word,
-        letter: shown.row.letter,
+        word: first.row.word,
+        letter: first.row.letter,
         of: (rounds.len() > 1)
             .then(|| if red > 0 { format!("{red}/{}", rounds.len()) } else { rounds.len().to_string() }),
-        said: if shown.row.reason.is_empty() {
-            shown.row.word.to_owned()
+        title: if first.row.reason.is_empty() {
+            first.row.word.to_owned()
         } else {
-            format!("{}: {}", shown.row.word, shown.row.reason)
+            format!("{}: {}", first.row.word, first.row.reason)
         },
     })
 }

@@ -1,6 +1,6 @@
 //! A run as one page that needs nothing else: no network, no other file.
 //!
-//! Whatever a guest, a file or a name says is text: the template escapes it, the script sets it as text, and the page's own
+//! Whatever comes from a guest, a file or a name is text: the template escapes it, the script sets it as text, and the page's own
 //! policy lets no other script run and nothing be fetched.
 
 mod case;
@@ -17,15 +17,29 @@ use serde::Serialize;
 
 use event::CellId;
 
-use super::diff::Diff;
-use super::stored::{State, Stored, StoredError};
-use super::summary::Summary;
-use super::text::{duration, neutralise, one_line};
+use super::format::{Format, FormatError, Kept};
+use crate::diff::Diff;
+use crate::picture::Picture;
+use crate::stored::{Progress, Stored, StoredError};
+use crate::summary::Summary;
+use crate::text::{duration, neutralise, one_line};
+
+pub(super) const FORMAT: Format = Format {
+    name: "html",
+    about: "One page that needs nothing else: matrix, failures, logs, topologies, timeline",
+    kept: Kept::OnRequest("report.html"),
+    write: |run, around| match html(run, &around.pictures(run), around.diff(run).as_ref()) {
+        Ok(page) => Ok(page.into_bytes()),
+        Err(HtmlError::Stored(error)) => Err(error.into()),
+        Err(error) => Err(FormatError::of(error)),
+    },
+    live: None,
+};
 
 /// A run that cannot be shown as a page.
 #[derive(Debug, thiserror::Error)]
 pub enum HtmlError {
-    /// Its events cannot be read.
+    /// The events of the run cannot be read.
     #[error(transparent)]
     Stored(#[from] StoredError),
     /// The template does not render; not known to happen.
@@ -36,18 +50,7 @@ pub enum HtmlError {
     Json(#[from] serde_json::Error),
 }
 
-/// A picture of a topology.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Picture {
-    /// Name of the topology.
-    pub topology: String,
-    /// The picture.
-    pub svg: String,
-    /// What is marked in it as failing.
-    pub marked: Vec<String>,
-}
-
-/// The page of a run, with what only others can tell: pictures of its topologies, and what differs from its baseline.
+/// The page of a run, with what only others know: pictures of its topologies, and what differs from its baseline.
 ///
 /// # Errors
 /// [`HtmlError`].
@@ -62,13 +65,13 @@ pub fn html(run: &Stored, pictures: &[Picture], diff: Option<&Diff>) -> Result<S
     environment.add_template("page.html", include_str!("html/page.html.j2"))?;
     let page = environment.get_template("page.html")?;
     let resolved = neutralise(&serde_json::to_string_pretty(&run.resolved)?);
-    let shown = Shown {
+    let page_data = PageData {
         nonce: nonce(summary),
         style: Value::from_safe_string(include_str!("html/page.css").to_owned()),
         script: Value::from_safe_string(include_str!("html/page.js").to_owned()),
         id: one_line(&summary.id),
         verdict: view::verdict(run),
-        state: run.state(),
+        progress: run.progress(),
         counts: summary.counts(),
         seconds: duration(summary.seconds.total),
         command: one_line(&summary.command),
@@ -89,18 +92,18 @@ pub fn html(run: &Stored, pictures: &[Picture], diff: Option<&Diff>) -> Result<S
         data: script_json(&data)?,
         logs: logs.kept.iter().map(|log| script_json(&log.text)).collect::<Result<_, _>>()?,
     };
-    Ok(page.render(Serde(&shown))?)
+    Ok(page.render(Serde(&page_data))?)
 }
 
 /// What the template shows.
 #[derive(Serialize)]
-struct Shown<'a> {
+struct PageData<'a> {
     nonce: String,
     style: Value,
     script: Value,
     id: String,
     verdict: view::Badge,
-    state: State,
+    progress: Progress,
     counts: String,
     seconds: String,
     command: String,
@@ -111,7 +114,7 @@ struct Shown<'a> {
     splats: Vec<view::Splat>,
     cases: Vec<&'a case::Row>,
     cells: Vec<view::Cell>,
-    pictures: Vec<view::Shown>,
+    pictures: Vec<view::TopologyView>,
     timeline: timeline::Timeline,
     stages: Vec<view::Stage>,
     notices: Vec<String>,
@@ -122,7 +125,7 @@ struct Shown<'a> {
     logs: Vec<Value>,
 }
 
-/// What red results say on the parts of a topology: the names of subtests are the guest's comparison with the topology, by the
+/// What red results report on the parts of a topology: the names of subtests are the guest's comparison with the topology, by the
 /// topology's own ids; no other text is, as a kernel numbers its memdevs by itself.
 pub fn complaints<'a>(summary: &'a Summary, topology: &str) -> Vec<&'a str> {
     let cells = summary.cells.iter().filter(|cell| cell.cell.topology == topology);

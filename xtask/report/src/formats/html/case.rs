@@ -44,7 +44,7 @@ pub(super) struct Detail {
     cell: String,
     outcome: &'static str,
     reason: String,
-    said: String,
+    results: String,
     replay: String,
     logs: Vec<LogPart>,
     nolog: String,
@@ -76,7 +76,7 @@ pub(super) fn cases<'a>(run: &'a Stored, logs: &Logs) -> Vec<Case<'a>> {
                     cell: name(&cell.cell),
                     outcome: report.outcome.word(),
                     reason: one_line(&report.reason),
-                    said: said(report),
+                    results: results(report),
                     replay: replay(run, &cell.cell, report, parts.first().map(|part| part.name.as_str())),
                     nolog: no_log(run, at, logs),
                     logs: parts,
@@ -112,17 +112,18 @@ fn row(index: usize, cell: &CellId, report: &CaseReport) -> Row {
 /// Where the case is in the logs of its cell; without such a place all of them.
 fn parts(cell: usize, report: &CaseReport, round: usize, logs: &Logs) -> Vec<LogPart> {
     let of_cell = || logs.kept.iter().enumerate().filter(|(_, log)| log.cell == cell);
-    let windows = of_cell().flat_map(|(id, log)| log.windows.iter().map(move |window| (id, log, window)));
-    let found = windows.filter(|(_, _, window)| window.case == report.name).nth(round);
+    let spans = of_cell().flat_map(|(id, log)| log.spans.iter().map(move |span| (id, log, span)));
+    let found = spans.filter(|(_, _, span)| span.case == report.name).nth(round);
     match found {
-        Some((id, log, window)) => {
-            vec![LogPart { id, name: log.boot.clone(), from: window.lines.start, to: window.lines.end }]
+        Some((id, log, span)) => {
+            vec![LogPart { id, name: log.boot.clone(), from: span.lines.start, to: span.lines.end }]
         }
         None => of_cell().map(|(id, log)| LogPart { id, name: log.boot.clone(), from: 0, to: 0 }).collect(),
     }
 }
 
-fn said(report: &CaseReport) -> String {
+/// What the case printed as KTAP, and its remarks.
+fn results(report: &CaseReport) -> String {
     let tests = report.subtests.iter().map(|test| format!("{:8}{} {}", test.outcome, test.name, test.reason));
     let lines: Vec<String> = tests.chain(report.diagnostics.iter().map(|line| format!("# {line}"))).collect();
     neutralise(&lines.join("\n"))

@@ -4,17 +4,26 @@
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 
-use event::{CellId, Event, Sink};
+use event::{Event, Sink};
 use kernlog::CaseOutcome;
 
-use super::summary::Summary;
+use super::format::{Format, Kept};
+use crate::summary::{CellSummary, Summary};
+
+pub(super) const FORMAT: Format = Format {
+    name: "lava",
+    about: "Signals for a LAVA dispatcher: a test set a cell, a test case a case",
+    kept: Kept::No,
+    write: |run, _| Ok(run.summary.cells.iter().map(signals).collect::<String>().into_bytes()),
+    live: Some(|_| Box::new(Lava::new(std::io::stdout()))),
+};
 
 /// Writes a cell's signals when it is judged, so that no two cells are mixed.
-pub struct Lava<W>(Mutex<(W, Summary)>);
+struct Lava<W>(Mutex<(W, Summary)>);
 
 impl<W: Write + Send> Lava<W> {
     /// A sink into `writer`.
-    pub fn new(writer: W) -> Self {
+    fn new(writer: W) -> Self {
         Self(Mutex::new((writer, Summary::default())))
     }
 }
@@ -25,16 +34,15 @@ impl<W: Write + Send> Sink for Lava<W> {
         let (writer, summary) = &mut *inner;
         summary.take(event);
         if let Event::CellFinished { cell, .. } = event {
-            let text = signals(summary, cell);
+            let text = signals(summary.cell(cell));
             // A reader that is gone must not end the run.
             let _ = writer.write_all(text.as_bytes()).and_then(|()| writer.flush());
         }
     }
 }
 
-fn signals(summary: &mut Summary, id: &CellId) -> String {
-    let cell = summary.cell(id);
-    let mut text = format!("<LAVA_SIGNAL_TESTSET START {}>\n", word(&id.to_string()));
+fn signals(cell: &CellSummary) -> String {
+    let mut text = format!("<LAVA_SIGNAL_TESTSET START {}>\n", word(&cell.cell.to_string()));
     for (at, case) in cell.cases.iter().enumerate() {
         let rounds = cell.cases.iter().filter(|other| other.name == case.name).count();
         let round = cell.cases[..at].iter().filter(|other| other.name == case.name).count() + 1;
@@ -86,8 +94,8 @@ fn word(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::events;
     use super::*;
+    use crate::testing::events;
 
     #[test]
     fn a_signal_for_each_case() {

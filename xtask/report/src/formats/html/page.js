@@ -71,8 +71,8 @@
     opener = document.activeElement;
     $("v-title").textContent = current.case + " on " + current.cell;
     $("v-reason").textContent = current.outcome + (current.reason ? ": " + current.reason : "");
-    $("v-said").textContent = current.said;
-    $("v-more").hidden = !current.said;
+    $("v-results").textContent = current.results;
+    $("v-more").hidden = !current.results;
     $("v-commands").textContent = current.replay;
     search.value = "";
     pick.textContent = "";

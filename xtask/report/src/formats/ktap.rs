@@ -6,11 +6,20 @@
 use event::CaseReport;
 use kernlog::{CaseOutcome, Verdict};
 
-use super::summary::{CellSummary, Summary};
-use super::text::one_line;
+use super::format::{Format, Kept};
+use crate::summary::{CellSummary, Summary};
+use crate::text::one_line;
+
+pub(super) const FORMAT: Format = Format {
+    name: "ktap",
+    about: "KTAP version 1, for kunit.py and other readers of kernel tests",
+    kept: Kept::AtEnd("run.ktap"),
+    write: |run, _| Ok(ktap(&run.summary).into_bytes()),
+    live: None,
+};
 
 /// Writes a run as KTAP.
-pub fn ktap(summary: &Summary) -> String {
+fn ktap(summary: &Summary) -> String {
     let mut out = format!("KTAP version 1\n1..{}\n", summary.cells.len());
     for (number, cell) in summary.cells.iter().enumerate() {
         cell_lines(&mut out, number + 1, cell);
@@ -44,7 +53,7 @@ fn cell_lines(out: &mut String, number: usize, cell: &CellSummary) {
             let word = if error { "ERROR " } else { "" };
             (false, format!(" # {word}{verdict}: {}", one_line(&cell.reason)))
         }
-        None => (false, " # ERROR not run".to_owned()),
+        None => (false, format!(" # ERROR {}", cell.word())),
     };
     line(out, "", ok, number, &cell.cell.to_string(), &directive);
 }

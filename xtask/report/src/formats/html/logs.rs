@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::console;
-use crate::console::Window;
+use crate::console::CaseSpan;
 use crate::stored::Stored;
 use crate::text::neutralise;
 
@@ -18,10 +18,10 @@ pub(super) struct Log {
     pub(super) cell: usize,
     /// `boot0`.
     pub(super) boot: String,
-    /// What it said, harmless.
+    /// The log, without what a terminal or a page would act upon.
     pub(super) text: String,
-    /// Where each case was.
-    pub(super) windows: Vec<Window>,
+    /// The lines of each case.
+    pub(super) spans: Vec<CaseSpan>,
 }
 
 /// The logs that the page has.
@@ -47,13 +47,13 @@ pub(super) fn collect(run: &Stored) -> Logs {
             }
             room -= text.len();
             let boot = boot.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            logs.kept.push(Log { cell, boot, windows: console::windows(&text), text });
+            logs.kept.push(Log { cell, boot, spans: console::spans(&text), text });
         }
     }
     logs
 }
 
-/// A log that is too long without its middle: a kernel says at the beginning what it is, and at the end why it died.
+/// A log that is too long without its middle: a kernel prints what it is at the beginning, and why it died at the end.
 fn cap(text: String) -> String {
     if text.len() <= ONE {
         return text;
@@ -85,8 +85,8 @@ mod tests {
                 && capped.starts_with("line 0 é\nline 1")
                 && capped.ends_with("line 99999 é\n")
         );
-        let told = capped.lines().find(|line| line.starts_with('…')).expect("a word on it");
-        let left: usize = told.split(' ').nth(1).and_then(|n| n.parse().ok()).expect("a number");
+        let note = capped.lines().find(|line| line.starts_with('…')).expect("a note of it");
+        let left: usize = note.split(' ').nth(1).and_then(|n| n.parse().ok()).expect("a number");
         assert_eq!(left + capped.lines().count() - 1, 100_000);
     }
 }

@@ -80,12 +80,12 @@ pub(super) fn of(events: &[Stamped], summary: &Summary) -> Timeline {
         let class = cell.map_or("bad", cell_class);
         let class = if class.is_empty() { "cached" } else { class };
         let up = guest.up.unwrap_or(guest.end);
-        let said = format!(
+        let title = format!(
             "{name}: {} in all, up after {}",
             duration(guest.end - guest.start),
             duration(up - guest.start)
         );
-        let bars = [bar("up", (guest.start, up), said.clone()), bar(class, (up, guest.end), said)];
+        let bars = [bar("up", (guest.start, up), title.clone()), bar(class, (up, guest.end), title)];
         let count = lanes.iter().filter(|lane| lane.end.is_finite()).count();
         let at = lanes.iter().position(|lane| lane.end <= guest.start).unwrap_or_else(|| {
             lanes.push(Lane { label: format!("guest {}", count + 1), bars: Vec::new(), end: 0.0 });

@@ -34,13 +34,13 @@ impl World {
         (z ^ (z >> 31)) % 100
     }
 
-    fn see(&mut self, step: usize) -> Seen {
+    fn see(&mut self, step: usize) -> StepResult {
         if self.skipped.contains(&step) || self.roll() < self.mishaps {
-            Seen::Neither
+            StepResult::Neither
         } else if step >= self.first_bad && self.roll() < self.percent {
-            Seen::Red
+            StepResult::Red
         } else {
-            Seen::Green
+            StepResult::Green
         }
     }
 
@@ -52,27 +52,27 @@ impl World {
     }
 
     /// To its end; with all that was seen.
-    fn bisect(&mut self, rule: Rule) -> (Action, Seens) {
-        let mut seens = Seens::default();
+    fn bisect(&mut self, rule: Rule) -> (Action, Observations) {
+        let mut observations = Observations::default();
         loop {
-            assert!(seens.records.len() < 5000, "it does not end");
-            let course = Course { steps: self.steps, rule, seens: &seens, rate: None };
-            match course.next() {
-                Action::Run { step, .. } if !seens.contents.contains_key(&step) => {
-                    seens.contents.insert(step, self.content(step));
+            assert!(observations.records.len() < 5000, "it does not end");
+            let search = Search { steps: self.steps, rule, observations: &observations, rate: None };
+            match search.next() {
+                Action::Run { step, .. } if !observations.contents.contains_key(&step) => {
+                    observations.contents.insert(step, self.content(step));
                 }
                 Action::Run { step, purpose } => {
                     let (seen, why) = (self.see(step), String::new());
                     let run = (!self.skipped.contains(&step)).then(|| "runs/x".to_owned());
-                    seens.records.push(Record { step, purpose, seen, why, run, seconds: 1.0 });
+                    observations.records.push(Record { step, purpose, seen, why, run, seconds: 1.0 });
                 }
-                end => return (end, seens),
+                end => return (end, observations),
             }
         }
     }
 }
 
-fn told(seens: &Seens) -> String {
+fn shown(observations: &Observations) -> String {
     let purpose = |record: &Record| match record.purpose {
         Purpose::BadEnd => "bad-end",
         Purpose::GoodEnd => "good-end",
@@ -81,16 +81,16 @@ fn told(seens: &Seens) -> String {
         Purpose::Parent => "parent",
     };
     let line = |record: &Record| format!("{} {} {:?}", purpose(record), record.step, record.seen);
-    seens.records.iter().map(line).collect::<Vec<_>>().join("\n")
+    observations.records.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
 fn ends_first_then_halves_then_culprit_and_parent_again() {
     let mut world = World { skipped: vec![8], ..World::new(17, 11) };
-    let (end, seens) = world.bisect(RULE);
+    let (end, observations) = world.bisect(RULE);
     let Action::Found(found) = end else { panic!("{end:?}") };
     assert_eq!((found.good, found.bad, found.again), (10, 11, true));
-    insta::assert_snapshot!(told(&seens), @r"
+    insta::assert_snapshot!(shown(&observations), @r"
     bad-end 16 Red
     bad-end 16 Red
     bad-end 16 Red
@@ -112,22 +112,23 @@ fn ends_first_then_halves_then_culprit_and_parent_again() {
 #[test]
 fn ends_that_are_not_what_they_should_be_are_told() {
     let end = |world: &mut World| world.bisect(RULE).0;
-    assert_eq!(end(&mut World::new(9, 9)), Action::Unfit(Unfit::BadEndGreen));
-    assert_eq!(end(&mut World::new(9, 0)), Action::Unfit(Unfit::GoodEndRed));
+    assert_eq!(end(&mut World::new(9, 9)), Action::BadEndpoint(BadEndpoint::BadEndGreen));
+    assert_eq!(end(&mut World::new(9, 0)), Action::BadEndpoint(BadEndpoint::GoodEndRed));
     let skipped = |step| World { skipped: vec![step], ..World::new(9, 4) };
-    assert_eq!(end(&mut skipped(0)), Action::Unfit(Unfit::GoodEndSkipped));
-    let (unfit, seens) = skipped(8).bisect(RULE);
-    assert_eq!((unfit, seens.records.len()), (Action::Unfit(Unfit::BadEndSkipped), 1));
+    assert_eq!(end(&mut skipped(0)), Action::BadEndpoint(BadEndpoint::GoodEndSkipped));
+    let (bad, observations) = skipped(8).bisect(RULE);
+    assert_eq!((bad, observations.records.len()), (Action::BadEndpoint(BadEndpoint::BadEndSkipped), 1));
 }
 
 #[test]
 fn what_comes_to_the_same_is_not_run_again() {
     let mut world = World { same: (20..60).collect(), ..World::new(65, 61) };
-    let (end, seens) = world.bisect(RULE);
+    let (end, observations) = world.bisect(RULE);
     let Action::Found(found) = end else { panic!("{end:?}") };
     assert_eq!((found.good, found.bad), (60, 61));
-    let runs = seens.records.iter().filter(|r| r.purpose == Purpose::Search && (19..60).contains(&r.step));
-    assert_eq!(runs.count(), 1, "{}", told(&seens));
+    let runs =
+        observations.records.iter().filter(|r| r.purpose == Purpose::Search && (19..60).contains(&r.step));
+    assert_eq!(runs.count(), 1, "{}", shown(&observations));
 }
 
 #[test]
@@ -153,21 +154,21 @@ fn a_failure_in_half_of_the_boots_is_found_with_the_promised_confidence() {
 fn a_mishap_now_and_then_skips_nothing() {
     for seed in 0..50 {
         let mut world = World { percent: 50, mishaps: 3, dice: seed << 32, ..World::new(17, 9) };
-        let (end, seens) = world.bisect(RULE);
+        let (end, observations) = world.bisect(RULE);
         let Action::Found(found) = end else { continue };
-        assert_eq!(found.bad - found.good, 1, "{}", told(&seens));
+        assert_eq!(found.bad - found.good, 1, "{}", shown(&observations));
     }
     // What shows neither every time is skipped, after the second run.
     let mut world = World { mishaps: 100, ..World::new(9, 4) };
-    let (end, seens) = world.bisect(RULE);
-    assert_eq!((end, seens.records.len()), (Action::Unfit(Unfit::BadEndSkipped), 2));
+    let (end, observations) = world.bisect(RULE);
+    assert_eq!((end, observations.records.len()), (Action::BadEndpoint(BadEndpoint::BadEndSkipped), 2));
 }
 
 #[test]
 fn repeat_takes_the_place_of_the_rate() {
     let mut world = World::new(9, 4);
-    let (_, seens) = world.bisect(Rule { repeat: Some(2), ..RULE });
-    let of = |purpose| seens.records.iter().filter(|record| record.purpose == purpose).count();
+    let (_, observations) = world.bisect(Rule { repeat: Some(2), ..RULE });
+    let of = |purpose| observations.records.iter().filter(|record| record.purpose == purpose).count();
     assert_eq!(of(Purpose::BadEnd), 2);
     assert_eq!(of(Purpose::GoodEnd), 2);
     assert_eq!(of(Purpose::Parent), 2);
@@ -188,14 +189,14 @@ proptest! {
         // What comes to the same fails, and skips, the same.
         let same = same.iter().map(inner).filter(|step| *step > 0 && *step != first_bad);
         world.same = same.filter(|step| world.skipped.contains(step) == world.skipped.contains(&(step - 1))).collect();
-        let (end, seens) = world.bisect(RULE);
+        let (end, observations) = world.bisect(RULE);
         let Action::Found(found) = end else { return Err(TestCaseError::fail(format!("{end:?}"))) };
-        prop_assert!(found.good < first_bad && first_bad <= found.bad, "{}", told(&seens));
+        prop_assert!(found.good < first_bad && first_bad <= found.bad, "{}", shown(&observations));
         prop_assert!((found.good + 1..found.bad).all(|step| world.skipped.contains(&step)));
-        // Its records alone lead to the same end, and half of them to a course that goes on.
-        let half = Seens { records: seens.records[..seens.records.len() / 2].to_vec(), ..seens.clone() };
-        let course = Course { steps, rule: RULE, seens: &half, rate: None };
-        let next = course.next();
+        // Its records alone lead to the same end, and half of them to a search that goes on.
+        let half = Observations { records: observations.records[..observations.records.len() / 2].to_vec(), ..observations.clone() };
+        let search = Search { steps, rule: RULE, observations: &half, rate: None };
+        let next = search.next();
         prop_assert!(matches!(next, Action::Run { .. }), "{next:?}");
     }
 

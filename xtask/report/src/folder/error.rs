@@ -1,0 +1,89 @@
+//! What can be wrong with a folder, and what folders are of.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::owner::LockOwner;
+
+/// The name by which the newest goes.
+pub const LATEST: &str = "latest";
+
+/// A folder that is not there, cannot be distinguished from another, or belongs to another process.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// There is none of this name.
+    #[error("there is no {}{} in {}{}", .kind.word, quoted(.name), .dir.display(), hint_line(.hint))]
+    Missing {
+        /// What it was to be.
+        kind: &'static Kind,
+        /// As the user gave it.
+        name: String,
+        /// Where it was looked for.
+        dir: PathBuf,
+        /// What there is.
+        hint: String,
+    },
+    /// There are several.
+    #[error("'{name}' is more than one {}: {}", .kind.word, .ids.join(", "))]
+    Ambiguous {
+        /// What it was to be.
+        kind: &'static Kind,
+        /// As the user gave it.
+        name: String,
+        /// Their names.
+        ids: Vec<String>,
+    },
+    /// Another process works on it.
+    #[error("{} {id} goes on in {owner}\nhint: wait for its end, or stop it first: kill -INT {}", .kind.word, .owner.pid())]
+    Locked {
+        /// What it was to be.
+        kind: &'static Kind,
+        /// Its name.
+        id: String,
+        /// The process.
+        owner: LockOwner,
+    },
+    /// A file or folder cannot be read, made, locked or removed.
+    #[error("{doing} {}", .path.display())]
+    Io {
+        /// In the gerund: `removing`.
+        doing: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system reports.
+        source: io::Error,
+    },
+}
+
+impl FolderError {
+    /// Whether the user named what cannot be taken: exit code 2.
+    pub fn is_usage(&self) -> bool {
+        !matches!(self, Self::Io { .. })
+    }
+
+    /// For `map_err`.
+    pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { doing, path, source }
+    }
+}
+
+/// The newest has no name of its own that could be wrong.
+fn quoted(name: &str) -> String {
+    if name == LATEST { String::new() } else { format!(" '{name}'") }
+}
+
+fn hint_line(hint: &str) -> String {
+    if hint.is_empty() { String::new() } else { format!("\nhint: {hint}") }
+}
+
+/// What the folders are of.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Kind {
+    /// `run`, `bisection`.
+    pub word: &'static str,
+    /// The command that makes one.
+    pub made_by: &'static str,
+    /// The command that lists all, where there is one.
+    pub listed_by: Option<&'static str>,
+}
