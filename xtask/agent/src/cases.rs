@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{self, PipeReader, Read};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -13,8 +13,6 @@ use wire::{Case, CaseEnd, FromGuest, Job, MARKER};
 use crate::port::{Port, kernel_log};
 use crate::{processes, session};
 
-/// Runs the cases' scripts.
-pub const SHELL: &str = "/bin/sh";
 /// Output of a case beyond this is counted and dropped.
 const OUTPUT_CAP: u64 = 1 << 20;
 /// Between TERM and KILL, so that a script's trap can tidy up.
@@ -46,17 +44,6 @@ pub fn run_all(job: &Job, port: &Port) -> u32 {
         }
     }
     u32::try_from(job.cases.len()).unwrap_or(u32::MAX)
-}
-
-/// What every case and the shell find in their environment.
-pub fn environment(command: &mut Command, job: &Job) {
-    command
-        .env_clear()
-        .env("PATH", "/bin:/sbin:/usr/bin:/usr/sbin")
-        .env("HOME", "/")
-        .env("TERM", "dumb")
-        .env("LC_ALL", "C")
-        .envs(&job.env);
 }
 
 struct Run<'a> {
@@ -190,8 +177,7 @@ fn start(job: &Job, case: &Case) -> io::Result<(Pid, PipeReader)> {
     // Otherwise the shell would say so, with a status that looks like a verdict.
     fs::metadata(Path::new(&case.script))?;
     let (reader, writer) = io::pipe()?;
-    let mut command = session::command(session::IN_SESSION, SHELL);
-    environment(&mut command, job);
+    let mut command = session::command(session::IN_SESSION, session::SHELL, job);
     let child = command
         .arg(&case.script)
         .env("BENCH_CASE", &case.name)

@@ -1,14 +1,14 @@
 //! What PID 1 owes the other processes: to reap them, to end them, to say where one hangs.
 
 use std::fs;
+use std::path::Path;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, Timespec, poll};
 use rustix::process::{
     Pid, PidfdFlags, Signal, WaitOptions, WaitStatus, kill_process, kill_process_group, pidfd_open, wait,
 };
-
-use crate::udev;
 
 /// Reaps every dead child; the status of the one that is sought, if it was among them.
 pub fn reap(sought: Pid) -> Option<WaitStatus> {
@@ -53,14 +53,22 @@ pub fn signal(group: Pid, signal: Signal) {
 /// How often the processes are looked through for one that was forked meanwhile.
 const PASSES: u32 = 50;
 
-/// Kills every process of the guest but this one and udevd, so that no case leaves anything to the next.
+/// Names of processes that outlive the cases, as `/proc/PID/comm` has them.
+static SPARED: OnceLock<&'static [&'static str]> = OnceLock::new();
+
+/// From now on [`kill_all`] leaves processes of these names alone.
+pub fn spare(names: &'static [&'static str]) {
+    let _ = SPARED.set(names);
+}
+
+/// Kills every process of the guest but this one and those that are spared, so that no case leaves anything to the next.
 pub fn kill_all() {
-    if !udev::is_running() {
+    let Some(spared) = SPARED.get() else {
         // kill(-1): group 1 stands for "all but the caller and init" in the system call.
         return signal(Pid::INIT, Signal::KILL);
-    }
+    };
     for _ in 0..PASSES {
-        let left: Vec<Pid> = others().into_iter().filter(|pid| !udev::is_its(*pid)).collect();
+        let left: Vec<Pid> = others().into_iter().filter(|pid| !has_name(*pid, spared)).collect();
         if left.is_empty() {
             return;
         }
@@ -70,6 +78,11 @@ pub fn kill_all() {
         }
         std::thread::sleep(Duration::from_millis(1));
     }
+}
+
+fn has_name(pid: Pid, names: &[&str]) -> bool {
+    let comm = Path::new("/proc").join(pid.as_raw_nonzero().to_string()).join("comm");
+    fs::read_to_string(comm).is_ok_and(|name| names.contains(&name.trim_end()))
 }
 
 /// Living processes of the guest other than this one: kernel threads, which have no program, and dead ones left out.
