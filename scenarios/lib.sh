@@ -15,7 +15,11 @@
 #   check "endpoint is up" poll 5 test -e /sys/bus/cxl/devices/endpoint2
 #   finish
 
-# Tells what helps to understand a failure. Every line gets the KTAP mark of a diagnostic.
+# What is too long to print goes into the boot's folder on the host, whole or not at all (results/README.md):
+#
+#   cxl-dump | save tree.txt || fail "the listing is not saved"
+
+# Prints what helps to understand a failure. Every line gets the KTAP mark of a diagnostic.
 diag() {
 	printf '%s\n' "$*" | sed 's/^/# /'
 }

@@ -10,9 +10,12 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitStatus, pidfd_open};
 use wire::{Case, CaseEnd, FromGuest, Job, MARKER};
 
+use crate::files::CaseNow;
 use crate::port::{Port, kernel_log};
-use crate::{processes, session};
+use crate::{evidence, processes, session};
 
+/// Status of a case that is skipped, as of kselftests.
+const SKIPPED: i32 = 4;
 /// Output of a case beyond this is counted and dropped.
 const OUTPUT_CAP: u64 = 1 << 20;
 /// Between TERM and KILL, so that a script's trap can tidy up.
@@ -26,17 +29,23 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// Runs all cases; returns how many were run. Stops after one that cannot be killed: what it holds in the
 /// kernel would make the others lie.
-pub fn run_all(job: &Job, port: &Port) -> u32 {
+pub fn run_all(job: &Job, port: &Port, now: &CaseNow) -> u32 {
     for (case, index) in job.cases.iter().zip(0..) {
         port.say(FromGuest::Begin { case: index });
         // In the log, the marker must not come after what the case makes the kernel say.
         kernel_log(&format!("{MARKER}[{}]: begin {}", job.token, case.name));
+        now.set(Some(index));
         let begun = Instant::now();
         let mut run = Run { port, index, sent: 0, dropped: 0, held: Vec::new() };
         let (how, stuck) = run.run(job, case);
+        let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        now.set(None);
+        if is_red(how) {
+            // Before the marker: what the kernel reports meanwhile belongs to this case.
+            evidence::save(job, case, stuck, port);
+        }
         kernel_log(&format!("{MARKER}[{}]: end {}", job.token, case.name));
         run.flush();
-        let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         port.say(FromGuest::End { case: index, how, ms, dropped: run.dropped });
         if stuck {
             port.note(format!("case {} cannot be killed; the cases after it are not run", case.name));
@@ -196,6 +205,11 @@ fn end_of(status: WaitStatus) -> CaseEnd {
         (Some(code), _) => CaseEnd::Exit(code),
         (None, signal) => CaseEnd::Signal(signal.unwrap_or(0)),
     }
+}
+
+/// Whether the case did not pass and was not skipped, as far as its status says; the host judges what it printed.
+fn is_red(how: CaseEnd) -> bool {
+    !matches!(how, CaseEnd::Exit(0 | SKIPPED))
 }
 
 /// Length of an unfinished UTF-8 character at the end.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use rustix::system::{RebootCommand, reboot};
 use wire::{FromGuest, JOB_PATH, Job, PROTOCOL};
 
+use crate::files::CaseNow;
 use crate::modules::Loader;
 use crate::port::{Port, console};
 use crate::{ask, cases, leaks, mounts, settle, shell, udev, uevent};
@@ -52,14 +53,15 @@ fn work(job: &Job, port: &Port) {
         udev::settle(job, port);
     }
     settle::wait(job, &loader, port);
-    if let Err(error) = ask::serve(port.clone()) {
+    let now = CaseNow::new();
+    if let Err(error) = ask::serve(port.clone(), now.clone()) {
         port.note(format!("cases cannot ask the host: {error}"));
     }
     if job.shell {
         shell::run(job, port);
         port.say(FromGuest::Bye { ran: 0 });
     } else {
-        let ran = cases::run_all(job, port);
+        let ran = cases::run_all(job, port, &now);
         leaks::scan();
         port.say(FromGuest::Bye { ran });
     }

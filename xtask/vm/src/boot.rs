@@ -12,6 +12,7 @@ use wire::{FromGuest, Job};
 
 use super::command::{Plumbing, escape};
 use super::console::{CAP, Console};
+use super::files::{self, Files};
 use super::ledger::Ledger;
 use super::lost_interrupt::LostInterrupt;
 use super::sockets::{Sockets, make_folder, write_initrd};
@@ -26,7 +27,7 @@ const STOP: Duration = Duration::from_secs(2);
 pub struct Boot<'a> {
     /// What is booted, and on what.
     pub machine: Machine<'a>,
-    /// Takes `console.log` and `qemu.log`.
+    /// Takes `console.log` and `qemu.log`, and below `files/` what the guest saves.
     pub folder: &'a Path,
     /// How long it may take.
     pub patience: Patience,
@@ -60,6 +61,8 @@ impl Boot<'_> {
         make_folder(self.folder)?;
         let log = self.folder.join("console.log");
         let log = File::create(&log).map_err(VmError::io("writing", log))?;
+        let files = Files::new(self.folder, files::Limits::default());
+        let files = files.map_err(VmError::io("removing", self.folder.join(files::FOLDER)))?;
         let sockets = Sockets::new()?;
         write_initrd(&sockets.path("initrd"), self.machine.image, self.machine.job)?;
         let mut qemu = self.start(&sockets)?;
@@ -75,7 +78,8 @@ impl Boot<'_> {
                 let (console, stream) = (Arc::clone(&console), &connected.console);
                 move || console.read(stream, log)
             });
-            let mut watch = Watch::new(scope, (job, self.patience), requests, &qmp, &console, &connected);
+            let mut watch =
+                Watch::new(scope, (job, self.patience), requests, &qmp, &console, &connected, files);
             let killed = watch.follow(&mut qemu, started, &mut ledger, on_frame);
             qemu.stop(STOP);
             // Even from a QEMU that cannot be killed nothing more comes: what is queued, then the end.

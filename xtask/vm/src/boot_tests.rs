@@ -129,7 +129,7 @@ fn long() -> Patience {
     Patience { boot: Duration::from_secs(60), slack: Duration::from_secs(60) }
 }
 
-const HELLO: &str = "{\"say\":\"hello\",\"protocol\":1,\"release\":\"6.12\",\"uptime_ms\":3}\n";
+const HELLO: &str = "{\"say\":\"hello\",\"protocol\":2,\"release\":\"6.12\",\"uptime_ms\":3}\n";
 const BEGIN: &str = "{\"say\":\"begin\",\"case\":0}\n";
 const END: &str = "{\"say\":\"end\",\"case\":0,\"how\":{\"exit\":0},\"ms\":5,\"dropped\":0}\n";
 
@@ -259,4 +259,46 @@ fn an_interrupt_that_qemu_lost_is_no_verdict_on_the_guest() {
         assert_eq!(looks, 3);
     });
     assert!(matches!(result, Err(VmError::LostInterrupt { cpu: 1, vector: 236 })), "{result:?}");
+}
+
+#[test]
+fn files_of_the_guest_lie_in_the_boots_folder_and_what_is_cut_short_does_not() {
+    let fake = Fake::new();
+    let transcript = fake.run(long(), |mut guest| {
+        guest.say(&format!("{HELLO}{BEGIN}"));
+        let mut lines = BufReader::new(guest.agent.try_clone().expect("a clone")).lines();
+        let mut answer = || lines.next().expect("an answer").expect("text");
+        guest.say("{\"say\":\"file-begin\",\"file\":1,\"case\":0,\"name\":\"../../console.log\"}\n");
+        assert!(answer().starts_with(r#"{"say":"answer","id":1,"ok":false,"text":"the name `../"#));
+        guest.say("{\"say\":\"file-begin\",\"file\":2,\"case\":0,\"name\":\"trace\"}\n");
+        guest.say("{\"say\":\"file-data\",\"file\":2,\"at\":0,\"data\":\"AP8K\"}\n");
+        guest.say("{\"say\":\"file-end\",\"file\":2,\"bytes\":3,\"problem\":null}\n");
+        assert_eq!(answer(), r#"{"say":"answer","id":2,"ok":true,"text":"files/a/trace"}"#);
+        guest.say("{\"say\":\"file-begin\",\"file\":3,\"case\":null,\"name\":\"log\"}\n");
+        guest.say("{\"say\":\"file-data\",\"file\":3,\"at\":0,\"data\":\"AP8K\"}\n");
+        // Crashes in the middle of it.
+        guest.end("guest-panic", "exit 0");
+    });
+    let folder = fake.folder.path().join("boot/files");
+    assert_eq!(fs::read(folder.join("a/trace")).expect("it is stored"), b"\x00\xff\n");
+    assert_eq!(fs::read_dir(folder.join("agent")).expect("a folder").count(), 0);
+    let notes = transcript.notes.join("\n").replace(&folder.display().to_string(), "FILES");
+    insta::assert_snapshot!(notes, @r"
+    a file of the guest is not kept: the name `../../console.log` starts with a dot or a dash
+    file agent/log is not kept: the guest ended before it did
+    FILES: 1 file of the guest, 3 bytes
+    ");
+}
+
+#[test]
+fn a_guest_that_floods_its_port_with_files_and_reads_nothing_is_ended_at_its_deadline() {
+    let short = Patience { boot: Duration::from_secs(1), slack: Duration::from_secs(1) };
+    let begun = Instant::now();
+    let transcript = Fake::new().run(short, |mut guest| {
+        guest.say(HELLO);
+        let refused = "{\"say\":\"file-begin\",\"file\":1,\"case\":0,\"name\":\"/\"}\n".repeat(100);
+        while guest.agent.write_all(refused.as_bytes()).is_ok() {}
+    });
+    assert!(matches!(transcript.end, VmEnd::Deadline { .. }), "{:?}", transcript.end);
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
 }

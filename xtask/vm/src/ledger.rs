@@ -105,7 +105,11 @@ impl Ledger {
                 self.running = None;
             }
             FromGuest::Bye { .. } => self.bye = true,
-            FromGuest::Ask { .. } => {}
+            // Their own room checks them, and answers the guest.
+            FromGuest::Ask { .. }
+            | FromGuest::FileBegin { .. }
+            | FromGuest::FileData { .. }
+            | FromGuest::FileEnd { .. } => {}
         }
         Ok(())
     }
@@ -134,9 +138,10 @@ impl Ledger {
         self.notes.push(text);
     }
 
-    /// Name of the case that runs.
-    pub fn running(&self) -> Option<&str> {
-        self.running.map(|(index, _)| self.cases[index].name.as_str())
+    /// Index and name of the case that runs.
+    pub fn running(&self) -> Option<(u32, &str)> {
+        let (index, _) = self.running?;
+        Some((u32::try_from(index).ok()?, self.cases[index].name.as_str()))
     }
 
     /// Closes the books.
@@ -197,7 +202,7 @@ mod tests {
     #[test]
     fn a_boot_as_it_should_be() {
         let transcript = close(
-            r#"{"say":"hello","protocol":1,"release":"6.12","uptime_ms":3}
+            r#"{"say":"hello","protocol":2,"release":"6.12","uptime_ms":3}
 {"say":"begin","case":0}
 {"say":"output","case":0,"text":"o"}
 {"say":"output","case":0,"text":"k\n"}
@@ -227,7 +232,7 @@ boo
 "#,
         );
         insta::assert_snapshot!(transcript.notes.join("\n"), @r"
-        out of order on the agent's port: the agent speaks protocol 99, this tool 1
+        out of order on the agent's port: the agent speaks protocol 99, this tool 2
         out of order on the agent's port: case 7 of 2
         out of order on the agent's port: case 0 speaks and does not run
         out of order on the agent's port: case 0 begins while case 1 runs

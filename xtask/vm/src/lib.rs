@@ -3,10 +3,12 @@
 //! Nothing here judges: what the guest said, what stood on its console and how it ended is all that is told.
 
 mod accel;
+mod answers;
 mod boot;
 mod command;
 mod console;
 mod error;
+mod files;
 mod frames;
 mod kvm;
 mod ledger;

@@ -8,8 +8,9 @@ use wire::{FromGuest, Job};
 
 use super::Accel;
 
-/// Longest that the agent takes to end a case beyond its deadline: TERM, KILL, reading the pipe's rest.
-const ENDING: Duration = Duration::from_secs(8);
+/// Longest that the agent takes to end a case beyond its deadline: TERM, KILL, reading the pipe's rest (8 s), and
+/// listing `/sys/bus/cxl` (6 s).
+const ENDING: Duration = Duration::from_secs(14);
 
 /// How much longer everything takes on a kernel with KASAN, lockdep and their like.
 pub fn times(instrumented: bool) -> u32 {
@@ -61,7 +62,12 @@ impl Patience {
                 Some(milliseconds(case.timeout_ms).saturating_add(ENDING).saturating_add(self.slack))
             }
             FromGuest::End { .. } | FromGuest::Bye { .. } => Some(self.slack),
-            FromGuest::Note { .. } | FromGuest::Output { .. } | FromGuest::Ask { .. } => None,
+            FromGuest::Note { .. }
+            | FromGuest::Output { .. }
+            | FromGuest::Ask { .. }
+            | FromGuest::FileBegin { .. }
+            | FromGuest::FileData { .. }
+            | FromGuest::FileEnd { .. } => None,
         }
     }
 
@@ -104,13 +110,13 @@ mod tests {
         let after = |frame| patience.after(&frame, &job).map(|longest| longest.as_secs());
         let hello = FromGuest::Hello { protocol: 0, release: String::new(), uptime_ms: 0 };
         assert_eq!(after(hello), Some(5 + 5 + 20));
-        assert_eq!(after(FromGuest::Begin { case: 0 }), Some(60 + 8 + 20));
+        assert_eq!(after(FromGuest::Begin { case: 0 }), Some(60 + 14 + 20));
         assert_eq!(after(FromGuest::Begin { case: 9 }), None);
         assert_eq!(after(FromGuest::Bye { ran: 1 }), Some(20));
         // Output is no excuse for going on for ever.
         assert_eq!(after(FromGuest::Output { case: 0, text: String::new() }), None);
         let short = Job { cases: job.cases[..2].to_vec(), ..job.clone() };
-        assert_eq!(patience.whole(&short).as_secs(), 90 + 30 + (88 + 20) + (29 + 20) + 20);
+        assert_eq!(patience.whole(&short).as_secs(), 90 + 30 + (94 + 20) + (35 + 20) + 20);
         // No overflow.
         assert!(patience.whole(&job) > patience.whole(&short));
     }

@@ -1,10 +1,9 @@
 //! Follows a running guest: takes its frames, carries its requests, and sees when it will not go on.
 
 use std::io::Write;
-use std::os::unix::net::UnixStream;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, Scope};
 use std::time::{Duration, Instant};
 
@@ -12,9 +11,11 @@ use serde_json::json;
 
 use event::VmEnd;
 use host::{Running, interrupt};
-use wire::{FromGuest, Job, ToGuest};
+use wire::{FromGuest, Job};
 
+use super::answers::Answers;
 use super::console::Console;
+use super::files::Files;
 use super::frames::{self, Line};
 use super::ledger::Ledger;
 use super::lost_interrupt::{Lookout, LostInterrupt};
@@ -33,7 +34,7 @@ const ON_ITS_WAY: Duration = Duration::from_secs(1);
 const QUEUE: usize = 256;
 /// Requests of the guest that are worked on at the same time.
 const REQUESTS: usize = 16;
-/// The guest reads an answer at once, or it hangs.
+/// The kernel reads its console at once, or it hangs.
 const WRITE_WAIT: Duration = Duration::from_secs(10);
 /// How long a hanging kernel may take to say where it hangs.
 const LAST_WORDS: Duration = Duration::from_secs(3);
@@ -48,7 +49,8 @@ pub struct Watch<'scope, 'env> {
     console: &'env Console,
     connected: &'env Connected,
     lines: Receiver<Line>,
-    answers: Arc<Mutex<&'env UnixStream>>,
+    answers: Answers,
+    files: Files,
     /// Requests that are being worked on.
     busy: Arc<AtomicUsize>,
     /// The step that the guest is at: what is waited for, until when, how long that is.
@@ -66,14 +68,14 @@ impl<'scope, 'env> Watch<'scope, 'env> {
         qmp: &'env Qmp,
         console: &'env Console,
         connected: &'env Connected,
+        files: Files,
     ) -> Self {
         let (sender, lines) = mpsc::sync_channel(QUEUE);
         scope.spawn(move || {
             // Nobody listens any more: then nobody wants to know.
             frames::read(&connected.agent, |line| drop(sender.send(line)));
         });
-        // Both fail only on a socket that is gone, which is noticed when it is used.
-        let _ = connected.agent.set_write_timeout(Some(WRITE_WAIT));
+        // It fails only on a socket that is gone, which is noticed when it is used.
         let _ = connected.console.set_write_timeout(Some(WRITE_WAIT));
         Self {
             scope,
@@ -84,7 +86,8 @@ impl<'scope, 'env> Watch<'scope, 'env> {
             console,
             connected,
             lines,
-            answers: Arc::new(Mutex::new(&connected.agent)),
+            answers: Answers::start(scope, &connected.agent),
+            files,
             busy: Arc::default(),
             step: (String::new(), Instant::now(), Duration::ZERO),
             last_frame: None,
@@ -144,6 +147,9 @@ impl<'scope, 'env> Watch<'scope, 'env> {
         while let Ok(line) = self.lines.recv() {
             self.take(line, ledger, on_frame);
         }
+        for note in self.files.close() {
+            ledger.note(note);
+        }
     }
 
     fn take(&mut self, line: Line, ledger: &mut Ledger, on_frame: &mut dyn FnMut(&FromGuest)) {
@@ -153,13 +159,19 @@ impl<'scope, 'env> Watch<'scope, 'env> {
         if let Some(longest) = self.patience.after(&frame, self.job) {
             let waiting = match (&frame, ledger.running()) {
                 (FromGuest::Hello { .. }, _) => "the first case".into(),
-                (FromGuest::Begin { .. }, Some(name)) => format!("the end of case {name}"),
+                (FromGuest::Begin { .. }, Some((_, name))) => format!("the end of case {name}"),
                 (FromGuest::Bye { .. }, _) => "power-off".into(),
                 _ => "the next case".into(),
             };
             self.step = (waiting, now + longest, longest);
         }
         on_frame(&frame);
+        if let Some(answer) = self.files.take(&frame, ledger.running()) {
+            if let Some(note) = answer.note {
+                ledger.note(note);
+            }
+            self.answers.send(answer.file, answer.result);
+        }
         if let FromGuest::Ask { id, words } = frame {
             self.answer(id, words);
         }
@@ -167,15 +179,15 @@ impl<'scope, 'env> Watch<'scope, 'env> {
 
     /// On a thread of its own: to unplug a device takes seconds in which the guest goes on.
     fn answer(&self, id: u32, words: Vec<String>) {
-        let answers = Arc::clone(&self.answers);
+        let answers = self.answers.clone();
         if self.busy.fetch_add(1, Ordering::SeqCst) >= REQUESTS {
             self.busy.fetch_sub(1, Ordering::SeqCst);
-            send(&answers, id, Err(format!("{REQUESTS} requests are being worked on already")));
+            answers.send(id, Err(format!("{REQUESTS} requests are being worked on already")));
             return;
         }
         let (busy, requests, qmp) = (Arc::clone(&self.busy), self.requests, self.qmp);
         self.scope.spawn(move || {
-            send(&answers, id, requests.answer(&words, qmp));
+            answers.send(id, requests.answer(&words, qmp));
             busy.fetch_sub(1, Ordering::SeqCst);
         });
     }
@@ -210,15 +222,4 @@ impl<'scope, 'env> Watch<'scope, 'env> {
             thread::sleep(TICK);
         }
     }
-}
-
-fn send(answers: &Mutex<&UnixStream>, id: u32, result: Result<String, String>) {
-    let (ok, text) = match result {
-        Ok(text) => (true, text),
-        Err(text) => (false, text),
-    };
-    let Ok(mut line) = serde_json::to_vec(&ToGuest::Answer { id, ok, text }) else { return };
-    line.push(b'\n');
-    // The guest may be gone; that is told elsewhere.
-    let _ = answers.lock().unwrap_or_else(PoisonError::into_inner).write_all(&line);
 }

@@ -360,7 +360,12 @@ fn tell(bench: &Bench, cell: &CellId, boot: u32, cases: &[String], begun: Instan
             Event::CaseOutput { cell: cell.clone(), case: name(*case), text: text.clone() }
         }
         FromGuest::Note { text } => Event::Notice { text: format!("{cell}: {text}") },
-        FromGuest::End { .. } | FromGuest::Ask { .. } | FromGuest::Bye { .. } => return,
+        FromGuest::End { .. }
+        | FromGuest::Ask { .. }
+        | FromGuest::FileBegin { .. }
+        | FromGuest::FileData { .. }
+        | FromGuest::FileEnd { .. }
+        | FromGuest::Bye { .. } => return,
     };
     bench.sink.emit(&event);
 }
