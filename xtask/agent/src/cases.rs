@@ -31,8 +31,8 @@ const TICK: Duration = Duration::from_millis(100);
 /// kernel would make the others lie.
 pub fn run_all(job: &Job, port: &Port, now: &CaseNow) -> u32 {
     for (case, index) in job.cases.iter().zip(0..) {
-        port.say(FromGuest::Begin { case: index });
-        // In the log, the marker must not come after what the case makes the kernel say.
+        port.send(FromGuest::Begin { case: index });
+        // In the log, the marker must not come after what the case makes the kernel print.
         kernel_log(&format!("{MARKER}[{}]: begin {}", job.token, case.name));
         now.set(Some(index));
         let begun = Instant::now();
@@ -46,7 +46,7 @@ pub fn run_all(job: &Job, port: &Port, now: &CaseNow) -> u32 {
         }
         kernel_log(&format!("{MARKER}[{}]: end {}", job.token, case.name));
         run.flush();
-        port.say(FromGuest::End { case: index, how, ms, dropped: run.dropped });
+        port.send(FromGuest::End { case: index, how, ms, dropped: run.dropped });
         if stuck {
             port.note(format!("case {} cannot be killed; the cases after it are not run", case.name));
             return index + 1;
@@ -113,7 +113,7 @@ impl Run<'_> {
 
     /// Ends a case whose time is over.
     fn end_it(&mut self, pid: Pid, pipe: &PipeReader) -> (CaseEnd, bool) {
-        // Where it hangs, told twice: briefly here, with stacks in the kernel log.
+        // Where it hangs, reported twice: briefly here, with stacks in the kernel log.
         let place = processes::describe();
         let _ = fs::write("/proc/sysrq-trigger", "w");
         processes::signal(pid, Signal::TERM);
@@ -176,14 +176,14 @@ impl Run<'_> {
     fn flush(&mut self) {
         if !self.held.is_empty() {
             let text = String::from_utf8_lossy(&self.held).into_owned();
-            self.port.say(FromGuest::Output { case: self.index, text });
+            self.port.send(FromGuest::Output { case: self.index, text });
             self.held.clear();
         }
     }
 }
 
 fn start(job: &Job, case: &Case) -> io::Result<(Pid, PipeReader)> {
-    // Otherwise the shell would say so, with a status that looks like a verdict.
+    // Otherwise the shell would report it, with a status that looks like a verdict.
     fs::metadata(Path::new(&case.script))?;
     let (reader, writer) = io::pipe()?;
     let mut command = session::command(session::IN_SESSION, session::SHELL, job);
@@ -207,7 +207,7 @@ fn end_of(status: WaitStatus) -> CaseEnd {
     }
 }
 
-/// Whether the case did not pass and was not skipped, as far as its status says; the host judges what it printed.
+/// Whether the case did not pass and was not skipped, as far as its status shows; the host judges what it printed.
 fn is_red(how: CaseEnd) -> bool {
     !matches!(how, CaseEnd::Exit(0 | SKIPPED))
 }

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 const DEVICES: &str = "/sys/bus/cxl/devices";
 /// Most bytes of an attribute: a page, as the kernel gives them; what is longer is binary, as `CDAT`.
 const LONGEST: u64 = 4096;
-/// Neither says anything about CXL.
+/// None of them is about CXL.
 const SKIPPED: [&str; 3] = ["power", "uevent", "subsystem"];
 
 /// Prints it; an error where there is no such bus.

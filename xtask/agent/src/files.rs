@@ -53,7 +53,7 @@ impl<'a> Upload<'a> {
     pub fn begin(port: &'a Port, case: Option<u32>, name: &str) -> Result<Self, String> {
         check_file_name(name)?;
         let (file, answer) = port.expect_answer().ok_or(NO_HOST)?;
-        port.say(FromGuest::FileBegin { file, case, name: name.to_owned() });
+        port.send(FromGuest::FileBegin { file, case, name: name.to_owned() });
         Ok(Self { port, file, answer, bytes: 0, unfinished: Some("the agent gave it up".into()) })
     }
 
@@ -69,7 +69,7 @@ impl<'a> Upload<'a> {
                 Err(TryRecvError::Disconnected) => return Err(self.end(NO_HOST.to_owned())),
             }
             let data = Bytes(chunk.to_vec());
-            self.port.say(FromGuest::FileData { file: self.file, at: self.bytes, data });
+            self.port.send(FromGuest::FileData { file: self.file, at: self.bytes, data });
             self.bytes += chunk.len() as u64;
             self.port.wait_until_sent();
         }
@@ -82,7 +82,7 @@ impl<'a> Upload<'a> {
     /// It is not stored: why.
     pub fn finish(mut self) -> Result<String, String> {
         self.unfinished = None;
-        self.port.say(FromGuest::FileEnd { file: self.file, bytes: self.bytes, problem: None });
+        self.port.send(FromGuest::FileEnd { file: self.file, bytes: self.bytes, problem: None });
         match self.answer.recv_timeout(ANSWER_WAIT) {
             Ok((true, place)) => Ok(place),
             Ok((false, why)) => Err(why),
@@ -109,7 +109,7 @@ impl<'a> Upload<'a> {
 impl Drop for Upload<'_> {
     fn drop(&mut self) {
         if let Some(why) = self.unfinished.take() {
-            self.port.say(FromGuest::FileEnd { file: self.file, bytes: self.bytes, problem: Some(why) });
+            self.port.send(FromGuest::FileEnd { file: self.file, bytes: self.bytes, problem: Some(why) });
             self.port.forget(self.file);
         }
     }

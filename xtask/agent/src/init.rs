@@ -30,7 +30,7 @@ pub fn run() -> ExitCode {
     }));
     let problems = mounts::all();
     let port = Port::open(PORT_WAIT);
-    port.say(FromGuest::Hello { protocol: PROTOCOL, release: release(), uptime_ms: uptime_ms() });
+    port.send(FromGuest::Hello { protocol: PROTOCOL, release: release(), uptime_ms: uptime_ms() });
     for problem in problems {
         port.note(problem);
     }
@@ -59,11 +59,11 @@ fn work(job: &Job, port: &Port) {
     }
     if job.shell {
         shell::run(job, port);
-        port.say(FromGuest::Bye { ran: 0 });
+        port.send(FromGuest::Bye { ran: 0 });
     } else {
         let ran = cases::run_all(job, port, &now);
         leaks::scan();
-        port.say(FromGuest::Bye { ran });
+        port.send(FromGuest::Bye { ran });
     }
 }
 

@@ -103,7 +103,7 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> Option<i64> {
 }
 
 fn read(wish: &Wish) -> io::Result<String> {
-    // The log's clock is neither the wall's nor exactly the uptime: a record of our own says what time it is there.
+    // The log's clock is neither the wall's nor exactly the uptime: a record of our own shows what time it is there.
     let mark = format!("journalctl {}", std::process::id());
     OpenOptions::new().write(true).open(KMSG)?.write_all(format!("<7>{mark}").as_bytes())?;
     let mut records = records()?;

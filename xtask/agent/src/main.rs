@@ -1,7 +1,7 @@
-//! The guest's PID 1, and the commands that cases call: one static binary, told apart by the name by which it
+//! The guest's PID 1, and the commands that cases call: one static binary, which goes by the name by which it
 //! is called (`/init`, `host`, …), as busybox does.
 //!
-//! As `/init` it mounts, loads modules, runs the cases of the job one at a time, tells the host over
+//! As `/init` it mounts, loads modules, runs the cases of the job one at a time, reports to the host over
 //! virtio-serial and powers off. It depends on nothing in the guest but `/bin/sh`.
 
 use std::ffi::OsString;
@@ -66,13 +66,13 @@ fn main() -> ExitCode {
 }
 
 /// Drivers bind on their own time, and a debug kernel under TCG takes its own.
-const PATIENCE: Duration = Duration::from_secs(20);
+const LONGEST: Duration = Duration::from_secs(20);
 
 /// Prints as KTAP whether `/sys/bus/cxl` is what the host derived from the topology.
 fn expect(words: &[OsString]) -> ExitCode {
     match expectation().and_then(|expect| cxl_changed::changed(expect, &texts(words))) {
         Ok(expect) => {
-            let (ktap, same) = cxl_expect::wait(&expect, Path::new("/sys"), PATIENCE);
+            let (ktap, same) = cxl_expect::wait(&expect, Path::new("/sys"), LONGEST);
             print!("{ktap}");
             if same { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }

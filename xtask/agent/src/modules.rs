@@ -57,7 +57,7 @@ impl Loader {
         self.busy.load(Ordering::SeqCst)
     }
 
-    /// Loads a module with all that it needs: its name, then its parameters, as one would tell modprobe.
+    /// Loads a module with all that it needs: its name, then its parameters, as on modprobe's command line.
     ///
     /// # Errors
     /// What went wrong with which module, for a [`wire::FromGuest::Note`].
@@ -96,7 +96,7 @@ impl Loader {
         }
     }
 
-    /// Says what belongs to no case.
+    /// Reports what belongs to no case.
     pub fn note(&self, text: String) {
         self.port.note(text);
     }

@@ -1,6 +1,6 @@
 //! The way to the host: one JSON frame a line on a virtio-serial port, and its answers.
 //!
-//! Frames go through one thread, in the order in which they were said. A host that reads slowly makes them
+//! Frames go through one thread, in the order in which they were queued. A host that reads slowly makes them
 //! queue (the cases' output is capped, and files wait for their turn, so the queue is bounded); a host that is not there, or goes away, makes
 //! them readable lines on the console instead.
 
@@ -20,7 +20,7 @@ use wire::{FromGuest, PORT_NAME, ToGuest};
 
 /// Why a request is not answered, and a file not stored, where nobody is.
 pub const NO_HOST: &str = "no host on the other end of the port";
-/// The kernel tells the port's name before it tells that the host side is open.
+/// The kernel shows the port's name before it knows that the host side is open.
 const HOST_WAIT: Duration = Duration::from_secs(2);
 const TICK: Duration = Duration::from_millis(10);
 
@@ -46,7 +46,7 @@ enum Outgoing {
 /// Requests that wait for an answer; none once the host is gone.
 type Pending = Arc<Mutex<Option<BTreeMap<u32, Sender<(bool, String)>>>>>;
 
-/// Handle to the port; clones speak on the same one.
+/// Handle to the port; clones queue for the same one.
 #[derive(Clone)]
 pub struct Port {
     queue: Sender<Outgoing>,
@@ -69,17 +69,17 @@ impl Port {
         Self { queue, pending, next: Arc::new(AtomicU32::new(1)) }
     }
 
-    /// Says one thing.
-    pub fn say(&self, frame: FromGuest) {
+    /// Queues a frame.
+    pub fn send(&self, frame: FromGuest) {
         let _ = self.queue.send(Outgoing::Frame(frame));
     }
 
-    /// Says something that belongs to no case.
+    /// Reports something that belongs to no case.
     pub fn note(&self, text: impl Into<String>) {
-        self.say(FromGuest::Note { text: text.into() });
+        self.send(FromGuest::Note { text: text.into() });
     }
 
-    /// Waits at most this long until all that was said has left; whether it has.
+    /// Waits at most this long until every queued frame has left; whether it has.
     pub fn flush(&self, longest: Duration) -> bool {
         let (done, wait) = mpsc::channel();
         self.queue.send(Outgoing::Flush(done)).is_ok() && wait.recv_timeout(longest).is_ok()
@@ -90,7 +90,7 @@ impl Port {
     pub fn ask(&self, words: Vec<String>) -> (bool, String) {
         let alone = || (false, NO_HOST.to_owned());
         let Some((id, answer)) = self.expect_answer() else { return alone() };
-        self.say(FromGuest::Ask { id, words });
+        self.send(FromGuest::Ask { id, words });
         answer.recv().unwrap_or_else(|_| alone())
     }
 
@@ -110,7 +110,7 @@ impl Port {
         }
     }
 
-    /// Waits until all that was said has left, however long that takes.
+    /// Waits until every queued frame has left, however long that takes.
     pub fn wait_until_sent(&self) {
         let (done, wait) = mpsc::channel();
         if self.queue.send(Outgoing::Flush(done)).is_ok() {
@@ -158,11 +158,11 @@ fn write_frames(mut port: Option<File>, frames: &Receiver<Outgoing>, pending: &P
                 let _ = done.send(());
             }
             Outgoing::Frame(frame) => {
-                let sent = port.as_mut().is_some_and(|port| send(port, &frame).is_ok());
+                let sent = port.as_mut().is_some_and(|port| write_frame(port, &frame).is_ok());
                 if !sent {
                     if port.take().is_some() {
                         console("patchbench agent: the host is gone, going on alone\n");
-                        // Whoever waits for an answer is told so by the dropped channel.
+                        // Whoever waits for an answer learns it from the dropped channel.
                         lock(pending).take();
                     }
                     console(&readable(&frame));
@@ -172,7 +172,7 @@ fn write_frames(mut port: Option<File>, frames: &Receiver<Outgoing>, pending: &P
     }
 }
 
-fn send(port: &mut File, frame: &FromGuest) -> io::Result<()> {
+fn write_frame(port: &mut File, frame: &FromGuest) -> io::Result<()> {
     let mut line = serde_json::to_vec(frame)?;
     line.push(b'\n');
     let mut rest = line.as_slice();

@@ -1,4 +1,4 @@
-//! What PID 1 owes the other processes: to reap them, to end them, to say where one hangs.
+//! What PID 1 owes the other processes: to reap them, to end them, to report where one hangs.
 
 use std::fs;
 use std::path::Path;
@@ -46,7 +46,7 @@ pub fn wait_for(sought: Pid, longest: Duration) -> Option<WaitStatus> {
 
 /// Sends a signal to a process group.
 pub fn signal(group: Pid, signal: Signal) {
-    // ESRCH only says that it is gone.
+    // ESRCH only means that it is gone.
     let _ = kill_process_group(group, signal);
 }
 
@@ -73,7 +73,7 @@ pub fn kill_all() {
             return;
         }
         for pid in left {
-            // ESRCH only says that it is gone.
+            // ESRCH only means that it is gone.
             let _ = kill_process(pid, Signal::KILL);
         }
         std::thread::sleep(Duration::from_millis(1));
@@ -96,7 +96,7 @@ fn others() -> Vec<Pid> {
     pids.collect()
 }
 
-/// Frames of a stack that are told.
+/// Frames of a stack that are printed.
 const FRAMES: usize = 24;
 
 /// The processes other than PID 1, one a line: pid, name, state, and where in the kernel each waits. Of those that wait
@@ -111,7 +111,7 @@ pub fn describe() -> String {
         let Ok(stat) = fs::read_to_string(entry.path().join("stat")) else { continue };
         let Some((name, state)) = name_and_state(&stat) else { continue };
         let stuck = state == "D";
-        // Kernel threads have no command line; neither do zombies, which tell nothing either.
+        // Kernel threads have no command line; neither do zombies, which show nothing either.
         let command = fs::read(entry.path().join("cmdline")).unwrap_or_default();
         if pid == 1 || (command.is_empty() && !stuck) {
             continue;
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stack_is_told_function_by_function() {
+    fn a_stack_is_printed_function_by_function() {
         let text = "[<0>] device_del+0x3c/0x3a0\n[<0>] cxl_memdev_unregister+0x2b/0x80 [cxl_core]\n";
         assert_eq!(
             stack(text),

@@ -67,7 +67,7 @@ pub fn client(words: &[OsString]) -> ExitCode {
     }
 }
 
-/// Sends the input until its end, or until an answer says that no more is wanted; the answer.
+/// Sends the input until its end, or until an answer comes before it; the answer.
 fn send(mut stream: UnixStream, mut input: impl Read) -> io::Result<(bool, String)> {
     let mut piece = vec![0; 4 + FILE_CHUNK];
     while !is_answered(&stream) {

@@ -47,6 +47,6 @@ pub fn exec(words: &[OsString], tty: bool) -> ExitCode {
     }
     let error = Command::new(program).args(arguments).exec();
     console(&format!("starting {}: {error}\n", program.display()));
-    // What a shell says of a program that it cannot start.
+    // A shell's status for a program that it cannot start.
     ExitCode::from(127)
 }

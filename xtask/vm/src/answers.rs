@@ -64,6 +64,6 @@ mod tests {
             ours.shutdown(Shutdown::Both).expect("it was open");
         });
         let first = BufReader::new(theirs).lines().next().expect("a line").expect("text");
-        assert!(first.starts_with(r#"{"say":"answer","id":0,"ok":false,"text":"xxx"#), "{first}");
+        assert!(first.starts_with(r#"{"frame":"answer","id":0,"ok":false,"text":"xxx"#), "{first}");
     }
 }

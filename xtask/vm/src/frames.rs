@@ -102,8 +102,8 @@ mod tests {
     #[test]
     fn a_torn_frame_is_put_together_and_nonsense_is_shown() {
         let out = lines(&[
-            b"{\"say\":\"bye\",",
-            b"\"ran\":2}\n\n\x1b[31mboo\xff\r\n{\"say\":\"begin\",\"case\":0}",
+            b"{\"frame\":\"bye\",",
+            b"\"ran\":2}\n\n\x1b[31mboo\xff\r\n{\"frame\":\"begin\",\"case\":0}",
         ]);
         insta::assert_debug_snapshot!(out, @r#"
         [
@@ -132,7 +132,7 @@ mod tests {
             frames.take(&vec![b'x'; 1 << 18], |line| out.push(line));
         }
         assert!(frames.line.len() <= LONGEST);
-        frames.take(b"\n{\"say\":\"bye\",\"ran\":0}\n", |line| out.push(line));
+        frames.take(b"\n{\"frame\":\"bye\",\"ran\":0}\n", |line| out.push(line));
         assert!(
             matches!(&out[0], Line::Noise(text) if text.ends_with("xx… (16777217 bytes)")),
             "{:?}",

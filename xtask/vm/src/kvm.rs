@@ -6,7 +6,7 @@ use std::time::Duration;
 use event::VmEnd;
 use wire::{Job, PROTOCOL};
 
-use super::{Accel, Boot, Machine, Patience, VmError, no_requests};
+use super::{Accel, Boot, Deadlines, Machine, VmError, no_requests};
 
 /// How long a kernel may take to reach the agent under a KVM that works; a tenth of it is usual.
 const KVM_BOOT: Duration = Duration::from_secs(8);
@@ -34,7 +34,7 @@ pub fn kvm_works(
         cmdline: &[],
         machine_args: &machine_args,
     };
-    let boot = Boot { machine, folder, patience: Patience { boot: KVM_BOOT, slack: KVM_BOOT } };
+    let boot = Boot { machine, folder, deadlines: Deadlines { boot: KVM_BOOT, slack: KVM_BOOT } };
     let transcript = boot.run(&empty_job(), &mut |_| {}, &no_requests())?;
     if matches!(transcript.end, VmEnd::Interrupted) {
         return Err(host::ProcessError::Interrupted.into());
@@ -44,7 +44,7 @@ pub fn kvm_works(
     }
     Ok(Err(match transcript.end {
         VmEnd::QemuDied { how, stderr } => {
-            format!("QEMU ended with {how}: {}", stderr.lines().last().unwrap_or("it said nothing").trim())
+            format!("QEMU ended with {how}: {}", stderr.lines().last().unwrap_or("it printed nothing").trim())
         }
         VmEnd::Deadline { .. } if transcript.console.is_empty() => {
             format!("a guest printed nothing within {} s", KVM_BOOT.as_secs())

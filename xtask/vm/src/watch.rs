@@ -17,14 +17,14 @@ use super::answers::Answers;
 use super::console::Console;
 use super::files::Files;
 use super::frames::{self, Line};
-use super::ledger::Ledger;
 use super::lost_interrupt::{Lookout, LostInterrupt};
 use super::sockets::Connected;
-use super::{HostRequests, Patience, Qmp};
+use super::transcript::TranscriptBuilder;
+use super::{Deadlines, HostRequests, Qmp};
 
 /// How late QEMU's end, a deadline or an interrupt is noticed at most.
 const TICK: Duration = Duration::from_millis(10);
-/// A kernel that has said that it dies is waited for until its console has been silent for this long …
+/// A kernel that has reported its death is waited for until its console has been silent for this long …
 const DYING_SILENCE: Duration = Duration::from_secs(5);
 /// … but no longer than this, should it print for ever.
 const DYING: Duration = Duration::from_secs(60);
@@ -36,14 +36,14 @@ const QUEUE: usize = 256;
 const REQUESTS: usize = 16;
 /// The kernel reads its console at once, or it hangs.
 const WRITE_WAIT: Duration = Duration::from_secs(10);
-/// How long a hanging kernel may take to say where it hangs.
+/// How long a hanging kernel may take to print where it hangs.
 const LAST_WORDS: Duration = Duration::from_secs(3);
 
 /// What is needed to follow one boot.
 pub struct Watch<'scope, 'env> {
     scope: &'scope Scope<'scope, 'env>,
     job: &'env Job,
-    patience: Patience,
+    deadlines: Deadlines,
     requests: &'env dyn HostRequests,
     qmp: &'env Qmp,
     console: &'env Console,
@@ -63,7 +63,7 @@ impl<'scope, 'env> Watch<'scope, 'env> {
     /// Starts reading the agent's port.
     pub fn new(
         scope: &'scope Scope<'scope, 'env>,
-        (job, patience): (&'env Job, Patience),
+        (job, deadlines): (&'env Job, Deadlines),
         requests: &'env dyn HostRequests,
         qmp: &'env Qmp,
         console: &'env Console,
@@ -80,7 +80,7 @@ impl<'scope, 'env> Watch<'scope, 'env> {
         Self {
             scope,
             job,
-            patience,
+            deadlines,
             requests,
             qmp,
             console,
@@ -98,25 +98,25 @@ impl<'scope, 'env> Watch<'scope, 'env> {
     /// Follows until QEMU ends (nothing) or must be ended (as what).
     ///
     /// # Errors
-    /// QEMU has lost an interrupt: what the guest does from here on says nothing of its kernel.
+    /// QEMU has lost an interrupt: what the guest does from here on proves nothing about its kernel.
     pub fn follow(
         &mut self,
         qemu: &mut Running,
         started: Instant,
-        ledger: &mut Ledger,
+        transcript: &mut TranscriptBuilder,
         on_frame: &mut dyn FnMut(&FromGuest),
     ) -> Result<Option<VmEnd>, LostInterrupt> {
-        self.step = ("the agent's hello".into(), started + self.patience.boot, self.patience.boot);
+        self.step = ("the agent's hello".into(), started + self.deadlines.boot, self.deadlines.boot);
         loop {
             match self.lines.recv_timeout(TICK) {
-                Ok(line) => self.take(line, ledger, on_frame),
+                Ok(line) => self.take(line, transcript, on_frame),
                 Err(RecvTimeoutError::Timeout) => {}
                 // The port is closed: QEMU is about to end.
                 Err(RecvTimeoutError::Disconnected) => thread::sleep(TICK),
             }
             // A flood of frames must not keep us from looking at the clock, nor the clock from the frames.
             for line in self.lines.try_iter().take(QUEUE).collect::<Vec<_>>() {
-                self.take(line, ledger, on_frame);
+                self.take(line, transcript, on_frame);
             }
             if qemu.wait(Duration::ZERO).is_some() {
                 return Ok(None);
@@ -133,7 +133,7 @@ impl<'scope, 'env> Watch<'scope, 'env> {
             }
             let (waiting, until, longest) = &self.step;
             if Instant::now() >= *until {
-                ledger
+                transcript
                     .note(format!("the guest hangs: {waiting} did not come within {} s", longest.as_secs()));
                 let ms = u64::try_from(longest.as_millis()).unwrap_or(u64::MAX);
                 self.last_words();
@@ -143,21 +143,21 @@ impl<'scope, 'env> Watch<'scope, 'env> {
     }
 
     /// Takes what is still on its way when QEMU is gone.
-    pub fn rest(&mut self, ledger: &mut Ledger, on_frame: &mut dyn FnMut(&FromGuest)) {
+    pub fn rest(&mut self, transcript: &mut TranscriptBuilder, on_frame: &mut dyn FnMut(&FromGuest)) {
         while let Ok(line) = self.lines.recv() {
-            self.take(line, ledger, on_frame);
+            self.take(line, transcript, on_frame);
         }
         for note in self.files.close() {
-            ledger.note(note);
+            transcript.note(note);
         }
     }
 
-    fn take(&mut self, line: Line, ledger: &mut Ledger, on_frame: &mut dyn FnMut(&FromGuest)) {
+    fn take(&mut self, line: Line, transcript: &mut TranscriptBuilder, on_frame: &mut dyn FnMut(&FromGuest)) {
         let now = Instant::now();
-        let Some(frame) = ledger.take(line, now) else { return };
+        let Some(frame) = transcript.take(line, now) else { return };
         self.last_frame = Some(now);
-        if let Some(longest) = self.patience.after(&frame, self.job) {
-            let waiting = match (&frame, ledger.running()) {
+        if let Some(longest) = self.deadlines.after(&frame, self.job) {
+            let waiting = match (&frame, transcript.running()) {
                 (FromGuest::Hello { .. }, _) => "the first case".into(),
                 (FromGuest::Begin { .. }, Some((_, name))) => format!("the end of case {name}"),
                 (FromGuest::Bye { .. }, _) => "power-off".into(),
@@ -166,9 +166,9 @@ impl<'scope, 'env> Watch<'scope, 'env> {
             self.step = (waiting, now + longest, longest);
         }
         on_frame(&frame);
-        if let Some(answer) = self.files.take(&frame, ledger.running()) {
+        if let Some(answer) = self.files.take(&frame, transcript.running()) {
             if let Some(note) = answer.note {
-                ledger.note(note);
+                transcript.note(note);
             }
             self.answers.send(answer.file, answer.result);
         }
@@ -192,7 +192,7 @@ impl<'scope, 'env> Watch<'scope, 'env> {
         });
     }
 
-    /// The kernel has said that it dies, nothing came from the agent since, and the console is silent.
+    /// The kernel has reported its death, nothing came from the agent since, and the console is silent.
     fn is_dead(&self) -> bool {
         let Some(died) = self.console.died() else { return false };
         // Somebody only printed the words.

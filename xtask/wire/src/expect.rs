@@ -23,7 +23,7 @@ pub struct ExpectWindow {
     /// Bytes.
     pub size: u64,
     /// Interleave granularity in bytes, as `interleave_granularity` shows it: 256 for a window of one target,
-    /// whatever the firmware said (Linux, `drivers/cxl/acpi.c`, `__cxl_parse_cfmws()`).
+    /// whatever the firmware's table has (Linux, `drivers/cxl/acpi.c`, `__cxl_parse_cfmws()`).
     pub granularity: u64,
     /// ACPI `_UID` of the target host bridges, in interleave order; their number is the ways.
     pub targets: Vec<u32>,

@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn what_is_no_base64_is_no_frame() {
         for data in ["\"!\"", "\"QQ\"", "\"QQ==QQ==\"", "7", "[65]"] {
-            let line = format!("{{\"say\":\"file-data\",\"file\":1,\"at\":0,\"data\":{data}}}");
+            let line = format!("{{\"frame\":\"file-data\",\"file\":1,\"at\":0,\"data\":{data}}}");
             assert!(serde_json::from_str::<FromGuest>(&line).is_err(), "{data}");
         }
     }

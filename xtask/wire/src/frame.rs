@@ -9,7 +9,7 @@ use crate::{Job, PROTOCOL};
 
 /// What the guest reports or asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "say", rename_all = "kebab-case")]
+#[serde(tag = "frame", rename_all = "kebab-case")]
 pub enum FromGuest {
     /// First line of every boot.
     Hello {
@@ -106,7 +106,7 @@ pub enum CaseEnd {
 
 /// What the host answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "say", rename_all = "kebab-case")]
+#[serde(tag = "frame", rename_all = "kebab-case")]
 pub enum ToGuest {
     /// Answer to [`FromGuest::Ask`], or what became of the file of a [`FromGuest::FileBegin`].
     Answer {

@@ -13,7 +13,7 @@ use cxl_topology::qemu::Backing;
 use event::{CellId, Event, Stage, StageEnd, Transcript};
 use guest::JobFile;
 use spec::{CaseFile, ModuleSet, Userland};
-use vm::{Accel, Machine, Patience, QemuRequests, VmError};
+use vm::{Accel, Deadlines, Machine, QemuRequests, VmError};
 use wire::{FromGuest, Job, PROTOCOL};
 
 use super::accel::{self, Choice};
@@ -152,8 +152,8 @@ fn boot_once(
     let begun = Instant::now();
     let later = cxl_topology::qemu::later_args(&cell.topology, guests.capabilities, &Backing::Ram);
     let requests = QemuRequests::new(&[&machine_args[..], &later].concat());
-    let patience = Patience::new(guests.accel, times).at_least(recorded.boot().unwrap_or_default());
-    let transcript = vm::Boot { machine, folder, patience }.run(
+    let deadlines = Deadlines::new(guests.accel, times).at_least(recorded.boot().unwrap_or_default());
+    let transcript = vm::Boot { machine, folder, deadlines }.run(
         &job,
         &mut |frame| tell(bench, &cell.id, boot, &cases, begun, frame),
         &requests,
@@ -215,7 +215,7 @@ pub fn shell(
         cmdline: &cmdline,
         machine_args: &machine_args,
     };
-    vm::Boot { machine, folder: folder.path(), patience: Patience::new(accel, 1) }.shell()?;
+    vm::Boot { machine, folder: folder.path(), deadlines: Deadlines::new(accel, 1) }.shell()?;
     Ok(())
 }
 
@@ -227,7 +227,7 @@ fn instrumented(cell: &Cell) -> bool {
 /// How many times as long as on a plain kernel and an idle machine everything may take.
 fn times(guests: &Guests, cell: &Cell) -> u32 {
     let busy = if guests.accel == Accel::Tcg { machine::slowness() } else { 1 };
-    vm::times(instrumented(cell))
+    vm::timeout_scale(instrumented(cell))
         .saturating_mul(cell.settings.timeout_times.unwrap_or(1))
         .saturating_mul(busy)
 }
@@ -248,7 +248,7 @@ fn job(sitting: &Sitting, times: u32, recorded: &Times) -> Job {
         timeout_ms: u64::try_from(longest(case).as_millis()).unwrap_or(u64::MAX),
     });
     let mut env = environment(cell.suite.modules, &cell.variant.env);
-    env.insert("PATIENCE".to_owned(), times.to_string());
+    env.insert("TIMEOUT_SCALE".to_owned(), times.to_string());
     Job {
         token: token(),
         modules: cell.suite.load.clone(),

@@ -13,28 +13,28 @@ use super::Accel;
 const ENDING: Duration = Duration::from_secs(14);
 
 /// How much longer everything takes on a kernel with KASAN, lockdep and their like.
-pub fn times(instrumented: bool) -> u32 {
+pub fn timeout_scale(instrumented: bool) -> u32 {
     if instrumented { 5 } else { 1 }
 }
 
 /// Bounds on each step of a boot. A step that takes longer ends the boot as a deadline; together they bound it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Patience {
+pub struct Deadlines {
     /// From QEMU's start to the agent's hello.
     pub boot: Duration,
     /// Granted on top of every other step.
     pub slack: Duration,
 }
 
-impl Patience {
-    /// What a guest needs on two busy cores, several times over: a plain kernel says hello under TCG after
-    /// some 4 s. `times` as long where the guest or the machine is slow.
-    pub fn new(accel: Accel, times: u32) -> Self {
+impl Deadlines {
+    /// What a guest needs on two busy cores, several times over: a plain kernel reaches the agent's hello under TCG after
+    /// some 4 s. `scale` times as long where the guest or the machine is slow.
+    pub fn new(accel: Accel, scale: u32) -> Self {
         let (boot, slack) = match accel {
             Accel::Kvm => (30, 10),
             Accel::Tcg => (90, 20),
         };
-        let seconds = |plain: u64| Duration::from_secs(plain).saturating_mul(times);
+        let seconds = |plain: u64| Duration::from_secs(plain).saturating_mul(scale);
         Self { boot: seconds(boot), slack: seconds(slack) }
     }
 
@@ -106,8 +106,8 @@ mod tests {
             env: BTreeMap::new(),
             shell: false,
         };
-        let patience = Patience { boot: Duration::from_secs(90), slack: Duration::from_secs(20) };
-        let after = |frame| patience.after(&frame, &job).map(|longest| longest.as_secs());
+        let deadlines = Deadlines { boot: Duration::from_secs(90), slack: Duration::from_secs(20) };
+        let after = |frame| deadlines.after(&frame, &job).map(|longest| longest.as_secs());
         let hello = FromGuest::Hello { protocol: 0, release: String::new(), uptime_ms: 0 };
         assert_eq!(after(hello), Some(5 + 5 + 20));
         assert_eq!(after(FromGuest::Begin { case: 0 }), Some(60 + 14 + 20));
@@ -116,8 +116,8 @@ mod tests {
         // Output is no excuse for going on for ever.
         assert_eq!(after(FromGuest::Output { case: 0, text: String::new() }), None);
         let short = Job { cases: job.cases[..2].to_vec(), ..job.clone() };
-        assert_eq!(patience.whole(&short).as_secs(), 90 + 30 + (94 + 20) + (35 + 20) + 20);
+        assert_eq!(deadlines.whole(&short).as_secs(), 90 + 30 + (94 + 20) + (35 + 20) + 20);
         // No overflow.
-        assert!(patience.whole(&job) > patience.whole(&short));
+        assert!(deadlines.whole(&job) > deadlines.whole(&short));
     }
 }
