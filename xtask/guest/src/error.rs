@@ -48,6 +48,9 @@ pub enum GuestError {
     /// A process failed.
     #[error(transparent)]
     Process(#[from] ProcessError),
+    /// The folder in which short commands would run is gone.
+    #[error(transparent)]
+    Shell(#[from] xshell::Error),
     /// A file could not be read or written.
     #[error("{doing} {}: {source}", .path.display())]
     Io {

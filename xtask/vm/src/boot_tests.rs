@@ -2,8 +2,9 @@
 //! QEMU would.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 
@@ -76,7 +77,7 @@ impl Fake {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join("qemu"), QEMU).expect("a QEMU");
-        Process::new("chmod", ["+x"]).arg(folder.path().join("qemu")).run().expect("chmod");
+        fs::set_permissions(folder.path().join("qemu"), Permissions::from_mode(0o755)).expect("a mode");
         fs::write(folder.path().join("image"), "").expect("an image");
         Self { folder }
     }
