@@ -42,7 +42,7 @@ pub fn run() -> ExitCode {
 }
 
 fn work(job: &Job, port: &Port) {
-    let loader = Arc::new(Loader::new(&release(), &job.withhold, port.clone()));
+    let loader = Arc::new(Loader::new(&release(), &job.deny, port.clone()));
     if job.udev {
         udev::start(job, port);
     } else if job.autoload {

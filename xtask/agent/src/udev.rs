@@ -11,15 +11,15 @@ use crate::{processes, session};
 const DAEMON: &str = "/bin/systemd-udevd";
 const ADMIN: &str = "/bin/udevadm";
 /// Modules that it leaves alone, in modprobe.d(5)'s words.
-const WITHHOLD: &str = "/run/modprobe.d/withhold.conf";
+const DENIED: &str = "/run/modprobe.d/deny.conf";
 /// Names of its processes, as `/proc/PID/comm` has them.
 const NAMES: [&str; 2] = ["systemd-udevd", "(udev-worker)"];
 
 /// Starts it, and has it look at what is there already.
 pub fn start(job: &Job, port: &Port) {
-    let lines: String = job.withhold.iter().map(|module| format!("blacklist {module}\n")).collect();
-    if let Err(error) = fs::create_dir_all("/run/modprobe.d").and_then(|()| fs::write(WITHHOLD, lines)) {
-        port.note(format!("writing {WITHHOLD}: {error}"));
+    let lines: String = job.deny.iter().map(|module| format!("blacklist {module}\n")).collect();
+    if let Err(error) = fs::create_dir_all("/run/modprobe.d").and_then(|()| fs::write(DENIED, lines)) {
+        port.note(format!("writing {DENIED}: {error}"));
     }
     // Its parent returns when it listens.
     if !run(job, port, DAEMON, &["--daemon", "--resolve-names=early"]) {

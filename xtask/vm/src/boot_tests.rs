@@ -117,7 +117,7 @@ fn job() -> Job {
         modules: Vec::new(),
         autoload: false,
         udev: false,
-        withhold: Vec::new(),
+        deny: Vec::new(),
         memdevs: 0,
         settle_ms: 0,
         cases: vec![Case { name: "a".into(), script: "x".into(), timeout_ms: 1000 }],

@@ -99,7 +99,7 @@ mod tests {
             modules: vec!["cxl_test".into()],
             autoload: true,
             udev: false,
-            withhold: Vec::new(),
+            deny: Vec::new(),
             memdevs: 0,
             settle_ms: 5_000,
             cases: vec![case(60_000), case(1_000), case(u64::MAX)],

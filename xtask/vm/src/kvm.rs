@@ -62,7 +62,7 @@ fn empty_job() -> Job {
         modules: Vec::new(),
         autoload: false,
         udev: false,
-        withhold: Vec::new(),
+        deny: Vec::new(),
         memdevs: 0,
         settle_ms: 0,
         cases: Vec::new(),

@@ -182,7 +182,7 @@ mod tests {
             modules: Vec::new(),
             autoload: false,
             udev: false,
-            withhold: Vec::new(),
+            deny: Vec::new(),
             memdevs: 0,
             settle_ms: 0,
             cases: vec![case("a"), case("b")],

@@ -22,7 +22,7 @@ pub struct Job {
     /// Whether the userland's own udevd does so instead.
     pub udev: bool,
     /// Modules (canonical names, `_` not `-`) that autoloading leaves alone; cases may load them by name.
-    pub withhold: Vec<String>,
+    pub deny: Vec<String>,
     /// How many CXL memdevs must be there (bound or not) before the first case; waits at most `settle_ms`.
     pub memdevs: u32,
     /// Longest wait for the device tree to come to rest before the first case, in milliseconds.

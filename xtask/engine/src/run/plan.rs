@@ -68,7 +68,7 @@ pub struct Boot {
     /// What the guest has besides the modules.
     pub userland: Userland,
     /// Modules that are not autoloaded.
-    pub withhold: Vec<String>,
+    pub deny: Vec<String>,
     /// Additions to the kernel command line.
     pub cmdline: Vec<String>,
     /// In the order in which they run.
@@ -145,14 +145,14 @@ pub(super) fn boots(cases: &[CaseFile]) -> Vec<Boot> {
             !case.isolate
                 && boot.cases.iter().all(|other| !other.isolate)
                 && boot.userland == case.userland
-                && boot.withhold == case.withhold
+                && boot.deny == case.deny
                 && boot.cmdline == case.cmdline
         });
         match shared {
             Some(boot) => boot.cases.push(case.clone()),
             None => boots.push(Boot {
                 userland: case.userland,
-                withhold: case.withhold.clone(),
+                deny: case.deny.clone(),
                 cmdline: case.cmdline.clone(),
                 cases: vec![case.clone()],
             }),
@@ -168,7 +168,7 @@ mod tests {
     use super::*;
     use spec::Needs;
 
-    fn case(name: &str, withhold: &[&str], cmdline: &[&str], isolate: bool) -> CaseFile {
+    fn case(name: &str, deny: &[&str], cmdline: &[&str], isolate: bool) -> CaseFile {
         let owned = |words: &[&str]| words.iter().map(|&w| w.to_owned()).collect();
         CaseFile {
             name: name.to_owned(),
@@ -177,7 +177,7 @@ mod tests {
             needs: Needs::default(),
             timeout: Duration::from_secs(1),
             userland: Userland::Busybox,
-            withhold: owned(withhold),
+            deny: owned(deny),
             cmdline: owned(cmdline),
             isolate,
         }
