@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use wire::{Bytes, FILE_CHUNK, FromGuest, check_file_name};
 
-use crate::port::{NO_HOST, Port};
+use crate::port::{NO_HOST, Port, console};
 
 /// The host answers as soon as it has the last bytes. Nobody answers in a replay, where the port is a file.
 const ANSWER_WAIT: Duration = Duration::from_secs(20);
@@ -81,8 +81,7 @@ impl<'a> Upload<'a> {
     /// # Errors
     /// It is not stored: why.
     pub fn finish(mut self) -> Result<String, String> {
-        self.unfinished = None;
-        self.port.send(FromGuest::FileEnd { file: self.file, bytes: self.bytes, problem: None });
+        self.send_end();
         match self.answer.recv_timeout(ANSWER_WAIT) {
             Ok((true, place)) => Ok(place),
             Ok((false, why)) => Err(why),
@@ -92,6 +91,17 @@ impl<'a> Upload<'a> {
                 Err(format!("the host did not answer within {} s", ANSWER_WAIT.as_secs()))
             }
         }
+    }
+
+    /// Ends the file, and leaves the answer to the host's own notes.
+    pub fn finish_unanswered(mut self) {
+        self.send_end();
+        self.port.forget(self.file);
+    }
+
+    fn send_end(&mut self) {
+        self.unfinished = None;
+        self.port.send(FromGuest::FileEnd { file: self.file, bytes: self.bytes, problem: None });
     }
 
     /// Gives the file up; the host reports this as the reason.
@@ -115,15 +125,16 @@ impl Drop for Upload<'_> {
     }
 }
 
-/// Sends a whole file of the agent's own, and notes where it could not.
+/// Sends a whole file of the agent's own. What the host refuses it notes itself, so that nobody waits for its answer: in a
+/// replay there is none.
 pub fn save(port: &Port, name: &str, bytes: &[u8]) {
     let sent = Upload::begin(port, None, name).and_then(|mut upload| {
         upload.send(bytes)?;
-        upload.finish()
+        upload.finish_unanswered();
+        Ok(())
     });
-    // What the host refuses, it has noted itself.
     if let Err(why) = sent {
-        crate::port::console(&format!("patchbench agent: saving {name}: {why}\n"));
+        console(&format!("patchbench agent: saving {name}: {why}\n"));
     }
 }
 
@@ -175,5 +186,15 @@ mod tests {
         let upload = Upload::begin(&port, None, "trace").expect("a beginning");
         port.answer(1, true, "files/agent/trace");
         assert_eq!(upload.finish(), Ok("files/agent/trace".into()));
+    }
+
+    #[test]
+    fn a_file_of_the_agents_own_waits_for_no_answer() {
+        let (port, frames) = Port::to_nowhere();
+        save(&port, "x.kmsg", b"log");
+        port.wait_until_sent();
+        let end = FromGuest::FileEnd { file: 1, bytes: 3, problem: None };
+        assert_eq!(frames.try_iter().last(), Some(end));
+        assert!(!port.answer(1, true, "files/agent/x.kmsg"), "nobody waits");
     }
 }

@@ -5,8 +5,11 @@ use std::io::Read;
 
 use wire::FromGuest;
 
-/// No frame of the agent is longer: 16 KiB of output, each byte at worst escaped to six.
-const LONGEST: usize = 1 << 20;
+/// No frame of the agent is longer: 16 KiB of output, each byte at worst escaped to six, are the most. What waits for us
+/// is some hundred frames, and bounded by it.
+const LONGEST: usize = 256 << 10;
+/// What is kept of a line's memory for the next: as much as a frame of a file has.
+const KEPT: usize = 32 << 10;
 /// How much of a line that is no frame is shown.
 const SHOWN: usize = 120;
 
@@ -63,7 +66,7 @@ impl Frames {
             }
         }
         self.line.clear();
-        self.line.shrink_to(LONGEST / 16);
+        self.line.shrink_to(KEPT);
         self.dropped = 0;
     }
 }

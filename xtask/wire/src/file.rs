@@ -53,7 +53,8 @@ pub fn check_file_name(name: &str) -> Result<(), String> {
     }
 }
 
-/// Bytes of a file; base64 (RFC 4648, padded) in a frame.
+/// Bytes of a file, at most [`FILE_CHUNK`]; base64 (RFC 4648, padded) in a frame. More are no frame: what waits to be
+/// written is bounded.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Bytes(pub Vec<u8>);
 
@@ -86,6 +87,9 @@ impl Visitor<'_> for Decode {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Bytes, E> {
+        if text.len() > FILE_CHUNK.div_ceil(3) * 4 {
+            return Err(E::custom(format_args!("more than {FILE_CHUNK} bytes at once")));
+        }
         BASE64_STANDARD.decode(text).map(Bytes).map_err(E::custom)
     }
 }
@@ -113,7 +117,11 @@ mod tests {
     fn a_chunk_fits_into_one_write() {
         let data = Bytes(vec![0xff; FILE_CHUNK]);
         let frame = FromGuest::FileData { file: u32::MAX, at: FILE_LIMIT, data };
-        assert!(serde_json::to_vec(&frame).expect("JSON").len() < 32 << 10);
+        let line = serde_json::to_string(&frame).expect("JSON");
+        assert!(line.len() < 32 << 10);
+        assert_eq!(serde_json::from_str::<FromGuest>(&line).expect("a frame"), frame);
+        let longer = line.replacen("////", "////////", 1);
+        assert!(serde_json::from_str::<FromGuest>(&longer).is_err());
     }
 
     #[test]
