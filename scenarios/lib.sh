@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 # For cases: `. /bench/lib.sh`. POSIX sh and what busybox has; no other dependency.
 #
-# A case says what came of it by its exit status (0 pass, 1 fail, 4 skip), by KTAP lines, or both:
+# A case reports its result by its exit status (0 pass, 1 fail, 4 skip), by KTAP lines, or both:
 #
 #   . /bench/lib.sh
 #   [ -e /sys/module/cxl_core ] || skip "no CXL in this kernel"
@@ -15,7 +15,11 @@
 #   check "endpoint is up" poll 5 test -e /sys/bus/cxl/devices/endpoint2
 #   finish
 
-# Tells what helps to understand a failure. Every line gets the KTAP mark of a diagnostic.
+# What is too long to print goes into the boot's folder on the host, whole or not at all (results/README.md):
+#
+#   cxl-dump | save tree.txt || fail "the listing is not saved"
+
+# Prints what helps to understand a failure. Every line gets the KTAP mark of a diagnostic.
 diag() {
 	printf '%s\n' "$*" | sed 's/^/# /'
 }
@@ -53,9 +57,9 @@ _hundredths() {
 }
 
 # poll SECONDS COMMAND…: tries until the command succeeds; fails when it never did. Tries at least once, and
-# once more at the very end. On an instrumented kernel it is more patient by PATIENCE, which the host sets.
+# once more at the very end. On an instrumented kernel it tries TIMEOUT_SCALE times as long, which the host sets.
 poll() {
-	_until=$(($(_now) + $1 * 100 * ${PATIENCE:-1}))
+	_until=$(($(_now) + $1 * 100 * ${TIMEOUT_SCALE:-1}))
 	shift
 	until "$@"; do
 		[ "$(_now)" -lt "$_until" ] || return 1

@@ -2,7 +2,7 @@
 #: summary: loading only the module of the caller is enough for the call to attach
 #: needs: { modules: [cxl_attach_test], memdevs: 1 }
 #: timeout: 60s
-#: withhold: [cxl_mem, cxl_port, cxl_pci, cxl_pmem, cxl_acpi]
+#: deny: [cxl_mem, cxl_port, cxl_pci, cxl_pmem, cxl_acpi]
 #: isolate: true
 . /bench/lib.sh
 . /bench/suite/attach.lib

@@ -2,7 +2,7 @@
 #: summary: sanitize and a media event on a memdev of cxl_pci that was never attached
 #: needs: { modules: [cxl_attach_test], memdevs: 1 }
 #: timeout: 60s
-#: withhold: [cxl_acpi]
+#: deny: [cxl_acpi]
 #: isolate: true
 . /bench/lib.sh
 . /bench/suite/attach.lib

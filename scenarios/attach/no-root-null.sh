@@ -2,7 +2,7 @@
 #: summary: without a CXL root and with NULL, a memdev is registered, and attaches by itself when the root comes
 #: needs: { modules: [cxl_attach_test], memdevs: 1 }
 #: timeout: 60s
-#: withhold: [cxl_acpi]
+#: deny: [cxl_acpi]
 #: isolate: true
 . /bench/lib.sh
 . /bench/suite/attach.lib

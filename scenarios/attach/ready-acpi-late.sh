@@ -2,7 +2,7 @@
 #: summary: cxl_acpi comes late, how the ports come up, and what attach makes of it
 #: needs: { modules: [cxl_attach_test], memdevs: 1 }
 #: timeout: 90s
-#: withhold: [cxl_acpi]
+#: deny: [cxl_acpi]
 #: isolate: true
 # A driver that attaches while cxl_acpi is loading may see any stage of it. The
 # outcome has to be one of two: attached, or nothing left. Never something in

@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 use project::{Project, Run};
+use sha2::{Digest, Sha256};
 
 use event::{CaseReport, Event, Stage, StageEnd};
-use host::{Process, users_git};
+use host::{Process, hex, users_git};
 use kernlog::{CaseOutcome, SplatKind};
 
 fn report<'a>(run: &'a Run, case: &str) -> &'a CaseReport {
@@ -145,6 +146,55 @@ fn a_case_that_depends_on_its_order_is_named_and_one_that_fails_by_chance_too() 
     let alone = project.run(&[&order[..], &some].concat());
     let ends: Vec<_> = alone.cases().iter().map(|case| format!("{} {}", case.name, case.outcome)).collect();
     assert_eq!(ends, ["a-leaves pass", "b-alone pass", "c-needs fail"], "{}", alone.shown());
+}
+
+#[test]
+#[ignore = "boots guests"]
+fn what_a_guest_saves_comes_out_byte_by_byte_and_not_without_bounds() {
+    let project = Project::new();
+    project.test_suite("files");
+    let run = project.run(&["--suite", "files"]);
+    let ends: Vec<_> = run.cases().iter().map(|case| format!("{} {}", case.name, case.outcome)).collect();
+    insta::assert_snapshot!(ends.join("\n"), @r"
+    a-binary pass
+    b-endless pass
+    c-killed timeout
+    d-fail fail
+    ");
+    let boot = project.only_boot();
+    let files = boot.join("files");
+    let noise = fs::read(files.join("a-binary/noise.bin")).expect("it is saved");
+    let output = run.output("a-binary");
+    assert_eq!(noise.len(), 4 << 20);
+    assert!(output.starts_with(&hex(Sha256::digest(&noise))), "{output}");
+    // What was refused or cut short is not there, nor a part of it.
+    let names = project::names_below(&files);
+    insta::assert_snapshot!(names.join("\n"), @r"
+    a-binary/empty
+    a-binary/noise.bin
+    agent/c-killed.cxl
+    agent/c-killed.kmsg
+    agent/d-fail.cxl
+    agent/d-fail.kmsg
+    b-endless/after
+    ");
+    assert!(run.output("b-endless").contains(
+        "save: endless is not saved: it is longer than 16777216 bytes, the limit of a file\nstatus 1\n"
+    ));
+    let log = fs::read_to_string(files.join("agent/d-fail.kmsg")).expect("it is saved");
+    assert!(log.ends_with(" kernel: a debug message of d-fail\n"), "{log}");
+    let listing = fs::read_to_string(files.join("agent/d-fail.cxl")).expect("it is saved");
+    assert!(listing.contains("\nmem0 at /sys/devices/pci"), "{listing}");
+    assert!(listing.contains("\n  ram/size: 0x"), "{listing}");
+    for notice in [
+        "file a-binary/noise.bin is not kept: there is one of this name already",
+        "file b-endless/endless is not kept: it is longer than 16777216 bytes, the limit of a file",
+        "file c-killed/torn is not kept: what saved it ended before its input did",
+        "/boot0/files: 7 files of the guest, ",
+    ] {
+        let is = |event: &Event| matches!(event, Event::Notice { text } if text.contains(notice));
+        assert!(run.events.iter().any(is), "{notice}\n{}", run.shown());
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What a case asks of the host: `host device-del mem0` connects to a socket that PID 1 serves, and PID 1
+//! What a case asks of the host: `host device-del mem0` and `save NAME` connect to a socket that PID 1 serves, and PID 1
 //! carries the request over the port.
 
 use std::ffi::OsString;
@@ -8,9 +8,11 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::ExitCode;
 use std::thread;
 
+use crate::files::CaseNow;
 use crate::port::{Port, console};
+use crate::request::{Request, SOCKET, answer, connect};
+use crate::save;
 
-const SOCKET: &str = "/run/bench.sock";
 /// A request is a few words.
 const LONGEST: u64 = 64 << 10;
 
@@ -18,29 +20,37 @@ const LONGEST: u64 = 64 << 10;
 ///
 /// # Errors
 /// The socket could not be made.
-pub fn serve(port: Port) -> io::Result<()> {
+pub fn serve(port: Port, case: CaseNow) -> io::Result<()> {
     let _ = fs::remove_file(SOCKET);
     let listener = UnixListener::bind(SOCKET)?;
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            let port = port.clone();
+            // Here, before the case can have ended: what it saves is its own.
+            let (port, case) = (port.clone(), case.get());
             thread::spawn(move || {
                 // A case that went away does not want its answer.
-                let _ = carry(&stream, &port);
+                let _ = carry(&stream, &port, case);
             });
         }
     });
     Ok(())
 }
 
-fn carry(mut stream: &UnixStream, port: &Port) -> io::Result<()> {
+fn carry(mut stream: &UnixStream, port: &Port, case: Option<u32>) -> io::Result<()> {
+    let mut reader = BufReader::new(stream);
     let mut line = String::new();
-    BufReader::new(stream).take(LONGEST).read_line(&mut line)?;
-    let (ok, text) = match serde_json::from_str::<Vec<String>>(&line) {
-        Ok(words) => port.ask(words),
-        Err(error) => (false, format!("the request is not a list of words: {error}")),
+    (&mut reader).take(LONGEST).read_line(&mut line)?;
+    let (ok, text) = match serde_json::from_str(&line) {
+        Ok(Request::Host(words)) => port.ask(words),
+        Ok(Request::Save { save: name }) => match save::receive(&mut reader, port, case, &name) {
+            Ok(place) => (true, place),
+            Err(why) => (false, why),
+        },
+        Err(error) => (false, format!("the request is neither a list of words nor a file: {error}")),
     };
-    stream.write_all(serde_json::to_string(&(ok, text))?.as_bytes())
+    writeln!(stream, "{}", serde_json::to_string(&(ok, text))?)?;
+    // A refused file's rest: whoever is in the middle of a write must come to read the answer.
+    io::copy(&mut reader, &mut io::sink()).map(drop)
 }
 
 /// The `host` command: prints the answer; 0 when it was done, 1 when not, 2 without a request.
@@ -49,7 +59,8 @@ pub fn client(words: &[OsString]) -> ExitCode {
         console(crate::USAGE);
         return ExitCode::from(2);
     }
-    match request(words) {
+    let words = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    match connect(&Request::Host(words)).and_then(|stream| answer(&stream)) {
         Ok((true, text)) => {
             let _ = writeln!(io::stdout(), "{text}");
             ExitCode::SUCCESS
@@ -59,19 +70,10 @@ pub fn client(words: &[OsString]) -> ExitCode {
             ExitCode::FAILURE
         }
         Err(error) => {
-            console(&format!("host: asking through {SOCKET}: {error}\n"));
+            console(&format!("host: {error}\n"));
             ExitCode::FAILURE
         }
     }
-}
-
-fn request(words: &[OsString]) -> io::Result<(bool, String)> {
-    let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
-    let mut stream = UnixStream::connect(SOCKET)?;
-    writeln!(stream, "{}", serde_json::to_string(&words)?)?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    Ok(serde_json::from_str(&answer)?)
 }
 
 #[cfg(test)]
@@ -83,10 +85,23 @@ mod tests {
         let port = Port::open(std::time::Duration::ZERO);
         let (ours, mut theirs) = UnixStream::pair().expect("a pair of sockets");
         theirs.write_all(b"[\"device-del\",\"mem0\"]\n").expect("the request is written");
-        carry(&ours, &port).expect("it is carried");
-        drop(ours);
-        let mut answer = String::new();
-        theirs.read_to_string(&mut answer).expect("an answer");
-        assert_eq!(answer, r#"[false,"no host on the other end of the port"]"#);
+        theirs.shutdown(std::net::Shutdown::Write).expect("it is open");
+        carry(&ours, &port, None).expect("it is carried");
+        assert_eq!(
+            answer(&theirs).expect("an answer"),
+            (false, "no host on the other end of the port".into())
+        );
+    }
+
+    #[test]
+    fn what_is_no_request_is_answered_too() {
+        let port = Port::open(std::time::Duration::ZERO);
+        for line in ["\n", "{\"save\":7}\n", "boo", "{}\n"] {
+            let (ours, mut theirs) = UnixStream::pair().expect("a pair of sockets");
+            theirs.write_all(line.as_bytes()).expect("the request is written");
+            theirs.shutdown(std::net::Shutdown::Write).expect("it is open");
+            carry(&ours, &port, Some(0)).expect("it is carried");
+            assert!(!answer(&theirs).expect("an answer").0, "{line}");
+        }
     }
 }

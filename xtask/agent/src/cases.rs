@@ -3,18 +3,19 @@
 use std::fs;
 use std::io::{self, PipeReader, Read};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitStatus, pidfd_open};
 use wire::{Case, CaseEnd, FromGuest, Job, MARKER};
 
+use crate::files::CaseNow;
 use crate::port::{Port, kernel_log};
-use crate::{processes, session};
+use crate::{evidence, processes, session};
 
-/// Runs the cases' scripts.
-pub const SHELL: &str = "/bin/sh";
+/// Status of a case that is skipped, as of kselftests.
+const SKIPPED: i32 = 4;
 /// Output of a case beyond this is counted and dropped.
 const OUTPUT_CAP: u64 = 1 << 20;
 /// Between TERM and KILL, so that a script's trap can tidy up.
@@ -28,35 +29,30 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// Runs all cases; returns how many were run. Stops after one that cannot be killed: what it holds in the
 /// kernel would make the others lie.
-pub fn run_all(job: &Job, port: &Port) -> u32 {
+pub fn run_all(job: &Job, port: &Port, now: &CaseNow) -> u32 {
     for (case, index) in job.cases.iter().zip(0..) {
-        port.say(FromGuest::Begin { case: index });
-        // In the log, the marker must not come after what the case makes the kernel say.
+        port.send(FromGuest::Begin { case: index });
+        // In the log, the marker must not come after what the case makes the kernel print.
         kernel_log(&format!("{MARKER}[{}]: begin {}", job.token, case.name));
+        now.set(Some(index));
         let begun = Instant::now();
         let mut run = Run { port, index, sent: 0, dropped: 0, held: Vec::new() };
         let (how, stuck) = run.run(job, case);
+        let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        now.set(None);
+        if is_red(how) {
+            // Before the marker: what the kernel reports meanwhile belongs to this case.
+            evidence::save(job, case, stuck, port);
+        }
         kernel_log(&format!("{MARKER}[{}]: end {}", job.token, case.name));
         run.flush();
-        let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        port.say(FromGuest::End { case: index, how, ms, dropped: run.dropped });
+        port.send(FromGuest::End { case: index, how, ms, dropped: run.dropped });
         if stuck {
             port.note(format!("case {} cannot be killed; the cases after it are not run", case.name));
             return index + 1;
         }
     }
     u32::try_from(job.cases.len()).unwrap_or(u32::MAX)
-}
-
-/// What every case and the shell find in their environment.
-pub fn environment(command: &mut Command, job: &Job) {
-    command
-        .env_clear()
-        .env("PATH", "/bin:/sbin:/usr/bin:/usr/sbin")
-        .env("HOME", "/")
-        .env("TERM", "dumb")
-        .env("LC_ALL", "C")
-        .envs(&job.env);
 }
 
 struct Run<'a> {
@@ -117,7 +113,7 @@ impl Run<'_> {
 
     /// Ends a case whose time is over.
     fn end_it(&mut self, pid: Pid, pipe: &PipeReader) -> (CaseEnd, bool) {
-        // Where it hangs, told twice: briefly here, with stacks in the kernel log.
+        // Where it hangs, reported twice: briefly here, with stacks in the kernel log.
         let place = processes::describe();
         let _ = fs::write("/proc/sysrq-trigger", "w");
         processes::signal(pid, Signal::TERM);
@@ -180,18 +176,17 @@ impl Run<'_> {
     fn flush(&mut self) {
         if !self.held.is_empty() {
             let text = String::from_utf8_lossy(&self.held).into_owned();
-            self.port.say(FromGuest::Output { case: self.index, text });
+            self.port.send(FromGuest::Output { case: self.index, text });
             self.held.clear();
         }
     }
 }
 
 fn start(job: &Job, case: &Case) -> io::Result<(Pid, PipeReader)> {
-    // Otherwise the shell would say so, with a status that looks like a verdict.
+    // Otherwise the shell would report it, with a status that looks like a verdict.
     fs::metadata(Path::new(&case.script))?;
     let (reader, writer) = io::pipe()?;
-    let mut command = session::command(session::IN_SESSION, SHELL);
-    environment(&mut command, job);
+    let mut command = session::command(session::IN_SESSION, session::SHELL, job);
     let child = command
         .arg(&case.script)
         .env("BENCH_CASE", &case.name)
@@ -210,6 +205,11 @@ fn end_of(status: WaitStatus) -> CaseEnd {
         (Some(code), _) => CaseEnd::Exit(code),
         (None, signal) => CaseEnd::Signal(signal.unwrap_or(0)),
     }
+}
+
+/// Whether the case did not pass and was not skipped, as far as its status shows; the host judges what it printed.
+fn is_red(how: CaseEnd) -> bool {
+    !matches!(how, CaseEnd::Exit(0 | SKIPPED))
 }
 
 /// Length of an unfinished UTF-8 character at the end.

@@ -7,7 +7,7 @@ use crate::cxl_sysfs::parse;
 
 const OPTIONS: &str = "[--without ID] [--moved ID=PORT] [--new ID=LIKE@PORT:SERIAL]";
 
-/// The expectation with the changes that the words tell.
+/// The expectation with the changes that the words name.
 ///
 /// # Errors
 /// A word that is none, a device or port that is not there, or a place whose node is not known.
@@ -64,7 +64,7 @@ fn put(expect: &mut Expect, memdev: ExpectMemdev, port: &str) -> Result<(), Stri
     }
     let same_bridge = |other: &&ExpectMemdev| other.at.host_bridge == at.host_bridge;
     let node = std::iter::once(&memdev).chain(&expect.memdevs).find(same_bridge).map(|other| other.node);
-    let node = node.ok_or_else(|| format!("nothing tells the node of {port}"))?;
+    let node = node.ok_or_else(|| format!("nothing gives the node of {port}"))?;
     expect.memdevs.push(ExpectMemdev { at, place, node, ..memdev });
     Ok(())
 }

@@ -25,13 +25,13 @@ pub fn run(expect: &Expect, sysfs_root: &Path) -> (String, bool) {
     report.finish()
 }
 
-/// Compares until it fits or patience ends: drivers bind on their own time. Returns what was seen last.
-pub fn wait(expect: &Expect, sysfs_root: &Path, patience: Duration) -> (String, bool) {
+/// Compares until it fits or its time ends: drivers bind on their own time. Returns what was seen last.
+pub fn wait(expect: &Expect, sysfs_root: &Path, longest: Duration) -> (String, bool) {
     const STEP: Duration = Duration::from_millis(100);
     let begun = Instant::now();
     loop {
         let seen = run(expect, sysfs_root);
-        if seen.1 || begun.elapsed() >= patience {
+        if seen.1 || begun.elapsed() >= longest {
             return seen;
         }
         thread::sleep(STEP);
@@ -57,7 +57,7 @@ impl Report {
             self.failed = true;
             format!("not ok {number} - {name}: {}", wrong.join("; "))
         };
-        // What sysfs says is the tested kernel's: it must not end the line nor look like a directive.
+        // What sysfs shows is the tested kernel's: it must not end the line nor look like a directive.
         self.lines.push(line.chars().map(|c| if c.is_control() || c == '#' { '?' } else { c }).collect());
     }
 
@@ -82,7 +82,7 @@ impl Report {
 struct Wrong(Vec<String>);
 
 impl Wrong {
-    fn say(&mut self, text: impl Into<String>) {
+    fn add(&mut self, text: impl Into<String>) {
         self.0.push(text.into());
     }
 
@@ -90,21 +90,21 @@ impl Wrong {
     fn differs(&mut self, what: &str, wanted: impl ToString, got: Option<impl ToString>) {
         let (wanted, got) = (wanted.to_string(), got.map_or("nothing".to_owned(), |got| got.to_string()));
         if wanted != got {
-            self.say(format!("{what}: wanted {wanted}, got {got}"));
+            self.add(format!("{what}: wanted {wanted}, got {got}"));
         }
     }
 
     fn driver(&mut self, what: &str, wanted: &str, got: Option<&String>) {
         match got {
             Some(got) if got == wanted => {}
-            Some(got) => self.say(format!("{what} is bound to {got}, wanted {wanted}")),
-            None => self.say(format!("{what} is not bound to {wanted}")),
+            Some(got) => self.add(format!("{what} is bound to {got}, wanted {wanted}")),
+            None => self.add(format!("{what} is not bound to {wanted}")),
         }
     }
 
     fn place(&mut self, what: &str, wanted: &PciPath, got: &Place) {
         if got.at.as_ref() != Some(wanted) {
-            self.say(format!("{what}: wanted {}, got {}", shown(wanted), got.shown));
+            self.add(format!("{what}: wanted {}, got {}", shown(wanted), got.shown));
         }
     }
 }
@@ -139,7 +139,7 @@ fn root(expect: &Expect, tree: &Tree, report: &mut Report) {
     let (name, rest) = match (expect.ports.is_empty(), tree.roots.as_slice()) {
         (true, roots) => ("no CXL root", roots),
         (false, []) => {
-            wrong.say("there is none: cxl_acpi did not bind to ACPI0017");
+            wrong.add("there is none: cxl_acpi did not bind to ACPI0017");
             ("CXL root", &[][..])
         }
         (false, [root, rest @ ..]) => {
@@ -148,7 +148,7 @@ fn root(expect: &Expect, tree: &Tree, report: &mut Report) {
         }
     };
     for root in rest {
-        wrong.say(format!("{} was not expected", root.name));
+        wrong.add(format!("{} was not expected", root.name));
     }
     report.object(name, &wrong.0);
 }
@@ -191,7 +191,7 @@ fn ports(expect: &Expect, tree: &Tree, report: &mut Report) {
         let mut wrong = Wrong::default();
         match find_port(tree, &wanted.at) {
             Some(got) => port(wanted, got, tree, &mut wrong),
-            None => wrong.say(format!("no port with uport {}", shown(&wanted.at))),
+            None => wrong.add(format!("no port with uport {}", shown(&wanted.at))),
         }
         report.object(&format!("port {} at {}", wanted.id, wanted.place), &wrong.0);
     }
@@ -230,7 +230,7 @@ fn port(wanted: &ExpectPort, got: &Port, tree: &Tree, wrong: &mut Wrong) {
     }
     dports(wanted, got, wrong);
     if got.decoders == 0 && wanted.dports.iter().any(|dport| dport.required) {
-        wrong.say(format!("{} has no decoder", got.name));
+        wrong.add(format!("{} has no decoder", got.name));
     }
 }
 
@@ -241,7 +241,7 @@ fn host_bridge(wanted: &ExpectPort, got: &Port, tree: &Tree, wrong: &mut Wrong) 
     let uid = wanted.at.host_bridge;
     match root.dports.iter().find(|dport| dport.number == uid) {
         Some(dport) => wrong.place(&format!("{}'s dport{uid}", root.name), &wanted.at, &dport.at),
-        None => wrong.say(format!("{} has no dport{uid}", root.name)),
+        None => wrong.add(format!("{} has no dport{uid}", root.name)),
     }
 }
 
@@ -256,7 +256,7 @@ fn dports(wanted: &ExpectPort, got: &Port, wrong: &mut Wrong) {
             Some(got) => got,
             None if !dport.required => continue,
             None => {
-                wrong.say(format!("no dport{} ({})", dport.number, dport.name));
+                wrong.add(format!("no dport{} ({})", dport.number, dport.name));
                 continue;
             }
         };
@@ -264,7 +264,7 @@ fn dports(wanted: &ExpectPort, got: &Port, wrong: &mut Wrong) {
     }
     for extra in &got.dports {
         if !wanted.dports.iter().any(|dport| dport.number == extra.number) {
-            wrong.say(format!("dport{} at {} was not expected", extra.number, extra.at.shown));
+            wrong.add(format!("dport{} at {} was not expected", extra.number, extra.at.shown));
         }
     }
 }
@@ -309,10 +309,10 @@ fn memdev(wanted: &ExpectMemdev, found: Option<&Memdev>, tree: &Tree, report: &m
             wrong.driver("its nvdimm", "cxl_nvdimm", got.nvdimm_driver.as_ref());
         }
     } else {
-        wrong.say(format!("no memdev with serial {:#x}", wanted.serial));
+        wrong.add(format!("no memdev with serial {:#x}", wanted.serial));
         if let Some(other) = tree.memdevs.iter().find(|memdev| memdev.at.at.as_ref() == Some(&wanted.at)) {
             let serial = other.serial.map_or("none".to_owned(), |serial| format!("{serial:#x}"));
-            wrong.say(format!("{} is there with serial {serial}", other.name));
+            wrong.add(format!("{} is there with serial {serial}", other.name));
         }
     }
     report.object(&format!("memdev {} at {}", wanted.id, wanted.place), &wrong.0);
@@ -322,15 +322,15 @@ fn endpoint(wanted: &ExpectMemdev, memdev: Option<&Memdev>, tree: &Tree, report:
     let mut wrong = Wrong::default();
     let of = |memdev: &Memdev| tree.endpoints.iter().find(|port| port.uport.as_ref() == Some(&memdev.path));
     match (memdev, memdev.and_then(of)) {
-        (None, _) => wrong.say("there is no memdev"),
-        (Some(memdev), None) => wrong.say(format!("no endpoint has {} as uport", memdev.name)),
+        (None, _) => wrong.add("there is no memdev"),
+        (Some(memdev), None) => wrong.add(format!("no endpoint has {} as uport", memdev.name)),
         (Some(_), Some(got)) => {
             wrong.driver(&got.name, "cxl_port", got.driver.as_ref());
             let parent = port_above(tree, &wanted.at).map_or("none", |port| &port.name);
             wrong.differs("parent", parent, Some(&got.parent));
             wrong.place("parent dport", &above(&wanted.at, 1), &got.parent_dport);
             if got.decoders == 0 {
-                wrong.say(format!("{} has no decoder", got.name));
+                wrong.add(format!("{} has no decoder", got.name));
             }
         }
     }

@@ -258,13 +258,13 @@ mod tests {
         let sysfs = Sysfs::new("fits");
         assert_eq!(check(&region(), "region2", &sysfs.0), [""; 0]);
         let expect = Expect { regions: vec![region()], ..Expect::default() };
-        let said =
+        let printed =
             |words: &[&str]| run(&words.iter().map(|&w| w.to_owned()).collect::<Vec<_>>(), &expect, &sysfs.0);
         let wanted = "-d decoder0.1 -m -t pmem -w 1 -g 256 -s 268435456 mem5\n";
-        assert_eq!(said(&["arguments", "0"]), (wanted.to_owned(), true));
-        assert_eq!(said(&["list"]), ("0 legal\n".to_owned(), true));
-        assert_eq!(said(&["check", "0", "region2"]), (String::new(), true));
-        assert!(!said(&["check", "0", "region9"]).1 && !said(&["name", "1"]).1 && !said(&[]).1);
+        assert_eq!(printed(&["arguments", "0"]), (wanted.to_owned(), true));
+        assert_eq!(printed(&["list"]), ("0 legal\n".to_owned(), true));
+        assert_eq!(printed(&["check", "0", "region2"]), (String::new(), true));
+        assert!(!printed(&["check", "0", "region9"]).1 && !printed(&["name", "1"]).1 && !printed(&[]).1);
     }
 
     #[test]

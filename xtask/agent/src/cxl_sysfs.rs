@@ -1,6 +1,6 @@
 //! Reads `/sys/bus/cxl` into plain values: roots, windows, ports, endpoints, memdevs.
 //!
-//! Nothing is judged here. What cannot be read is `None`, so that the comparison says "nothing" where it wanted
+//! Nothing is judged here. What cannot be read is `None`, so that the comparison prints "nothing" where it wanted
 //! something; a device that vanishes while it is read does not matter otherwise.
 
 use std::fs;

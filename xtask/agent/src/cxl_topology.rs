@@ -118,7 +118,7 @@ mod tests {
 
     use super::*;
 
-    fn said(words: &[&str], sysfs: &Path) -> (String, bool) {
+    fn printed(words: &[&str], sysfs: &Path) -> (String, bool) {
         let words: Vec<_> = words.iter().map(|word| (*word).to_owned()).collect();
         run(&words, &crate::cxl_changed::tests::expect(), sysfs)
     }
@@ -160,21 +160,21 @@ mod tests {
     #[test]
     fn a_device_is_found_and_its_addresses_translated() {
         let sysfs = sysfs();
-        assert_eq!(said(&["memdev", "mem0"], &sysfs), ("mem7\n".into(), true));
-        assert_eq!(said(&["pci", "mem0"], &sysfs), ("0000:0d:00.0\n".into(), true));
+        assert_eq!(printed(&["memdev", "mem0"], &sysfs), ("mem7\n".into(), true));
+        assert_eq!(printed(&["pci", "mem0"], &sysfs), ("0000:0d:00.0\n".into(), true));
         // The third piece of the device is the sixth of the region.
         let wanted = "0x1240 0x100540 region5\n";
-        assert_eq!(said(&["mapped", "mem0", "0x240"], &sysfs), (wanted.into(), true));
+        assert_eq!(printed(&["mapped", "mem0", "0x240"], &sysfs), (wanted.into(), true));
         fs::remove_dir_all(&sysfs).expect("it goes");
     }
 
     #[test]
     fn samples_have_one_of_each_sort_of_place() {
         let nowhere = Path::new("/nonexistent");
-        assert_eq!(said(&["sample"], nowhere), ("mem0 sw0.dp0\n".into(), true));
-        assert_eq!(said(&["slots"], nowhere), ("hb0.rp1\nsw0.dp1\n".into(), true));
-        assert!(!said(&["memdev", "mem0"], nowhere).1);
-        assert!(!said(&["memdev", "mem9"], nowhere).1);
-        assert!(!said(&[], nowhere).1);
+        assert_eq!(printed(&["sample"], nowhere), ("mem0 sw0.dp0\n".into(), true));
+        assert_eq!(printed(&["slots"], nowhere), ("hb0.rp1\nsw0.dp1\n".into(), true));
+        assert!(!printed(&["memdev", "mem0"], nowhere).1);
+        assert!(!printed(&["memdev", "mem9"], nowhere).1);
+        assert!(!printed(&[], nowhere).1);
     }
 }

@@ -38,8 +38,8 @@ pub struct Step {
     pub name: String,
     /// File, relative to the folder of the index.
     pub path: String,
-    /// Loaded although withheld, because this module cannot do without it.
-    pub withheld_for: Option<String>,
+    /// Loaded although denied, because this module cannot do without it.
+    pub denied_for: Option<String>,
 }
 
 impl Index {
@@ -98,11 +98,11 @@ impl Index {
     }
 
     /// Everything to load for a module, in order: what it would like before it, what it needs, itself, what
-    /// it would like after it. A withheld module is left out unless it is this one or needed.
+    /// it would like after it. A denied module is left out unless it is this one or needed.
     ///
     /// # Errors
     /// No module of this name, built in or not.
-    pub fn plan(&self, name: &str, withhold: &BTreeSet<String>) -> Result<Vec<Step>, String> {
+    pub fn plan(&self, name: &str, deny: &BTreeSet<String>) -> Result<Vec<Step>, String> {
         let name = canonical(name);
         if self.builtin.contains(&name) {
             return Ok(Vec::new());
@@ -110,7 +110,7 @@ impl Index {
         if !self.modules.contains_key(&name) {
             return Err(format!("module {name} is not among the modules of this kernel"));
         }
-        let mut plan = Plan { index: self, withhold, seen: BTreeSet::new(), steps: Vec::new() };
+        let mut plan = Plan { index: self, deny, seen: BTreeSet::new(), steps: Vec::new() };
         plan.add(&name, None);
         Ok(plan.steps)
     }
@@ -118,7 +118,7 @@ impl Index {
 
 struct Plan<'a> {
     index: &'a Index,
-    withhold: &'a BTreeSet<String>,
+    deny: &'a BTreeSet<String>,
     seen: BTreeSet<String>,
     steps: Vec<Step>,
 }
@@ -138,15 +138,15 @@ impl Plan<'_> {
         for need in entry.needs.iter().rev() {
             self.add(need, Some(name));
         }
-        let withheld_for = needed_by.filter(|_| self.withhold.contains(name)).map(str::to_owned);
-        self.steps.push(Step { name: name.to_owned(), path: entry.path.clone(), withheld_for });
+        let denied_for = needed_by.filter(|_| self.deny.contains(name)).map(str::to_owned);
+        self.steps.push(Step { name: name.to_owned(), path: entry.path.clone(), denied_for });
         for wish in soft.iter().flat_map(|soft| &soft.post) {
             self.wish(wish);
         }
     }
 
     fn wish(&mut self, name: &str) {
-        if !self.withhold.contains(name) {
+        if !self.deny.contains(name) {
             self.add(name, None);
         }
     }
@@ -247,12 +247,12 @@ alias platform:dw-apb cxl_port
         Index::parse(DEP, ALIAS, SOFT, "kernel/drivers/char/virtio-console.ko\n")
     }
 
-    fn names(name: &str, withhold: &[&str]) -> Vec<String> {
-        let withhold = withhold.iter().map(|name| (*name).to_owned()).collect();
-        let steps = index().plan(name, &withhold).expect("the module is there");
+    fn names(name: &str, deny: &[&str]) -> Vec<String> {
+        let deny = deny.iter().map(|name| (*name).to_owned()).collect();
+        let steps = index().plan(name, &deny).expect("the module is there");
         steps
             .into_iter()
-            .map(|step| step.name + &step.withheld_for.map(|by| format!(" for {by}")).unwrap_or_default())
+            .map(|step| step.name + &step.denied_for.map(|by| format!(" for {by}")).unwrap_or_default())
             .collect()
     }
 
@@ -263,7 +263,7 @@ alias platform:dw-apb cxl_port
     }
 
     #[test]
-    fn a_withheld_wish_is_dropped_and_a_withheld_need_is_named() {
+    fn a_denied_wish_is_dropped_and_a_denied_need_is_named() {
         assert_eq!(names("cxl_acpi", &["cxl_mem"]), ["einj", "cxl_core", "cxl_port", "cxl_acpi"]);
         assert_eq!(names("cxl_port", &["cxl_core"]), ["einj", "cxl_core for cxl_port", "cxl_port"]);
         assert_eq!(names("cxl_port", &["cxl_port"]), ["einj", "cxl_core", "cxl_port"]);

@@ -9,6 +9,7 @@ use std::time::Duration;
 use rustix::system::{RebootCommand, reboot};
 use wire::{FromGuest, JOB_PATH, Job, PROTOCOL};
 
+use crate::files::CaseNow;
 use crate::modules::Loader;
 use crate::port::{Port, console};
 use crate::{ask, cases, leaks, mounts, settle, shell, udev, uevent};
@@ -29,7 +30,7 @@ pub fn run() -> ExitCode {
     }));
     let problems = mounts::all();
     let port = Port::open(PORT_WAIT);
-    port.say(FromGuest::Hello { protocol: PROTOCOL, release: release(), uptime_ms: uptime_ms() });
+    port.send(FromGuest::Hello { protocol: PROTOCOL, release: release(), uptime_ms: uptime_ms() });
     for problem in problems {
         port.note(problem);
     }
@@ -41,7 +42,7 @@ pub fn run() -> ExitCode {
 }
 
 fn work(job: &Job, port: &Port) {
-    let loader = Arc::new(Loader::new(&release(), &job.withhold, port.clone()));
+    let loader = Arc::new(Loader::new(&release(), &job.deny, port.clone()));
     if job.udev {
         udev::start(job, port);
     } else if job.autoload {
@@ -52,16 +53,17 @@ fn work(job: &Job, port: &Port) {
         udev::settle(job, port);
     }
     settle::wait(job, &loader, port);
-    if let Err(error) = ask::serve(port.clone()) {
+    let now = CaseNow::new();
+    if let Err(error) = ask::serve(port.clone(), now.clone()) {
         port.note(format!("cases cannot ask the host: {error}"));
     }
     if job.shell {
         shell::run(job, port);
-        port.say(FromGuest::Bye { ran: 0 });
+        port.send(FromGuest::Bye { ran: 0 });
     } else {
-        let ran = cases::run_all(job, port);
+        let ran = cases::run_all(job, port, &now);
         leaks::scan();
-        port.say(FromGuest::Bye { ran });
+        port.send(FromGuest::Bye { ran });
     }
 }
 

@@ -103,7 +103,7 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> Option<i64> {
 }
 
 fn read(wish: &Wish) -> io::Result<String> {
-    // The log's clock is neither the wall's nor exactly the uptime: a record of our own says what time it is there.
+    // The log's clock is neither the wall's nor exactly the uptime: a record of our own shows what time it is there.
     let mark = format!("journalctl {}", std::process::id());
     OpenOptions::new().write(true).open(KMSG)?.write_all(format!("<7>{mark}").as_bytes())?;
     let mut records = records()?;
@@ -120,15 +120,29 @@ fn select(wish: &Wish, records: &[Record], now: i128, wall: i128) -> String {
         Some(Since::Ago(ago)) => now - ago,
         Some(Since::Epoch(epoch)) => now - (wall - epoch),
     };
-    let mut lines: Vec<String> = records
-        .iter()
-        .filter(|(time, _)| *time >= from)
-        .map(|(time, text)| format!("[{:5}.{:06}] kernel: {text}\n", time / SECOND, time % SECOND))
-        .collect();
+    let mut lines: Vec<String> = records.iter().filter(|(time, _)| *time >= from).map(line).collect();
     if wish.reverse {
         lines.reverse();
     }
     lines.concat()
+}
+
+/// The kernel's log after the last record with this text, or all that the kernel still has where there is none. Messages
+/// of every level: those of debugging do not reach the console.
+///
+/// # Errors
+/// The log cannot be read.
+pub fn after(mark: &str) -> io::Result<String> {
+    Ok(select_after(mark, &records()?))
+}
+
+fn select_after(mark: &str, records: &[Record]) -> String {
+    let from = records.iter().rposition(|(_, text)| text == mark).map_or(0, |at| at + 1);
+    records[from..].iter().map(line).collect()
+}
+
+fn line((time, text): &Record) -> String {
+    format!("[{:5}.{:06}] kernel: {text}\n", time / SECOND, time % SECOND)
 }
 
 /// All that the kernel still has; each read gives one record (Documentation/ABI/testing/dev-kmsg).
@@ -189,6 +203,14 @@ mod tests {
         let since = Some(Since::Epoch(1_000 * SECOND));
         let wish = Wish { kernel: true, reverse: false, since };
         assert_eq!(select(&wish, &records, 8 * SECOND, 1_001 * SECOND), "[    7.000000] kernel: b\n");
+    }
+
+    #[test]
+    fn the_log_of_a_case_is_what_came_after_its_mark() {
+        let records = ["a", "begin x", "b", "begin x", "c"].map(|text| (SECOND, text.to_owned()));
+        assert_eq!(select_after("begin x", &records), "[    1.000000] kernel: c\n");
+        // The kernel has overwritten the mark.
+        assert_eq!(select_after("begin y", &records).lines().count(), 5);
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! The guest's PID 1, and the commands that cases call: one static binary, told apart by the name by which it
+//! The guest's PID 1, and the commands that cases call: one static binary, which goes by the name by which it
 //! is called (`/init`, `host`, …), as busybox does.
 //!
-//! As `/init` it mounts, loads modules, runs the cases of the job one at a time, tells the host over
+//! As `/init` it mounts, loads modules, runs the cases of the job one at a time, reports to the host over
 //! virtio-serial and powers off. It depends on nothing in the guest but `/bin/sh`.
 
 use std::ffi::OsString;
@@ -12,11 +12,14 @@ use std::time::Duration;
 mod ask;
 mod cases;
 mod cxl_changed;
+mod cxl_dump;
 mod cxl_expect;
 mod cxl_regions;
 mod cxl_sysfs;
 mod cxl_topology;
 mod cxl_tree;
+mod evidence;
+mod files;
 mod index;
 mod init;
 mod journal;
@@ -25,6 +28,8 @@ mod modules;
 mod mounts;
 mod port;
 mod processes;
+mod request;
+mod save;
 mod session;
 mod settle;
 mod shell;
@@ -32,6 +37,8 @@ mod udev;
 mod uevent;
 
 const USAGE: &str = "usage: host REQUEST [WORD…]   asks the host, e.g. host device-del mem0
+       save NAME < FILE        stores a file in the boot's folder on the host
+       cxl-dump                prints what /sys/bus/cxl shows, device by device
        cxl-expect              compares /sys/bus/cxl with what the topology implies; after changes, too
        cxl-regions list        regions to be created or refused; name, arguments, check
        cxl-topology sample     devices and slots by their ids in the topology; slots, memdev, pci, region, hpa\n";
@@ -43,6 +50,8 @@ fn main() -> ExitCode {
     match Path::new(&called).file_name().and_then(|name| name.to_str()) {
         Some("init") if rustix::process::getpid() == rustix::process::Pid::INIT => init::run(),
         Some("host") => ask::client(&words),
+        Some("save") => save::client(&words),
+        Some("cxl-dump") => cxl_dump::run(),
         Some("cxl-expect") => expect(&words),
         Some("cxl-regions") => answer(&words, cxl_regions::run),
         Some("cxl-topology") => answer(&words, cxl_topology::run),
@@ -57,13 +66,13 @@ fn main() -> ExitCode {
 }
 
 /// Drivers bind on their own time, and a debug kernel under TCG takes its own.
-const PATIENCE: Duration = Duration::from_secs(20);
+const LONGEST: Duration = Duration::from_secs(20);
 
 /// Prints as KTAP whether `/sys/bus/cxl` is what the host derived from the topology.
 fn expect(words: &[OsString]) -> ExitCode {
     match expectation().and_then(|expect| cxl_changed::changed(expect, &texts(words))) {
         Ok(expect) => {
-            let (ktap, same) = cxl_expect::wait(&expect, Path::new("/sys"), PATIENCE);
+            let (ktap, same) = cxl_expect::wait(&expect, Path::new("/sys"), LONGEST);
             print!("{ktap}");
             if same { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }

@@ -21,7 +21,7 @@ const COMPRESSED: i32 = 4;
 pub struct Loader {
     index: Index,
     folder: PathBuf,
-    withhold: BTreeSet<String>,
+    deny: BTreeSet<String>,
     /// The kernel's command line, which has parameters of modules too.
     cmdline: String,
     port: Port,
@@ -33,7 +33,7 @@ pub struct Loader {
 
 impl Loader {
     /// Reads the index of this kernel release.
-    pub fn new(release: &str, withhold: &[String], port: Port) -> Self {
+    pub fn new(release: &str, deny: &[String], port: Port) -> Self {
         let folder = Path::new("/lib/modules").join(release);
         let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap_or_default();
         let index = Index::parse(
@@ -42,9 +42,9 @@ impl Loader {
             &read("modules.softdep"),
             &read("modules.builtin"),
         );
-        let withhold = withhold.iter().map(|name| canonical(name)).collect();
+        let deny = deny.iter().map(|name| canonical(name)).collect();
         let cmdline = fs::read_to_string("/proc/cmdline").unwrap_or_default();
-        Self { index, folder, withhold, cmdline, port, busy: AtomicUsize::new(0), noted: Mutex::default() }
+        Self { index, folder, deny, cmdline, port, busy: AtomicUsize::new(0), noted: Mutex::default() }
     }
 
     /// Whether there is nothing that could be loaded.
@@ -57,7 +57,7 @@ impl Loader {
         self.busy.load(Ordering::SeqCst)
     }
 
-    /// Loads a module with all that it needs: its name, then its parameters, as one would tell modprobe.
+    /// Loads a module with all that it needs: its name, then its parameters, as on modprobe's command line.
     ///
     /// # Errors
     /// What went wrong with which module, for a [`wire::FromGuest::Note`].
@@ -65,9 +65,9 @@ impl Loader {
         let (name, parameters) =
             request.trim().split_once(char::is_whitespace).unwrap_or((request.trim(), ""));
         let asked = canonical(name);
-        for step in self.index.plan(&asked, &self.withhold)? {
-            if let Some(by) = &step.withheld_for {
-                self.note_once(format!("module {} is withheld, but {by} needs it", step.name));
+        for step in self.index.plan(&asked, &self.deny)? {
+            if let Some(by) = &step.denied_for {
+                self.note_once(format!("module {} is denied, but {by} needs it", step.name));
             }
             let mut all = from_cmdline(&self.cmdline, &step.name);
             if step.name == asked {
@@ -82,7 +82,7 @@ impl Loader {
     /// keep the next device from its driver.
     pub fn autoload(self: &Arc<Self>, modalias: &str) {
         for name in self.index.by_alias(modalias) {
-            if self.withhold.contains(name) || is_live(name) {
+            if self.deny.contains(name) || is_live(name) {
                 continue;
             }
             let (loader, name) = (Arc::clone(self), name.to_owned());
@@ -96,7 +96,7 @@ impl Loader {
         }
     }
 
-    /// Says what belongs to no case.
+    /// Reports what belongs to no case.
     pub fn note(&self, text: String) {
         self.port.note(text);
     }

@@ -26,8 +26,8 @@ const LINKS: &[(&str, &str)] = &[
     ("/dev/stderr", "/proc/self/fd/2"),
 ];
 
-/// Mounts everything; says what could not be mounted. A kernel without debugfs or tracefs is no problem:
-/// the cases that need it say so.
+/// Mounts everything; returns what could not be mounted. A kernel without debugfs or tracefs is no problem:
+/// the cases that need it report it.
 pub fn all() -> Vec<String> {
     let mut problems = Vec::new();
     for &(target, kind, options) in MOUNTS {

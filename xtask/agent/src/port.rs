@@ -1,7 +1,7 @@
 //! The way to the host: one JSON frame a line on a virtio-serial port, and its answers.
 //!
-//! Frames go through one thread, in the order in which they were said. A host that reads slowly makes them
-//! queue (the cases' output is capped, so the queue is bounded); a host that is not there, or goes away, makes
+//! Frames go through one thread, in the order in which they were queued. A host that reads slowly makes them
+//! queue (the cases' output is capped, and files wait for their turn, so the queue is bounded); a host that is not there, or goes away, makes
 //! them readable lines on the console instead.
 
 use std::collections::BTreeMap;
@@ -18,7 +18,9 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use wire::{FromGuest, PORT_NAME, ToGuest};
 
-/// The kernel tells the port's name before it tells that the host side is open.
+/// Why a request is not answered, and a file not stored, where nobody is.
+pub const NO_HOST: &str = "no host on the other end of the port";
+/// The kernel shows the port's name before it knows that the host side is open.
 const HOST_WAIT: Duration = Duration::from_secs(2);
 const TICK: Duration = Duration::from_millis(10);
 
@@ -44,7 +46,7 @@ enum Outgoing {
 /// Requests that wait for an answer; none once the host is gone.
 type Pending = Arc<Mutex<Option<BTreeMap<u32, Sender<(bool, String)>>>>>;
 
-/// Handle to the port; clones speak on the same one.
+/// Handle to the port; clones queue for the same one.
 #[derive(Clone)]
 pub struct Port {
     queue: Sender<Outgoing>,
@@ -67,17 +69,17 @@ impl Port {
         Self { queue, pending, next: Arc::new(AtomicU32::new(1)) }
     }
 
-    /// Says one thing.
-    pub fn say(&self, frame: FromGuest) {
+    /// Queues a frame.
+    pub fn send(&self, frame: FromGuest) {
         let _ = self.queue.send(Outgoing::Frame(frame));
     }
 
-    /// Says something that belongs to no case.
+    /// Reports something that belongs to no case.
     pub fn note(&self, text: impl Into<String>) {
-        self.say(FromGuest::Note { text: text.into() });
+        self.send(FromGuest::Note { text: text.into() });
     }
 
-    /// Waits at most this long until all that was said has left; whether it has.
+    /// Waits at most this long until every queued frame has left; whether it has.
     pub fn flush(&self, longest: Duration) -> bool {
         let (done, wait) = mpsc::channel();
         self.queue.send(Outgoing::Flush(done)).is_ok() && wait.recv_timeout(longest).is_ok()
@@ -86,15 +88,34 @@ impl Port {
     /// Asks the host and waits for its answer. The host bounds its own work, and the case that asks has its
     /// deadline, so that there is no other bound here.
     pub fn ask(&self, words: Vec<String>) -> (bool, String) {
-        let alone = || (false, "no host on the other end of the port".to_owned());
+        let alone = || (false, NO_HOST.to_owned());
+        let Some((id, answer)) = self.expect_answer() else { return alone() };
+        self.send(FromGuest::Ask { id, words });
+        answer.recv().unwrap_or_else(|_| alone())
+    }
+
+    /// A number for a request or a file, and where its answer will come; nothing where there is no host. The answer's
+    /// channel closes when the host goes away.
+    pub fn expect_answer(&self) -> Option<(u32, Receiver<(bool, String)>)> {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let (sender, answer) = mpsc::channel();
-        match lock(&self.pending).as_mut() {
-            Some(pending) => pending.insert(id, sender),
-            None => return alone(),
-        };
-        self.say(FromGuest::Ask { id, words });
-        answer.recv().unwrap_or_else(|_| alone())
+        lock(&self.pending).as_mut()?.insert(id, sender);
+        Some((id, answer))
+    }
+
+    /// Nobody waits for the answer of this number any more.
+    pub fn forget(&self, id: u32) {
+        if let Some(pending) = lock(&self.pending).as_mut() {
+            pending.remove(&id);
+        }
+    }
+
+    /// Waits until every queued frame has left, however long that takes.
+    pub fn wait_until_sent(&self) {
+        let (done, wait) = mpsc::channel();
+        if self.queue.send(Outgoing::Flush(done)).is_ok() {
+            let _ = wait.recv();
+        }
     }
 }
 
@@ -137,11 +158,11 @@ fn write_frames(mut port: Option<File>, frames: &Receiver<Outgoing>, pending: &P
                 let _ = done.send(());
             }
             Outgoing::Frame(frame) => {
-                let sent = port.as_mut().is_some_and(|port| send(port, &frame).is_ok());
+                let sent = port.as_mut().is_some_and(|port| write_frame(port, &frame).is_ok());
                 if !sent {
                     if port.take().is_some() {
                         console("patchbench agent: the host is gone, going on alone\n");
-                        // Whoever waits for an answer is told so by the dropped channel.
+                        // Whoever waits for an answer learns it from the dropped channel.
                         lock(pending).take();
                     }
                     console(&readable(&frame));
@@ -151,7 +172,7 @@ fn write_frames(mut port: Option<File>, frames: &Receiver<Outgoing>, pending: &P
     }
 }
 
-fn send(port: &mut File, frame: &FromGuest) -> io::Result<()> {
+fn write_frame(port: &mut File, frame: &FromGuest) -> io::Result<()> {
     let mut line = serde_json::to_vec(frame)?;
     line.push(b'\n');
     let mut rest = line.as_slice();
@@ -209,14 +230,19 @@ fn answers(mut port: File, pending: &Pending) {
         while let Some(end) = buffer.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = buffer.drain(..=end).collect();
             if let Ok(ToGuest::Answer { id, ok, text }) = serde_json::from_slice(&line) {
-                let waiting = lock(pending).as_mut().and_then(|pending| pending.remove(&id));
-                let _ = waiting.map(|waiting| waiting.send((ok, text)));
+                hand_over(pending, id, (ok, text));
             }
         }
         if buffer.len() > LONGEST {
             buffer.clear();
         }
     }
+}
+
+/// Gives an answer to whoever waits for it; whether somebody did.
+fn hand_over(pending: &Pending, id: u32, answer: (bool, String)) -> bool {
+    let waiting = lock(pending).as_mut().and_then(|pending| pending.remove(&id));
+    waiting.is_some_and(|waiting| waiting.send(answer).is_ok())
 }
 
 fn readable(frame: &FromGuest) -> String {
@@ -231,6 +257,33 @@ fn readable(frame: &FromGuest) -> String {
             format!("patchbench agent: case {case} ended after {ms} ms: {how:?}\n")
         }
         FromGuest::Ask { words, .. } => format!("patchbench agent: asks {}\n", words.join(" ")),
+        FromGuest::FileBegin { name, .. } => format!("patchbench agent: file {name} goes nowhere\n"),
+        // What a file holds is nothing for a console.
+        FromGuest::FileData { .. } | FromGuest::FileEnd { .. } => String::new(),
         FromGuest::Bye { ran } => format!("patchbench agent: bye, {ran} cases were run\n"),
+    }
+}
+
+#[cfg(test)]
+impl Port {
+    /// A port whose host is the test: the frames, and [`Port::answer`].
+    pub fn to_nowhere() -> (Self, Receiver<FromGuest>) {
+        let pending = Arc::new(Mutex::new(Some(BTreeMap::new())));
+        let (queue, outgoing) = mpsc::channel();
+        let (sender, frames) = mpsc::channel();
+        thread::spawn(move || {
+            for outgoing in outgoing {
+                match outgoing {
+                    Outgoing::Frame(frame) => drop(sender.send(frame)),
+                    Outgoing::Flush(done) => drop(done.send(())),
+                }
+            }
+        });
+        (Self { queue, pending, next: Arc::new(AtomicU32::new(1)) }, frames)
+    }
+
+    /// Answers as the host would; whether somebody waited for it.
+    pub fn answer(&self, id: u32, ok: bool, text: &str) -> bool {
+        hand_over(&self.pending, id, (ok, text.to_owned()))
     }
 }

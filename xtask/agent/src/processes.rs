@@ -1,14 +1,14 @@
-//! What PID 1 owes the other processes: to reap them, to end them, to say where one hangs.
+//! What PID 1 owes the other processes: to reap them, to end them, to report where one hangs.
 
 use std::fs;
+use std::path::Path;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, Timespec, poll};
 use rustix::process::{
     Pid, PidfdFlags, Signal, WaitOptions, WaitStatus, kill_process, kill_process_group, pidfd_open, wait,
 };
-
-use crate::udev;
 
 /// Reaps every dead child; the status of the one that is sought, if it was among them.
 pub fn reap(sought: Pid) -> Option<WaitStatus> {
@@ -46,30 +46,43 @@ pub fn wait_for(sought: Pid, longest: Duration) -> Option<WaitStatus> {
 
 /// Sends a signal to a process group.
 pub fn signal(group: Pid, signal: Signal) {
-    // ESRCH only says that it is gone.
+    // ESRCH only means that it is gone.
     let _ = kill_process_group(group, signal);
 }
 
 /// How often the processes are looked through for one that was forked meanwhile.
 const PASSES: u32 = 50;
 
-/// Kills every process of the guest but this one and udevd, so that no case leaves anything to the next.
+/// Names of processes that outlive the cases, as `/proc/PID/comm` has them.
+static SPARED: OnceLock<&'static [&'static str]> = OnceLock::new();
+
+/// From now on [`kill_all`] leaves processes of these names alone.
+pub fn spare(names: &'static [&'static str]) {
+    let _ = SPARED.set(names);
+}
+
+/// Kills every process of the guest but this one and those that are spared, so that no case leaves anything to the next.
 pub fn kill_all() {
-    if !udev::is_running() {
+    let Some(spared) = SPARED.get() else {
         // kill(-1): group 1 stands for "all but the caller and init" in the system call.
         return signal(Pid::INIT, Signal::KILL);
-    }
+    };
     for _ in 0..PASSES {
-        let left: Vec<Pid> = others().into_iter().filter(|pid| !udev::is_its(*pid)).collect();
+        let left: Vec<Pid> = others().into_iter().filter(|pid| !has_name(*pid, spared)).collect();
         if left.is_empty() {
             return;
         }
         for pid in left {
-            // ESRCH only says that it is gone.
+            // ESRCH only means that it is gone.
             let _ = kill_process(pid, Signal::KILL);
         }
         std::thread::sleep(Duration::from_millis(1));
     }
+}
+
+fn has_name(pid: Pid, names: &[&str]) -> bool {
+    let comm = Path::new("/proc").join(pid.as_raw_nonzero().to_string()).join("comm");
+    fs::read_to_string(comm).is_ok_and(|name| names.contains(&name.trim_end()))
 }
 
 /// Living processes of the guest other than this one: kernel threads, which have no program, and dead ones left out.
@@ -83,7 +96,7 @@ fn others() -> Vec<Pid> {
     pids.collect()
 }
 
-/// Frames of a stack that are told.
+/// Frames of a stack that are printed.
 const FRAMES: usize = 24;
 
 /// The processes other than PID 1, one a line: pid, name, state, and where in the kernel each waits. Of those that wait
@@ -98,7 +111,7 @@ pub fn describe() -> String {
         let Ok(stat) = fs::read_to_string(entry.path().join("stat")) else { continue };
         let Some((name, state)) = name_and_state(&stat) else { continue };
         let stuck = state == "D";
-        // Kernel threads have no command line; neither do zombies, which tell nothing either.
+        // Kernel threads have no command line; neither do zombies, which show nothing either.
         let command = fs::read(entry.path().join("cmdline")).unwrap_or_default();
         if pid == 1 || (command.is_empty() && !stuck) {
             continue;
@@ -139,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stack_is_told_function_by_function() {
+    fn a_stack_is_printed_function_by_function() {
         let text = "[<0>] device_del+0x3c/0x3a0\n[<0>] cxl_memdev_unregister+0x2b/0x80 [cxl_core]\n";
         assert_eq!(
             stack(text),

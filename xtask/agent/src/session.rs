@@ -7,6 +7,8 @@ use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
+use wire::Job;
+
 use crate::port::console;
 
 /// Name that starts a program in a session of its own.
@@ -14,11 +16,22 @@ pub const IN_SESSION: &str = "in-session";
 /// Name that also makes standard input its controlling terminal.
 pub const ON_TTY: &str = "on-tty";
 
-/// A command that runs the program through the step of this name.
+/// Runs the cases' scripts.
+pub const SHELL: &str = "/bin/sh";
+
+/// A command that runs the program through the step of this name, in the environment of every case and of the shell.
 #[expect(clippy::disallowed_methods, reason = "the guest has no host::process; PID 1 owns all processes")]
-pub fn command(step: &str, program: &str) -> Command {
+pub fn command(step: &str, program: &str, job: &Job) -> Command {
     let mut command = Command::new("/proc/self/exe");
-    command.arg0(step).arg(program);
+    command
+        .arg0(step)
+        .arg(program)
+        .env_clear()
+        .env("PATH", "/bin:/sbin:/usr/bin:/usr/sbin")
+        .env("HOME", "/")
+        .env("TERM", "dumb")
+        .env("LC_ALL", "C")
+        .envs(&job.env);
     command
 }
 
@@ -34,6 +47,6 @@ pub fn exec(words: &[OsString], tty: bool) -> ExitCode {
     }
     let error = Command::new(program).args(arguments).exec();
     console(&format!("starting {}: {error}\n", program.display()));
-    // What a shell says of a program that it cannot start.
+    // A shell's status for a program that it cannot start.
     ExitCode::from(127)
 }

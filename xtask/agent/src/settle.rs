@@ -23,7 +23,7 @@ pub fn load_all(job: &Job, loader: &Arc<Loader>, port: &Port) {
     }
     let longest = Duration::from_millis(job.settle_ms);
     for request in &job.modules {
-        // On a thread, because an init that blocks for ever must not keep us from saying so.
+        // On a thread, because an init that blocks for ever must not keep us from reporting it.
         let (done, wait) = mpsc::channel();
         let (loader, name) = (Arc::clone(loader), request.clone());
         thread::spawn(move || {
@@ -94,7 +94,7 @@ mod tests {
     use super::is_memdev;
 
     #[test]
-    fn memdevs_are_told_from_their_neighbours() {
+    fn memdevs_are_distinguished_from_their_neighbours() {
         assert!(is_memdev("mem0") && is_memdev("mem12"));
         assert!(!is_memdev("mem") && !is_memdev("endpoint1") && !is_memdev("memx"));
     }

@@ -10,7 +10,7 @@ use rustix::process::Pid;
 use wire::{Job, SUITE_PATH};
 
 use crate::port::{Port, console};
-use crate::{cases, processes, session};
+use crate::{processes, session};
 
 /// Runs a shell until it ends.
 pub fn run(job: &Job, port: &Port) {
@@ -28,8 +28,7 @@ fn start(job: &Job) -> std::io::Result<()> {
     let name = active.split_whitespace().next_back().unwrap_or("console").to_owned();
     let flags = i32::try_from(OFlags::NOCTTY.bits()).unwrap_or(0);
     let tty = OpenOptions::new().read(true).write(true).custom_flags(flags).open(format!("/dev/{name}"))?;
-    let mut command = session::command(session::ON_TTY, cases::SHELL);
-    cases::environment(&mut command, job);
+    let mut command = session::command(session::ON_TTY, session::SHELL, job);
     let child = command
         .env("PS1", r"guest:\w# ")
         .env("TERM", "vt100")

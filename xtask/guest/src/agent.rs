@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
+use xshell::{Shell, cmd};
 
 use host::{Process, digest, elf};
 
@@ -39,19 +40,15 @@ pub fn agent(root: &Path, cache: &Path) -> Result<PathBuf, GuestError> {
     let target = root.join("target/agent");
     // The cargo that runs us, where one does: it is the one that the user chose.
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut process = Process::new(cargo, ["build", "--quiet", "--locked", "--package", "agent"])
-        .arg("--profile")
-        .arg("agent")
-        .arg("--target")
-        .arg(TARGET)
-        .arg("--target-dir")
-        .arg(&target)
-        .env("RUSTFLAGS", "-C target-feature=+crt-static")
-        .dir(root);
+    let sh = Shell::new()?;
+    sh.change_dir(root);
+    let profile = ["--package", "agent", "--profile", "agent", "--target", TARGET];
+    let mut build = cmd!(sh, "{cargo} build --quiet --locked {profile...} --target-dir {target}")
+        .env("RUSTFLAGS", "-C target-feature=+crt-static");
     for name in UNWANTED {
-        process = process.env_remove(name);
+        build = build.env_remove(name);
     }
-    process.run()?;
+    Process::from(build).run()?;
     let made = target.join(TARGET).join("agent/agent");
     let bytes = fs::read(&made).map_err(GuestError::io("reading", &made))?;
     if !elf::is_static(&bytes) {

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use xshell::{Shell, cmd};
+
 use host::{Process, elf};
 
 use super::GuestError;
@@ -44,7 +46,8 @@ impl Busybox {
             let hint = "install the package busybox-static";
             return Err(GuestError::NotStatic { path: path.to_owned(), hint });
         }
-        let list = Process::new(path, ["--list"]).read()?;
+        let sh = Shell::new()?;
+        let list = Process::from(cmd!(sh, "{path} --list")).read()?;
         let mut applets: Vec<_> =
             list.lines().map(str::trim).filter(|name| is_name(name)).map(str::to_owned).collect();
         applets.sort_unstable();

@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use xshell::{Shell, cmd};
+
 use host::Process;
 use host::elf::{Linkage, linkage};
 use host::needs::find_program;
@@ -31,7 +33,9 @@ impl Closure {
     /// `ldconfig` cannot be run.
     pub(super) fn new(first: &[PathBuf]) -> Result<Self, GuestError> {
         let ldconfig = find_program("ldconfig").unwrap_or_else(|| PathBuf::from("ldconfig"));
-        let known = parse_ldconfig(&Process::new(ldconfig, ["-p"]).env("LC_ALL", "C").read()?);
+        let sh = Shell::new()?;
+        let known = Process::from(cmd!(sh, "{ldconfig} -p").env("LC_ALL", "C")).read()?;
+        let known = parse_ldconfig(&known);
         Ok(Self { first: first.to_vec(), known, files: BTreeMap::new(), folder: None })
     }
 

@@ -11,7 +11,7 @@ pub enum GuestError {
     /// A file for the guest is not there.
     #[error("{what} not found{}\nhint: install the package {need}", looked(.at))]
     Missing {
-        /// What.
+        /// The file's or program's name, for the reader.
         what: &'static str,
         /// Name of the need: the Debian package that brings it.
         need: &'static str,
@@ -21,25 +21,25 @@ pub enum GuestError {
     /// A program would need libraries that the guest does not have.
     #[error("{} is not linked statically, and the guest has no libraries\nhint: {hint}", .path.display())]
     NotStatic {
-        /// Which.
+        /// The program.
         path: PathBuf,
-        /// What to do about it.
+        /// Which package brings a static one, in a sentence.
         hint: &'static str,
     },
-    /// A program of this machine wants a library that is nowhere.
-    #[error("{} wants the library {name}, which is not on this machine", .of.display())]
+    /// A program of this machine needs a library that is nowhere.
+    #[error("{} needs the library {name}, which is not on this machine", .of.display())]
     NoLibrary {
-        /// Its name.
+        /// Its soname, as in `DT_NEEDED`.
         name: String,
-        /// Who wants it.
+        /// The program or library that needs it.
         of: PathBuf,
     },
     /// A path that an archive cannot hold, or that would leave its folder.
     #[error("`{path}` cannot be a path in the guest: {why}")]
     Path {
-        /// Which.
+        /// The path as it was given.
         path: String,
-        /// Why not.
+        /// What is wrong with it.
         why: &'static str,
     },
     /// The cache.
@@ -48,14 +48,17 @@ pub enum GuestError {
     /// A process failed.
     #[error(transparent)]
     Process(#[from] ProcessError),
+    /// The folder in which short commands would run is gone.
+    #[error(transparent)]
+    Shell(#[from] xshell::Error),
     /// A file could not be read or written.
     #[error("{doing} {}: {source}", .path.display())]
     Io {
-        /// In the gerund: "writing".
+        /// What failed, as the message begins: "writing".
         doing: &'static str,
-        /// Which file.
+        /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// The system's error.
         source: io::Error,
     },
 }

@@ -13,9 +13,9 @@ use super::agent::publish;
 use super::{Archive, Busybox, Closed, GuestError};
 
 /// Changes whenever the layout does.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// Commands of the agent by which cases call it; it looks at the name by which it was started.
-const AGENT_COMMANDS: [&str; 4] = ["host", "cxl-expect", "cxl-regions", "cxl-topology"];
+const AGENT_COMMANDS: [&str; 6] = ["host", "save", "cxl-dump", "cxl-expect", "cxl-regions", "cxl-topology"];
 /// File of an image in its folder of the cache.
 const NAME: &str = "initramfs.cpio";
 

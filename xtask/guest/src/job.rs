@@ -55,7 +55,7 @@ mod tests {
             modules: vec!["cxl_test".into()],
             autoload: true,
             udev: false,
-            withhold: Vec::new(),
+            deny: Vec::new(),
             memdevs: 0,
             settle_ms: 1000,
             cases: Vec::new(),

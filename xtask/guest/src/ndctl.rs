@@ -14,7 +14,7 @@ use super::GuestError;
 const FORMAT: u32 = 2;
 /// The file that is written last; an entry without it does not exist.
 const STAMP: &str = "ndctl.json";
-/// What meson is told: the libraries where every loader looks, no manual pages, no units of an init system.
+/// Options for meson: the libraries where every loader looks, no manual pages, no units of an init system.
 const OPTIONS: [&str; 7] = [
     "--prefix=/usr",
     "--libdir=/usr/lib",
@@ -44,7 +44,7 @@ pub struct Ndctl {
     pub root: PathBuf,
     /// Its folder `test`, with the helpers that were built for it.
     pub tests: PathBuf,
-    /// Its version, as its `meson.build` says.
+    /// Its version, from its `meson.build`.
     pub version: String,
     /// Hash of all that went in.
     pub id: String,

@@ -282,11 +282,20 @@ impl Process {
 }
 
 impl From<xshell::Cmd<'_>> for Process {
-    /// Takes a command as `xshell::cmd!` quotes it, with its folder, arguments and environment.
+    /// Takes a command as `xshell::cmd!` quotes it, with its arguments, its environment, and its folder where that is not our
+    /// own. What xshell itself does with a command (its standard input, what it ignores, a cleared environment) is not
+    /// taken.
     fn from(cmd: xshell::Cmd<'_>) -> Self {
         let command = std::process::Command::from(cmd);
         let mut process = Self::new(command.get_program(), command.get_args());
-        process.dir = command.get_current_dir().map(Path::to_owned);
+        let is_elsewhere = |dir: &&Path| std::env::current_dir().map_or(true, |here| here != **dir);
+        process.dir = command.get_current_dir().filter(is_elsewhere).map(Path::to_owned);
+        for (key, value) in command.get_envs() {
+            process = match value {
+                Some(value) => process.env(key, value),
+                None => process.env_remove(key),
+            };
+        }
         process
     }
 }

@@ -126,7 +126,7 @@ fn boot(built: &Built, busybox: &guest::Busybox, cache: &Path) {
         modules: Vec::new(),
         autoload: false,
         udev: false,
-        withhold: Vec::new(),
+        deny: Vec::new(),
         memdevs: 0,
         settle_ms: 0,
         cases: Vec::new(),

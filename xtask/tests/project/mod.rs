@@ -40,6 +40,15 @@ fn checkout() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace").to_owned()
 }
 
+/// Files below a folder, hidden ones too, by their paths in it, sorted.
+pub fn names_below(folder: &Path) -> Vec<String> {
+    let entries = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().filter_map(Result::ok);
+    let files = entries.filter(|entry| entry.file_type().is_file());
+    let name =
+        |entry: walkdir::DirEntry| entry.path().strip_prefix(folder).map(|path| path.display().to_string());
+    files.filter_map(|entry| name(entry).ok()).collect()
+}
+
 fn copy(from: &Path, to: &Path) {
     for entry in walkdir::WalkDir::new(from) {
         let entry = entry.expect("an entry");
@@ -237,6 +246,18 @@ impl Project {
             .collect()
     }
 
+    /// The folder of the one boot of the latest run.
+    pub fn only_boot(&self) -> PathBuf {
+        let boots: Vec<_> = walkdir::WalkDir::new(self.path("results"))
+            .into_iter()
+            .filter_map(Result::ok)
+            .filter(|entry| entry.file_name() == "boot0")
+            .map(walkdir::DirEntry::into_path)
+            .collect();
+        assert_eq!(boots.len(), 1, "{boots:?}");
+        boots[0].clone()
+    }
+
     /// Processes whose command line names this project's folder.
     pub fn processes_of_ours(&self) -> Vec<String> {
         let folder = self.folder.path().display().to_string();
@@ -308,6 +329,15 @@ impl Run {
                 _ => None,
             })
             .collect()
+    }
+
+    /// What a case printed.
+    pub fn output(&self, name: &str) -> String {
+        let of = |event: &Event| match event {
+            Event::CaseOutput { case, text, .. } if case == name => Some(text.clone()),
+            _ => None,
+        };
+        self.events.iter().filter_map(of).collect()
     }
 
     pub fn splats(&self) -> Vec<&Splat> {

@@ -12,11 +12,12 @@ use wire::{FromGuest, Job};
 
 use super::command::{Plumbing, escape};
 use super::console::{CAP, Console};
-use super::ledger::Ledger;
+use super::files::{self, Files};
 use super::lost_interrupt::LostInterrupt;
 use super::sockets::{Sockets, make_folder, write_initrd};
+use super::transcript::TranscriptBuilder;
 use super::watch::Watch;
-use super::{HostRequests, Machine, Patience, Qmp, VmError};
+use super::{Deadlines, HostRequests, Machine, Qmp, VmError};
 
 /// QEMU quits on TERM within milliseconds.
 const STOP: Duration = Duration::from_secs(2);
@@ -26,10 +27,10 @@ const STOP: Duration = Duration::from_secs(2);
 pub struct Boot<'a> {
     /// What is booted, and on what.
     pub machine: Machine<'a>,
-    /// Takes `console.log` and `qemu.log`.
+    /// Takes `console.log` and `qemu.log`, and below `files/` what the guest saves.
     pub folder: &'a Path,
     /// How long it may take.
-    pub patience: Patience,
+    pub deadlines: Deadlines,
 }
 
 /// Refuses every request.
@@ -44,7 +45,7 @@ pub fn no_requests() -> impl HostRequests {
 }
 
 impl Boot<'_> {
-    /// Boots, follows the guest to its end, and tells what was seen. `on_frame` is called for each frame that
+    /// Boots, follows the guest to its end, and returns what was seen. `on_frame` is called for each frame that
     /// is in order, as it comes.
     ///
     /// However the guest or QEMU ends is part of the transcript.
@@ -60,13 +61,15 @@ impl Boot<'_> {
         make_folder(self.folder)?;
         let log = self.folder.join("console.log");
         let log = File::create(&log).map_err(VmError::io("writing", log))?;
+        let files = Files::new(self.folder, files::Limits::default());
+        let files = files.map_err(VmError::io("removing", self.folder.join(files::FOLDER)))?;
         let sockets = Sockets::new()?;
         write_initrd(&sockets.path("initrd"), self.machine.image, self.machine.job)?;
         let mut qemu = self.start(&sockets)?;
         let started = Instant::now();
-        let mut ledger = Ledger::new(job);
+        let mut transcript = TranscriptBuilder::new(job);
         let Some(connected) = sockets.accept(&mut qemu)? else {
-            return Ok(ledger.close(Vec::new(), end_of(qemu, None, None), Instant::now()));
+            return Ok(transcript.close(Vec::new(), end_of(qemu, None, None), Instant::now()));
         };
         let qmp = Qmp::start(&connected.qmp).map_err(VmError::io("using", sockets.path("qmp")))?;
         let console = Arc::new(Console::default());
@@ -75,12 +78,13 @@ impl Boot<'_> {
                 let (console, stream) = (Arc::clone(&console), &connected.console);
                 move || console.read(stream, log)
             });
-            let mut watch = Watch::new(scope, (job, self.patience), requests, &qmp, &console, &connected);
-            let killed = watch.follow(&mut qemu, started, &mut ledger, on_frame);
+            let mut watch =
+                Watch::new(scope, (job, self.deadlines), requests, &qmp, &console, &connected, files);
+            let killed = watch.follow(&mut qemu, started, &mut transcript, on_frame);
             qemu.stop(STOP);
             // Even from a QEMU that cannot be killed nothing more comes: what is queued, then the end.
             connected.close();
-            watch.rest(&mut ledger, on_frame);
+            watch.rest(&mut transcript, on_frame);
             killed
         });
         let killed = match killed {
@@ -90,9 +94,9 @@ impl Boot<'_> {
         let end = end_of(qemu, Some(&qmp), killed);
         let (console, dropped) = console.finish();
         if dropped > 0 {
-            ledger.note(format!("the console log was cut at {CAP} bytes, {dropped} more were dropped"));
+            transcript.note(format!("the console log was cut at {CAP} bytes, {dropped} more were dropped"));
         }
-        Ok(ledger.close(console, end, Instant::now()))
+        Ok(transcript.close(console, end, Instant::now()))
     }
 
     fn start(&self, sockets: &Sockets) -> Result<Running, VmError> {
@@ -109,7 +113,7 @@ impl Boot<'_> {
     }
 }
 
-/// How it ended: as we ended it, or else as QEMU says.
+/// How it ended: as we ended it, or else as QEMU reports.
 fn end_of(qemu: Running, qmp: Option<&Qmp>, killed: Option<VmEnd>) -> VmEnd {
     let output = qemu.finish();
     if let Some(killed) = killed {

@@ -2,8 +2,9 @@
 //! QEMU would.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 
@@ -14,7 +15,7 @@ use wire::{Case, CaseEnd, PROTOCOL};
 use super::*;
 use crate::{Accel, no_requests};
 
-/// Leaves its arguments in a file and ends as it is told.
+/// Leaves its arguments in a file and ends as the test orders.
 const QEMU: &str = r#"#!/bin/sh
 printf '%s\n' "$@" > "$0.tmp"
 mv "$0.tmp" "$0.args"
@@ -50,7 +51,7 @@ impl Guest {
         Self { agent: connect("agent"), console: connect("console"), qmp: connect("qmp"), end }
     }
 
-    fn say(&mut self, text: &str) {
+    fn send(&mut self, text: &str) {
         self.agent.write_all(text.as_bytes()).expect("the host reads");
     }
 
@@ -58,7 +59,7 @@ impl Guest {
         self.console.write_all(text.as_bytes()).expect("the host reads");
     }
 
-    /// Tells why it shuts down, then ends as this shell command.
+    /// Reports why it shuts down, then ends as this shell command.
     fn end(mut self, reason: &str, command: &str) {
         let event = format!("{{\"event\":\"SHUTDOWN\",\"data\":{{\"reason\":\"{reason}\"}}}}\n");
         self.qmp.write_all(event.as_bytes()).expect("the host reads");
@@ -76,23 +77,23 @@ impl Fake {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join("qemu"), QEMU).expect("a QEMU");
-        Process::new("chmod", ["+x"]).arg(folder.path().join("qemu")).run().expect("chmod");
+        fs::set_permissions(folder.path().join("qemu"), Permissions::from_mode(0o755)).expect("a mode");
         fs::write(folder.path().join("image"), "").expect("an image");
         Self { folder }
     }
 
-    fn run(&self, patience: Patience, play: impl FnOnce(Guest) + Send) -> Transcript {
-        self.try_run(patience, play).expect("it runs")
+    fn run(&self, deadlines: Deadlines, play: impl FnOnce(Guest) + Send) -> Transcript {
+        self.try_run(deadlines, play).expect("it runs")
     }
 
-    fn try_run(&self, patience: Patience, play: impl FnOnce(Guest) + Send) -> Result<Transcript, VmError> {
+    fn try_run(&self, deadlines: Deadlines, play: impl FnOnce(Guest) + Send) -> Result<Transcript, VmError> {
         thread::scope(|scope| {
             scope.spawn(|| play(Guest::connect(self.folder.path().to_owned())));
-            self.boot(patience)
+            self.boot(deadlines)
         })
     }
 
-    fn boot(&self, patience: Patience) -> Result<Transcript, VmError> {
+    fn boot(&self, deadlines: Deadlines) -> Result<Transcript, VmError> {
         let path = |name: &str| self.folder.path().join(name);
         let (qemu, image, boot) = (path("qemu"), path("image"), path("boot"));
         let machine = Machine {
@@ -104,7 +105,7 @@ impl Fake {
             cmdline: &[],
             machine_args: &[],
         };
-        let boot = Boot { machine, folder: &boot, patience };
+        let boot = Boot { machine, folder: &boot, deadlines };
         boot.run(&job(), &mut |_| {}, &no_requests())
     }
 }
@@ -116,7 +117,7 @@ fn job() -> Job {
         modules: Vec::new(),
         autoload: false,
         udev: false,
-        withhold: Vec::new(),
+        deny: Vec::new(),
         memdevs: 0,
         settle_ms: 0,
         cases: vec![Case { name: "a".into(), script: "x".into(), timeout_ms: 1000 }],
@@ -125,20 +126,20 @@ fn job() -> Job {
     }
 }
 
-fn long() -> Patience {
-    Patience { boot: Duration::from_secs(60), slack: Duration::from_secs(60) }
+fn long() -> Deadlines {
+    Deadlines { boot: Duration::from_secs(60), slack: Duration::from_secs(60) }
 }
 
-const HELLO: &str = "{\"say\":\"hello\",\"protocol\":1,\"release\":\"6.12\",\"uptime_ms\":3}\n";
-const BEGIN: &str = "{\"say\":\"begin\",\"case\":0}\n";
-const END: &str = "{\"say\":\"end\",\"case\":0,\"how\":{\"exit\":0},\"ms\":5,\"dropped\":0}\n";
+const HELLO: &str = "{\"frame\":\"hello\",\"protocol\":2,\"release\":\"6.12\",\"uptime_ms\":3}\n";
+const BEGIN: &str = "{\"frame\":\"begin\",\"case\":0}\n";
+const END: &str = "{\"frame\":\"end\",\"case\":0,\"how\":{\"exit\":0},\"ms\":5,\"dropped\":0}\n";
 
 #[test]
 fn a_guest_that_powers_off() {
     let fake = Fake::new();
     let transcript = fake.run(long(), |mut guest| {
         guest.print("console\n");
-        guest.say(&format!("{HELLO}{BEGIN}{END}{{\"say\":\"bye\",\"ran\":1}}\n"));
+        guest.send(&format!("{HELLO}{BEGIN}{END}{{\"frame\":\"bye\",\"ran\":1}}\n"));
         guest.end("guest-shutdown", "exit 0");
     });
     assert_eq!((transcript.end, transcript.bye), (VmEnd::PoweredOff, true));
@@ -151,7 +152,7 @@ fn a_guest_that_powers_off() {
 #[test]
 fn a_panic_is_a_reset_and_the_case_stays_open() {
     let transcript = Fake::new().run(long(), |mut guest| {
-        guest.say(&format!("{HELLO}{BEGIN}"));
+        guest.send(&format!("{HELLO}{BEGIN}"));
         guest.print("Kernel panic - not syncing: x\n");
         guest.end("guest-reset", "exit 0");
     });
@@ -162,7 +163,7 @@ fn a_panic_is_a_reset_and_the_case_stays_open() {
 #[test]
 fn a_killed_qemu_died() {
     let killed = Fake::new().run(long(), |mut guest| {
-        guest.say(HELLO);
+        guest.send(HELLO);
         guest.quit("echo last words >&2; kill -KILL $$");
     });
     assert_eq!(killed.end, VmEnd::QemuDied { how: "SIGKILL".into(), stderr: "last words".into() });
@@ -182,7 +183,7 @@ fn a_qemu_that_refuses_its_arguments_died() {
 
 #[test]
 fn a_guest_that_hangs_is_asked_where_and_ended() {
-    let short = Patience { boot: Duration::from_millis(300), slack: Duration::from_millis(300) };
+    let short = Deadlines { boot: Duration::from_millis(300), slack: Duration::from_millis(300) };
     let transcript = Fake::new().run(short, |guest| {
         let mut lines = BufReader::new(guest.qmp.try_clone().expect("a clone"));
         let mut pressed = Vec::new();
@@ -208,7 +209,7 @@ fn a_guest_that_hangs_is_asked_where_and_ended() {
 fn a_dead_kernel_is_not_waited_for() {
     let begun = Instant::now();
     let transcript = Fake::new().run(long(), |mut guest| {
-        guest.say(&format!("{HELLO}{BEGIN}"));
+        guest.send(&format!("{HELLO}{BEGIN}"));
         guest.print("Kernel panic - not syncing: x\n");
         // Hangs on: the end comes from the host.
         let _ = guest.agent.read(&mut [0]);
@@ -220,11 +221,11 @@ fn a_dead_kernel_is_not_waited_for() {
 #[test]
 fn a_flood_passes() {
     let transcript = Fake::new().run(long(), |mut guest| {
-        guest.say(&format!("{HELLO}{BEGIN}"));
+        guest.send(&format!("{HELLO}{BEGIN}"));
         guest.print(&"\u{1b}[2J\u{7}noise".repeat(100_000));
-        guest.say(&"garbage \u{1b}[31m\n".repeat(10_000));
-        guest.say(&"x".repeat(3 << 20));
-        guest.say(&format!("\n{END}"));
+        guest.send(&"garbage \u{1b}[31m\n".repeat(10_000));
+        guest.send(&"x".repeat(3 << 20));
+        guest.send(&format!("\n{END}"));
         guest.end("guest-shutdown", "exit 0");
     });
     assert_eq!((transcript.end, transcript.console.len()), (VmEnd::PoweredOff, 1_000_000));
@@ -235,7 +236,7 @@ fn a_flood_passes() {
 #[test]
 fn an_interrupt_that_qemu_lost_is_no_verdict_on_the_guest() {
     let result = Fake::new().try_run(long(), |mut guest| {
-        guest.say(HELLO);
+        guest.send(HELLO);
         let mut looks = 0;
         for line in BufReader::new(guest.qmp.try_clone().expect("a clone")).lines() {
             let Ok(line) = line else { break };
@@ -259,4 +260,46 @@ fn an_interrupt_that_qemu_lost_is_no_verdict_on_the_guest() {
         assert_eq!(looks, 3);
     });
     assert!(matches!(result, Err(VmError::LostInterrupt { cpu: 1, vector: 236 })), "{result:?}");
+}
+
+#[test]
+fn files_of_the_guest_lie_in_the_boots_folder_and_what_is_cut_short_does_not() {
+    let fake = Fake::new();
+    let transcript = fake.run(long(), |mut guest| {
+        guest.send(&format!("{HELLO}{BEGIN}"));
+        let mut lines = BufReader::new(guest.agent.try_clone().expect("a clone")).lines();
+        let mut answer = || lines.next().expect("an answer").expect("text");
+        guest.send("{\"frame\":\"file-begin\",\"file\":1,\"case\":0,\"name\":\"../../console.log\"}\n");
+        assert!(answer().starts_with(r#"{"frame":"answer","id":1,"ok":false,"text":"the name `../"#));
+        guest.send("{\"frame\":\"file-begin\",\"file\":2,\"case\":0,\"name\":\"trace\"}\n");
+        guest.send("{\"frame\":\"file-data\",\"file\":2,\"at\":0,\"data\":\"AP8K\"}\n");
+        guest.send("{\"frame\":\"file-end\",\"file\":2,\"bytes\":3,\"problem\":null}\n");
+        assert_eq!(answer(), r#"{"frame":"answer","id":2,"ok":true,"text":"files/a/trace"}"#);
+        guest.send("{\"frame\":\"file-begin\",\"file\":3,\"case\":null,\"name\":\"log\"}\n");
+        guest.send("{\"frame\":\"file-data\",\"file\":3,\"at\":0,\"data\":\"AP8K\"}\n");
+        // Crashes in the middle of it.
+        guest.end("guest-panic", "exit 0");
+    });
+    let folder = fake.folder.path().join("boot/files");
+    assert_eq!(fs::read(folder.join("a/trace")).expect("it is stored"), b"\x00\xff\n");
+    assert_eq!(fs::read_dir(folder.join("agent")).expect("a folder").count(), 0);
+    let notes = transcript.notes.join("\n").replace(&folder.display().to_string(), "FILES");
+    insta::assert_snapshot!(notes, @r"
+    a file of the guest is not kept: the name `../../console.log` starts with a dot or a dash
+    file agent/log is not kept: the guest ended before it did
+    FILES: 1 file of the guest, 3 bytes
+    ");
+}
+
+#[test]
+fn a_guest_that_floods_its_port_with_files_and_reads_nothing_is_ended_at_its_deadline() {
+    let short = Deadlines { boot: Duration::from_secs(1), slack: Duration::from_secs(1) };
+    let begun = Instant::now();
+    let transcript = Fake::new().run(short, |mut guest| {
+        guest.send(HELLO);
+        let refused = "{\"frame\":\"file-begin\",\"file\":1,\"case\":0,\"name\":\"/\"}\n".repeat(100);
+        while guest.agent.write_all(refused.as_bytes()).is_ok() {}
+    });
+    assert!(matches!(transcript.end, VmEnd::Deadline { .. }), "{:?}", transcript.end);
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
 }

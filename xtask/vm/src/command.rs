@@ -15,7 +15,7 @@ pub struct Machine<'a> {
     pub kernel: &'a Path,
     /// The guest's initramfs; the job comes on top.
     pub image: &'a Path,
-    /// A second archive with the job, appended to the image. Without one the agent says hello and powers off.
+    /// A second archive with the job, appended to the image. Without one the agent sends its hello and powers off.
     pub job: Option<&'a Path>,
     /// Words for the kernel's command line beyond those that every boot has.
     pub cmdline: &'a [String],
@@ -34,7 +34,7 @@ pub(super) struct Plumbing {
 /// The kernel's command line.
 ///
 /// - `panic=-1` with `-no-reboot`: a panic ends QEMU at once.
-/// - `oops=panic`: what runs after an oops tells nothing, and may hang on a lock that nobody will release.
+/// - `oops=panic`: what runs after an oops proves nothing, and may hang on a lock that nobody will release.
 /// - `printk.devkmsg=on`: the case markers are not rate-limited.
 /// - `loglevel=7`: everything but debug messages reaches the console, which is the kernel log that is judged.
 ///   It costs no time that can be measured (20 KiB to init, 6.12 under TCG).

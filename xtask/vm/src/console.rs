@@ -9,9 +9,9 @@ use std::time::Instant;
 /// A guest that prints more than this has run away; the rest is counted and dropped. Memory and disk are
 /// bounded by it.
 pub const CAP: usize = 64 << 20;
-/// No line that tells of a death is longer.
+/// No line that reports a death is longer.
 const LONGEST_LINE: usize = 512;
-/// What a kernel says that will not go on. The first is panic() in kernel/panic.c, the second error() of the
+/// What a kernel prints that will not go on. The first is panic() in kernel/panic.c, the second error() of the
 /// decompressor (arch/x86/boot/compressed/error.c).
 const DEATHS: [&[u8]; 2] = [b"Kernel panic - not syncing", b"-- System halted"];
 
@@ -50,7 +50,7 @@ impl Console {
         }
     }
 
-    /// When the kernel said that it dies; a case may have printed it too, so a sign of life counts more.
+    /// When the kernel reported its death; a case may have printed it too, so a sign of life counts more.
     pub fn died(&self) -> Option<Instant> {
         self.lock().died
     }

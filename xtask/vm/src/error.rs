@@ -14,11 +14,11 @@ pub enum VmError {
     /// A file or socket of ours failed.
     #[error("{doing} {}: {source}", .path.display())]
     Io {
-        /// In the gerund: "writing".
+        /// What failed, as the message begins: "writing".
         doing: &'static str,
-        /// Which file.
+        /// The file, folder or socket.
         path: PathBuf,
-        /// Why.
+        /// The system's error.
         source: io::Error,
     },
     /// QEMU runs and does not open its sockets.
@@ -55,9 +55,9 @@ pub enum VmError {
     /// A template of ours does not render: a defect of the tool.
     #[error("rendering {name}: {source}")]
     Template {
-        /// Which.
+        /// Name of the file that it makes.
         name: &'static str,
-        /// Why.
+        /// The template engine's error.
         source: minijinja::Error,
     },
 }

@@ -5,8 +5,11 @@ use std::io::Read;
 
 use wire::FromGuest;
 
-/// No frame of the agent is longer: 16 KiB of output, each byte at worst escaped to six.
-const LONGEST: usize = 1 << 20;
+/// No frame of the agent is longer: 16 KiB of output, each byte at worst escaped to six, are the most. What waits for us
+/// is some hundred frames, and bounded by it.
+const LONGEST: usize = 256 << 10;
+/// What is kept of a line's memory for the next: as much as a frame of a file has.
+const KEPT: usize = 32 << 10;
 /// How much of a line that is no frame is shown.
 const SHOWN: usize = 120;
 
@@ -63,7 +66,7 @@ impl Frames {
             }
         }
         self.line.clear();
-        self.line.shrink_to(LONGEST / 16);
+        self.line.shrink_to(KEPT);
         self.dropped = 0;
     }
 }
@@ -102,8 +105,8 @@ mod tests {
     #[test]
     fn a_torn_frame_is_put_together_and_nonsense_is_shown() {
         let out = lines(&[
-            b"{\"say\":\"bye\",",
-            b"\"ran\":2}\n\n\x1b[31mboo\xff\r\n{\"say\":\"begin\",\"case\":0}",
+            b"{\"frame\":\"bye\",",
+            b"\"ran\":2}\n\n\x1b[31mboo\xff\r\n{\"frame\":\"begin\",\"case\":0}",
         ]);
         insta::assert_debug_snapshot!(out, @r#"
         [
@@ -132,7 +135,7 @@ mod tests {
             frames.take(&vec![b'x'; 1 << 18], |line| out.push(line));
         }
         assert!(frames.line.len() <= LONGEST);
-        frames.take(b"\n{\"say\":\"bye\",\"ran\":0}\n", |line| out.push(line));
+        frames.take(b"\n{\"frame\":\"bye\",\"ran\":0}\n", |line| out.push(line));
         assert!(
             matches!(&out[0], Line::Noise(text) if text.ends_with("xx… (16777217 bytes)")),
             "{:?}",

@@ -1,29 +1,33 @@
 //! Boots a guest under QEMU and brings back a [`Transcript`](event::Transcript) of it.
 //!
-//! Nothing here judges: what the guest said, what stood on its console and how it ended is all that is told.
+//! Nothing here judges: what the guest reported, what stood on its console and how it ended is all that is returned.
 
 mod accel;
+mod answers;
 mod boot;
 mod command;
 mod console;
+mod deadlines;
 mod error;
+mod files;
 mod frames;
-mod ledger;
+mod kvm;
 mod lost_interrupt;
-mod patience;
 mod probe;
 mod qmp;
 mod replay;
 mod requests;
 mod shell;
 mod sockets;
+mod transcript;
 mod watch;
 
-pub use accel::{Accel, kvm_works};
+pub use accel::Accel;
 pub use boot::{Boot, no_requests};
 pub use command::{Machine, command_line};
+pub use deadlines::{Deadlines, timeout_scale};
 pub use error::VmError;
-pub use patience::{Patience, times};
+pub use kvm::kvm_works;
 pub use probe::{QemuFacts, probe};
 pub use qmp::{Qmp, QmpError};
 pub use replay::replay_script;

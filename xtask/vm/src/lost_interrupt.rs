@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::Qmp;
 
-/// A guest that says nothing for this long is looked at. Cases that wait for something are silent too: a look costs
+/// A guest that is silent for this long is looked at. Cases that wait for something are silent too: a look costs
 /// two commands a processor.
 const SILENCE: Duration = Duration::from_secs(3);
 /// What is seen twice, this far apart, stays so.

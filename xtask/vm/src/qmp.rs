@@ -66,7 +66,7 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 }
 
 impl Qmp {
-    /// Starts speaking. The greeting needs no wait: QEMU queues what it is told until it has greeted.
+    /// Starts the connection. The greeting needs no wait: QEMU queues the commands until it has greeted.
     ///
     /// # Errors
     /// The socket cannot be used.
@@ -79,7 +79,7 @@ impl Qmp {
             move || read(stream, &shared)
         })?;
         let qmp = Self { writer: Mutex::new(stream), shared, reader: Mutex::new(Some(reader)) };
-        // Its answer is of no interest: without it every later command is refused, and says so.
+        // Its answer is of no interest: without it every later command is refused, which its error reports.
         drop(qmp.send("qmp_capabilities", &Value::Null));
         Ok(qmp)
     }
@@ -180,7 +180,7 @@ impl Qmp {
         }
     }
 
-    /// Why QEMU shut down, from the last event that says so: `guest-shutdown`, `guest-reset`, `guest-panic`,
+    /// Why QEMU shut down, from the last event that names it: `guest-shutdown`, `guest-reset`, `guest-panic`,
     /// `host-signal`, … (`ShutdownCause` in QEMU's qapi/run-state.json). Once QEMU is gone this is final.
     pub fn shutdown_reason(&self) -> Option<String> {
         if let Some(reader) = self.reader.lock().unwrap_or_else(PoisonError::into_inner).take() {

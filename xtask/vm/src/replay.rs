@@ -61,7 +61,8 @@ fn shell_word(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
     use std::path::Path;
 
     use super::*;
@@ -78,7 +79,7 @@ mod tests {
         fs::write(path("image"), "abcde").expect("an image");
         fs::write(path("job.cpio"), "job").expect("a job");
         fs::write(path("bzImage"), "").expect("a kernel");
-        Process::new("chmod", ["+x"]).arg(path("it's a qemu")).run().expect("chmod");
+        fs::set_permissions(path("it's a qemu"), Permissions::from_mode(0o755)).expect("a mode");
         let machine_args = ["-object", "x,a=b c,d='$HOME'"].map(str::to_owned);
         let script = replay_script(&Machine {
             qemu: &path("it's a qemu"),

@@ -1,5 +1,5 @@
 //! The private folder in which QEMU meets us: we listen, QEMU connects while it starts, so that nothing the
-//! guest says is lost and no port of the machine is used.
+//! guest sends is lost and no port of the machine is used.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write};

@@ -1,10 +1,9 @@
 //! Follows a running guest: takes its frames, carries its requests, and sees when it will not go on.
 
 use std::io::Write;
-use std::os::unix::net::UnixStream;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, Scope};
 use std::time::{Duration, Instant};
 
@@ -12,18 +11,20 @@ use serde_json::json;
 
 use event::VmEnd;
 use host::{Running, interrupt};
-use wire::{FromGuest, Job, ToGuest};
+use wire::{FromGuest, Job};
 
+use super::answers::Answers;
 use super::console::Console;
+use super::files::Files;
 use super::frames::{self, Line};
-use super::ledger::Ledger;
 use super::lost_interrupt::{Lookout, LostInterrupt};
 use super::sockets::Connected;
-use super::{HostRequests, Patience, Qmp};
+use super::transcript::TranscriptBuilder;
+use super::{Deadlines, HostRequests, Qmp};
 
 /// How late QEMU's end, a deadline or an interrupt is noticed at most.
 const TICK: Duration = Duration::from_millis(10);
-/// A kernel that has said that it dies is waited for until its console has been silent for this long …
+/// A kernel that has reported its death is waited for until its console has been silent for this long …
 const DYING_SILENCE: Duration = Duration::from_secs(5);
 /// … but no longer than this, should it print for ever.
 const DYING: Duration = Duration::from_secs(60);
@@ -33,22 +34,23 @@ const ON_ITS_WAY: Duration = Duration::from_secs(1);
 const QUEUE: usize = 256;
 /// Requests of the guest that are worked on at the same time.
 const REQUESTS: usize = 16;
-/// The guest reads an answer at once, or it hangs.
+/// The kernel reads its console at once, or it hangs.
 const WRITE_WAIT: Duration = Duration::from_secs(10);
-/// How long a hanging kernel may take to say where it hangs.
+/// How long a hanging kernel may take to print where it hangs.
 const LAST_WORDS: Duration = Duration::from_secs(3);
 
 /// What is needed to follow one boot.
 pub struct Watch<'scope, 'env> {
     scope: &'scope Scope<'scope, 'env>,
     job: &'env Job,
-    patience: Patience,
+    deadlines: Deadlines,
     requests: &'env dyn HostRequests,
     qmp: &'env Qmp,
     console: &'env Console,
     connected: &'env Connected,
     lines: Receiver<Line>,
-    answers: Arc<Mutex<&'env UnixStream>>,
+    answers: Answers,
+    files: Files,
     /// Requests that are being worked on.
     busy: Arc<AtomicUsize>,
     /// The step that the guest is at: what is waited for, until when, how long that is.
@@ -61,30 +63,31 @@ impl<'scope, 'env> Watch<'scope, 'env> {
     /// Starts reading the agent's port.
     pub fn new(
         scope: &'scope Scope<'scope, 'env>,
-        (job, patience): (&'env Job, Patience),
+        (job, deadlines): (&'env Job, Deadlines),
         requests: &'env dyn HostRequests,
         qmp: &'env Qmp,
         console: &'env Console,
         connected: &'env Connected,
+        files: Files,
     ) -> Self {
         let (sender, lines) = mpsc::sync_channel(QUEUE);
         scope.spawn(move || {
             // Nobody listens any more: then nobody wants to know.
             frames::read(&connected.agent, |line| drop(sender.send(line)));
         });
-        // Both fail only on a socket that is gone, which is noticed when it is used.
-        let _ = connected.agent.set_write_timeout(Some(WRITE_WAIT));
+        // It fails only on a socket that is gone, which is noticed when it is used.
         let _ = connected.console.set_write_timeout(Some(WRITE_WAIT));
         Self {
             scope,
             job,
-            patience,
+            deadlines,
             requests,
             qmp,
             console,
             connected,
             lines,
-            answers: Arc::new(Mutex::new(&connected.agent)),
+            answers: Answers::start(scope, &connected.agent),
+            files,
             busy: Arc::default(),
             step: (String::new(), Instant::now(), Duration::ZERO),
             last_frame: None,
@@ -95,25 +98,25 @@ impl<'scope, 'env> Watch<'scope, 'env> {
     /// Follows until QEMU ends (nothing) or must be ended (as what).
     ///
     /// # Errors
-    /// QEMU has lost an interrupt: what the guest does from here on says nothing of its kernel.
+    /// QEMU has lost an interrupt: what the guest does from here on proves nothing about its kernel.
     pub fn follow(
         &mut self,
         qemu: &mut Running,
         started: Instant,
-        ledger: &mut Ledger,
+        transcript: &mut TranscriptBuilder,
         on_frame: &mut dyn FnMut(&FromGuest),
     ) -> Result<Option<VmEnd>, LostInterrupt> {
-        self.step = ("the agent's hello".into(), started + self.patience.boot, self.patience.boot);
+        self.step = ("the agent's hello".into(), started + self.deadlines.boot, self.deadlines.boot);
         loop {
             match self.lines.recv_timeout(TICK) {
-                Ok(line) => self.take(line, ledger, on_frame),
+                Ok(line) => self.take(line, transcript, on_frame),
                 Err(RecvTimeoutError::Timeout) => {}
                 // The port is closed: QEMU is about to end.
                 Err(RecvTimeoutError::Disconnected) => thread::sleep(TICK),
             }
             // A flood of frames must not keep us from looking at the clock, nor the clock from the frames.
             for line in self.lines.try_iter().take(QUEUE).collect::<Vec<_>>() {
-                self.take(line, ledger, on_frame);
+                self.take(line, transcript, on_frame);
             }
             if qemu.wait(Duration::ZERO).is_some() {
                 return Ok(None);
@@ -130,7 +133,7 @@ impl<'scope, 'env> Watch<'scope, 'env> {
             }
             let (waiting, until, longest) = &self.step;
             if Instant::now() >= *until {
-                ledger
+                transcript
                     .note(format!("the guest hangs: {waiting} did not come within {} s", longest.as_secs()));
                 let ms = u64::try_from(longest.as_millis()).unwrap_or(u64::MAX);
                 self.last_words();
@@ -140,26 +143,35 @@ impl<'scope, 'env> Watch<'scope, 'env> {
     }
 
     /// Takes what is still on its way when QEMU is gone.
-    pub fn rest(&mut self, ledger: &mut Ledger, on_frame: &mut dyn FnMut(&FromGuest)) {
+    pub fn rest(&mut self, transcript: &mut TranscriptBuilder, on_frame: &mut dyn FnMut(&FromGuest)) {
         while let Ok(line) = self.lines.recv() {
-            self.take(line, ledger, on_frame);
+            self.take(line, transcript, on_frame);
+        }
+        for note in self.files.close() {
+            transcript.note(note);
         }
     }
 
-    fn take(&mut self, line: Line, ledger: &mut Ledger, on_frame: &mut dyn FnMut(&FromGuest)) {
+    fn take(&mut self, line: Line, transcript: &mut TranscriptBuilder, on_frame: &mut dyn FnMut(&FromGuest)) {
         let now = Instant::now();
-        let Some(frame) = ledger.take(line, now) else { return };
+        let Some(frame) = transcript.take(line, now) else { return };
         self.last_frame = Some(now);
-        if let Some(longest) = self.patience.after(&frame, self.job) {
-            let waiting = match (&frame, ledger.running()) {
+        if let Some(longest) = self.deadlines.after(&frame, self.job) {
+            let waiting = match (&frame, transcript.running()) {
                 (FromGuest::Hello { .. }, _) => "the first case".into(),
-                (FromGuest::Begin { .. }, Some(name)) => format!("the end of case {name}"),
+                (FromGuest::Begin { .. }, Some((_, name))) => format!("the end of case {name}"),
                 (FromGuest::Bye { .. }, _) => "power-off".into(),
                 _ => "the next case".into(),
             };
             self.step = (waiting, now + longest, longest);
         }
         on_frame(&frame);
+        if let Some(answer) = self.files.take(&frame, transcript.running()) {
+            if let Some(note) = answer.note {
+                transcript.note(note);
+            }
+            self.answers.send(answer.file, answer.result);
+        }
         if let FromGuest::Ask { id, words } = frame {
             self.answer(id, words);
         }
@@ -167,20 +179,20 @@ impl<'scope, 'env> Watch<'scope, 'env> {
 
     /// On a thread of its own: to unplug a device takes seconds in which the guest goes on.
     fn answer(&self, id: u32, words: Vec<String>) {
-        let answers = Arc::clone(&self.answers);
+        let answers = self.answers.clone();
         if self.busy.fetch_add(1, Ordering::SeqCst) >= REQUESTS {
             self.busy.fetch_sub(1, Ordering::SeqCst);
-            send(&answers, id, Err(format!("{REQUESTS} requests are being worked on already")));
+            answers.send(id, Err(format!("{REQUESTS} requests are being worked on already")));
             return;
         }
         let (busy, requests, qmp) = (Arc::clone(&self.busy), self.requests, self.qmp);
         self.scope.spawn(move || {
-            send(&answers, id, requests.answer(&words, qmp));
+            answers.send(id, requests.answer(&words, qmp));
             busy.fetch_sub(1, Ordering::SeqCst);
         });
     }
 
-    /// The kernel has said that it dies, nothing came from the agent since, and the console is silent.
+    /// The kernel has reported its death, nothing came from the agent since, and the console is silent.
     fn is_dead(&self) -> bool {
         let Some(died) = self.console.died() else { return false };
         // Somebody only printed the words.
@@ -210,15 +222,4 @@ impl<'scope, 'env> Watch<'scope, 'env> {
             thread::sleep(TICK);
         }
     }
-}
-
-fn send(answers: &Mutex<&UnixStream>, id: u32, result: Result<String, String>) {
-    let (ok, text) = match result {
-        Ok(text) => (true, text),
-        Err(text) => (false, text),
-    };
-    let Ok(mut line) = serde_json::to_vec(&ToGuest::Answer { id, ok, text }) else { return };
-    line.push(b'\n');
-    // The guest may be gone; that is told elsewhere.
-    let _ = answers.lock().unwrap_or_else(PoisonError::into_inner).write_all(&line);
 }

@@ -1,4 +1,4 @@
-//! Against a made-up sysfs: what fits passes, and each thing altered in it is found and named.
+//! Against a synthetic sysfs: what fits passes, and each thing altered in it is found and named.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -457,7 +457,7 @@ fn the_kernels_text_stays_one_line_and_no_directive() {
 }
 
 #[test]
-fn waiting_ends_as_soon_as_it_fits_and_when_patience_ends() {
+fn waiting_ends_as_soon_as_it_fits_and_when_longest_ends() {
     let expect = expected();
     let sysfs = Sysfs::of(&expect, Dports::All);
     assert!(wait(&expect, &sysfs.0, Duration::from_secs(600)).1);

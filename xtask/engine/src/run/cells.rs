@@ -47,7 +47,7 @@ pub struct Boot {
     /// What the guest has besides the modules.
     pub userland: Userland,
     /// Modules that are not autoloaded.
-    pub withhold: Vec<String>,
+    pub deny: Vec<String>,
     /// Additions to the kernel command line.
     pub cmdline: Vec<String>,
     /// In the order in which they run.
@@ -62,14 +62,14 @@ pub(super) fn boots(cases: &[CaseFile]) -> Vec<Boot> {
             !case.isolate
                 && boot.cases.iter().all(|other| !other.isolate)
                 && boot.userland == case.userland
-                && boot.withhold == case.withhold
+                && boot.deny == case.deny
                 && boot.cmdline == case.cmdline
         });
         match shared {
             Some(boot) => boot.cases.push(case.clone()),
             None => boots.push(Boot {
                 userland: case.userland,
-                withhold: case.withhold.clone(),
+                deny: case.deny.clone(),
                 cmdline: case.cmdline.clone(),
                 cases: vec![case.clone()],
             }),

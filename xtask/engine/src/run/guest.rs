@@ -13,7 +13,7 @@ use cxl_topology::qemu::Backing;
 use event::{CellId, Event, Stage, StageEnd, Transcript};
 use guest::JobFile;
 use spec::{CaseFile, ModuleSet, Userland};
-use vm::{Accel, Machine, Patience, QemuRequests, VmError};
+use vm::{Accel, Deadlines, Machine, QemuRequests, VmError};
 use wire::{FromGuest, Job, PROTOCOL};
 
 use super::accel::{self, Accelerator};
@@ -147,8 +147,8 @@ fn boot_once(
     let begun = Instant::now();
     let later = cxl_topology::qemu::later_args(&cell.topology, machine.capabilities, &Backing::Ram);
     let requests = QemuRequests::new(&[&machine_args[..], &later].concat());
-    let patience = Patience::new(machine.accel, times).at_least(recorded.boot().unwrap_or_default());
-    let transcript = vm::Boot { machine: hardware, folder, patience }.run(
+    let deadlines = Deadlines::new(machine.accel, times).at_least(recorded.boot().unwrap_or_default());
+    let transcript = vm::Boot { machine: hardware, folder, deadlines }.run(
         &job,
         &mut |frame| tell(context, &cell.id, boot, &cases, begun, frame),
         &requests,
@@ -210,7 +210,7 @@ pub fn shell(
         cmdline: &cmdline,
         machine_args: &machine_args,
     };
-    vm::Boot { machine, folder: folder.path(), patience: Patience::new(accel, 1) }.shell()?;
+    vm::Boot { machine, folder: folder.path(), deadlines: Deadlines::new(accel, 1) }.shell()?;
     Ok(())
 }
 
@@ -222,7 +222,7 @@ fn instrumented(cell: &Cell) -> bool {
 /// How many times as long as on a plain kernel and an idle machine everything may take.
 fn times(machine: &machine::Machine, cell: &Cell) -> u32 {
     let busy = if machine.accel == Accel::Tcg { machine::slowness() } else { 1 };
-    vm::times(instrumented(cell))
+    vm::timeout_scale(instrumented(cell))
         .saturating_mul(cell.settings.timeout_times.unwrap_or(1))
         .saturating_mul(busy)
 }
@@ -243,12 +243,12 @@ fn job(request: &BootRequest, times: u32, recorded: &Times) -> Job {
         timeout_ms: u64::try_from(longest(case).as_millis()).unwrap_or(u64::MAX),
     });
     let mut env = environment(cell.suite.modules, &cell.variant.env);
-    env.insert("PATIENCE".to_owned(), times.to_string());
+    env.insert("TIMEOUT_SCALE".to_owned(), times.to_string());
     Job {
         token: token(),
         modules: cell.suite.load.clone(),
-        withhold: request.boot.withhold.clone(),
-        memdevs: if request.boot.withhold.is_empty() { memdevs(&cell.topology) } else { 0 },
+        deny: request.boot.deny.clone(),
+        memdevs: if request.boot.deny.is_empty() { memdevs(&cell.topology) } else { 0 },
         cases: cases.collect(),
         env,
         udev: request.boot.userland == Userland::Ndctl,
@@ -274,7 +274,7 @@ fn empty_job() -> Job {
         modules: Vec::new(),
         autoload: true,
         udev: false,
-        withhold: Vec::new(),
+        deny: Vec::new(),
         memdevs: 0,
         settle_ms: SETTLE_MS,
         cases: Vec::new(),
@@ -356,7 +356,12 @@ fn tell(context: &RunContext, cell: &CellId, boot: u32, cases: &[String], begun:
             Event::CaseOutput { cell: cell.clone(), case: name(*case), text: text.clone() }
         }
         FromGuest::Note { text } => Event::Notice { text: format!("{cell}: {text}") },
-        FromGuest::End { .. } | FromGuest::Ask { .. } | FromGuest::Bye { .. } => return,
+        FromGuest::End { .. }
+        | FromGuest::Ask { .. }
+        | FromGuest::FileBegin { .. }
+        | FromGuest::FileData { .. }
+        | FromGuest::FileEnd { .. }
+        | FromGuest::Bye { .. } => return,
     };
     context.sink.emit(&event);
 }

@@ -102,7 +102,7 @@ mod tests {
     use super::*;
     use spec::Needs;
 
-    fn case(name: &str, withhold: &[&str], cmdline: &[&str], isolate: bool) -> CaseFile {
+    fn case(name: &str, deny: &[&str], cmdline: &[&str], isolate: bool) -> CaseFile {
         let owned = |words: &[&str]| words.iter().map(|&w| w.to_owned()).collect();
         CaseFile {
             name: name.to_owned(),
@@ -111,7 +111,7 @@ mod tests {
             needs: Needs::default(),
             timeout: Duration::from_secs(1),
             userland: Userland::Busybox,
-            withhold: owned(withhold),
+            deny: owned(deny),
             cmdline: owned(cmdline),
             isolate,
         }

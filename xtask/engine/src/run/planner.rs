@@ -262,7 +262,7 @@ fn cells_of(
     if suite.found.is_some() {
         // Its cases come when the userland is there.
         let userland = suite.shared.userland;
-        boots.push(Boot { userland, withhold: Vec::new(), cmdline: Vec::new(), cases: Vec::new() });
+        boots.push(Boot { userland, deny: Vec::new(), cmdline: Vec::new(), cases: Vec::new() });
     }
     if boots.is_empty() {
         return Ok(Vec::new());

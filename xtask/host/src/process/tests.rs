@@ -64,3 +64,19 @@ fn words_are_quoted_only_where_they_must_be() {
     assert_eq!(quote("it's"), r"'it'\''s'");
     assert_eq!(quote(""), "''");
 }
+
+#[test]
+fn a_command_of_xshell_keeps_its_words_its_environment_and_its_folder() {
+    let shell = xshell::Shell::new().expect("a folder");
+    let word = "a b";
+    let command = xshell::cmd!(shell, "printf %s/%s {word} c").env("LC_ALL", "C").env_remove("LANG");
+    assert_eq!(Process::from(command).command_line(), "LC_ALL=C printf %s/%s 'a b' c");
+    let printed = Process::from(xshell::cmd!(shell, "sh -c 'echo $A $PWD'").env("A", "1"));
+    shell.change_dir("/");
+    let elsewhere = Process::from(xshell::cmd!(shell, "pwd"));
+    assert_eq!(printed.read().expect("it runs").split_once(' ').expect("two").0, "1");
+    assert_eq!(
+        (elsewhere.command_line().as_str(), elsewhere.read().expect("it runs").as_str()),
+        ("cd / && pwd", "/")
+    );
+}

@@ -35,9 +35,9 @@ pub struct CaseFile {
     pub timeout: Duration,
     /// What its guest has besides the modules.
     pub userland: Userland,
-    /// Modules that the agent does not load by itself while it runs; not empty means a boot of its own or
-    /// with others that withhold the same.
-    pub withhold: Vec<String>,
+    /// Modules that nothing loads by itself while it runs, as those that modprobe.d(5) denies; not empty means a boot of
+    /// its own or with others that deny the same.
+    pub deny: Vec<String>,
     /// Added to the kernel's command line, likewise.
     pub cmdline: Vec<String>,
     /// Boots alone: it leaves the kernel in a state that no other case should see.
@@ -66,7 +66,7 @@ struct RawCase {
     timeout: Option<Duration>,
     userland: Option<Userland>,
     #[serde(default)]
-    withhold: Vec<String>,
+    deny: Vec<String>,
     #[serde(default)]
     cmdline: Vec<String>,
     #[serde(default)]
@@ -83,7 +83,7 @@ impl CaseFile {
             needs: Needs::default(),
             timeout: shared.timeout,
             userland: shared.userland,
-            withhold: Vec::new(),
+            deny: Vec::new(),
             cmdline: Vec::new(),
             isolate: false,
         }
@@ -97,11 +97,18 @@ impl CaseFile {
                     let hint = Some("a case starts with `#: summary: what it promises`".to_owned());
                     SpecError::Parse { file, message, hint }
                 }
+                SpecError::Parse { file, message, .. } if message.contains("unknown field `withhold`") => {
+                    SpecError::Parse {
+                        file,
+                        message,
+                        hint: Some("`withhold` is called `deny` now".to_owned()),
+                    }
+                }
                 error => error,
             },
         )?;
         specfile::check_names(path, "needs.modules", &raw.needs.modules)?;
-        specfile::check_names(path, "withhold", &raw.withhold)?;
+        specfile::check_names(path, "deny", &raw.deny)?;
         check_cmdline(path, "cmdline", &raw.cmdline)?;
         Ok(Self {
             name: name.to_owned(),
@@ -110,7 +117,7 @@ impl CaseFile {
             needs: raw.needs,
             timeout: raw.timeout.unwrap_or(shared.timeout),
             userland: raw.userland.unwrap_or(shared.userland),
-            withhold: raw.withhold.iter().map(|module| module.replace('-', "_")).collect(),
+            deny: raw.deny.iter().map(|module| module.replace('-', "_")).collect(),
             cmdline: raw.cmdline,
             isolate: raw.isolate,
         })

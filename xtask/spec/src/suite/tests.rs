@@ -5,7 +5,7 @@ use host::Process;
 use super::case::parse_duration;
 use super::*;
 
-const CASE: &str = "#!/bin/sh\n# SPDX-License-Identifier: GPL-2.0-only\n#: summary: it works\n#: needs: { modules: [cxl_mem], memdevs: 2 }\n#: withhold: [cxl-acpi]        # not autoloaded\n#: cmdline: [driver_async_probe=cxl_mem]\n\n. /bench/lib.sh\ntrue\n";
+const CASE: &str = "#!/bin/sh\n# SPDX-License-Identifier: GPL-2.0-only\n#: summary: it works\n#: needs: { modules: [cxl_mem], memdevs: 2 }\n#: deny: [cxl-acpi]        # not autoloaded\n#: cmdline: [driver_async_probe=cxl_mem]\n\n. /bench/lib.sh\ntrue\n";
 
 fn load(files: &[(&str, &str)]) -> Result<Suite, String> {
     let dir = tempfile::tempdir().expect("a folder");
@@ -36,7 +36,7 @@ fn a_suite_is_read_with_its_cases() {
     assert_eq!(names, [("a", 120_000), ("b", 500)]);
     let case = &suite.cases[0];
     assert_eq!((case.needs.memdevs, case.needs.modules.join(",")), (2, "cxl_mem".to_owned()));
-    assert_eq!((case.withhold.join(","), case.isolate), ("cxl_acpi".to_owned(), false));
+    assert_eq!((case.deny.join(","), case.isolate), ("cxl_acpi".to_owned(), false));
     assert_eq!(case.cmdline, ["driver_async_probe=cxl_mem"]);
 }
 
@@ -59,7 +59,7 @@ fn variants_may_be_those_of_a_modules_parameters() {
 #[test]
 fn header_errors_name_file_and_line() {
     insta::assert_snapshot!(case_error("#!/bin/sh\n#\n#: summary: x\n#: tiemout: 3s\n"), @r"
-    s/a.sh: unknown field `tiemout`, expected one of `summary`, `needs`, `timeout`, `userland`, `withhold`, `cmdline`, `isolate` at line 4 column 4
+    s/a.sh: unknown field `tiemout`, expected one of `summary`, `needs`, `timeout`, `userland`, `deny`, `cmdline`, `isolate` at line 4 column 4
     hint: did you mean `timeout`?
     ");
     insta::assert_snapshot!(case_error("#!/bin/sh\n#: summary: x\n#: timeout: 3 days\n"), @"s/a.sh: `3 days` is no time such as 500ms, 60s or 2m, from 1ms to 60m at line 2 column 4");
@@ -73,7 +73,11 @@ fn header_errors_name_file_and_line() {
     ");
     insta::assert_snapshot!(case_error("#: summary: x\n#: needs: [\n"), @"s/a.sh: needs: invalid type: sequence, expected struct Needs at line 2 column 11");
     insta::assert_snapshot!(case_error("#: summary: x\n#: cmdline: [a b]\n"), @"s/a.sh: cmdline: `a b` is not one word of a kernel command line");
-    insta::assert_snapshot!(case_error("#: summary: x\n#: withhold: [../x]\n"), @"s/a.sh: withhold: the name `../x` starts with a dot or a dash");
+    insta::assert_snapshot!(case_error("#: summary: x\n#: deny: [../x]\n"), @"s/a.sh: deny: the name `../x` starts with a dot or a dash");
+    insta::assert_snapshot!(case_error("#: summary: x\n#: withhold: [cxl_acpi]\n"), @r"
+    s/a.sh: unknown field `withhold`, expected one of `summary`, `needs`, `timeout`, `userland`, `deny`, `cmdline`, `isolate` at line 2 column 4
+    hint: `withhold` is called `deny` now
+    ");
 }
 
 #[test]

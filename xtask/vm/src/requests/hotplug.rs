@@ -9,12 +9,12 @@ use serde_json::json;
 use super::ANSWER;
 use crate::{Qmp, QmpError};
 
-/// The guest blinks for 5 s before it gives a device up (pciehp); QEMU 10 says so after some 6 s.
+/// The guest blinks for 5 s before it gives a device up (pciehp); QEMU 10 reports it after some 6 s.
 const UNPLUG: Duration = Duration::from_secs(60);
 /// How often it is looked whether the device is gone.
 const UNPLUG_TICK: Duration = Duration::from_millis(200);
 
-/// The machine's devices, as it was told of them: what was taken out can be put back, in its slot or another.
+/// The machine's devices, as its arguments name them: what was taken out can be put back, in its slot or another.
 #[derive(Debug, Default)]
 pub struct Devices {
     /// `-device` values by id; with where a device was put last.
@@ -138,20 +138,20 @@ impl Devices {
 /// Options of a device by name; `driver` is its model.
 type Options = BTreeMap<String, String>;
 
-/// The human monitor takes the very text of the command line; it tells its errors as text, too.
+/// The human monitor takes the very text of the command line; it reports its errors as text, too.
 fn add_as_text(command: &str, value: &str, qmp: &Qmp) -> Result<(), String> {
-    let said = qmp.human(&format!("{command} {value}"), ANSWER).map_err(|error| error.to_string())?;
-    if said.is_empty() { Ok(()) } else { Err(said) }
+    let printed = qmp.human(&format!("{command} {value}"), ANSWER).map_err(|error| error.to_string())?;
+    if printed.is_empty() { Ok(()) } else { Err(printed) }
 }
 
 /// Asks the guest for a device, and waits until it has let go.
 ///
-/// The event alone does not tell: QEMU sends it when the last reference to the device is gone, which a `cxl-type3` that
-/// had its driver bound keeps for ever (10.0.2). Its place in the object tree tells sooner.
+/// The event alone is not enough: QEMU sends it when the last reference to the device is gone, which a `cxl-type3` that
+/// had its driver bound keeps for ever (10.0.2). Its place in the object tree shows it sooner.
 pub fn delete(device: &str, qmp: &Qmp) -> Result<String, String> {
     let from = qmp.next_event();
-    let said = |error: QmpError| error.to_string();
-    qmp.command("device_del", json!({ "id": device }), ANSWER).map_err(said)?;
+    let text = |error: QmpError| error.to_string();
+    qmp.command("device_del", json!({ "id": device }), ANSWER).map_err(text)?;
     let path = super::path(device);
     let until = Instant::now() + UNPLUG;
     while Instant::now() < until {
@@ -164,11 +164,11 @@ pub fn delete(device: &str, qmp: &Qmp) -> Result<String, String> {
             Ok(event) if event["event"] == "DEVICE_DELETED" => return Ok(format!("{device} deleted")),
             Ok(_) => return Err(format!("the guest refused to give {device} up")),
             Err(QmpError::TimedOut { .. }) => {}
-            Err(error) => return Err(said(error)),
+            Err(error) => return Err(text(error)),
         }
         match qmp.command("qom-list", json!({ "path": path }), ANSWER) {
             Err(QmpError::Refused(_)) => return Ok(format!("{device} deleted")),
-            other => other.map_err(said)?,
+            other => other.map_err(text)?,
         };
     }
     Err(format!("the guest did not give {device} up within {} s", UNPLUG.as_secs()))

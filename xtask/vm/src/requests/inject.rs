@@ -12,7 +12,7 @@ pub fn poison(device: &str, start: &str, length: &str, qmp: &Qmp) -> Result<Stri
     run("cxl-inject-poison", arguments, qmp)
 }
 
-/// An event record, `general-media`, `dram` or `memory-module`: informational unless the fields say otherwise.
+/// An event record, `general-media`, `dram` or `memory-module`: informational unless the fields make it another.
 pub fn event(
     kind: &str,
     device: &str,
@@ -40,7 +40,7 @@ pub fn correctable(device: &str, error: &str, qmp: &Qmp) -> Result<String, Strin
     run("cxl-inject-correctable-error", arguments, qmp)
 }
 
-/// Uncorrectable CXL protocol errors, such as `mem-parity`. The header log counts up from 0, so that it can be told.
+/// Uncorrectable CXL protocol errors, such as `mem-parity`. The header log counts up from 0, so that it can be recognised.
 pub fn uncorrectable(device: &str, errors: &[&str], qmp: &Qmp) -> Result<String, String> {
     let header: Vec<u32> = (0..HEADER_LOG).collect();
     let error = |error: &&str| Ok(json!({ "type": id(error)?, "header": header }));
@@ -58,7 +58,7 @@ const HEADER_LOG: u32 = 32;
 /// A PCIe error of any device. `pcie_aer_inject_error` exists in the human monitor only.
 pub fn aer(option: &str, device: &str, error: &str, qmp: &Qmp) -> Result<String, String> {
     let line = format!("pcie_aer_inject_error {option}{device} {error}");
-    let said = qmp.human(&line, ANSWER).map_err(|error| error.to_string())?;
+    let printed = qmp.human(&line, ANSWER).map_err(|error| error.to_string())?;
     // hmp_pcie_aer_inject_error() in hw/pci/pcie_aer.c starts with "OK id: …" when it was done.
-    if said.starts_with("OK") { Ok(said) } else { Err(said) }
+    if printed.starts_with("OK") { Ok(printed) } else { Err(printed) }
 }

@@ -28,7 +28,7 @@ const REQUESTS: &str = "\
 device-del ID                                 unplugs a device, waits until the guest has let go
 device-del-request ID                         the same, does not wait
 device-add ID [PORT]                          puts it back, or into another slot
-device-new ID LIKE PORT                       puts a new one like another into a slot, tells its serial number
+device-new ID LIKE PORT                       puts a new one like another into a slot, prints its serial number
 can-take ID                                   whether QEMU is able to take it out
 inject-poison ID START LENGTH                 bytes of device memory
 inject-general-media-event ID [FIELD=VALUE…]  fields are QEMU's: log, flags, dpa, descriptor, type, …
@@ -128,7 +128,7 @@ fn path(device: &str) -> String {
 
 fn run(command: &str, arguments: Value, qmp: &Qmp) -> Result<String, String> {
     let answer = qmp.command(command, arguments, ANSWER).map_err(|error| error.to_string())?;
-    // `{}` is how QEMU says that there is nothing to say.
+    // `{}` is QEMU's answer where there is nothing to report.
     let empty = answer.as_object().is_some_and(serde_json::Map::is_empty);
     Ok(if empty { String::new() } else { answer.to_string() })
 }

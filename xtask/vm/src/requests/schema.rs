@@ -1,5 +1,5 @@
 //! What the found QEMU's machine protocol takes, from its own `query-qmp-schema`: commands and their fields differ
-//! between releases, and a version number says less than the schema.
+//! between releases, and a version number is less precise than the schema.
 
 use serde_json::{Map, Value};
 
@@ -111,7 +111,7 @@ mod tests {
 
     use super::*;
 
-    /// As QEMU 10.0.2 says it of one event, cut to a few fields; with one more, as 11.1 demands it.
+    /// As QEMU 10.0.2 describes one event, cut to a few fields; with one more, as 11.1 demands it.
     fn schema(more: bool) -> Schema {
         let mut members = vec![
             json!({"name": "path", "type": "str"}),

@@ -3,7 +3,7 @@ use std::os::unix::net::UnixStream;
 
 use super::*;
 
-/// Asks with a QEMU that gives the answers in turn; the result, and what QEMU was told.
+/// Asks with a QEMU that gives the answers in turn; the result, and the commands that QEMU got.
 fn ask(words: &[&str], answers: &[&'static str]) -> (Result<String, String>, Vec<String>) {
     ask_all(&[words], answers)
 }
@@ -16,17 +16,17 @@ fn ask_all(all: &[&[&str]], answers: &[&'static str]) -> (Result<String, String>
     let qemu = std::thread::spawn(move || {
         let mut reader = BufReader::new(theirs.try_clone().expect("a clone"));
         let mut writer = theirs;
-        let mut told = Vec::new();
+        let mut commands = Vec::new();
         for answer in std::iter::once(&"{\"return\":{},\"id\":ID}").chain(&answers) {
             let mut line = String::new();
             reader.read_line(&mut line).expect("a command");
             let message: Value = serde_json::from_str(&line).expect("JSON");
             let answer = answer.replace("ID", &message["id"].to_string());
             writeln!(writer, "{answer}").expect("an answer");
-            told.push(format!("{} {}", message["execute"], message["arguments"]));
+            commands.push(format!("{} {}", message["execute"], message["arguments"]));
         }
-        told.remove(0);
-        told
+        commands.remove(0);
+        commands
     });
     let args = [
         "-object",
@@ -51,33 +51,33 @@ fn ask_all(all: &[&[&str]], answers: &[&'static str]) -> (Result<String, String>
 
 #[test]
 fn a_device_is_deleted_once_the_guest_has_let_go() {
-    let (result, told) = ask(
+    let (result, commands) = ask(
         &["device-del", "mem0"],
         &["{\"return\":{},\"id\":ID}\n{\"event\":\"DEVICE_DELETED\",\"data\":{\"path\":\"/x\"}}\n\
            {\"event\":\"DEVICE_DELETED\",\"data\":{\"device\":\"mem0\"}}"],
     );
     assert_eq!(result.as_deref(), Ok("mem0 deleted"));
-    assert_eq!(told, ["\"device_del\" {\"id\":\"mem0\"}"]);
+    assert_eq!(commands, ["\"device_del\" {\"id\":\"mem0\"}"]);
 }
 
 #[test]
 fn a_device_whose_event_never_comes_is_deleted_when_it_is_gone() {
     let gone = "{\"error\":{\"class\":\"DeviceNotFound\",\"desc\":\"not found\"},\"id\":ID}";
     let there = "{\"return\":[],\"id\":ID}";
-    let (result, told) = ask(&["device-del", "mem0"], &[there, there, gone]);
+    let (result, commands) = ask(&["device-del", "mem0"], &[there, there, gone]);
     assert_eq!(result.as_deref(), Ok("mem0 deleted"));
-    assert_eq!(told[2], "\"qom-list\" {\"path\":\"/machine/peripheral/mem0\"}");
+    assert_eq!(commands[2], "\"qom-list\" {\"path\":\"/machine/peripheral/mem0\"}");
 }
 
 #[test]
 fn a_device_is_put_back_on_memory_of_its_own() {
     let done = "{\"return\":\"\",\"id\":ID}";
-    let (result, told) = ask(&["device-add", "mem0"], &[done, done]);
+    let (result, commands) = ask(&["device-add", "mem0"], &[done, done]);
     assert_eq!(result.as_deref(), Ok("mem0 added"));
-    assert!(told[0].ends_with(r#"{"command-line":"object_add ram,id=m0.1,size=1"}"#), "{told:?}");
+    assert!(commands[0].ends_with(r#"{"command-line":"object_add ram,id=m0.1,size=1"}"#), "{commands:?}");
     assert!(
-        told[1].ends_with(r#"{"command-line":"device_add cxl-type3,bus=rp0,id=mem0,memdev=m0.1"}"#),
-        "{told:?}"
+        commands[1].ends_with(r#"{"command-line":"device_add cxl-type3,bus=rp0,id=mem0,memdev=m0.1"}"#),
+        "{commands:?}"
     );
 }
 
@@ -93,13 +93,13 @@ fn refusals_are_told_in_qemus_words() {
 #[test]
 fn poison_and_errors_reach_qemu_as_they_should() {
     let done = &["{\"return\":{},\"id\":ID}"];
-    let (result, told) = ask(&["inject-poison", "mem0", "0x40", "64"], done);
+    let (result, commands) = ask(&["inject-poison", "mem0", "0x40", "64"], done);
     assert_eq!(result.as_deref(), Ok(""));
     let wanted = r#""cxl-inject-poison" {"path":"/machine/peripheral/mem0","start":64,"length":64}"#;
-    assert_eq!(told, [wanted]);
-    let (result, told) = ask(&["aer", "rp0", "SDN"], &["{\"return\":\"OK id: rp0\\r\\n\",\"id\":ID}"]);
+    assert_eq!(commands, [wanted]);
+    let (result, commands) = ask(&["aer", "rp0", "SDN"], &["{\"return\":\"OK id: rp0\\r\\n\",\"id\":ID}"]);
     assert_eq!(result.as_deref(), Ok("OK id: rp0"));
-    assert_eq!(told, [r#""human-monitor-command" {"command-line":"pcie_aer_inject_error rp0 SDN"}"#]);
+    assert_eq!(commands, [r#""human-monitor-command" {"command-line":"pcie_aer_inject_error rp0 SDN"}"#]);
 }
 
 #[test]
@@ -124,21 +124,21 @@ const DONE: &str = "{\"return\":{},\"id\":ID}";
 fn a_device_is_put_into_another_slot_and_remembered_there() {
     let qmp =
         &["{\"return\":\"\",\"id\":ID}", "{\"return\":\"\",\"id\":ID}", "{\"return\":\"OK id\",\"id\":ID}"];
-    let (result, told) = ask_all(&[&["device-add", "mem0", "rp1"], &["surprise-down", "mem0"]], qmp);
+    let (result, commands) = ask_all(&[&["device-add", "mem0", "rp1"], &["surprise-down", "mem0"]], qmp);
     assert_eq!(result.as_deref(), Ok("OK id"));
-    assert!(told[1].ends_with(r#"device_add cxl-type3,bus=rp1,id=mem0,memdev=m0.1"}"#), "{told:?}");
-    assert!(told[2].ends_with(r#"{"command-line":"pcie_aer_inject_error rp1 SDN"}"#), "{told:?}");
+    assert!(commands[1].ends_with(r#"device_add cxl-type3,bus=rp1,id=mem0,memdev=m0.1"}"#), "{commands:?}");
+    assert!(commands[2].ends_with(r#"{"command-line":"pcie_aer_inject_error rp1 SDN"}"#), "{commands:?}");
     let (result, _) = ask(&["device-add", "mem0", "rp7"], &[]);
     assert_eq!(result, Err("the topology has no device rp7".into()));
 }
 
 #[test]
 fn a_port_is_its_own() {
-    let (_, told) = ask(&["surprise-down", "rp1"], &["{\"return\":\"OK\",\"id\":ID}"]);
-    assert!(told[0].ends_with(r#"{"command-line":"pcie_aer_inject_error rp1 SDN"}"#), "{told:?}");
+    let (_, commands) = ask(&["surprise-down", "rp1"], &["{\"return\":\"OK\",\"id\":ID}"]);
+    assert!(commands[0].ends_with(r#"{"command-line":"pcie_aer_inject_error rp1 SDN"}"#), "{commands:?}");
 }
 
-/// The schema is asked for once; what else is said is the case's.
+/// The schema is asked for once; every other command is the case's.
 #[test]
 fn events_take_the_fields_that_this_qemu_has() {
     let schema = r#"{"return":[
@@ -148,13 +148,13 @@ fn events_take_the_fields_that_this_qemu_has() {
             {"name":"row","type":"int","default":null}]},
         {"meta-type":"builtin","name":"int","json-type":"int"}],"id":ID}"#;
     let schema: &'static str = schema.replace('\n', "").leak();
-    let (result, told) = ask_all(
+    let (result, commands) = ask_all(
         &[&["inject-dram-event", "mem0", "row=3"], &["inject-dram-event", "mem0", "dpa=0x40", "log=fatal"]],
         &[schema, DONE, DONE],
     );
     assert_eq!(result.as_deref(), Ok(""));
-    let told = told[1..].join("\n");
-    insta::assert_snapshot!(told, @r#"
+    let commands = commands[1..].join("\n");
+    insta::assert_snapshot!(commands, @r#"
     "cxl-inject-dram-event" {"path":"/machine/peripheral/mem0","log":"informational","row":3,"dpa":0}
     "cxl-inject-dram-event" {"path":"/machine/peripheral/mem0","log":"fatal","dpa":64}
     "#);
@@ -166,22 +166,22 @@ fn events_take_the_fields_that_this_qemu_has() {
 
 #[test]
 fn protocol_errors_reach_qemu_with_a_header() {
-    let (_, told) = ask(&["inject-uncorrectable-error", "mem0", "internal", "mem-be-parity"], &[DONE]);
-    assert!(told[0].contains(r#""errors":[{"type":"internal","header":[0,1,2,"#), "{told:?}");
-    assert!(told[0].contains(r#",31]},{"type":"mem-be-parity","header":"#), "{told:?}");
-    let (_, told) = ask(&["inject-correctable-error", "mem0", "physical"], &[DONE]);
+    let (_, commands) = ask(&["inject-uncorrectable-error", "mem0", "internal", "mem-be-parity"], &[DONE]);
+    assert!(commands[0].contains(r#""errors":[{"type":"internal","header":[0,1,2,"#), "{commands:?}");
+    assert!(commands[0].contains(r#",31]},{"type":"mem-be-parity","header":"#), "{commands:?}");
+    let (_, commands) = ask(&["inject-correctable-error", "mem0", "physical"], &[DONE]);
     let wanted = r#""cxl-inject-correctable-error" {"path":"/machine/peripheral/mem0","type":"physical"}"#;
-    assert_eq!(told, [wanted]);
+    assert_eq!(commands, [wanted]);
     assert!(ask(&["inject-uncorrectable-error", "mem0"], &[]).0.is_err());
 }
 
 #[test]
 fn a_new_device_has_an_id_a_serial_and_a_memory_of_its_own() {
     let text = "{\"return\":\"\",\"id\":ID}";
-    let (result, told) = ask(&["device-new", "new0", "mem0", "rp1"], &[text, text]);
+    let (result, commands) = ask(&["device-new", "new0", "mem0", "rp1"], &[text, text]);
     assert_eq!(result.as_deref(), Ok("0x1"));
     let wanted = r#"device_add cxl-type3,bus=rp1,id=new0,memdev=m0.1,sn=0x1"}"#;
-    assert!(told[1].ends_with(wanted), "{told:?}");
+    assert!(commands[1].ends_with(wanted), "{commands:?}");
     assert!(ask(&["device-new", "mem0", "mem0", "rp1"], &[]).0.is_err());
     assert!(ask(&["device-new", "new0", "mem9", "rp1"], &[]).0.is_err());
 }

@@ -8,32 +8,33 @@ use wire::{FromGuest, Job};
 
 use super::Accel;
 
-/// Longest that the agent takes to end a case beyond its deadline: TERM, KILL, reading the pipe's rest.
-const ENDING: Duration = Duration::from_secs(8);
+/// Longest that the agent takes to end a case beyond its deadline: TERM, KILL, reading the pipe's rest (8 s), and
+/// listing `/sys/bus/cxl` (6 s).
+const ENDING: Duration = Duration::from_secs(14);
 
 /// How much longer everything takes on a kernel with KASAN, lockdep and their like.
-pub fn times(instrumented: bool) -> u32 {
+pub fn timeout_scale(instrumented: bool) -> u32 {
     if instrumented { 5 } else { 1 }
 }
 
 /// Bounds on each step of a boot. A step that takes longer ends the boot as a deadline; together they bound it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Patience {
+pub struct Deadlines {
     /// From QEMU's start to the agent's hello.
     pub boot: Duration,
     /// Granted on top of every other step.
     pub slack: Duration,
 }
 
-impl Patience {
-    /// What a guest needs on two busy cores, several times over: a plain kernel says hello under TCG after
-    /// some 4 s. `times` as long where the guest or the machine is slow.
-    pub fn new(accel: Accel, times: u32) -> Self {
+impl Deadlines {
+    /// What a guest needs on two busy cores, several times over: a plain kernel reaches the agent's hello under TCG after
+    /// some 4 s. `scale` times as long where the guest or the machine is slow.
+    pub fn new(accel: Accel, scale: u32) -> Self {
         let (boot, slack) = match accel {
             Accel::Kvm => (30, 10),
             Accel::Tcg => (90, 20),
         };
-        let seconds = |plain: u64| Duration::from_secs(plain).saturating_mul(times);
+        let seconds = |plain: u64| Duration::from_secs(plain).saturating_mul(scale);
         Self { boot: seconds(boot), slack: seconds(slack) }
     }
 
@@ -61,7 +62,12 @@ impl Patience {
                 Some(milliseconds(case.timeout_ms).saturating_add(ENDING).saturating_add(self.slack))
             }
             FromGuest::End { .. } | FromGuest::Bye { .. } => Some(self.slack),
-            FromGuest::Note { .. } | FromGuest::Output { .. } | FromGuest::Ask { .. } => None,
+            FromGuest::Note { .. }
+            | FromGuest::Output { .. }
+            | FromGuest::Ask { .. }
+            | FromGuest::FileBegin { .. }
+            | FromGuest::FileData { .. }
+            | FromGuest::FileEnd { .. } => None,
         }
     }
 
@@ -93,25 +99,25 @@ mod tests {
             modules: vec!["cxl_test".into()],
             autoload: true,
             udev: false,
-            withhold: Vec::new(),
+            deny: Vec::new(),
             memdevs: 0,
             settle_ms: 5_000,
             cases: vec![case(60_000), case(1_000), case(u64::MAX)],
             env: BTreeMap::new(),
             shell: false,
         };
-        let patience = Patience { boot: Duration::from_secs(90), slack: Duration::from_secs(20) };
-        let after = |frame| patience.after(&frame, &job).map(|longest| longest.as_secs());
+        let deadlines = Deadlines { boot: Duration::from_secs(90), slack: Duration::from_secs(20) };
+        let after = |frame| deadlines.after(&frame, &job).map(|longest| longest.as_secs());
         let hello = FromGuest::Hello { protocol: 0, release: String::new(), uptime_ms: 0 };
         assert_eq!(after(hello), Some(5 + 5 + 20));
-        assert_eq!(after(FromGuest::Begin { case: 0 }), Some(60 + 8 + 20));
+        assert_eq!(after(FromGuest::Begin { case: 0 }), Some(60 + 14 + 20));
         assert_eq!(after(FromGuest::Begin { case: 9 }), None);
         assert_eq!(after(FromGuest::Bye { ran: 1 }), Some(20));
         // Output is no excuse for going on for ever.
         assert_eq!(after(FromGuest::Output { case: 0, text: String::new() }), None);
         let short = Job { cases: job.cases[..2].to_vec(), ..job.clone() };
-        assert_eq!(patience.whole(&short).as_secs(), 90 + 30 + (88 + 20) + (29 + 20) + 20);
+        assert_eq!(deadlines.whole(&short).as_secs(), 90 + 30 + (94 + 20) + (35 + 20) + 20);
         // No overflow.
-        assert!(patience.whole(&job) > patience.whole(&short));
+        assert!(deadlines.whole(&job) > deadlines.whole(&short));
     }
 }

@@ -1,4 +1,4 @@
-//! Keeps the books of one boot: what the agent said becomes the cases of a transcript. Pure but for the clock
+//! Builds the transcript of one boot from the agent's frames. Pure but for the clock
 //! that it is handed.
 
 use std::time::Instant;
@@ -15,8 +15,8 @@ const NOTES: usize = 200;
 /// No note is longer.
 const NOTE_LENGTH: usize = 4000;
 
-/// The books.
-pub struct Ledger {
+/// A transcript in the making.
+pub struct TranscriptBuilder {
     token: String,
     cases: Vec<CaseRun>,
     running: Option<(usize, Instant)>,
@@ -26,8 +26,8 @@ pub struct Ledger {
     more_notes: usize,
 }
 
-impl Ledger {
-    /// Nothing was said yet.
+impl TranscriptBuilder {
+    /// Nothing was reported yet.
     pub fn new(job: &Job) -> Self {
         let cases = job.cases.iter().map(|case| CaseRun {
             name: case.name.clone(),
@@ -72,7 +72,7 @@ impl Ledger {
             FromGuest::Hello { .. } if self.release.is_some() => return Err("a second hello".into()),
             FromGuest::Hello { protocol, release, .. } => {
                 if *protocol != PROTOCOL {
-                    return Err(format!("the agent speaks protocol {protocol}, this tool {PROTOCOL}"));
+                    return Err(format!("the agent has protocol {protocol}, this tool {PROTOCOL}"));
                 }
                 self.release = Some(release.clone());
             }
@@ -105,7 +105,11 @@ impl Ledger {
                 self.running = None;
             }
             FromGuest::Bye { .. } => self.bye = true,
-            FromGuest::Ask { .. } => {}
+            // Their own room checks them, and answers the guest.
+            FromGuest::Ask { .. }
+            | FromGuest::FileBegin { .. }
+            | FromGuest::FileData { .. }
+            | FromGuest::FileEnd { .. } => {}
         }
         Ok(())
     }
@@ -118,7 +122,7 @@ impl Ledger {
     fn runs(&self, case: u32) -> Result<(), String> {
         match self.running {
             Some((running, _)) if running == case as usize => Ok(()),
-            _ => Err(format!("case {case} speaks and does not run")),
+            _ => Err(format!("case {case} reports and does not run")),
         }
     }
 
@@ -134,12 +138,13 @@ impl Ledger {
         self.notes.push(text);
     }
 
-    /// Name of the case that runs.
-    pub fn running(&self) -> Option<&str> {
-        self.running.map(|(index, _)| self.cases[index].name.as_str())
+    /// Index and name of the case that runs.
+    pub fn running(&self) -> Option<(u32, &str)> {
+        let (index, _) = self.running?;
+        Some((u32::try_from(index).ok()?, self.cases[index].name.as_str()))
     }
 
-    /// Closes the books.
+    /// The finished transcript.
     pub fn close(mut self, console: Vec<u8>, end: VmEnd, now: Instant) -> Transcript {
         if let Some((index, begun)) = self.running {
             self.cases[index].ms =
@@ -177,7 +182,7 @@ mod tests {
             modules: Vec::new(),
             autoload: false,
             udev: false,
-            withhold: Vec::new(),
+            deny: Vec::new(),
             memdevs: 0,
             settle_ms: 0,
             cases: vec![case("a"), case("b")],
@@ -187,22 +192,22 @@ mod tests {
     }
 
     fn close(lines: &str) -> Transcript {
-        let mut ledger = Ledger::new(&job());
+        let mut transcript = TranscriptBuilder::new(&job());
         super::super::frames::read(lines.as_bytes(), |line| {
-            ledger.take(line, Instant::now());
+            transcript.take(line, Instant::now());
         });
-        ledger.close(Vec::new(), VmEnd::PoweredOff, Instant::now())
+        transcript.close(Vec::new(), VmEnd::PoweredOff, Instant::now())
     }
 
     #[test]
     fn a_boot_as_it_should_be() {
         let transcript = close(
-            r#"{"say":"hello","protocol":1,"release":"6.12","uptime_ms":3}
-{"say":"begin","case":0}
-{"say":"output","case":0,"text":"o"}
-{"say":"output","case":0,"text":"k\n"}
-{"say":"end","case":0,"how":{"exit":0},"ms":5,"dropped":0}
-{"say":"bye","ran":1}
+            r#"{"frame":"hello","protocol":2,"release":"6.12","uptime_ms":3}
+{"frame":"begin","case":0}
+{"frame":"output","case":0,"text":"o"}
+{"frame":"output","case":0,"text":"k\n"}
+{"frame":"end","case":0,"how":{"exit":0},"ms":5,"dropped":0}
+{"frame":"bye","ran":1}
 "#,
         );
         assert_eq!((transcript.release.as_deref(), transcript.bye), (Some("6.12"), true));
@@ -215,23 +220,23 @@ mod tests {
     #[test]
     fn what_is_out_of_order_is_noted_and_changes_nothing() {
         let transcript = close(
-            r#"{"say":"hello","protocol":99,"release":"x","uptime_ms":3}
-{"say":"begin","case":7}
-{"say":"output","case":0,"text":"o"}
-{"say":"begin","case":1}
-{"say":"begin","case":0}
-{"say":"end","case":0,"how":{"exit":0},"ms":5,"dropped":0}
+            r#"{"frame":"hello","protocol":99,"release":"x","uptime_ms":3}
+{"frame":"begin","case":7}
+{"frame":"output","case":0,"text":"o"}
+{"frame":"begin","case":1}
+{"frame":"begin","case":0}
+{"frame":"end","case":0,"how":{"exit":0},"ms":5,"dropped":0}
 boo
-{"say":"end","case":1,"how":"timed-out","ms":5,"dropped":9}
-{"say":"begin","case":1}
+{"frame":"end","case":1,"how":"timed-out","ms":5,"dropped":9}
+{"frame":"begin","case":1}
 "#,
         );
         insta::assert_snapshot!(transcript.notes.join("\n"), @r"
-        out of order on the agent's port: the agent speaks protocol 99, this tool 1
+        out of order on the agent's port: the agent has protocol 99, this tool 2
         out of order on the agent's port: case 7 of 2
-        out of order on the agent's port: case 0 speaks and does not run
+        out of order on the agent's port: case 0 reports and does not run
         out of order on the agent's port: case 0 begins while case 1 runs
-        out of order on the agent's port: case 0 speaks and does not run
+        out of order on the agent's port: case 0 reports and does not run
         not a frame on the agent's port: boo
         out of order on the agent's port: case 1 begins again
         ");
@@ -241,14 +246,14 @@ boo
 
     #[test]
     fn floods_are_bounded() {
-        let mut ledger = Ledger::new(&job());
-        ledger.take(Line::Frame(FromGuest::Begin { case: 0 }), Instant::now());
+        let mut transcript = TranscriptBuilder::new(&job());
+        transcript.take(Line::Frame(FromGuest::Begin { case: 0 }), Instant::now());
         for _ in 0..300 {
             let text = "ä".repeat(8 << 10);
-            ledger.take(Line::Frame(FromGuest::Output { case: 0, text }), Instant::now());
-            ledger.note("x".repeat(1 << 20));
+            transcript.take(Line::Frame(FromGuest::Output { case: 0, text }), Instant::now());
+            transcript.note("x".repeat(1 << 20));
         }
-        let transcript = ledger.close(Vec::new(), VmEnd::PoweredOff, Instant::now());
+        let transcript = transcript.close(Vec::new(), VmEnd::PoweredOff, Instant::now());
         assert_eq!(transcript.cases[0].output.len() as u64 + transcript.cases[0].dropped, 300 * 16 * 1024);
         assert!(transcript.cases[0].output.len() <= OUTPUT_CAP);
         assert_eq!(transcript.notes.len(), NOTES + 1);
@@ -259,10 +264,10 @@ boo
     proptest! {
         #[test]
         fn nothing_that_a_guest_says_is_too_much(
-            says in proptest::collection::vec((0u8..6, 0u32..4, "\\PC{0,5}"), 0..60),
+            frames in proptest::collection::vec((0u8..6, 0u32..4, "\\PC{0,5}"), 0..60),
         ) {
-            let mut ledger = Ledger::new(&job());
-            for (kind, case, text) in says {
+            let mut transcript = TranscriptBuilder::new(&job());
+            for (kind, case, text) in frames {
                 let frame = match kind {
                     0 => FromGuest::Hello { protocol: case, release: text, uptime_ms: 0 },
                     1 => FromGuest::Begin { case },
@@ -271,9 +276,9 @@ boo
                     4 => FromGuest::Bye { ran: case },
                     _ => FromGuest::Ask { id: case, words: vec![text] },
                 };
-                ledger.take(Line::Frame(frame), Instant::now());
+                transcript.take(Line::Frame(frame), Instant::now());
             }
-            let transcript = ledger.close(Vec::new(), VmEnd::PoweredOff, Instant::now());
+            let transcript = transcript.close(Vec::new(), VmEnd::PoweredOff, Instant::now());
             for case in transcript.cases {
                 prop_assert!(case.begun || (case.end.is_none() && case.output.is_empty()));
             }

@@ -1,0 +1,28 @@
+//! Names and places on which both sides agree.
+
+/// Version of everything in this crate. Agent and host are always built together; a mismatch means that a
+/// stale image was booted and is an error on both sides.
+pub const PROTOCOL: u32 = 2;
+
+/// Name of the virtio-serial port, as in `/sys/class/virtio-ports/*/name`.
+pub const PORT_NAME: &str = "patchbench.0";
+
+/// Where the job lies in the guest.
+pub const JOB_PATH: &str = "/bench/job.json";
+
+/// What the topology must look like from inside, for the `cxl-expect` command of the agent.
+pub const EXPECT_PATH: &str = "/bench/expect.json";
+
+/// Where `scenarios/lib.sh` lies in the guest; cases source it.
+pub const LIB_PATH: &str = "/bench/lib.sh";
+
+/// Folder with the suite's files (cases and whatever lies beside them).
+pub const SUITE_PATH: &str = "/bench/suite";
+
+/// Folder of ndctl's own tests and their helpers, in a guest with that userland.
+pub const TESTS_PATH: &str = "/usr/share/ndctl/test";
+
+/// Prefix of the lines that the agent writes into the kernel log (`/dev/kmsg`), so that a splat on the
+/// console can be attributed to the case during which it came. A marker is
+/// `patchbench[TOKEN]: begin CASE` or `patchbench[TOKEN]: end CASE`; TOKEN is [`crate::Job::token`].
+pub const MARKER: &str = "patchbench";
