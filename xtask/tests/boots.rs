@@ -4,6 +4,7 @@
 
 mod project;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use std::{fs, thread};
@@ -93,16 +94,20 @@ fn a_run_folder_holds_what_its_readme_says() {
     let dirs: Vec<String> = dirs.iter().map(|dir| below(dir.path())).collect();
     let rows = readme_rows();
     assert!(rows.len() > 9, "the table is read: {rows:?}");
+    let patterns: BTreeSet<_> = rows.iter().map(|(pattern, _)| pattern).collect();
+    assert_eq!(patterns.len(), rows.len(), "a file has one row: {rows:?}");
     for file in &files {
-        let named = rows.iter().filter(|(pattern, _)| is_like(file, pattern)).count();
-        assert_eq!(named, 1, "{file} is in {named} rows of results/README.md");
+        let is_named = rows.iter().any(|(pattern, _)| is_like(file, pattern));
+        assert!(is_named, "{file} is in no row of results/README.md");
     }
     for (pattern, when) in &rows {
         let expected: Vec<String> = match when.as_str() {
             "always" | "at the end" | "by `results html`" | "by `run`" => vec![String::new()],
-            "each cell that boots" => dirs.iter().filter(|dir| is_like(dir, "cells/*")).cloned().collect(),
+            "each cell" | "each cell that boots" => {
+                dirs.iter().filter(|dir| is_like(dir, "cells/*")).cloned().collect()
+            }
             "each boot" => dirs.iter().filter(|dir| is_like(dir, "cells/*/boot*")).cloned().collect(),
-            "by `run --random`" => continue,
+            "by `run --random`" | "by `save`" | "a case that failed" => continue,
             other => panic!("{pattern}: the test does not know when {other:?} is"),
         };
         assert!(!expected.is_empty(), "{pattern}: nothing has booted");
@@ -287,6 +292,8 @@ fn an_interrupt_ends_the_guest_and_keeps_what_was_recorded() {
     assert!(project.processes_of_ours().is_empty(), "left behind: {:?}", project.processes_of_ours());
     let finished = run.events.iter().any(|e| matches!(e, Event::RunFinished { interrupted: true, .. }));
     assert!(finished, "{}", run.shown());
+    let junit = project.begin(&["results", "export", "--as", "junit"]).finish();
+    assert!(junit.code == 0 && junit.stdout.contains("<testcase name=\"h-hang\""), "{}", junit.shown());
 }
 
 #[test]
@@ -309,7 +316,14 @@ fn a_run_whose_tool_was_killed_goes_on_where_it_was() {
         assert!(!running.ended() && begun.elapsed() < Duration::from_secs(240), "no two cells were finished");
         thread::sleep(Duration::from_millis(20));
     }
+    let refused = project.begin(&["results", "rm", "latest"]).finish();
+    assert_eq!(refused.code, 2, "{}", refused.shown());
+    assert!(refused.shown().contains(" goes on in process "), "{}", refused.shown());
     running.kill();
+    let ktap = project.begin(&["results", "export", "--as", "ktap"]).finish();
+    assert_eq!(ktap.code, 0, "{}", ktap.shown());
+    let open = ["# ERROR not run\n", "# ERROR not finished\n"];
+    assert!(open.iter().any(|end| ktap.stdout.contains(end)), "{}", ktap.shown());
     drop(running);
     let before = finished(&project.events());
     let begun = Instant::now();

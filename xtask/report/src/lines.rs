@@ -64,7 +64,7 @@ pub(super) fn skipped_lines(reports: &[CaseReport]) -> String {
     }
 }
 
-/// As [`case_lines`], for any test.
+/// A test with its outcome, and the end of its output where it is red.
 pub fn test_lines(
     name: &str,
     outcome: CaseOutcome,

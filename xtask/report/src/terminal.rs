@@ -4,18 +4,20 @@
 //! lines are never mixed with another's: where cells run beside each other, each is shown when it is done, and on a terminal
 //! what is red at once, below the cell's name. Colours follow `NO_COLOR` and what the output is, by way of anstream.
 
+mod foot;
+
 use std::collections::BTreeMap;
-use std::fmt;
 use std::io::{IsTerminal, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use indicatif::{ProgressBar, ProgressState, ProgressStyle};
+use indicatif::ProgressBar;
 use owo_colors::{OwoColorize, Style};
 
 use event::{CaseReport, CellId, Event, Sink, Stage, StageEnd};
 use kernlog::{CaseOutcome, Verdict};
 
+use self::foot::foot;
 use super::board::Board;
 use super::lines::{self, Verbosity, indented, verdict_style};
 use super::summary::Summary;
@@ -23,11 +25,6 @@ use super::text::{counted, duration, neutralise, one_line};
 
 /// Bytes of output that are kept for each case, should it fail.
 const TAIL_BYTES: usize = 8 << 10;
-/// How often the lines at the foot are drawn.
-const DRAW: Duration = Duration::from_millis(250);
-/// Width of a terminal that does not report its own.
-const WIDTH: usize = 80;
-
 /// The sink that a person reads.
 pub struct Terminal(Mutex<Inner>);
 
@@ -140,23 +137,6 @@ impl Sink for Terminal {
             _ => inner.cell(event),
         }
     }
-}
-
-/// The lines at the foot of the terminal, drawn from the board.
-fn foot(board: &Arc<Mutex<Board>>) -> ProgressBar {
-    let bar = ProgressBar::new_spinner();
-    let board = Arc::clone(board);
-    let write = move |_: &ProgressState, out: &mut dyn fmt::Write| {
-        let width = rustix::termios::tcgetwinsize(std::io::stderr()).map_or(WIDTH, |size| size.ws_col.into());
-        let board = board.lock().unwrap_or_else(PoisonError::into_inner);
-        let lines = board.lines(Instant::now(), width.saturating_sub(1));
-        let _ = out.write_str(&lines.join("\n"));
-    };
-    if let Ok(style) = ProgressStyle::with_template("{board}") {
-        bar.set_style(style.with_key("board", write));
-    }
-    bar.enable_steady_tick(DRAW);
-    bar
 }
 
 impl Inner {

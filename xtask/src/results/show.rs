@@ -38,8 +38,8 @@ pub struct Args {
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let stored = super::load(ctx, &args.run)?;
     let cells: Vec<&CellId> = stored.summary.cells.iter().map(|cell| &cell.cell).collect();
-    let wanted = Wanted::of(args.cell.as_deref())?;
-    let cells: Vec<&CellId> = cells.into_iter().filter(|cell| wanted.has(cell)).collect();
+    let selection = CellSelection::of(args.cell.as_deref())?;
+    let cells: Vec<&CellId> = cells.into_iter().filter(|cell| selection.has(cell)).collect();
     if let (Some(cell), true) = (&args.cell, cells.is_empty()) {
         let known: Vec<_> = stored.summary.cells.iter().map(|cell| cell.cell.to_string()).collect();
         return Err(Usage::unknown("cell", cell, known.iter().map(String::as_str)).into());
@@ -57,13 +57,13 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
 }
 
 /// Which cells are to be seen.
-enum Wanted<'a> {
+enum CellSelection<'a> {
     All,
     Like(&'a str),
     Where(CellFilter),
 }
 
-impl<'a> Wanted<'a> {
+impl<'a> CellSelection<'a> {
     fn of(text: Option<&'a str>) -> Result<Self, Usage> {
         // No name has this character, and no expression is without it.
         let filter = cell_filter(text.filter(|text| text.contains('=')))?;
