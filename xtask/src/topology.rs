@@ -21,11 +21,11 @@ use super::{Context, Exit, Usage};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
-    verb: Verb,
+    command: Command,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum Verb {
+enum Command {
     List(list::Args),
     Show(show::Args),
     Lint(lint::Args),
@@ -38,19 +38,19 @@ enum Verb {
 impl Args {
     /// Whether this is `topology draw`.
     pub fn draws(&self) -> bool {
-        matches!(self.verb, Verb::Draw(_))
+        matches!(self.command, Command::Draw(_))
     }
 }
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
-    match &args.verb {
-        Verb::List(_) => list::run(ctx),
-        Verb::Show(args) => show::run(args, ctx),
-        Verb::Lint(args) => lint::run(args, ctx),
-        Verb::Draw(args) => draw::run(args, ctx),
-        Verb::Regions(args) => regions::run(args, ctx),
-        Verb::Expect(args) => expect::run(args, ctx),
-        Verb::Generate(args) => generate::run(args, ctx),
+    match &args.command {
+        Command::List(_) => list::run(ctx),
+        Command::Show(args) => show::run(args, ctx),
+        Command::Lint(args) => lint::run(args, ctx),
+        Command::Draw(args) => draw::run(args, ctx),
+        Command::Regions(args) => regions::run(args, ctx),
+        Command::Expect(args) => expect::run(args, ctx),
+        Command::Generate(args) => generate::run(args, ctx),
     }
 }
 
@@ -60,7 +60,7 @@ fn load(ctx: &Context, name: &str) -> Result<Topology> {
     Ok(Topology::load(&ctx.topologies(), name)?)
 }
 
-/// Sees that there is a topology of this name.
+/// Checks that there is a topology of this name.
 fn known(ctx: &Context, name: &str) -> Result<()> {
     let known = cxl_topology::names(&ctx.topologies())?;
     if known.iter().any(|k| k == name) {

@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::de::{self, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 const UNITS: [(char, u64); 4] = [('T', 1 << 40), ('G', 1 << 30), ('M', 1 << 20), ('k', 1 << 10)];
 
@@ -60,6 +60,18 @@ impl FromStr for Bytes {
         }
         let number: u64 = digits.parse().map_err(|_| wrong())?;
         number.checked_mul(unit).map(Self).ok_or_else(wrong)
+    }
+}
+
+/// As it is shown; a number without a unit as a number.
+impl Serialize for Bytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = self.to_string();
+        if text == self.0.to_string() {
+            serializer.serialize_u64(self.0)
+        } else {
+            serializer.serialize_str(&text)
+        }
     }
 }
 

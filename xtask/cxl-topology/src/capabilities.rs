@@ -1,83 +1,33 @@
-//! What a QEMU can do, as far as topologies need it, and how its lack is told.
+//! What a QEMU can do, as far as topologies need it, and how it is reported that it cannot.
 //!
 //! The facts were tried on Debian's 7.2.22 and 10.0.2; the release in which something appeared, where it lies in
 //! between, is QEMU's change log's.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use specfile::did_you_mean;
 
+use super::model::Topology;
 use super::rules::{Finding, QEMU_FEATURE};
+use super::setting::Setting;
+use super::typename;
+use super::version::QemuVersion;
+use crate::raw::Location;
 
-/// A QEMU release.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct QemuVersion {
-    /// Major.
-    pub major: u32,
-    /// Minor.
-    pub minor: u32,
-    /// Micro: stable updates.
-    pub micro: u32,
-}
-
-impl QemuVersion {
-    /// A version.
-    pub const fn new(major: u32, minor: u32, micro: u32) -> Self {
-        Self { major, minor, micro }
-    }
-}
-
-/// As in the release's name: micro 0 is shown too.
-impl fmt::Display for QemuVersion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&format!("{}.{}.{}", self.major, self.minor, self.micro))
-    }
-}
-
-/// Text without a version in it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no version in {0:?}: wanted the first line of `qemu-system-x86_64 --version`")]
-pub struct NoVersion(String);
-
-/// Takes `10.0.2` and also all that `--version` prints: the first word that starts like a version.
-impl FromStr for QemuVersion {
-    type Err = NoVersion;
-
-    fn from_str(text: &str) -> Result<Self, NoVersion> {
-        text.split_whitespace()
-            .find_map(|word| {
-                let digits = |part: &str| {
-                    let end = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
-                    part[..end].parse().ok()
-                };
-                let mut parts = word.split('.');
-                let (major, minor) = (parts.next()?.parse().ok()?, digits(parts.next()?)?);
-                Some(Self { major, minor, micro: parts.next().and_then(digits).unwrap_or(0) })
-            })
-            .ok_or_else(|| NoVersion(text.lines().next().unwrap_or_default().to_owned()))
-    }
-}
+/// The release that brought CXL.
+const CXL: QemuVersion = QemuVersion::new(7, 1, 0);
 
 /// What a QEMU can do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capabilities {
     /// Its release.
     pub version: QemuVersion,
-    /// There is a `pxb-cxl` at all (7.1; a build can leave it out).
-    pub cxl: bool,
-    /// `cxl-type3` has `volatile-memdev` and `persistent-memdev` (8.1) instead of `memdev` alone.
-    pub volatile: bool,
+    /// The properties of each device type that it has, by its own account (`device-list-properties` of QMP). None where
+    /// no QEMU was asked: then the release decides, and what `qemu:` passes through is not checked.
+    pub devices: Option<BTreeMap<String, BTreeSet<String>>>,
     /// `cxl-type3` raises interrupts for its event logs (8.1, with QMP's `cxl-inject-general-media-event`).
     pub event_interrupts: bool,
-    /// `pxb-cxl` has `hdm_for_passthrough`.
-    pub hdm_for_passthrough: bool,
-    /// Ports and devices have `x-speed` and `x-width`.
-    pub link_speed: bool,
-    /// There is a `cxl-switch-mailbox-cci`.
-    pub mailbox_cci: bool,
 }
 
 impl Capabilities {
@@ -85,58 +35,113 @@ impl Capabilities {
     ///
     /// For tests and for a dry run without a QEMU; a QEMU at hand is asked instead.
     pub fn of_release(version: QemuVersion) -> Self {
-        Self {
-            version,
-            cxl: version >= QemuVersion::new(7, 1, 0),
-            volatile: version >= QemuVersion::new(8, 1, 0),
-            event_interrupts: version >= QemuVersion::new(8, 1, 0),
-            hdm_for_passthrough: version >= QemuVersion::new(8, 1, 0),
-            link_speed: version >= QemuVersion::new(10, 0, 0),
-            mailbox_cci: version >= QemuVersion::new(9, 0, 0),
+        Self { version, devices: None, event_interrupts: version >= QemuVersion::new(8, 1, 0) }
+    }
+
+    /// Whether it has CXL at all: a build can leave it out.
+    pub fn cxl(&self) -> bool {
+        [typename::HOST_BRIDGE, typename::TYPE3].iter().all(|model| self.has_device(model, Some(CXL)))
+    }
+
+    /// Whether it has devices of this type, which came with a release.
+    pub fn has_device(&self, model: &str, since: Option<QemuVersion>) -> bool {
+        match &self.devices {
+            Some(devices) => devices.contains_key(model),
+            None => since.is_none_or(|since| self.version >= since),
         }
+    }
+
+    /// Whether devices of this type have this property, which came with a release.
+    pub fn has_property(&self, model: &str, property: &str, since: Option<QemuVersion>) -> bool {
+        match &self.devices {
+            Some(devices) => devices.get(model).is_some_and(|properties| properties.contains(property)),
+            None => since.is_none_or(|since| self.version >= since),
+        }
+    }
+
+    /// The name by which it knows what is set.
+    pub(super) fn name_of<'a>(&self, setting: &'a Setting) -> &'a str {
+        match setting.formerly {
+            Some(name) if !self.has_property(setting.model, &setting.property, setting.since) => name,
+            _ => &setting.property,
+        }
+    }
+
+    /// Whether it can do what is set.
+    fn can(&self, setting: &Setting) -> bool {
+        let Setting { model, property, since, .. } = setting;
+        let named = |name: &str, since| self.has_property(model, name, since);
+        (named(property, *since) || setting.formerly.is_some_and(|name| named(name, None)))
+            && setting.device.is_none_or(|other| self.has_device(other, *since))
     }
 }
 
-/// What a topology needs and a QEMU lacks: a reason to skip, not an error. Its text is the skip's reason.
+/// What a topology needs and a QEMU lacks: a reason to skip, not an error. Its text is the skip's reason, in one line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{what} needs QEMU {since}, this is {found}")]
 pub struct Lacking {
-    /// What is needed, and for which part of the topology.
-    pub what: String,
-    /// Which releases have it.
-    pub since: String,
-    /// The release at hand.
-    pub found: QemuVersion,
+    /// The path of the field that asks for it.
+    pub field: String,
+    /// Where it was written, as far as that is known. Boxed since this is part of many errors.
+    pub location: Option<Box<Location>>,
+    /// What is lacking.
+    pub message: String,
+    /// The way out; may be empty.
+    pub hint: String,
+}
+
+impl fmt::Display for Lacking {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { field, location, message, hint } = self;
+        if let Some(location) = location {
+            write!(f, "{location}: {field}: ")?;
+        }
+        f.write_str(message)?;
+        if hint.is_empty() { Ok(()) } else { write!(f, "; {hint}") }
+    }
 }
 
 impl Lacking {
     /// As what `topology lint` finds.
-    pub fn finding(&self, topology: &str) -> Finding {
-        Finding::new(&QEMU_FEATURE, topology, self.to_string(), "runs on this QEMU skip it with this reason")
+    pub fn finding(&self) -> Finding {
+        let skipped = "runs on this QEMU skip it with this reason";
+        let hint =
+            if self.hint.is_empty() { skipped.to_owned() } else { format!("{}; {skipped}", self.hint) };
+        let finding = Finding::new(&QEMU_FEATURE, &self.field, &self.message, hint);
+        Finding { location: self.location.as_deref().cloned(), ..finding }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn versions_are_read_from_what_qemu_prints() {
-        for (text, version) in [
-            ("10.0.2", QemuVersion::new(10, 0, 2)),
-            ("QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7+deb12u18+b3)", QemuVersion::new(7, 2, 22)),
-            ("QEMU emulator version 8.2.0-rc1\nCopyright (c) 2003-2023", QemuVersion::new(8, 2, 0)),
-            ("QEMU emulator version 11.1.90 (v11.2.0-rc0-12-gabc)", QemuVersion::new(11, 1, 90)),
-        ] {
-            assert_eq!(text.parse(), Ok(version), "{text}");
-        }
-        assert!("no version here".parse::<QemuVersion>().is_err());
-        assert!("".parse::<QemuVersion>().is_err());
+/// All that the topology needs and this QEMU lacks; nothing where it can run.
+pub fn lacking(topology: &Topology, qemu: &Capabilities) -> Vec<Lacking> {
+    if topology.has_cxl() && !qemu.cxl() {
+        let message = needs("CXL", "7.1 or newer, built with CXL", qemu);
+        return vec![Lacking {
+            field: "host-bridges".to_owned(),
+            location: None,
+            message,
+            hint: String::new(),
+        }];
     }
+    let settings = topology.settings().into_iter();
+    settings.filter(|setting| !qemu.can(setting)).map(|setting| lacks(setting, qemu)).collect()
+}
 
-    #[test]
-    fn older_releases_are_less() {
-        assert!(QemuVersion::new(7, 2, 22) < QemuVersion::new(8, 1, 0));
-        assert!(QemuVersion::new(9, 2, 0) < QemuVersion::new(10, 0, 0));
-    }
+fn needs(what: &str, since: &str, qemu: &Capabilities) -> String {
+    format!("{what} needs QEMU {since}, this is {}", qemu.version)
+}
+
+fn lacks(setting: &Setting, qemu: &Capabilities) -> Lacking {
+    let Setting { field, location, model, property, what, .. } = setting;
+    let (message, hint) = if let (false, Some(since)) = (setting.passed_through, setting.since) {
+        let since = format!("{}.{} or newer", since.major, since.minor);
+        (needs(what, &since, qemu), String::new())
+    } else {
+        let known = qemu.devices.iter().filter_map(|devices| devices.get(*model)).flatten();
+        let near = did_you_mean(property, known.map(String::as_str));
+        (
+            format!("{what}: {model} of QEMU {} has no property `{property}`", qemu.version),
+            near.map(|near| format!("did you mean `{near}`?")).unwrap_or_default(),
+        )
+    };
+    Lacking { field: field.clone(), location: location.clone().map(Box::new), message, hint }
 }

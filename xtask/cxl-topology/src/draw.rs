@@ -5,46 +5,24 @@ mod layout;
 mod mermaid;
 mod svg;
 
-use std::fmt::Write as _;
-
-use super::model::{Below, Device, Port, Switch, Topology};
+use super::model::{Below, Device, Port, Topology};
+use super::setting::labels;
 use super::text;
 
 pub use dot::dot;
 pub use mermaid::mermaid;
 pub use svg::{svg, svg_with};
 
-/// A part of the picture below a host bridge: what hangs where, for those formats that draw nodes and edges.
-enum Node<'a> {
-    Switch(&'a Switch),
-    Device(&'a Device),
-    Empty,
-}
-
-/// Calls with each port, the id of what it belongs to, and what hangs below it, from the top.
-fn walk<'a>(ports: &'a [Port], above: &'a str, each: &mut dyn FnMut(&'a str, &'a Port, Node<'a>)) {
-    for port in ports {
-        match &port.below {
-            Below::Nothing => each(above, port, Node::Empty),
-            Below::Device(device) => each(above, port, Node::Device(device)),
-            Below::Switch(switch) => {
-                each(above, port, Node::Switch(switch));
-                walk(&switch.downstream, &switch.id, each);
-            }
-        }
-    }
-}
-
 /// Ids of all host bridges, switches and devices, from the top.
 pub fn ids(topology: &Topology) -> Vec<String> {
     let mut ids = Vec::new();
     for bridge in &topology.host_bridges {
         ids.push(bridge.id.clone());
-        walk(&bridge.root_ports, &bridge.id, &mut |_, _, below| match below {
-            Node::Switch(switch) => ids.push(switch.id.clone()),
-            Node::Device(device) => ids.push(device.id.clone()),
-            Node::Empty => {}
-        });
+        ids.extend(bridge.ports().into_iter().filter_map(|at| match &at.port.below {
+            Below::Switch(switch) => Some(switch.id.clone()),
+            Below::Device(device) => Some(device.id.clone()),
+            Below::Nothing => None,
+        }));
     }
     ids
 }
@@ -57,10 +35,7 @@ fn memory(device: &Device) -> String {
 
 /// `rp0`, `rp1 16 GT/s, x4`.
 fn port_label(port: &Port) -> String {
-    let options = text::options(port);
-    let mut label = port.slot.name.clone();
-    let _ = write!(label, "{}", options.replace(['[', ']'], ""));
-    label
+    format!("{} {}", port.slot.name, labels(&port.settings).join(", ")).trim_end().to_owned()
 }
 
 /// `4G`, `4G, 2 ways by 8k`.
@@ -71,7 +46,7 @@ fn window_label(window: &super::Window) -> String {
     }
 }
 
-/// `node 1`, and what the guest is for a topology without CXL.
+/// `2 CPUs, 1G memory, 2 NUMA nodes`.
 fn guest(topology: &Topology) -> String {
     text::guest(topology)
 }

@@ -5,7 +5,8 @@
 
 use wire::{Expect, ExpectDport, ExpectMemdev, ExpectPort, ExpectWindow, PciPath};
 
-use super::model::{Below, HostBridge, Placed, Port, Topology, Window};
+use super::model::{Below, HostBridge, Port, Topology, Window};
+use super::walk::Placed;
 use crate::bytes::Bytes;
 
 /// What Linux shows as granularity of a window with one target, which has none (`CXL_DECODER_MIN_GRANULARITY`).
@@ -34,24 +35,18 @@ fn window(window: &Window, topology: &Topology) -> ExpectWindow {
 /// an endpoint came up through them.
 fn ports(bridge: &HostBridge) -> Vec<ExpectPort> {
     let at = PciPath { host_bridge: u32::from(bridge.bus_nr), devices: Vec::new() };
-    let mut found = Vec::new();
-    port(&bridge.id, bridge.id.clone(), at, &bridge.root_ports, &mut found);
+    let dports = bridge.root_ports.iter().map(dport).collect();
+    let mut found = vec![ExpectPort { id: bridge.id.clone(), place: bridge.id.clone(), at, dports }];
+    found.extend(bridge.ports().iter().filter_map(|above| match &above.port.below {
+        Below::Switch(switch) if switch.has_memory() => Some(ExpectPort {
+            id: switch.id.clone(),
+            place: format!("{}/{}", above.place(), switch.id),
+            at: above.below(),
+            dports: switch.downstream.iter().map(dport).collect(),
+        }),
+        _ => None,
+    }));
     found
-}
-
-fn port(id: &str, place: String, at: PciPath, below: &[Port], found: &mut Vec<ExpectPort>) {
-    let dports = below.iter().map(dport).collect();
-    found.push(ExpectPort { id: id.to_owned(), place: place.clone(), at: at.clone(), dports });
-    for Port { slot, below, .. } in below {
-        if let Below::Switch(switch) = below
-            && switch.has_memory()
-        {
-            let mut at = at.clone();
-            at.devices.extend([slot.device, 0]);
-            let place = format!("{place}/{}/{}", slot.name, switch.id);
-            port(&switch.id, place, at, &switch.downstream, found);
-        }
-    }
 }
 
 fn dport(port: &Port) -> ExpectDport {

@@ -3,16 +3,15 @@
 use std::ops::RangeInclusive;
 
 use super::model::Topology;
-use super::rules::Severity;
 use crate::bytes::Bytes;
 use crate::raw::{RawBelow, RawDevice, RawHostBridge, RawPort, RawSwitch, RawTopology, RawWindow};
 
 /// Most downstream ports of a switch.
 const DOWNSTREAM: usize = 8;
 
-/// Which windows a member has.
+/// How the windows of a member lie over its host bridges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Windows {
+pub enum WindowLayout {
     /// One for each host bridge.
     Each,
     /// One over all host bridges.
@@ -21,7 +20,7 @@ pub enum Windows {
     Both,
 }
 
-impl Windows {
+impl WindowLayout {
     fn word(self) -> &'static str {
         match self {
             Self::Each => "each",
@@ -42,8 +41,8 @@ pub struct Family {
     pub switches: Vec<usize>,
     /// Devices in all.
     pub devices: RangeInclusive<usize>,
-    /// Windows.
-    pub windows: Vec<Windows>,
+    /// WindowLayout.
+    pub windows: Vec<WindowLayout>,
     /// Whether the devices' memory is persistent.
     pub persistent: bool,
 }
@@ -76,10 +75,7 @@ pub fn members(family: &Family) -> Vec<(String, RawTopology)> {
             }
         }
     }
-    found.retain(|(name, raw)| {
-        let broken = |finding: &super::Finding| finding.rule.severity == Severity::Error;
-        !Topology::from_raw(name, raw).is_err_and(|findings| findings.iter().any(broken))
-    });
+    found.retain(|(name, raw)| Topology::from_raw(name, raw).is_ok());
     found
 }
 
@@ -112,7 +108,8 @@ fn dealt(
             let count = behind / switches + usize::from(s < behind % switches);
             let downstream: Vec<_> =
                 (0..count.max(1)).map(|n| if n < count { device() } else { RawPort::default() }).collect();
-            let switch = RawSwitch { id: format!("sw{}", b * switches + s), mailbox_cci: false, downstream };
+            let switch =
+                RawSwitch { id: format!("sw{}", b * switches + s), downstream, ..RawSwitch::default() };
             RawPort { below: RawBelow::Switch(switch), ..RawPort::default() }
         };
         let mut root_ports: Vec<_> = (0..switches).map(|s| switch(s, &mut device)).collect();
@@ -123,7 +120,7 @@ fn dealt(
     (0..bridges).map(bridge).collect()
 }
 
-fn windows(bridges: &[RawHostBridge], kind: Windows) -> Vec<RawWindow> {
+fn windows(bridges: &[RawHostBridge], kind: WindowLayout) -> Vec<RawWindow> {
     let size = Bytes::mib(4096);
     let all = || RawWindow {
         size,
@@ -134,9 +131,9 @@ fn windows(bridges: &[RawHostBridge], kind: Windows) -> Vec<RawWindow> {
         bridges.iter().map(|bridge| RawWindow { size, targets: vec![bridge.id.clone()], granularity: None })
     };
     match kind {
-        Windows::Each => each().collect(),
-        Windows::All => vec![all()],
-        Windows::Both => std::iter::once(all()).chain(each()).collect(),
+        WindowLayout::Each => each().collect(),
+        WindowLayout::All => vec![all()],
+        WindowLayout::Both => std::iter::once(all()).chain(each()).collect(),
     }
 }
 
@@ -150,7 +147,7 @@ mod tests {
             root_ports: 1..=2,
             switches: vec![0, 1],
             devices: 1..=3,
-            windows: vec![Windows::Each, Windows::All],
+            windows: vec![WindowLayout::Each, WindowLayout::All],
             persistent: true,
         }
     }
@@ -202,25 +199,38 @@ mod tests {
             assert_eq!(serde_yaml::from_str::<RawTopology>(&raw.to_yaml()).expect("YAML"), *raw);
         }
         let (_, raw) = members.iter().find(|(name, _)| name == "hb2-rp1-sw1-mem3-all").expect("one");
-        insta::assert_snapshot!(raw.to_yaml(), @r#"
+        insta::assert_snapshot!(raw.to_yaml(), @"
         # yaml-language-server: $schema=schema.json
-        summary: "host bridges: 2, root ports of each: 1, switches of each: 1, devices: 3"
+        summary: 'host bridges: 2, root ports of each: 1, switches of each: 1, devices: 3'
         host-bridges:
-          - id: hb0
-            root-ports:
-              - switch:
-                  id: sw0
-                  downstream:
-                    - device: { id: mem0, persistent: 256M, lsa: 1M }
-                    - device: { id: mem1, persistent: 256M, lsa: 1M }
-          - id: hb1
-            root-ports:
-              - switch:
-                  id: sw1
-                  downstream:
-                    - device: { id: mem2, persistent: 256M, lsa: 1M }
+        - id: hb0
+          root-ports:
+          - switch:
+              id: sw0
+              downstream:
+              - device:
+                  id: mem0
+                  persistent: 256M
+                  lsa: 1M
+              - device:
+                  id: mem1
+                  persistent: 256M
+                  lsa: 1M
+        - id: hb1
+          root-ports:
+          - switch:
+              id: sw1
+              downstream:
+              - device:
+                  id: mem2
+                  persistent: 256M
+                  lsa: 1M
         windows:
-          - { size: 4G, targets: [hb0, hb1], granularity: 4k }
-        "#);
+        - size: 4G
+          targets:
+          - hb0
+          - hb1
+          granularity: 4k
+        ");
     }
 }

@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 
 use specfile::{SpecError, check_name, did_you_mean, entries};
 
+use super::capabilities::{Capabilities, lacking};
 use super::model::Topology;
 use super::rules::{self, Finding, Severity};
-use crate::raw as topology;
+use super::setting::Source;
+use crate::raw::{self, Origins, RawTopology};
 
 /// A topology that cannot be used. All of it is the user's to mend: exit code 2.
 #[derive(Debug, thiserror::Error)]
@@ -17,7 +19,7 @@ pub enum TopologyError {
     Unknown {
         /// What was asked for.
         name: String,
-        /// Where it was sought.
+        /// Where it was looked for.
         dir: PathBuf,
         /// What there is instead.
         hint: String,
@@ -40,19 +42,31 @@ fn listed(file: &Path, findings: &[Finding]) -> String {
     for finding in findings {
         let _ = write!(text, "\n{finding}");
     }
-    text + "\nhint: `cargo xtask topology lint --explain RULE` says more of the rule in brackets"
+    text + "\nhint: `cargo xtask topology lint --explain RULE` explains the rule in brackets"
 }
 
-/// A topology with what its rules say of it.
+/// A topology with the rules that it breaks.
 #[derive(Debug)]
 pub struct Linted {
     /// The topology, as far as it is one.
     pub topology: Topology,
-    /// Broken rules, in the order of the rules, with their places.
+    /// Broken rules, in the order of the rules, with their locations.
     pub findings: Vec<Finding>,
+    /// Where each part was written.
+    pub origins: Origins,
 }
 
-/// Reads `DIR/NAME.yaml` and holds it against every rule.
+impl Linted {
+    /// What this QEMU lacks for it, with the locations.
+    pub fn lacking(&self, qemu: &Capabilities) -> Vec<Finding> {
+        let lacking = lacking(&self.topology, qemu).into_iter();
+        lacking
+            .map(|lacking| Finding { location: self.origins.location(&lacking.field), ..lacking.finding() })
+            .collect()
+    }
+}
+
+/// Reads `DIR/NAME.yaml` and checks it against every rule.
 ///
 /// # Errors
 /// It is not there, or cannot be read.
@@ -61,27 +75,46 @@ pub fn lint(dir: &Path, name: &str) -> Result<Linted, TopologyError> {
     if check_name(name).is_err() || !file.is_file() {
         return Err(unknown(dir, name));
     }
-    let (raw, origins) = topology::load(dir, name)?;
-    let mut findings = rules::check(&raw);
-    findings.extend(rules::check_files(&raw, dir));
+    let (raw, origins) = raw::load(dir, name)?;
+    Ok(linted(name, &raw, dir, origins))
+}
+
+fn linted(name: &str, raw: &RawTopology, dir: &Path, origins: Origins) -> Linted {
+    let mut findings = rules::check(raw);
+    findings.extend(rules::check_files(raw, dir));
     for finding in &mut findings {
-        finding.place = origins.place(&finding.field);
+        finding.location = origins.location(&finding.field);
     }
-    Ok(Linted { topology: Topology::unchecked(name, &raw, dir), findings })
+    let source = Source { dir: Some(dir), origins: Some(&origins) };
+    Linted { topology: Topology::unchecked(name, raw, source), findings, origins }
+}
+
+/// The topology, unless it breaks rules.
+fn checked(file: &Path, linted: Linted) -> Result<Topology, TopologyError> {
+    let Linted { topology, findings, .. } = linted;
+    if findings.iter().any(|finding| finding.rule.severity == Severity::Error) {
+        return Err(TopologyError::Invalid { file: file.to_owned(), findings });
+    }
+    Ok(Topology { warnings: findings, ..topology })
 }
 
 impl Topology {
+    /// Reads and checks the text of a file. Files that it names lie in the current folder; it can extend no other.
+    ///
+    /// # Errors
+    /// It is no YAML of this form, or breaks rules. The file in the errors is `NAME.yaml`.
+    pub fn from_yaml(name: &str, text: &str) -> Result<Self, TopologyError> {
+        let file = PathBuf::from(format!("{name}.yaml"));
+        let (raw, origins) = raw::parse(&file, text)?;
+        checked(&file, linted(name, &raw, Path::new(""), origins))
+    }
+
     /// Reads and checks `DIR/NAME.yaml`.
     ///
     /// # Errors
     /// It is not there, cannot be read, or breaks rules.
     pub fn load(dir: &Path, name: &str) -> Result<Self, TopologyError> {
-        let Linted { topology, findings } = lint(dir, name)?;
-        if findings.iter().any(|finding| finding.rule.severity == Severity::Error) {
-            let file = dir.join(format!("{name}.yaml"));
-            return Err(TopologyError::Invalid { file, findings });
-        }
-        Ok(Self { warnings: findings, ..topology })
+        checked(&dir.join(format!("{name}.yaml")), lint(dir, name)?)
     }
 
     /// The same whatever the rules say: broken ones are warnings.
@@ -89,7 +122,7 @@ impl Topology {
     /// # Errors
     /// It is not there, or cannot be read.
     pub fn load_unchecked(dir: &Path, name: &str) -> Result<Self, TopologyError> {
-        let Linted { topology, findings } = lint(dir, name)?;
+        let Linted { topology, findings, .. } = lint(dir, name)?;
         Ok(Self { warnings: findings, ..topology })
     }
 }
@@ -149,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn all_faults_are_told_at_once() {
+    fn all_faults_are_reported_at_once() {
         let folder = tempfile::tempdir().expect("a folder");
         let text = "summary: s\nwindows: [{ size: 1M, targets: [hb9] }]\n";
         fs::write(folder.path().join("bad.yaml"), text).expect("written");
@@ -161,7 +194,7 @@ mod tests {
           hint: 256M, say
         DIR/bad.yaml:2:33: error: windows[0].targets[0]: there is no host bridge "hb9" [window-target]
           hint: the host bridges are: 
-        hint: `cargo xtask topology lint --explain RULE` says more of the rule in brackets
+        hint: `cargo xtask topology lint --explain RULE` explains the rule in brackets
         "#);
     }
 

@@ -1,12 +1,9 @@
 //! A topology, with every number assigned.
 
-use std::path::PathBuf;
-
-use wire::PciPath;
-
-use super::Finding;
 use crate::bytes::Bytes;
-use crate::raw::Speed;
+use crate::raw::Value;
+use crate::rules::Finding;
+use crate::setting::Setting;
 
 /// What a guest's CXL hardware is. Made by [`Topology::load`] or [`Topology::from_raw`], which check it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,8 +37,8 @@ pub struct HostBridge {
     pub bus_nr: u8,
     /// NUMA node that its devices belong to.
     pub node: Option<u32>,
-    /// Whether it has HDM decoders even with a single root port.
-    pub hdm_for_passthrough: bool,
+    /// What the file sets on QEMU's device.
+    pub settings: Vec<Setting>,
     /// Its root ports, by PCI device number; at least one.
     pub root_ports: Vec<Port>,
 }
@@ -51,12 +48,8 @@ pub struct HostBridge {
 pub struct Port {
     /// Its numbers.
     pub slot: Slot,
-    /// Highest speed of its link; none: QEMU's default.
-    pub speed: Option<Speed>,
-    /// Most lanes of its link; none: QEMU's default.
-    pub width: Option<u32>,
-    /// Whether devices come and go while the guest runs.
-    pub hotplug: bool,
+    /// What the file sets on QEMU's device.
+    pub settings: Vec<Setting>,
     /// What hangs below.
     pub below: Below,
 }
@@ -98,6 +91,8 @@ pub struct Switch {
     pub number: u8,
     /// Whether it has a mailbox CCI: function 1 beside its upstream port.
     pub mailbox_cci: bool,
+    /// What the file sets on QEMU's upstream port.
+    pub settings: Vec<Setting>,
     /// Its downstream ports, by PCI device number; at least one.
     pub downstream: Vec<Port>,
 }
@@ -115,8 +110,8 @@ pub struct Device {
     pub lsa: Option<Bytes>,
     /// PCI serial number: the user's, or one that depends on the id alone.
     pub serial: u64,
-    /// File with its CDAT.
-    pub cdat: Option<PathBuf>,
+    /// All that QEMU's device is set to, the memories and the serial number too.
+    pub settings: Vec<Setting>,
     /// Whether it is there when the guest starts; if not, its port is empty until a case adds it.
     pub present: bool,
 }
@@ -132,45 +127,7 @@ pub struct Window {
     pub granularity: Bytes,
 }
 
-/// A device with the place where it hangs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Placed<'a> {
-    /// The device.
-    pub device: &'a Device,
-    /// The host bridge above it.
-    pub host_bridge: &'a HostBridge,
-    /// The ports above it, the root port first: at least one.
-    pub ports: Vec<&'a Port>,
-    /// The switches above it, the highest first.
-    pub switches: Vec<&'a Switch>,
-    /// For the reader: `hb0/rp0`, `hb0/rp0/sw0/dp1`.
-    pub place: String,
-    /// For the guest.
-    pub at: PciPath,
-}
-
 impl Topology {
-    /// All devices that are there when the guest starts, with their places, host bridge by host bridge and port by
-    /// port.
-    pub fn devices(&self) -> Vec<Placed<'_>> {
-        self.all_devices().into_iter().filter(|placed| placed.device.present).collect()
-    }
-
-    /// The same with those that come later.
-    pub fn all_devices(&self) -> Vec<Placed<'_>> {
-        let mut all = Vec::new();
-        for host_bridge in &self.host_bridges {
-            let mut above = Above { host_bridge, ports: Vec::new(), switches: Vec::new() };
-            above.walk(&host_bridge.root_ports, &mut all);
-        }
-        all
-    }
-
-    /// The device of this id.
-    pub fn device(&self, id: &str) -> Option<Placed<'_>> {
-        self.all_devices().into_iter().find(|placed| placed.device.id == id)
-    }
-
     /// The host bridge of this id.
     pub fn host_bridge(&self, id: &str) -> Option<&HostBridge> {
         self.host_bridges.iter().find(|bridge| bridge.id == id)
@@ -182,65 +139,20 @@ impl Topology {
     }
 }
 
-/// What lies above a list of ports.
-struct Above<'a> {
-    host_bridge: &'a HostBridge,
-    ports: Vec<&'a Port>,
-    switches: Vec<&'a Switch>,
-}
-
-impl<'a> Above<'a> {
-    fn walk(&mut self, ports: &'a [Port], all: &mut Vec<Placed<'a>>) {
-        for port in ports {
-            self.ports.push(port);
-            match &port.below {
-                Below::Nothing => {}
-                Below::Device(device) => all.push(self.placed(device)),
-                Below::Switch(switch) => {
-                    self.switches.push(switch);
-                    self.walk(&switch.downstream, all);
-                    self.switches.pop();
-                }
-            }
-            self.ports.pop();
-        }
-    }
-
-    fn placed(&self, device: &'a Device) -> Placed<'a> {
-        let mut place = self.host_bridge.id.clone();
-        let mut devices = Vec::new();
-        for (depth, port) in self.ports.iter().enumerate() {
-            if let Some(switch) = depth.checked_sub(1).and_then(|above| self.switches.get(above)) {
-                place += &format!("/{}", switch.id);
-            }
-            place += &format!("/{}", port.slot.name);
-            // What hangs in a port is device 0 on its bus.
-            devices.extend([port.slot.device, 0]);
-        }
-        Placed {
-            device,
-            host_bridge: self.host_bridge,
-            ports: self.ports.clone(),
-            switches: self.switches.clone(),
-            place,
-            at: PciPath { host_bridge: u32::from(self.host_bridge.bus_nr), devices },
-        }
-    }
-}
-
 impl Device {
-    /// All of its memory.
+    /// All of its memory that a guest can map.
     pub fn capacity(&self) -> Bytes {
         let bytes = |size: Option<Bytes>| size.map_or(0, |size| size.0);
         Bytes(bytes(self.volatile).saturating_add(bytes(self.persistent)))
     }
-}
 
-impl HostBridge {
-    /// Whether it has no HDM decoders: with a single port there is nothing to choose, and QEMU leaves them out
-    /// (`pxb_cxl_dev_reset()`) unless it is told otherwise.
-    pub fn passes_through(&self) -> bool {
-        self.root_ports.len() == 1 && !self.hdm_for_passthrough
+    /// All memory that QEMU holds for it, label storage area and all.
+    pub fn backing(&self) -> Bytes {
+        let size = |setting: &Setting| match setting.value {
+            Value::Memory { size, .. } => size.0,
+            Value::Text(_) | Value::File(_) => 0,
+        };
+        Bytes(self.settings.iter().map(size).fold(0, u64::saturating_add))
     }
 }
 

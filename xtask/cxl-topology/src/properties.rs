@@ -22,7 +22,8 @@ fn device() -> impl Strategy<Value = RawPort> {
             let (volatile, persistent) = if volatile { (size, second) } else { (second, size) };
             let lsa = persistent.map(|_| Bytes::mib(1));
             let id = PLACEHOLDER.to_owned();
-            let device = RawDevice { id, volatile, persistent, lsa, present, ..RawDevice::default() };
+            let device =
+                RawDevice { id, volatile, persistent, lsa, present: Some(present), ..RawDevice::default() };
             port(RawBelow::Device(device))
         },
     )
@@ -32,7 +33,12 @@ fn slot() -> impl Strategy<Value = RawPort> {
     let leaf = prop_oneof![1 => Just(RawPort::default()), 3 => device()];
     let downstream = prop::collection::vec(prop_oneof![Just(RawPort::default()), device()], 1..6);
     let switch = (downstream, any::<bool>()).prop_map(|(downstream, mailbox_cci)| {
-        port(RawBelow::Switch(RawSwitch { id: PLACEHOLDER.to_owned(), mailbox_cci, downstream }))
+        port(RawBelow::Switch(RawSwitch {
+            id: PLACEHOLDER.to_owned(),
+            mailbox_cci,
+            downstream,
+            ..RawSwitch::default()
+        }))
     });
     prop_oneof![3 => leaf, 1 => switch]
 }
@@ -95,20 +101,6 @@ fn distinct<T: Ord>(all: impl IntoIterator<Item = T>) -> bool {
     all.into_iter().all(|one| seen.insert(one))
 }
 
-fn slots(topology: &Topology) -> Vec<&Slot> {
-    fn walk<'a>(ports: &'a [Port], found: &mut Vec<&'a Slot>) {
-        for port in ports {
-            found.push(&port.slot);
-            if let Below::Switch(switch) = &port.below {
-                walk(&switch.downstream, found);
-            }
-        }
-    }
-    let mut found = Vec::new();
-    topology.host_bridges.iter().for_each(|bridge| walk(&bridge.root_ports, &mut found));
-    found
-}
-
 /// Buses that a bridge takes, counted in the finished topology, unlike the count that assigned them.
 fn buses(bridge: &HostBridge) -> u32 {
     let behind = |port: &Port| match &port.below {
@@ -122,7 +114,7 @@ proptest! {
     #[test]
     fn nothing_clashes(raw in legal()) {
         let topology = Topology::from_raw("t", &raw).map_err(|faults| TestCaseError::fail(format!("{faults:?}")))?;
-        let slots = slots(&topology);
+        let slots: Vec<_> = topology.ports().into_iter().map(|at| &at.port.slot).collect();
         prop_assert!(distinct(slots.iter().map(|slot| (slot.chassis, slot.slot))));
         prop_assert!(distinct(slots.iter().map(|slot| &slot.id)));
         prop_assert!(distinct(topology.devices().iter().map(|placed| placed.device.serial)));
@@ -151,6 +143,14 @@ proptest! {
         prop_assert_eq!(args.iter().filter(|arg| *arg == "-M").count(), 1);
         let type3 = args.iter().filter(|arg| arg.starts_with("cxl-type3,")).count();
         prop_assert_eq!(type3, topology.devices().len());
+    }
+
+    #[test]
+    fn what_is_written_reads_back(raw in legal(), summary: String, options in prop::collection::vec((".{0,4}", ".{0,6}"), 0..4)) {
+        let options = options.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let mut raw = RawTopology { summary, ..raw };
+        raw.host_bridges[0].qemu = options;
+        prop_assert_eq!(serde_yaml::from_str::<RawTopology>(&raw.to_yaml()).map_err(|e| e.to_string()), Ok(raw));
     }
 
     #[test]
@@ -183,14 +183,15 @@ proptest! {
             summary: ids[1].clone(), memory: Some(sizes[3]), cpus: Some(numbers[0]), nodes: Some(numbers[1]),
             host_bridges: vec![RawHostBridge {
                 id: ids[2].clone(), node: Some(numbers[2]), root_ports: vec![port(RawBelow::Device(device))],
-                hdm_for_passthrough: true,
+                hdm_for_passthrough: true, ..RawHostBridge::default()
             }],
             distances: Some(vec![numbers.clone(); 2]),
             windows: vec![RawWindow { size: sizes[4], targets: ids.clone(), granularity: Some(sizes[0]) }],
         };
+        prop_assert_eq!(serde_yaml::from_str::<RawTopology>(&raw.to_yaml()).map_err(|e| e.to_string()), Ok(raw.clone()));
         let _ = Topology::from_raw("t", &raw);
         // Whoever skips the rules gets what there is of it.
-        let topology = Topology::unchecked("t", &raw, std::path::Path::new(""));
+        let topology = Topology::unchecked("t", &raw, setting::Source::default());
         let _ = (expect(&topology), one_liner(&topology), tree(&topology));
     }
 }

@@ -4,9 +4,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::capabilities::{Capabilities, Lacking};
-use super::model::{Below, Device, HostBridge, Port, Slot, Switch, Topology};
+use super::capabilities::{Capabilities, Lacking, lacking};
+use super::model::{Below, Device, HostBridge, Switch, Topology};
+use super::setting::Setting;
+use super::typename;
+use super::walk::PlacedPort;
 use crate::bytes::Bytes;
+use crate::raw::Value;
 
 /// What holds the devices' memory.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -30,7 +34,9 @@ pub fn machine_args(
     qemu: &Capabilities,
     backing: &Backing,
 ) -> Result<Vec<String>, Lacking> {
-    lacking(topology, qemu)?;
+    if let Some(lacking) = lacking(topology, qemu).into_iter().next() {
+        return Err(lacking);
+    }
     let mut args = Args::default();
     args.add("-M", machine(topology));
     args.add("-cpu", cpu(topology));
@@ -39,6 +45,9 @@ pub fn machine_args(
     nodes(topology, &mut args);
     for bridge in &topology.host_bridges {
         host_bridge(bridge, qemu, backing, &mut args);
+        for at in bridge.ports() {
+            port(&at, qemu, backing, &mut args);
+        }
     }
     Ok(args.0)
 }
@@ -49,53 +58,13 @@ pub fn later_args(topology: &Topology, qemu: &Capabilities, backing: &Backing) -
     let mut args = Args::default();
     for placed in topology.all_devices() {
         if let (false, Some(above)) = (placed.device.present, placed.ports.last()) {
-            memory_device(placed.device, &above.slot, qemu, backing, &mut args);
+            memory_device(placed.device, &above.slot.id, qemu, backing, &mut args);
         }
     }
     args.0
 }
 
-/// What the topology needs and this QEMU has not.
-fn lacking(topology: &Topology, qemu: &Capabilities) -> Result<(), Lacking> {
-    let needs = |has: bool, what: Option<String>, since: &str| match what {
-        Some(what) if !has => Err(Lacking { what, since: since.to_owned(), found: qemu.version }),
-        _ => Ok(()),
-    };
-    needs(qemu.cxl, topology.has_cxl().then(|| "CXL".to_owned()), "7.1 or newer, built with CXL")?;
-    let devices = topology.all_devices();
-    let volatile = devices.iter().find(|placed| placed.device.volatile.is_some());
-    let volatile = volatile.map(|placed| format!("the volatile memory of {}", placed.device.id));
-    needs(qemu.volatile, volatile, "8.1 or newer")?;
-    let bridge = topology.host_bridges.iter().find(|bridge| bridge.hdm_for_passthrough);
-    let bridge = bridge.map(|bridge| format!("hdm-for-passthrough of {}", bridge.id));
-    needs(qemu.hdm_for_passthrough, bridge, "8.1 or newer")?;
-    let ports = ports(topology);
-    let link = ports.iter().find(|port| port.speed.is_some() || port.width.is_some());
-    let link = link.map(|port| format!("the link of {}", port.slot.id));
-    needs(qemu.link_speed, link, "10.0 or newer")?;
-    let cci = ports.iter().find_map(|port| match &port.below {
-        Below::Switch(switch) if switch.mailbox_cci => Some(format!("the mailbox CCI of {}", switch.id)),
-        _ => None,
-    });
-    needs(qemu.mailbox_cci, cci, "9.0 or newer")
-}
-
-/// All ports, those of switches too.
-fn ports(topology: &Topology) -> Vec<&Port> {
-    fn walk<'a>(ports: &'a [Port], found: &mut Vec<&'a Port>) {
-        for port in ports {
-            found.push(port);
-            if let Below::Switch(switch) = &port.below {
-                walk(&switch.downstream, found);
-            }
-        }
-    }
-    let mut found = Vec::new();
-    topology.host_bridges.iter().for_each(|bridge| walk(&bridge.root_ports, &mut found));
-    found
-}
-
-/// What the guest's kernel must be told on its command line to run this topology on this QEMU.
+/// What the guest's kernel needs on its command line to run this topology on this QEMU.
 ///
 /// A `cxl-type3` without event interrupts answers "none" when Linux sets them up, and `cxl_pci` (6.12 and 7.3,
 /// `cxl_event_irqsetup()`) then fails to bind: "Failed to get interrupt for event Info log". Without MSI it does
@@ -110,6 +79,31 @@ struct Args(Vec<String>);
 impl Args {
     fn add(&mut self, option: &str, value: String) {
         self.0.extend([option.to_owned(), value]);
+    }
+
+    /// A device with all that is set on it. The backends first, since `-object` comes before the `-device` that uses
+    /// it.
+    fn device(
+        &mut self,
+        mut value: String,
+        id: &str,
+        settings: &[Setting],
+        qemu: &Capabilities,
+        backing: &Backing,
+    ) {
+        for setting in settings {
+            let set_to = match &setting.value {
+                Value::Text(text) => text.replace(',', ",,"),
+                Value::File(path) => escape(path),
+                Value::Memory { kind, size } => {
+                    let id = format!("{id}.{kind}");
+                    self.add("-object", backend(&id, *size, backing));
+                    id
+                }
+            };
+            value += &format!(",{}={set_to}", qemu.name_of(setting));
+        }
+        self.add("-device", value);
     }
 }
 
@@ -161,76 +155,45 @@ fn nodes(topology: &Topology, args: &mut Args) {
 }
 
 fn host_bridge(bridge: &HostBridge, qemu: &Capabilities, backing: &Backing, args: &mut Args) {
-    let mut value = format!("pxb-cxl,id={},bus=pcie.0,bus_nr={}", bridge.id, bridge.bus_nr);
-    if let Some(node) = bridge.node {
-        value += &format!(",numa_node={node}");
-    }
-    if bridge.hdm_for_passthrough {
-        value += ",hdm_for_passthrough=on";
-    }
-    args.add("-device", value);
-    for port in &bridge.root_ports {
-        self::port("cxl-rp", port, &bridge.id, qemu, backing, args);
-    }
+    let value = format!("{},id={},bus=pcie.0,bus_nr={}", typename::HOST_BRIDGE, bridge.id, bridge.bus_nr);
+    args.device(value, &bridge.id, &bridge.settings, qemu, backing);
 }
 
-/// The port and what hangs below it.
-fn port(model: &str, port: &Port, bus: &str, qemu: &Capabilities, backing: &Backing, args: &mut Args) {
-    let Slot { id, device, number, chassis, slot, .. } = &port.slot;
-    let mut value =
-        format!("{model},id={id},bus={bus},addr={device:#x}.0,port={number},chassis={chassis},slot={slot}");
-    if let Some(speed) = port.speed {
-        value += &format!(",x-speed={}", speed.qemu());
-    }
-    if let Some(width) = port.width {
-        value += &format!(",x-width={width}");
-    }
-    if !port.hotplug {
-        value += ",hotplug=off";
-    }
-    args.add("-device", value);
-    match &port.below {
-        Below::Device(device) if device.present => memory_device(device, &port.slot, qemu, backing, args),
+/// The port and what hangs in it. A switch's ports are ports of their own.
+fn port(at: &PlacedPort<'_>, qemu: &Capabilities, backing: &Backing, args: &mut Args) {
+    let slot = &at.port.slot;
+    let model = if at.switches.is_empty() { typename::ROOT_PORT } else { typename::DOWNSTREAM_PORT };
+    let value = format!(
+        "{model},id={},bus={},addr={:#x}.0,port={},chassis={},slot={}",
+        slot.id,
+        at.above(),
+        slot.device,
+        slot.number,
+        slot.chassis,
+        slot.slot
+    );
+    args.device(value, &slot.id, &at.port.settings, qemu, backing);
+    match &at.port.below {
+        Below::Device(device) if device.present => memory_device(device, &slot.id, qemu, backing, args),
         Below::Nothing | Below::Device(_) => {}
-        Below::Switch(switch) => self::switch(switch, &port.slot, qemu, backing, args),
+        Below::Switch(switch) => upstream_port(switch, &slot.id, qemu, backing, args),
     }
 }
 
-fn switch(switch: &Switch, above: &Slot, qemu: &Capabilities, backing: &Backing, args: &mut Args) {
-    let Switch { id, number, mailbox_cci, downstream } = switch;
-    let functions = if *mailbox_cci { ",addr=0.0,multifunction=on" } else { "" };
-    args.add("-device", format!("cxl-upstream,id={id},bus={},port={number}{functions}", above.id));
+fn upstream_port(switch: &Switch, bus: &str, qemu: &Capabilities, backing: &Backing, args: &mut Args) {
+    let Switch { id, number, mailbox_cci, settings, .. } = switch;
+    let function = if *mailbox_cci { ",addr=0.0" } else { "" };
+    let value = format!("{},id={id},bus={bus},port={number}{function}", typename::UPSTREAM_PORT);
+    args.device(value, id, settings, qemu, backing);
     if *mailbox_cci {
-        let cci = format!("cxl-switch-mailbox-cci,id={id}.cci,bus={},addr=0.1,target={id}", above.id);
-        args.add("-device", cci);
-    }
-    for port in downstream {
-        self::port("cxl-downstream", port, id, qemu, backing, args);
+        let cci = typename::MAILBOX_CCI;
+        args.add("-device", format!("{cci},id={id}.cci,bus={bus},addr=0.1,target={id}"));
     }
 }
 
-/// The backends first, since `-object` comes before the `-device` that uses it.
-fn memory_device(device: &Device, above: &Slot, qemu: &Capabilities, backing: &Backing, args: &mut Args) {
-    let mut value = format!("cxl-type3,id={},bus={}", device.id, above.id);
-    // QEMU before 8.1 knows one memory, which is persistent; later the name is deprecated.
-    let persistent = if qemu.volatile { "persistent-memdev" } else { "memdev" };
-    let memories = [
-        ("volatile-memdev", "ram", device.volatile),
-        (persistent, "pmem", device.persistent),
-        ("lsa", "lsa", device.lsa),
-    ];
-    for (property, kind, size) in memories {
-        if let Some(size) = size {
-            let id = format!("{}.{kind}", device.id);
-            args.add("-object", backend(&id, size, backing));
-            value += &format!(",{property}={id}");
-        }
-    }
-    value += &format!(",sn={:#x}", device.serial);
-    if let Some(file) = &device.cdat {
-        value += &format!(",cdat={}", escape(file));
-    }
-    args.add("-device", value);
+fn memory_device(device: &Device, bus: &str, qemu: &Capabilities, backing: &Backing, args: &mut Args) {
+    let value = format!("{},id={},bus={bus}", typename::TYPE3, device.id);
+    args.device(value, &device.id, &device.settings, qemu, backing);
 }
 
 fn backend(id: &str, size: Bytes, backing: &Backing) -> String {

@@ -10,14 +10,14 @@ mod finding;
 mod guest;
 mod ids;
 mod ports;
+mod qemu;
 mod table;
 mod windows;
 
 use crate::bytes::Bytes;
-use crate::raw::{RawBelow, RawDevice, RawHostBridge, RawPort, RawSwitch, RawTopology};
+use crate::raw::{At, RawBelow, RawDevice, RawHostBridge, RawPort, RawTopology};
 
 pub(super) use cdat::check_files;
-pub(super) use devices::serial_of;
 pub use finding::{Finding, Rule, Severity};
 pub(super) use ports::buses_needed;
 pub(super) use table::QEMU_FEATURE;
@@ -52,59 +52,9 @@ pub(super) fn check(raw: &RawTopology) -> Vec<Finding> {
     ids::check(raw, &mut findings);
     ports::check(raw, &mut findings);
     devices::check(raw, &mut findings);
+    qemu::check(raw, &mut findings);
     windows::check(raw, &mut findings);
     findings.0
-}
-
-/// A part of the file with the path of its field.
-struct At<'a, T> {
-    field: String,
-    part: &'a T,
-}
-
-fn walk<'a>(ports: &'a [RawPort], field: &str, found: &mut Vec<At<'a, RawPort>>) {
-    for (i, port) in ports.iter().enumerate() {
-        let field = format!("{field}[{i}]");
-        found.push(At { field: field.clone(), part: port });
-        if let RawBelow::Switch(switch) = &port.below {
-            walk(&switch.downstream, &format!("{field}.switch.downstream"), found);
-        }
-    }
-}
-
-/// All ports, root ports and downstream ports alike.
-fn ports(raw: &RawTopology) -> Vec<At<'_, RawPort>> {
-    let mut found = Vec::new();
-    for (i, bridge) in raw.host_bridges.iter().enumerate() {
-        walk(&bridge.root_ports, &format!("host-bridges[{i}].root-ports"), &mut found);
-    }
-    found
-}
-
-fn devices<'a>(raw: &'a RawTopology) -> Vec<At<'a, RawDevice>> {
-    let device = |at: At<'a, RawPort>| match &at.part.below {
-        RawBelow::Device(part) => Some(At { field: format!("{}.device", at.field), part }),
-        RawBelow::Empty | RawBelow::Switch(_) => None,
-    };
-    ports(raw).into_iter().filter_map(device).collect()
-}
-
-fn devices_below<'a>(bridge: &'a RawHostBridge) -> Vec<&'a RawDevice> {
-    let mut found = Vec::new();
-    walk(&bridge.root_ports, "", &mut found);
-    let device = |at: At<'a, RawPort>| match &at.part.below {
-        RawBelow::Device(device) => Some(device),
-        RawBelow::Empty | RawBelow::Switch(_) => None,
-    };
-    found.into_iter().filter_map(device).collect()
-}
-
-fn switches<'a>(raw: &'a RawTopology) -> Vec<At<'a, RawSwitch>> {
-    let switch = |at: At<'a, RawPort>| match &at.part.below {
-        RawBelow::Switch(part) => Some(At { field: format!("{}.switch", at.field), part }),
-        RawBelow::Empty | RawBelow::Device(_) => None,
-    };
-    ports(raw).into_iter().filter_map(switch).collect()
 }
 
 /// Rounds up to the next multiple, for hints; never 0.

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::model::{Below, Device, HostBridge, Port, Topology, Window};
+use super::setting::{Setting, labels};
 use crate::bytes::Bytes;
 
 /// `hb0[rp: sw0[mem0 256M pmem, empty], mem2 256M ram, empty] | 4G window → hb0`.
@@ -72,9 +73,8 @@ pub(super) fn memories(device: &Device) -> String {
 }
 
 fn bridge_as_tree(bridge: &HostBridge, text: &mut String) {
-    let node = bridge.node.map(|node| format!(", node {node}")).unwrap_or_default();
-    let decoders = if bridge.hdm_for_passthrough { ", decoders" } else { "" };
-    let _ = writeln!(text, "{} (host bridge, bus {}{node}{decoders})", bridge.id, bridge.bus_nr);
+    let labels = with_labels("", &bridge.settings);
+    let _ = writeln!(text, "{} (host bridge, bus {}{labels})", bridge.id, bridge.bus_nr);
     ports_as_tree(&bridge.root_ports, "", text);
 }
 
@@ -84,8 +84,7 @@ fn ports_as_tree(ports: &[Port], indent: &str, text: &mut String) {
         let what = match &port.below {
             Below::Nothing => "empty".to_owned(),
             Below::Device(device) => device_in_tree(device),
-            Below::Switch(switch) if switch.mailbox_cci => format!("{} (switch, mailbox CCI)", switch.id),
-            Below::Switch(switch) => format!("{} (switch)", switch.id),
+            Below::Switch(switch) => format!("{} ({})", switch.id, with_labels("switch", &switch.settings)),
         };
         let _ = writeln!(text, "{indent}{branch}{}{}: {what}", port.slot.name, options(port));
         if let Below::Switch(switch) = &port.below {
@@ -95,18 +94,18 @@ fn ports_as_tree(ports: &[Port], indent: &str, text: &mut String) {
 }
 
 /// ` [32 GT/s, x8, no hotplug]`, as far as the file says so.
-pub(super) fn options(port: &Port) -> String {
-    let speed = port.speed.map(|speed| speed.to_string());
-    let width = port.width.map(|width| format!("x{width}"));
-    let hotplug = (!port.hotplug).then(|| "no hotplug".to_owned());
-    let all: Vec<_> = [speed, width, hotplug].into_iter().flatten().collect();
+fn options(port: &Port) -> String {
+    let all = labels(&port.settings);
     if all.is_empty() { String::new() } else { format!(" [{}]", all.join(", ")) }
 }
 
+/// The text with what is printed of the settings after it: `switch, mailbox CCI`.
+pub(super) fn with_labels(text: &str, settings: &[Setting]) -> String {
+    [&[text], &labels(settings)[..]].concat().join(", ")
+}
+
 fn device_in_tree(device: &Device) -> String {
-    let lsa = device.lsa.map(|lsa| format!(", {lsa} lsa")).unwrap_or_default();
-    let cdat = if device.cdat.is_some() { ", CDAT" } else { "" };
-    format!("{}{lsa}{cdat}, serial {:#x}", self::device(device), device.serial)
+    format!("{}, serial {:#x}", with_labels(&self::device(device), &device.settings), device.serial)
 }
 
 #[cfg(test)]

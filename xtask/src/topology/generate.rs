@@ -8,7 +8,7 @@ use std::str::FromStr;
 use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 
-use cxl_topology::generate::{Family, Windows, members};
+use cxl_topology::generate::{Family, WindowLayout, members};
 
 use crate::{Context, Exit, Usage};
 
@@ -85,9 +85,9 @@ enum Which {
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let windows = args.windows.iter().map(|which| match which {
-        Which::Each => Windows::Each,
-        Which::All => Windows::All,
-        Which::Both => Windows::Both,
+        Which::Each => WindowLayout::Each,
+        Which::All => WindowLayout::All,
+        Which::Both => WindowLayout::Both,
     });
     let family = Family {
         host_bridges: args.host_bridges.0.clone(),

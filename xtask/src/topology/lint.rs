@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use serde::Serialize;
 
-use cxl_topology::qemu::Backing;
 use cxl_topology::{Capabilities, Finding, RULES, Rule, Severity};
 use report::text::neutralise;
 
@@ -74,9 +73,8 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
 /// What is wrong with the file, and what this QEMU lacks for it.
 fn findings(dir: &Path, name: &str, qemu: &Capabilities) -> Result<Vec<Finding>> {
     let mut linted = cxl_topology::lint(dir, name)?;
-    if let Err(lacking) = cxl_topology::qemu::machine_args(&linted.topology, qemu, &Backing::Ram) {
-        linted.findings.push(lacking.finding(name));
-    }
+    let lacking = linted.lacking(qemu);
+    linted.findings.extend(lacking);
     Ok(linted.findings)
 }
 
@@ -92,14 +90,14 @@ fn counted(findings: &[Finding]) -> String {
 }
 
 fn found<'a>(topology: &'a str, finding: &'a Finding) -> Found<'a> {
-    let place = finding.place.as_ref();
+    let location = finding.location.as_ref();
     Found {
         topology,
         rule: finding.rule.name,
         severity: finding.rule.severity.to_string(),
-        file: place.map(|place| place.file.as_path()),
-        line: place.map(|place| place.line),
-        column: place.map(|place| place.column),
+        file: location.map(|location| location.file.as_path()),
+        line: location.map(|location| location.line),
+        column: location.map(|location| location.column),
         field: &finding.field,
         message: &finding.message,
         why: finding.rule.why,

@@ -1,4 +1,4 @@
-//! What a QEMU binary can do, asked of itself and kept until the binary changes.
+//! What a QEMU binary can do, by its own account, which is kept until the binary changes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -9,23 +9,20 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use cxl_topology::{Capabilities, QemuVersion};
+use cxl_topology::{Capabilities, QemuVersion, typename};
 use host::Process;
 
 use super::VmError;
 
-/// Asked devices; what a QEMU lacks is not in the answer.
-const DEVICES: [&str; 6] =
-    ["pxb-cxl", "cxl-rp", "cxl-upstream", "cxl-downstream", "cxl-type3", "cxl-switch-mailbox-cci"];
 /// It takes 0.1 s; from a cold disk a second.
 const DEADLINE: Duration = Duration::from_secs(30);
-/// Changes when other things are asked.
+/// Changes when other questions are asked.
 const FORMAT: u32 = 1;
 
-/// What a QEMU says of itself.
+/// What a QEMU reports of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QemuFacts {
-    /// Major, minor, micro.
+    /// Its release: major, minor and micro number.
     pub version: (u32, u32, u32),
     /// The distribution's package; may be empty.
     pub package: String,
@@ -46,13 +43,9 @@ impl QemuFacts {
         let (major, minor, micro) = self.version;
         Capabilities {
             version: QemuVersion::new(major, minor, micro),
-            cxl: self.device("pxb-cxl") && self.device("cxl-type3"),
-            volatile: self.property("cxl-type3", "volatile-memdev"),
-            // No property tells; the command came with the interrupts.
+            devices: Some(self.devices.clone()),
+            // No property shows it; the command came with the interrupts.
             event_interrupts: self.commands.contains("cxl-inject-general-media-event"),
-            hdm_for_passthrough: self.property("pxb-cxl", "hdm_for_passthrough"),
-            link_speed: self.property("cxl-rp", "x-speed") && self.property("cxl-type3", "x-speed"),
-            mailbox_cci: self.device("cxl-switch-mailbox-cci"),
         }
     }
 
@@ -105,7 +98,7 @@ fn ask(qemu: &Path) -> Result<QemuFacts, VmError> {
     for question in ["query-version", "query-commands"] {
         questions.push(json!({ "execute": question, "id": question }));
     }
-    for device in DEVICES {
+    for device in typename::ALL {
         let arguments = json!({ "typename": device });
         questions.push(json!({ "execute": "device-list-properties", "arguments": arguments, "id": device }));
     }
@@ -130,11 +123,11 @@ fn facts(answers: &str) -> Result<QemuFacts, String> {
             Some((id, answer.get_mut("return")?.take()))
         })
         .collect();
-    let version = answers.remove("query-version").ok_or("it does not tell its version")?;
+    let version = answers.remove("query-version").ok_or("it does not report its version")?;
     let number = |part: &str| {
         version["qemu"][part].as_u64().and_then(|number| u32::try_from(number).ok()).ok_or("odd version")
     };
-    let commands = answers.remove("query-commands").ok_or("it does not tell its commands")?;
+    let commands = answers.remove("query-commands").ok_or("it does not report its commands")?;
     Ok(QemuFacts {
         version: (number("major")?, number("minor")?, number("micro")?),
         package: version["package"].as_str().unwrap_or_default().to_owned(),
@@ -167,8 +160,16 @@ mod tests {
         assert!(facts.property("cxl-type3", "memdev") && !facts.property("cxl-type3", "volatile-memdev"));
         assert!(!facts.device("cxl-switch-mailbox-cci"));
         // The answers are shortened: this one has no pxb-cxl.
-        let release = Capabilities::of_release(QemuVersion::new(7, 2, 22));
-        assert_eq!(facts.capabilities(), Capabilities { cxl: false, event_interrupts: false, ..release });
+        let capabilities = facts.capabilities();
+        assert_eq!(capabilities.version, QemuVersion::new(7, 2, 22));
+        assert!(!capabilities.cxl() && !capabilities.event_interrupts);
+        assert!(capabilities.has_device("cxl-type3", None) && !capabilities.has_device("pxb-cxl", None));
+        assert!(capabilities.has_property("cxl-type3", "memdev", None));
+        // What is not in the answer is not there, whatever the release.
+        let old = Some(QemuVersion::new(7, 0, 0));
+        assert!(!capabilities.has_property("cxl-type3", "volatile-memdev", old));
+        assert!(!capabilities.has_property("pxb-cxl", "bus_nr", old));
+        assert!(!capabilities.has_device("cxl-switch-mailbox-cci", old));
         assert_eq!(facts.commands.into_iter().collect::<Vec<_>>(), ["cxl-x"]);
     }
 
@@ -177,7 +178,7 @@ mod tests {
         let cache = tempfile::tempdir().expect("a folder");
         let error = probe(Path::new("/bin/echo"), cache.path()).expect_err("it is echo");
         insta::assert_snapshot!(error, @r"
-        /bin/echo is not a QEMU that can be used: it does not tell its version
+        /bin/echo is not a QEMU that can be used: it does not report its version
           | -machine none -nodefaults -display none -qmp stdio
         ");
     }

@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{Node, memory, port_label, walk, window_label};
-use crate::Topology;
+use super::{memory, port_label, window_label};
+use crate::model::{Below, Topology};
+use crate::text::with_labels;
 
 /// A directed graph from the windows down to the devices.
 pub fn dot(topology: &Topology) -> String {
@@ -26,24 +27,24 @@ pub fn dot(topology: &Topology) -> String {
         }
     }
     for bridge in &topology.host_bridges {
-        let node = bridge.node.map(|node| format!(", node {node}")).unwrap_or_default();
-        let label = quote(&format!("{}\nhost bridge{node}", bridge.id));
+        let label = quote(&format!("{}\n{}", bridge.id, with_labels("host bridge", &bridge.settings)));
         let _ = writeln!(text, "  {} [label={label}, fillcolor=\"#e8ecf4\"];", quote(&bridge.id));
-        walk(&bridge.root_ports, &bridge.id, &mut |above, port, below| {
-            let (id, label, style) = match below {
-                Node::Empty => (&port.slot.id, "empty".to_owned(), "style=\"rounded,dashed\""),
-                Node::Device(device) => {
+        for at in bridge.ports() {
+            let (above, port) = (at.above(), at.port);
+            let (id, label, style) = match &port.below {
+                Below::Nothing => (&port.slot.id, "empty".to_owned(), "style=\"rounded,dashed\""),
+                Below::Device(device) => {
                     let style = if device.present { "fillcolor=white" } else { "style=\"rounded,dashed\"" };
                     (&device.id, format!("{}\n{}", device.id, memory(device)), style)
                 }
-                Node::Switch(switch) => {
+                Below::Switch(switch) => {
                     (&switch.id, format!("{}\nswitch", switch.id), "shape=hexagon, fillcolor=\"#e8ecf4\"")
                 }
             };
             let (id, label) = (quote(id), quote(&label));
             let _ = writeln!(text, "  {id} [label={label}, {style}];");
             let _ = writeln!(text, "  {} -> {id} [label={}];", quote(above), quote(&port_label(port)));
-        });
+        }
     }
     text + "}\n"
 }

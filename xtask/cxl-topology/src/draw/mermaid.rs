@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{Node, escape, memory, port_label, walk, window_label};
-use crate::Topology;
+use super::{escape, memory, port_label, window_label};
+use crate::model::{Below, Topology};
+use crate::setting::labels;
 
 /// A flow chart from the windows down to the devices.
 pub fn mermaid(topology: &Topology) -> String {
@@ -22,17 +23,23 @@ pub fn mermaid(topology: &Topology) -> String {
         }
     }
     for bridge in &topology.host_bridges {
-        let node = bridge.node.map(|node| format!("<br/>node {node}")).unwrap_or_default();
-        let _ =
-            writeln!(text, "  {}[\"{}<br/>host bridge{node}\"]:::bridge", id(&bridge.id), escape(&bridge.id));
-        walk(&bridge.root_ports, &bridge.id, &mut |above, port, below| {
+        let labels = labels(&bridge.settings).into_iter();
+        let labels: String = labels.map(|label| format!("<br/>{}", escape(label))).collect();
+        let _ = writeln!(
+            text,
+            "  {}[\"{}<br/>host bridge{labels}\"]:::bridge",
+            id(&bridge.id),
+            escape(&bridge.id)
+        );
+        for at in bridge.ports() {
+            let (above, port) = (at.above(), at.port);
             let edge = escape(&port_label(port));
-            let _ = match below {
-                Node::Empty => {
+            let _ = match &port.below {
+                Below::Nothing => {
                     let empty = id(&port.slot.id);
                     writeln!(text, "  {} ---|\"{edge}\"| {empty}([empty]):::empty", id(above))
                 }
-                Node::Device(device) => writeln!(
+                Below::Device(device) => writeln!(
                     text,
                     "  {} ---|\"{edge}\"| {}[\"{}<br/>{}\"]:::{}",
                     id(above),
@@ -41,7 +48,7 @@ pub fn mermaid(topology: &Topology) -> String {
                     escape(&memory(device)),
                     if device.present { "device" } else { "empty" },
                 ),
-                Node::Switch(switch) => writeln!(
+                Below::Switch(switch) => writeln!(
                     text,
                     "  {} ---|\"{edge}\"| {}{{{{\"{}<br/>switch\"}}}}:::bridge",
                     id(above),
@@ -49,7 +56,7 @@ pub fn mermaid(topology: &Topology) -> String {
                     escape(&switch.id)
                 ),
             };
-        });
+        }
     }
     text.push_str(
         "  classDef window fill:#e6f4ea,stroke:#34804f\n  classDef bridge fill:#e8ecf4,stroke:#4a5a78\n  \

@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 
 use super::layout::{self, Bridge, CARD, Column, Hung};
 use super::{escape, port_label, window_label};
-use crate::model::{Device, Topology, Window};
-use crate::text;
+use crate::model::{Below, Device, HostBridge, Switch, Topology, Window};
+use crate::setting::labels;
+use crate::text::{self, with_labels};
 
 const MARGIN: f64 = 24.0;
 /// For the names of the rows.
@@ -107,16 +108,17 @@ fn card(topology: &Topology) -> f64 {
     let mut longest = 0;
     for bridge in &topology.host_bridges {
         longest = longest.max(bridge_line(bridge).chars().count());
-        super::walk(&bridge.root_ports, &bridge.id, &mut |_, port, below| {
-            let words = match below {
-                super::Node::Device(device) => {
-                    device.id.chars().count().max(super::memory(device).chars().count())
+        for at in bridge.ports() {
+            let words: Vec<String> = match &at.port.below {
+                Below::Device(device) => {
+                    vec![device.id.clone(), super::memory(device), small_print(device)]
                 }
-                super::Node::Switch(switch) => switch.id.chars().count() + 9,
-                super::Node::Empty => 0,
+                Below::Switch(switch) => vec![format!("{} (switch)", switch.id), switch_line(switch)],
+                Below::Nothing => Vec::new(),
             };
-            longest = longest.max(words).max(port_label(port).chars().count());
-        });
+            let words = words.iter().chain([&port_label(at.port)]).map(|words| words.chars().count()).max();
+            longest = longest.max(words.unwrap_or(0));
+        }
     }
     (longest as f64 * CHARACTER + 20.0).max(CARD)
 }
@@ -151,11 +153,18 @@ fn window(canvas: &mut Canvas<'_>, window: &Window, number: usize, bridges: &[Br
     }
 }
 
-fn bridge_line(bridge: &crate::HostBridge) -> String {
-    let mut parts = vec![format!("bus {}", bridge.bus_nr)];
-    parts.extend(bridge.node.map(|node| format!("node {node}")));
-    parts.extend(bridge.hdm_for_passthrough.then(|| "decoders".to_owned()));
-    parts.join(", ")
+fn bridge_line(bridge: &HostBridge) -> String {
+    with_labels(&format!("bus {}", bridge.bus_nr), &bridge.settings)
+}
+
+fn switch_line(switch: &Switch) -> String {
+    with_labels("switch", &switch.settings)
+}
+
+/// `1M lsa, CDAT, added later`.
+fn small_print(device: &Device) -> String {
+    let later = (!device.present).then_some("added later");
+    labels(&device.settings).into_iter().chain(later).collect::<Vec<_>>().join(", ")
 }
 
 fn bridge(canvas: &mut Canvas<'_>, bridge: &Bridge<'_>, y: f64) {
@@ -192,8 +201,7 @@ fn columns(canvas: &mut Canvas<'_>, columns: &[Column<'_>], y: f64) {
                 let class = canvas.class("switch", &switch.id);
                 canvas.rect(&class, (column.left, y), (column.width, BAR), 12.0);
                 canvas.text("id middle", (x, y + 19.0), &switch.id);
-                let kind = if switch.mailbox_cci { "switch, mailbox CCI" } else { "switch" };
-                canvas.text("quiet middle", (x, y + 35.0), kind);
+                canvas.text("quiet middle", (x, y + 35.0), &switch_line(switch));
                 self::columns(canvas, below, y + BAR);
             }
         }
@@ -215,9 +223,5 @@ fn device(canvas: &mut Canvas<'_>, device: &Device, (left, y): (f64, f64), width
         x += share;
     }
     canvas.text("middle", (middle, y + 54.0), &text::memories(device));
-    let cdat = device.cdat.as_ref().map(|_| "CDAT".to_owned());
-    let later = (!device.present).then(|| "added later".to_owned());
-    let small = [device.lsa.map(|lsa| format!("{lsa} lsa")), cdat, later];
-    let small = small.into_iter().flatten().collect::<Vec<_>>().join(", ");
-    canvas.text("quiet middle", (middle, y + 70.0), &small);
+    canvas.text("quiet middle", (middle, y + 70.0), &small_print(device));
 }

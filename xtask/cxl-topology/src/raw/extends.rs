@@ -3,13 +3,13 @@
 //! What the file says itself takes the place of what the other says; `host-bridges` come on top; `changes:` alters a
 //! host bridge, switch or device by its id, or a port by its name (`hb0.rp1`, `sw0.dp2`).
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_yaml::{Mapping, Value};
 
-use specfile::{SpecError, Step, check_name, locate, parse_yaml, read, steps};
+use specfile::{SpecError, Step, check_name, parse_yaml, read};
 
-use super::RawTopology;
+use super::{Location, Origins, RawTopology};
 
 /// Longest chain of files.
 const DEPTH: usize = 8;
@@ -20,60 +20,33 @@ const BRIDGES: &str = "host-bridges";
 /// A port leads to one of them.
 const LEADS: [&str; 3] = ["device", "switch", "empty"];
 
-/// A place in a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    /// The file.
-    pub file: PathBuf,
-    /// Its line, from 1.
-    pub line: usize,
-    /// Its column, from 1.
-    pub column: usize,
-}
-
-/// Where each part of a topology was written.
-#[derive(Debug, Clone, Default)]
-pub struct Origins {
-    /// Files and their texts, the extended ones first.
-    files: Vec<(PathBuf, String)>,
-    /// From a part of the result to a file and a part of that.
-    parts: Vec<(Vec<Step>, usize, Vec<Step>)>,
-}
-
-impl Origins {
-    /// Where a field of the topology stands, as `windows[0].size`: the nearest part that was written down.
-    pub fn place(&self, field: &str) -> Option<Place> {
-        let wanted = steps(field);
-        let fits = |part: &&(Vec<Step>, usize, Vec<Step>)| wanted.starts_with(&part.0);
-        // Of equally long ones the last: the file that extends has the last word.
-        let (part, file, at) = self.parts.iter().filter(fits).max_by_key(|part| part.0.len())?;
-        let (file, text) = self.files.get(*file)?;
-        let at: Vec<Step> = at.iter().chain(&wanted[part.len()..]).cloned().collect();
-        let (line, column) = locate(text, &at)?;
-        Some(Place { file: file.clone(), line, column })
-    }
-}
-
 /// Reads `DIR/NAME.yaml`, and what it extends.
 ///
 /// # Errors
 /// A file cannot be read, is no topology, or changes what is not there.
 pub fn load(dir: &Path, name: &str) -> Result<(RawTopology, Origins), SpecError> {
-    let mut origins = Origins::default();
     let file = dir.join(format!("{name}.yaml"));
     let text = read(&file)?;
     // Most files extend nothing: they are parsed from their text, so that every complaint has its line.
     if parse_yaml::<Value>(&text, &file)?.get(EXTENDS).is_none() {
-        let raw = parse_yaml(&text, &file)?;
-        origins.parts.push((Vec::new(), 0, Vec::new()));
-        origins.files.push((file, text));
-        return Ok((raw, origins));
+        return parse(&file, &text);
     }
+    let mut origins = Origins::default();
     let merged = merged(dir, name, &mut Vec::new(), &mut origins)?;
     let text = serde_yaml::to_string(&merged)
         .map_err(|error| SpecError::invalid(&file, EXTENDS, error.to_string()))?;
     let raw = parse_yaml(&text, &file).map_err(|error| placed(error, &origins))?;
     Ok((raw, origins))
+}
+
+/// Parses the text of a file that extends no other.
+///
+/// # Errors
+/// It is no topology.
+pub fn parse(file: &Path, text: &str) -> Result<(RawTopology, Origins), SpecError> {
+    let raw = parse_yaml(text, file)?;
+    let parts = vec![(Vec::new(), 0, Vec::new())];
+    Ok((raw, Origins { files: vec![(file.to_owned(), text.to_owned())], parts }))
 }
 
 /// The line of a complaint about the merged text is nobody's; its field leads to where the part was written.
@@ -88,8 +61,8 @@ fn placed(error: SpecError, origins: &Origins) -> SpecError {
         (Some(key), false) => format!("{field}.{key}"),
         (None, _) => field.to_owned(),
     };
-    match origins.place(&field) {
-        Some(Place { file, line, column }) => {
+    match origins.location(&field) {
+        Some(Location { file, line, column }) => {
             SpecError::Parse { file, message: format!("{message} at line {line} column {column}"), hint }
         }
         None => SpecError::Parse { file, message: message.to_owned(), hint },

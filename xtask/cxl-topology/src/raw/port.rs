@@ -1,12 +1,14 @@
 //! A port and what it leads to: `empty`, `device: {…}` or `switch: {…}`, the latter with options of the port beside.
+//! Its fields, and what each becomes.
 
 use std::fmt;
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{RawDevice, RawSwitch};
+use super::{Part, Property, QemuOptions, RawDevice, RawSwitch, Value, is_false};
+use crate::version::QemuVersion;
 
 /// A root port or a downstream port.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,8 +19,43 @@ pub struct RawPort {
     pub width: Option<u32>,
     /// Whether devices can be added and removed while the guest runs.
     pub hotplug: Option<bool>,
+    /// Properties of QEMU's `cxl-rp` or `cxl-downstream` that have no field here, with their values.
+    pub qemu: QemuOptions,
     /// What it leads to.
     pub below: RawBelow,
+}
+
+impl Part for RawPort {
+    const PROPERTIES: &'static [Property<Self>] = &[
+        Property::<Self>::new("speed", "x-speed", |port| {
+            port.speed.map(|speed| Value::Text(speed.qemu().to_owned()))
+        })
+        .since(QemuVersion::new(10, 0, 0), "the link")
+        .label(|port| port.speed.map(|speed| speed.to_string())),
+        Property::<Self>::new("width", "x-width", |port| {
+            port.width.map(|width| Value::Text(width.to_string()))
+        })
+        .since(QemuVersion::new(10, 0, 0), "the link")
+        .label(|port| port.width.map(|width| format!("x{width}"))),
+        // On is QEMU's default, and no property of some releases' downstream ports.
+        Property::<Self>::new("hotplug", "hotplug", |port| {
+            (!port.hotplug()).then(|| Value::Text("off".to_owned()))
+        })
+        .label(|port| (!port.hotplug()).then(|| "no hotplug".to_owned())),
+    ];
+    const ASSIGNED: &'static [&'static str] =
+        &["driver", "id", "bus", "addr", "multifunction", "port", "chassis", "slot"];
+
+    fn qemu(&self) -> &QemuOptions {
+        &self.qemu
+    }
+}
+
+impl RawPort {
+    /// Whether devices can be added and removed while the guest runs.
+    pub fn hotplug(&self) -> bool {
+        self.hotplug.unwrap_or(true)
+    }
 }
 
 /// What a port leads to.
@@ -88,25 +125,61 @@ impl<'de> Deserialize<'de> for Speed {
     }
 }
 
+impl Serialize for Speed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let number = Self::ALL.iter().find(|(speed, ..)| speed == self).map_or(0.0, |(_, number, _)| *number);
+        // All but the lowest are written without a fraction.
+        if number.fract() == 0.0 {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "2 to 64")]
+            return serializer.serialize_u64(number as u64);
+        }
+        serializer.serialize_f64(number)
+    }
+}
+
+// What the port leads to is the last of it, since it may be long.
 /// The map form.
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Fields {
-    /// A memory device behind the port.
-    device: Option<RawDevice>,
-    /// A switch behind the port.
-    switch: Option<RawSwitch>,
-    /// Nothing behind the port; `- empty` says the same of a port without options.
-    #[serde(default)]
-    empty: bool,
     /// Highest speed of the port's link in GT/s: 2.5, 5, 8, 16, 32 or 64.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schemars(with = "Option<f64>"))]
     speed: Option<Speed>,
     /// Most lanes of the port's link: 1, 2, 4, 8, 12, 16 or 32.
+    #[serde(skip_serializing_if = "Option::is_none")]
     width: Option<u32>,
     /// Whether devices can be added and removed while the guest runs; they can where it is absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
     hotplug: Option<bool>,
+    /// Properties of QEMU's `cxl-rp` or `cxl-downstream` that have no field here, with their values.
+    #[serde(default, skip_serializing_if = "QemuOptions::is_empty")]
+    qemu: QemuOptions,
+    /// A memory device behind the port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device: Option<RawDevice>,
+    /// A switch behind the port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    switch: Option<RawSwitch>,
+    /// Nothing behind the port; `- empty` says the same of a port without options.
+    #[serde(default, skip_serializing_if = "is_false")]
+    empty: bool,
+}
+
+impl Serialize for RawPort {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if *self == Self::default() {
+            return serializer.serialize_str("empty");
+        }
+        let Self { speed, width, hotplug, qemu, below } = self.clone();
+        let (device, switch, empty) = match below {
+            RawBelow::Empty => (None, None, true),
+            RawBelow::Device(device) => (Some(device), None, false),
+            RawBelow::Switch(switch) => (None, Some(switch), false),
+        };
+        Fields { speed, width, hotplug, qemu, device, switch, empty }.serialize(serializer)
+    }
 }
 
 impl<'de> Deserialize<'de> for RawPort {
@@ -133,7 +206,7 @@ impl<'de> Visitor<'de> for PortReader {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawPort, A::Error> {
-        let Fields { device, switch, empty, speed, width, hotplug } =
+        let Fields { speed, width, hotplug, qemu, device, switch, empty } =
             Fields::deserialize(MapAccessDeserializer::new(map))?;
         let below = match (device, switch, empty) {
             (Some(device), None, false) => RawBelow::Device(device),
@@ -144,6 +217,6 @@ impl<'de> Visitor<'de> for PortReader {
                 return Err(de::Error::custom(one));
             }
         };
-        Ok(RawPort { speed, width, hotplug, below })
+        Ok(RawPort { speed, width, hotplug, qemu, below })
     }
 }

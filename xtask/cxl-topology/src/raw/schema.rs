@@ -1,4 +1,4 @@
-//! `topologies/schema.json`: generated here, checked in, and held against every shipped file, so that editors can
+//! `topologies/schema.json`: generated here, checked in, and compared with every shipped file, so that editors can
 //! complete and check what is written.
 
 use std::borrow::Cow;
@@ -25,6 +25,20 @@ impl JsonSchema for Bytes {
                 { "type": "integer", "minimum": 0 },
                 { "type": "string", "pattern": "^[0-9]+[kKMGT]?$" }
             ]
+        })
+    }
+}
+
+impl JsonSchema for QemuOptions {
+    fn schema_name() -> Cow<'static, str> {
+        "QemuOptions".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "QEMU's properties by name. True and false are QEMU's on and off.",
+            "type": "object",
+            "additionalProperties": { "type": ["string", "number", "boolean"] }
         })
     }
 }
@@ -78,7 +92,7 @@ fn the_schema_is_fresh() {
     let there = fs::read_to_string(&file).unwrap_or_default();
     assert!(
         there == generated(),
-        "{} is not what the types say: PATCHBENCH_UPDATE=1 cargo test schema",
+        "{} is not what the types are: PATCHBENCH_UPDATE=1 cargo test -p cxl-topology schema",
         file.display()
     );
 }
@@ -111,6 +125,9 @@ fn the_schema_refuses_what_the_reader_refuses() {
         (port("device: {id: mem0, size: 256M}"), false),
         (port("device: {id: mem0, volatile: 256MB}"), false),
         (port("device: {volatile: 256M}"), false),
+        (port("device: {id: mem0, volatile: 256M, qemu: {x-speed: 2_5, x-width: 8, a: true}}"), true),
+        (port("device: {id: mem0, volatile: 256M, qemu: {x-speed: [1]}}"), false),
+        (port("{empty: true, qemu: [x-speed]}"), false),
         ("{windows: []}".to_owned(), false),
         ("{extends: base, changes: {mem0: {lsa: null}, hb0.rp1: empty}}".to_owned(), true),
         ("{extends: base, changes: {mem0: 1}}".to_owned(), false),

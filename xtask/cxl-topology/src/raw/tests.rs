@@ -21,10 +21,15 @@ fn a_port_is_empty_a_device_or_a_switch() {
     let downstream = vec![RawPort::default()];
     assert_eq!(
         raw[2].below,
-        RawBelow::Switch(RawSwitch { id: "b".to_owned(), downstream, mailbox_cci: false })
+        RawBelow::Switch(RawSwitch { id: "b".to_owned(), downstream, ..RawSwitch::default() })
     );
-    let link =
-        RawPort { speed: Some(Speed::Gen1), width: Some(4), hotplug: Some(false), below: RawBelow::Empty };
+    let link = RawPort {
+        speed: Some(Speed::Gen1),
+        width: Some(4),
+        hotplug: Some(false),
+        below: RawBelow::Empty,
+        ..RawPort::default()
+    };
     assert_eq!(raw[3], link);
 }
 
@@ -35,11 +40,11 @@ fn mistakes_are_named_with_their_place() {
         read(&text).expect_err("a mistake").to_string()
     };
     insta::assert_snapshot!(port("void"), @r#"host-bridges[0].root-ports[0]: invalid value: string "void", expected `empty`, `device: {…}` or `switch: {…}` at line 5 column 5"#);
-    insta::assert_snapshot!(port("device: {id: a, size: 1G}"), @"host-bridges[0].root-ports[0].device: unknown field `size`, expected one of `id`, `volatile`, `persistent`, `lsa`, `serial`, `cdat`, `present` at line 5 column 21");
+    insta::assert_snapshot!(port("device: {id: a, size: 1G}"), @"host-bridges[0].root-ports[0].device: unknown field `size`, expected one of `id`, `volatile`, `persistent`, `lsa`, `serial`, `cdat`, `present`, `qemu` at line 5 column 21");
     insta::assert_snapshot!(port("device: {id: a, volatile: 1GB}"), @r#"host-bridges[0].root-ports[0].device.volatile: "1GB" is not a size: wanted a number with k, M, G or T (powers of 1024), like 256M at line 5 column 31"#);
     insta::assert_snapshot!(port("device: {id: a}\n    switch: {id: b, downstream: []}"), @"host-bridges[0].root-ports[0]: a port leads to either a device or a switch, or says `empty: true` at line 5 column 5");
     insta::assert_snapshot!(port("{}"), @"host-bridges[0].root-ports[0]: a port leads to either a device or a switch, or says `empty: true` at line 5 column 5");
-    insta::assert_snapshot!(port("devise: {id: a}"), @"host-bridges[0].root-ports[0]: unknown field `devise`, expected one of `device`, `switch`, `empty`, `speed`, `width`, `hotplug` at line 5 column 5");
+    insta::assert_snapshot!(port("devise: {id: a}"), @"host-bridges[0].root-ports[0]: unknown field `devise`, expected one of `speed`, `width`, `hotplug`, `qemu`, `device`, `switch`, `empty` at line 5 column 5");
     insta::assert_snapshot!(port("{speed: 7, empty: true}"), @"host-bridges[0].root-ports[0]: 7 is no link speed: 2.5, 5, 8, 16, 32 or 64 GT/s are at line 5 column 5");
     insta::assert_snapshot!(port("{hotplug: false}"), @"host-bridges[0].root-ports[0]: a port leads to either a device or a switch, or says `empty: true` at line 5 column 5");
     insta::assert_snapshot!(read("summary: s\nwindows: [{size: 4G}]").expect_err("no targets"), @"windows[0]: missing field `targets` at line 2 column 11");
@@ -102,7 +107,7 @@ fn a_file_extends_another_with_changes() {
     );
     assert_eq!(raw, written_out.expect("sound"));
     let place = |field: &str| {
-        let place = origins.place(field).expect("a place");
+        let place = origins.location(field).expect("a location");
         let file = place.file.file_name().expect("a name").to_string_lossy().into_owned();
         format!("{file}:{}:{}", place.line, place.column)
     };
@@ -140,7 +145,7 @@ fn what_is_extended_and_changed_must_be_there() {
     hint: mem0: { FIELD: VALUE }
     ");
     insta::assert_snapshot!(error("extends: base\nchanges: [mem0]\n"), @"child.yaml: changes: it has to be a map from ids to changes");
-    insta::assert_snapshot!(error("extends: base\nchanges:\n  mem0: {size: 1G}\n"), @"child.yaml: host-bridges[0].root-ports[0].switch.downstream[0].device: unknown field `size`, expected one of `id`, `volatile`, `persistent`, `lsa`, `serial`, `cdat`, `present` at line 3 column 16");
+    insta::assert_snapshot!(error("extends: base\nchanges:\n  mem0: {size: 1G}\n"), @"child.yaml: host-bridges[0].root-ports[0].switch.downstream[0].device: unknown field `size`, expected one of `id`, `volatile`, `persistent`, `lsa`, `serial`, `cdat`, `present`, `qemu` at line 3 column 16");
     insta::assert_snapshot!(error("extends: base\nchanges:\n  mem0: {volatile: much}\n"), @r#"child.yaml: host-bridges[0].root-ports[0].switch.downstream[0].device.volatile: "much" is not a size: wanted a number with k, M, G or T (powers of 1024), like 256M at line 3 column 20"#);
     insta::assert_snapshot!(error("extends: base\nchanges: {sw0.dp1: void}\n"), @r#"child.yaml: host-bridges[0].root-ports[0].switch.downstream[1]: invalid value: string "void", expected `empty`, `device: {…}` or `switch: {…}` at line 2 column 20"#);
     insta::assert_snapshot!(error("extends: base\nsumary: s\n"), @"

@@ -4,7 +4,8 @@ use wire::PciPath;
 
 use super::{Decoder, GRANULARITIES, Refusal, Region, UNIT, WAYS};
 use crate::bytes::Bytes;
-use crate::model::{Placed, Topology, Window};
+use crate::model::{Topology, Window};
+use crate::walk::Placed;
 
 /// Entries of the target list of a host bridge's or switch's decoder.
 const TARGETS: usize = 8;

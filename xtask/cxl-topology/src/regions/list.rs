@@ -2,7 +2,8 @@
 
 use super::{GRANULARITIES, Kind, Region, UNIT, WAYS, check};
 use crate::bytes::Bytes;
-use crate::model::{Placed, Topology};
+use crate::model::Topology;
+use crate::walk::Placed;
 
 /// Regions that differ in granularity and size alone.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::path::Path;
 use specfile::check_name;
 
 use super::table::CDAT_FILE;
-use super::{Finding, Findings, RawTopology, devices};
+use super::{Finding, Findings, RawTopology};
 
 /// Header: length, revision, checksum, reserved, sequence (CDAT 1.03, table 3).
 const HEADER: usize = 16;
@@ -18,7 +18,7 @@ const SSLBIS: u8 = 5;
 /// Checks the files that a topology of this folder names.
 pub(crate) fn check_files(raw: &RawTopology, dir: &Path) -> Vec<Finding> {
     let mut findings = Findings::default();
-    for at in devices(raw) {
+    for at in raw.devices() {
         let Some(name) = &at.part.cdat else { continue };
         if let Err(why) = name_within(name).and_then(|()| file(&dir.join(name))) {
             let hint = "a path below this file's folder, to a table as in the CDAT specification";

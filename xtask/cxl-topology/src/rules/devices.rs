@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use super::table::{
     DEVICE_MEMORY, DEVICE_SIZE, LSA_NEEDED, LSA_SIZE, PERSISTENT_WINDOW, SERIAL_NONE, SERIAL_UNIQUE,
 };
-use super::{At, Bytes, CAPACITY_UNIT, Findings, RawDevice, RawTopology, devices, round_up};
+use super::{At, Bytes, CAPACITY_UNIT, Findings, RawDevice, RawTopology, round_up};
 
 /// Page size: what a label storage area is mapped in.
 const LSA_UNIT: Bytes = Bytes(4096);
 
 pub(super) fn check(raw: &RawTopology, findings: &mut Findings) {
-    for at in devices(raw) {
+    for at in raw.devices() {
         some_memory(&at, findings);
         memory_sizes(&at, findings);
         lsa_with_persistent(&at, findings);
@@ -104,8 +104,8 @@ fn window_for_persistent(at: &At<'_, RawDevice>, raw: &RawTopology, findings: &m
 /// QEMU takes two devices with one serial number; tools then cannot tell them apart.
 fn serials_unique(raw: &RawTopology, findings: &mut Findings) {
     let mut first = BTreeMap::new();
-    for at in devices(raw) {
-        let serial = serial_of(at.part);
+    for at in raw.devices() {
+        let serial = at.part.serial_or_default();
         if let Some(other) = first.get(&serial) {
             // Equal ids have a rule of their own.
             if *other != at.part.id {
@@ -120,14 +120,4 @@ fn serials_unique(raw: &RawTopology, findings: &mut Findings) {
             first.insert(serial, at.part.id.clone());
         }
     }
-}
-
-/// The user's serial number, or one that depends on the id alone: FNV-1a, so that it survives every edit elsewhere
-/// in the file and is the same on every machine.
-pub(crate) fn serial_of(device: &RawDevice) -> u64 {
-    let hash = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    device.serial.unwrap_or_else(|| match device.id.bytes().fold(0xcbf2_9ce4_8422_2325, hash) {
-        0 | u64::MAX => 1,
-        serial => serial,
-    })
 }

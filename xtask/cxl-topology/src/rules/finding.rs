@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::raw::Place;
+use crate::raw::Location;
 
 /// What a topology must obey.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,10 +41,10 @@ impl fmt::Display for Severity {
 /// A rule broken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// Which.
+    /// The rule.
     pub rule: &'static Rule,
     /// Where it was written; none for what came from no file.
-    pub place: Option<Place>,
+    pub location: Option<Location>,
     /// Path of the field: `host-bridges[0].root-ports[1].device.persistent`.
     pub field: String,
     /// What is wrong.
@@ -54,22 +54,22 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// Without a place.
+    /// A finding whose location is not known.
     pub fn new(
         rule: &'static Rule,
         field: impl Into<String>,
         message: impl Into<String>,
         hint: impl Into<String>,
     ) -> Self {
-        Self { rule, place: None, field: field.into(), message: message.into(), hint: hint.into() }
+        Self { rule, location: None, field: field.into(), message: message.into(), hint: hint.into() }
     }
 }
 
-/// As compilers say it: place, severity, what, and the rule's name in brackets.
+/// As compilers print it: location, severity, what, and the rule's name in brackets.
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(Place { file, line, column }) = &self.place {
-            write!(f, "{}:{line}:{column}: ", file.display())?;
+        if let Some(location) = &self.location {
+            write!(f, "{location}: ")?;
         }
         let Rule { name, severity, .. } = self.rule;
         write!(f, "{severity}: {}: {} [{name}]", self.field, self.message)?;

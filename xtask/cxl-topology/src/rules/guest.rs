@@ -1,10 +1,7 @@
 //! The guest apart from CXL.
 
-use super::table::{
-    CPUS as CPU_COUNT, MEMORY as MEMORY_SIZE, NODES as NODE_COUNT, NUMA_DISTANCES, NUMA_NODE,
-};
+use super::table::{CPUS, MEMORY, NODES, NUMA_DISTANCES, NUMA_NODE};
 use super::{Bytes, Findings, RawTopology};
-use crate::assign::{CPUS, MEMORY, NODES};
 
 /// Enough for the kernel, the image and the cases, with two nodes.
 const LEAST_MEMORY: Bytes = Bytes::mib(256);
@@ -18,32 +15,27 @@ pub(super) fn check(raw: &RawTopology, findings: &mut Findings) {
 }
 
 fn node_count(raw: &RawTopology, findings: &mut Findings) {
-    let nodes = raw.nodes.unwrap_or(NODES);
+    let nodes = raw.nodes_or_default();
     if !(1..=8).contains(&nodes) {
-        findings.add(
-            &NODE_COUNT,
-            "nodes",
-            format!("{nodes} NUMA nodes"),
-            "1 to 8 are possible; cxl_test needs 2",
-        );
+        findings.add(&NODES, "nodes", format!("{nodes} NUMA nodes"), "1 to 8 are possible; cxl_test needs 2");
     }
 }
 
 fn cpu_count(raw: &RawTopology, findings: &mut Findings) {
-    let cpus = raw.cpus.unwrap_or(CPUS);
+    let cpus = raw.cpus_or_default();
     if !(1..=64).contains(&cpus) {
-        findings.add(&CPU_COUNT, "cpus", format!("{cpus} CPUs"), "1 to 64 are possible");
+        findings.add(&CPUS, "cpus", format!("{cpus} CPUs"), "1 to 64 are possible");
     }
 }
 
 /// Every node gets an equal share in whole pages of 2 MiB.
 fn memory_size(raw: &RawTopology, findings: &mut Findings) {
-    let (memory, nodes) = (raw.memory.unwrap_or(MEMORY), raw.nodes.unwrap_or(NODES).clamp(1, 8));
+    let (memory, nodes) = (raw.memory_or_default(), raw.nodes_or_default().clamp(1, 8));
     let unit = Bytes::mib(2 * u64::from(nodes));
     if memory < LEAST_MEMORY || !memory.is_multiple_of(unit) {
         let next = super::round_up(memory.max(LEAST_MEMORY), unit);
         findings.add(
-            &MEMORY_SIZE,
+            &MEMORY,
             "memory",
             format!("{memory} cannot be spread over {nodes} nodes"),
             format!("a multiple of {unit} from {LEAST_MEMORY} on, e.g. {next}"),
@@ -53,7 +45,7 @@ fn memory_size(raw: &RawTopology, findings: &mut Findings) {
 
 /// QEMU: "Illegal numa node".
 fn bridge_nodes(raw: &RawTopology, findings: &mut Findings) {
-    let nodes = raw.nodes.unwrap_or(NODES);
+    let nodes = raw.nodes_or_default();
     for (i, bridge) in raw.host_bridges.iter().enumerate() {
         if let Some(node) = bridge.node.filter(|node| *node >= nodes) {
             findings.add(
@@ -69,7 +61,7 @@ fn bridge_nodes(raw: &RawTopology, findings: &mut Findings) {
 /// QEMU wants each distance by itself, and complains of one that is missing or out of range.
 fn distances(raw: &RawTopology, findings: &mut Findings) {
     let Some(rows) = &raw.distances else { return };
-    let nodes = raw.nodes.unwrap_or(NODES) as usize;
+    let nodes = raw.nodes_or_default() as usize;
     if rows.len() != nodes || rows.iter().any(|row| row.len() != nodes) {
         let message = format!("no square of {nodes} rows of {nodes}, one a node");
         findings.add(&NUMA_DISTANCES, "distances", message, "for two nodes: `[[10, 20], [20, 10]]`");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::table::{ID_FORM, ID_UNIQUE};
-use super::{Findings, RawTopology, devices, switches};
+use super::{Findings, RawTopology};
 
 pub(super) fn check(raw: &RawTopology, findings: &mut Findings) {
     let all = all(raw);
@@ -15,10 +15,9 @@ pub(super) fn check(raw: &RawTopology, findings: &mut Findings) {
 
 /// Every id with the path of its field.
 fn all(raw: &RawTopology) -> Vec<(String, &str)> {
-    let bridges =
-        raw.host_bridges.iter().enumerate().map(|(i, b)| (format!("host-bridges[{i}].id"), b.id.as_str()));
-    let switches = switches(raw).into_iter().map(|at| (format!("{}.id", at.field), at.part.id.as_str()));
-    let devices = devices(raw).into_iter().map(|at| (format!("{}.id", at.field), at.part.id.as_str()));
+    let bridges = raw.bridges().map(|at| (format!("{}.id", at.field), at.part.id.as_str()));
+    let switches = raw.switches().into_iter().map(|at| (format!("{}.id", at.field), at.part.id.as_str()));
+    let devices = raw.devices().into_iter().map(|at| (format!("{}.id", at.field), at.part.id.as_str()));
     bridges.chain(switches).chain(devices).collect()
 }
 

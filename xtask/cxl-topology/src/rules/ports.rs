@@ -3,7 +3,7 @@
 use super::table::{
     BUS_SPACE, HOST_BRIDGE_COUNT, INTERLEAVE_PORTS, LINK_WIDTH, PASSTHROUGH, PORT_COUNT, SWITCH_LEVELS,
 };
-use super::{FIRST_BUS, Findings, RawBelow, RawHostBridge, RawPort, RawTopology, ports, switches};
+use super::{FIRST_BUS, Findings, RawBelow, RawHostBridge, RawPort, RawTopology};
 
 /// QEMU's window of host bridge registers is 1 MiB, 64 KiB each. A 17th starts, but lies outside.
 const MOST_BRIDGES: usize = 16;
@@ -28,7 +28,7 @@ pub(super) fn check(raw: &RawTopology, findings: &mut Findings) {
 }
 
 fn link_width(raw: &RawTopology, findings: &mut Findings) {
-    for at in ports(raw) {
+    for at in raw.ports() {
         if let Some(width) = at.part.width.filter(|width| !WIDTHS.contains(width)) {
             let message = format!("a link of {width} lanes");
             findings.add(&LINK_WIDTH, format!("{}.width", at.field), message, "1, 2, 4, 8, 12, 16 or 32");
@@ -67,7 +67,7 @@ fn root_port_count(raw: &RawTopology, findings: &mut Findings) {
 }
 
 fn downstream_port_count(raw: &RawTopology, findings: &mut Findings) {
-    for at in switches(raw) {
+    for at in raw.switches() {
         port_count(format!("{}.downstream", at.field), &at.part.downstream, findings);
     }
 }
@@ -92,7 +92,7 @@ fn port_count(field: String, ports: &[RawPort], findings: &mut Findings) {
 
 /// QEMU starts with a switch below a switch, but routes no memory through the second.
 fn no_nested_switch(raw: &RawTopology, findings: &mut Findings) {
-    for at in switches(raw) {
+    for at in raw.switches() {
         for (i, port) in at.part.downstream.iter().enumerate() {
             if let RawBelow::Switch(nested) = &port.below {
                 findings.add(

@@ -85,6 +85,12 @@ rules! {
     PERSISTENT_WINDOW Error "persistent-window": "persistent memory comes with a window",
         "Linux makes its nvdimm bridge only where a window is; without it cxl_mem does not bind to a device with \
          persistent memory (`PMEM disabled by platform`, cxl_mem_probe() in 6.12 and 7.3).";
+    QEMU_FORM Error "qemu-form": "below qemu: stand names of properties, each with one word",
+        "Both become part of a `-device` option, whose properties are parted by commas, and of a line of QEMU's monitor, by \
+         which a device is added while the guest runs.";
+    QEMU_RESERVED Error "qemu-reserved": "below qemu: stands nothing that a field sets or the tool assigns",
+        "QEMU takes a property twice, and the last one holds: what the rules checked, and what is expected in the guest, \
+         would not be what runs.";
     WINDOW_SIZE Error "window-size": "a window's size is a multiple of 256M, and not 0",
         "QEMU does not start: `Size of a CXL fixed memory window must be a multiple of 256MiB`. It takes 0, and Linux \
          then registers no root decoder for it.";

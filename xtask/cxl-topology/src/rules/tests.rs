@@ -246,7 +246,7 @@ fn five_ways_are_refused_and_six_are_not() {
 
 #[test]
 fn a_made_serial_depends_on_the_id_alone() {
-    let serial = |id: &str| serial_of(&RawDevice { id: id.to_owned(), ..RawDevice::default() });
+    let serial = |id: &str| RawDevice { id: id.to_owned(), ..RawDevice::default() }.serial_or_default();
     assert_eq!(serial("mem0"), serial("mem0"));
     assert_ne!(serial("mem0"), serial("mem1"));
     insta::assert_snapshot!(format!("{:#x}", serial("mem0")), @"0x4301c4a2e313bcca");
@@ -275,6 +275,77 @@ fn links() {
     insta::assert_snapshot!(faults("  - empty\n", "  - {empty: true, width: 3}\n"), @"
     error: host-bridges[0].root-ports[0].switch.downstream[2].width: a link of 3 lanes [link-width]
       hint: 1, 2, 4, 8, 12, 16 or 32
+    ");
+}
+
+#[test]
+fn what_is_passed_through_has_a_form() {
+    let device = |options: &str| faults("volatile: 256M}", &format!("volatile: 256M, qemu: {{{options}}}}}"));
+    assert_eq!(device("x-speed: 16, x-width: '8', x-256b-flit: true, num-dc-regions: 0"), "");
+    insta::assert_snapshot!(device("'x-speed=5,sn': 1, 5x: 1, '': 1"), @r#"
+    error: host-bridges[0].root-ports[0].switch.downstream[0].device.qemu.: "" is no name of a property [qemu-form]
+      hint: letters, digits, `-` and `_`, as in `x-speed`
+    error: host-bridges[0].root-ports[0].switch.downstream[0].device.qemu.5x: "5x" is no name of a property [qemu-form]
+      hint: letters, digits, `-` and `_`, as in `x-speed`
+    error: host-bridges[0].root-ports[0].switch.downstream[0].device.qemu.x-speed=5,sn: "x-speed=5,sn" is no name of a property [qemu-form]
+      hint: letters, digits, `-` and `_`, as in `x-speed`
+    "#);
+    insta::assert_snapshot!(device("x-speed: '16,sn=1', x-width: '', romfile: a b, x-a: \"a\\nb\", x-b: ä"), @r#"
+    error: host-bridges[0].root-ports[0].switch.downstream[0].device.qemu.romfile: "a b" is not one word [qemu-form]
+      hint: a value has no spaces, commas, quotes and backslashes
+    error: host-bridges[0].root-ports[0].switch.downstream[0].device.qemu.x-a: "a\nb" is not one word [qemu-form]
+      hint: a value has no spaces, commas, quotes and backslashes
+    error: host-bridges[0].root-ports[0].switch.downstream[0].device.qemu.x-b: "ä" is not one word [qemu-form]
+      hint: a value has no spaces, commas, quotes and backslashes
+    error: host-bridges[0].root-ports[0].switch.downstream[0].device.qemu.x-speed: "16,sn=1" is not one word [qemu-form]
+      hint: a value has no spaces, commas, quotes and backslashes
+    error: host-bridges[0].root-ports[0].switch.downstream[0].device.qemu.x-width: "" is not one word [qemu-form]
+      hint: a value has no spaces, commas, quotes and backslashes
+    "#);
+    let error = |options: &str| {
+        let text = SOUND.replacen("volatile: 256M}", &format!("volatile: 256M, qemu: {options}}}"), 1);
+        serde_yaml::from_str::<RawTopology>(&text).expect_err("another form").to_string()
+    };
+    insta::assert_snapshot!(error("{a: [1]}"), @"host-bridges[0].root-ports[0].switch.downstream[0].device.qemu.a: invalid type: sequence, expected text, a number, true or false at line 9 column 54");
+    insta::assert_snapshot!(error("{a: null}"), @"host-bridges[0].root-ports[0].switch.downstream[0].device.qemu.a: invalid type: unit value, expected text, a number, true or false at line 9 column 54");
+    insta::assert_snapshot!(error("{a: 1, a: 2}"), @"host-bridges[0].root-ports[0].switch.downstream[0].device.qemu: the key `a` stands twice at line 9 column 50");
+    insta::assert_snapshot!(error("[a]"), @"host-bridges[0].root-ports[0].switch.downstream[0].device.qemu: invalid type: sequence, expected a map at line 9 column 50");
+}
+
+#[test]
+fn what_a_field_sets_or_the_tool_assigns_is_not_passed_through() {
+    let device = |options: &str| faults("volatile: 256M}", &format!("volatile: 256M, qemu: {{{options}}}}}"));
+    insta::assert_snapshot!(device("id: mem9, sn: 1, memdev: ram, persistent-memdev: ram, cdat: x, driver: x"), @"
+    error: host-bridges[0].root-ports[0].switch.downstream[0].device.qemu.cdat: `cdat` is what the field `cdat` sets [qemu-reserved]
+      hint: use `cdat:` instead, beside `qemu:`
+    error: host-bridges[0].root-ports[0].switch.downstream[0].device.qemu.driver: `driver` is assigned [qemu-reserved]
+      hint: leave it out
+    error: host-bridges[0].root-ports[0].switch.downstream[0].device.qemu.id: `id` is assigned [qemu-reserved]
+      hint: leave it out
+    error: host-bridges[0].root-ports[0].switch.downstream[0].device.qemu.memdev: `memdev` is what the field `persistent` sets [qemu-reserved]
+      hint: use `persistent:` instead, beside `qemu:`
+    error: host-bridges[0].root-ports[0].switch.downstream[0].device.qemu.persistent-memdev: `persistent-memdev` is what the field `persistent` sets [qemu-reserved]
+      hint: use `persistent:` instead, beside `qemu:`
+    error: host-bridges[0].root-ports[0].switch.downstream[0].device.qemu.sn: `sn` is what the field `serial` sets [qemu-reserved]
+      hint: use `serial:` instead, beside `qemu:`
+    ");
+    insta::assert_snapshot!(faults("  - empty\n", "  - {empty: true, qemu: {chassis: 2, x-width: 4}}\n"), @"
+    error: host-bridges[0].root-ports[0].switch.downstream[2].qemu.chassis: `chassis` is assigned [qemu-reserved]
+      hint: leave it out
+    error: host-bridges[0].root-ports[0].switch.downstream[2].qemu.x-width: `x-width` is what the field `width` sets [qemu-reserved]
+      hint: use `width:` instead, beside `qemu:`
+    ");
+    insta::assert_snapshot!(faults("id: sw0\n", "id: sw0\n      qemu: {port: 3, multifunction: true}\n"), @"
+    error: host-bridges[0].root-ports[0].switch.qemu.multifunction: `multifunction` is what the field `mailbox-cci` sets [qemu-reserved]
+      hint: use `mailbox-cci:` instead, beside `qemu:`
+    error: host-bridges[0].root-ports[0].switch.qemu.port: `port` is assigned [qemu-reserved]
+      hint: leave it out
+    ");
+    insta::assert_snapshot!(faults("- id: hb0\n", "- id: hb0\n  qemu: {bus_nr: 3, numa_node: 1}\n"), @"
+    error: host-bridges[0].qemu.bus_nr: `bus_nr` is assigned [qemu-reserved]
+      hint: leave it out
+    error: host-bridges[0].qemu.numa_node: `numa_node` is what the field `node` sets [qemu-reserved]
+      hint: use `node:` instead, beside `qemu:`
     ");
 }
 

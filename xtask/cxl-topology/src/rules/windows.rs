@@ -6,7 +6,7 @@ use super::table::{
     ADDRESS_SPACE as ROOM, DECODER_COUNT, UNMAPPED, WINDOW_CAPACITY, WINDOW_GRANULARITY, WINDOW_SIZE,
     WINDOW_TARGET, WINDOW_TARGET_TWICE, WINDOW_WAYS,
 };
-use super::{Bytes, CAPACITY_UNIT, Findings, RawTopology, devices, devices_below, round_up, switches};
+use super::{At, Bytes, CAPACITY_UNIT, Findings, RawTopology, round_up};
 use crate::raw::RawWindow;
 
 /// CXL 3.0, CFMWS: encoded interleave ways. QEMU: "Interleave ways: 5 not supported".
@@ -75,10 +75,10 @@ fn targets_known(field: &str, window: &RawWindow, raw: &RawTopology, findings: &
         if bridges().any(|id| id == target) {
             continue;
         }
-        let other = if devices(raw).iter().any(|at| at.part.id == *target) {
+        let other = if raw.devices().iter().any(|at| at.part.id == *target) {
             Some("a device")
         } else {
-            switches(raw).iter().any(|at| at.part.id == *target).then_some("a switch")
+            raw.switches().iter().any(|at| at.part.id == *target).then_some("a switch")
         };
         let known = bridges().collect::<Vec<_>>().join(", ");
         let (message, hint) = match (other, did_you_mean(target, bridges())) {
@@ -128,24 +128,26 @@ const DECODERS: usize = 4;
 /// What the windows of each host bridge, taken together, can map.
 fn per_bridge(raw: &RawTopology, findings: &mut Findings) {
     let sum = |sizes: &mut dyn Iterator<Item = u64>| Bytes(sizes.fold(0, u64::saturating_add));
-    for (i, bridge) in raw.host_bridges.iter().enumerate() {
-        let field = format!("host-bridges[{i}]");
-        let id = &bridge.id;
+    for bridge in raw.bridges() {
+        let (field, id) = (&bridge.field, &bridge.part.id);
         let windows: Vec<_> = raw.windows.iter().filter(|window| window.targets.contains(id)).collect();
-        let below = devices_below(bridge);
-        let memory =
-            sum(&mut below.iter().flat_map(|d| [d.volatile, d.persistent]).flatten().map(|size| size.0));
+        let below: Vec<_> = bridge.ports().iter().filter_map(At::device).collect();
+        let memory = sum(&mut below
+            .iter()
+            .flat_map(|at| [at.part.volatile, at.part.persistent])
+            .flatten()
+            .map(|size| size.0));
         let room = sum(&mut windows.iter().map(|window| window.size.0));
         if windows.len() > DECODERS {
             let message = format!("{} windows on {id}, which has {DECODERS} decoders", windows.len());
-            findings.add(&DECODER_COUNT, &field, message, "no more than 4 regions can be there at a time");
+            findings.add(&DECODER_COUNT, field, message, "no more than 4 regions can be there at a time");
         }
         if windows.is_empty() && !below.is_empty() {
             let message = format!("{id} has devices and is no window's target");
-            findings.add(&UNMAPPED, &field, message, format!("`windows: [{{ size: 4G, targets: [{id}] }}]`"));
+            findings.add(&UNMAPPED, field, message, format!("`windows: [{{ size: 4G, targets: [{id}] }}]`"));
         } else if memory > room {
             let message = format!("{memory} of memory below {id}, and {room} of windows");
-            findings.add(&WINDOW_CAPACITY, &field, message, "make a window larger, or a device smaller");
+            findings.add(&WINDOW_CAPACITY, field, message, "make a window larger, or a device smaller");
         }
     }
 }

@@ -40,10 +40,7 @@ fn available(meminfo: &str) -> Option<u64> {
 
 /// The memory that a guest of this cell can come to fill: its own, and that of its devices.
 pub(super) fn memory(cell: &Cell) -> u64 {
-    let devices = cell.topology.devices().into_iter();
-    let size = |bytes: Option<cxl_topology::bytes::Bytes>| bytes.map_or(0, |bytes| bytes.0);
-    let of_devices: u64 =
-        devices.map(|at| size(at.device.volatile) + size(at.device.persistent) + size(at.device.lsa)).sum();
+    let of_devices: u64 = cell.topology.devices().iter().map(|at| at.device.backing().0).sum();
     cell.topology.memory.0 + of_devices + QEMU
 }
 

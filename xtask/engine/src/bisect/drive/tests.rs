@@ -329,17 +329,19 @@ fn a_topology_is_shrunk_to_its_core() {
     Drive { oracle: &mut oracle, keep: &|_| Ok(()), tell: &|_| {} }.run(&mut state).expect("an answer");
     let end = state.answer.as_ref().expect("an answer");
     let small = state.levels[0].steps[end.found.bad].topology.clone().unwrap_or_default();
-    insta::assert_snapshot!(small, @r#"
+    insta::assert_snapshot!(small, @"
     # yaml-language-server: $schema=schema.json
-    summary: "one host bridge; a switch on one root port, a device on the other, an empty slot"
+    summary: one host bridge; a switch on one root port, a device on the other, an empty slot
     host-bridges:
-      - id: hb0
-        root-ports:
-          - switch:
-              id: sw0
-              downstream:
-                - device: { id: mem1, volatile: 256M }
-    "#);
+    - id: hb0
+      root-ports:
+      - switch:
+          id: sw0
+          downstream:
+          - device:
+              id: mem1
+              volatile: 256M
+    ");
     assert!(end.found.again);
     // Each was booted once but for the whole one and the smallest.
     assert!(oracle.0.values().filter(|boots| **boots > 1).count() <= 2, "{:?}", oracle.0);
