@@ -76,7 +76,7 @@
 //! # A new property
 //!
 //! A field that becomes one property of a QEMU device is written in one file, that of its part: `raw/device.rs`,
-//! `raw/port.rs`, `raw/bridge.rs` or `raw/switch.rs`. The field's doc comment is its text in `topologies/schema.json`, and
+//! `raw/port.rs` (switches too) or `raw/bridge.rs`. The field's doc comment is its text in `topologies/schema.json`, and
 //! a row of the table below it ([`raw::Property`]) has QEMU's name, the release that brought it, the value and what is
 //! printed.
 

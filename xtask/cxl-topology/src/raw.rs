@@ -12,7 +12,6 @@ mod port;
 mod property;
 #[cfg(test)]
 mod schema;
-mod switch;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -28,9 +27,8 @@ pub use device::RawDevice;
 pub use extends::{load, parse};
 pub use options::QemuOptions;
 pub use origins::{Location, Origins};
-pub use port::{RawBelow, RawPort, Speed};
+pub use port::{RawBelow, RawPort, RawSwitch, Speed};
 pub use property::{Part, Property, Value};
-pub use switch::RawSwitch;
 pub use walk::At;
 pub use window::RawWindow;
 

@@ -1,5 +1,7 @@
 //! A port and what it leads to: `empty`, `device: {…}` or `switch: {…}`, the latter with options of the port beside.
-//! Its fields, and what each becomes.
+//! Their fields, and what each becomes.
+//!
+//! Ports and switches are in one file since each holds the other.
 
 use std::fmt;
 
@@ -7,7 +9,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Part, Property, QemuOptions, RawDevice, RawSwitch, Value, is_false};
+use super::{Part, Property, QemuOptions, RawDevice, Value, is_false};
 use crate::version::QemuVersion;
 
 /// A root port or a downstream port.
@@ -218,5 +220,39 @@ impl<'de> Visitor<'de> for PortReader {
             }
         };
         Ok(RawPort { speed, width, hotplug, qemu, below })
+    }
+}
+
+/// A CXL switch.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct RawSwitch {
+    /// Its id, unique in the file.
+    pub id: String,
+    /// Whether it has a mailbox CCI, the function through which a fabric manager talks to it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub mailbox_cci: bool,
+    /// Properties of QEMU's `cxl-upstream` that have no field here, with their values.
+    #[serde(default, skip_serializing_if = "QemuOptions::is_empty")]
+    pub qemu: QemuOptions,
+    /// Its downstream ports, named dp0, dp1, … in this order.
+    pub downstream: Vec<RawPort>,
+}
+
+impl Part for RawSwitch {
+    const PROPERTIES: &'static [Property<Self>] = &[
+        // The mailbox is function 1 of the upstream port's device, and a QEMU device of its own.
+        Property::<Self>::new("mailbox-cci", "multifunction", |switch| {
+            switch.mailbox_cci.then(|| Value::Text("on".to_owned()))
+        })
+        .with_device("cxl-switch-mailbox-cci")
+        .since(QemuVersion::new(9, 0, 0), "the mailbox CCI")
+        .label(|switch| switch.mailbox_cci.then(|| "mailbox CCI".to_owned())),
+    ];
+    const ASSIGNED: &'static [&'static str] = &["driver", "id", "bus", "addr", "port"];
+
+    fn qemu(&self) -> &QemuOptions {
+        &self.qemu
     }
 }

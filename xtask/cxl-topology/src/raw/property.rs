@@ -1,7 +1,8 @@
 //! A property of a device, port, host bridge or switch as data: the field that sets it, QEMU's name for it, the release
 //! that has it, and how it is printed.
 //!
-//! Each part of a file has a table of them beside its fields (`device.rs`, `port.rs`, `bridge.rs`, `switch.rs`). QEMU's arguments, the check of what a QEMU lacks, the texts and the pictures read the tables.
+//! Each part of a file has a table of them beside its fields (`device.rs`, `port.rs`, `bridge.rs`). QEMU's arguments, the
+//! check of what a QEMU lacks, the texts and the pictures read the tables.
 
 use std::path::PathBuf;
 

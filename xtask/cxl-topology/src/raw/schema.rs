@@ -2,6 +2,7 @@
 //! complete and check what is written.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -135,4 +136,20 @@ fn the_schema_refuses_what_the_reader_refuses() {
     ] {
         assert_eq!(check(&text).is_ok(), good, "{text}: {:?}", check(&text));
     }
+}
+
+/// A field without a row in its part's table would be read, and nothing would come of it.
+#[test]
+fn every_field_has_a_row_or_is_the_structure() {
+    fn check<P: Part, F: JsonSchema>(structure: &[&str]) {
+        let schema = schemars::schema_for!(F).to_value();
+        let fields = schema["properties"].as_object().expect("fields").keys().map(String::as_str);
+        let fields: BTreeSet<_> = fields.filter(|field| !structure.contains(field)).collect();
+        let rows: BTreeSet<_> = P::PROPERTIES.iter().map(|property| property.field).collect();
+        assert_eq!(fields, rows);
+    }
+    check::<RawHostBridge, RawHostBridge>(&["id", "qemu", "root-ports"]);
+    check::<RawPort, Fields>(&["qemu", "device", "switch", "empty"]);
+    check::<RawSwitch, RawSwitch>(&["id", "qemu", "downstream"]);
+    check::<RawDevice, RawDevice>(&["id", "qemu", "present"]);
 }
