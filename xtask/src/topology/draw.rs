@@ -9,7 +9,7 @@ use crate::{Context, Exit, Picture};
 
 /// Draws a topology: host bridges, ports, switches, devices, and the windows over them
 ///
-/// `--format` says as what: text for the terminal, svg for documents and browsers, mermaid for Markdown pages, dot for
+/// `--format` chooses: text for the terminal, svg for documents and browsers, mermaid for Markdown pages, dot for
 /// graphviz. The picture goes to the standard output.
 #[derive(Debug, clap::Args)]
 pub struct Args {

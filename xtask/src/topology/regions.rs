@@ -10,7 +10,7 @@ use cxl_topology::{Topology, regions};
 
 use crate::{Context, Exit, Format, Usage};
 
-/// Lists every region that is legal in a topology with the command that creates it, or says why one is not
+/// Lists every region that is legal in a topology with the command that creates it, or explains why one is not
 ///
 /// A region that is asked for by --devices and is not legal ends with exit code 1.
 #[derive(Debug, clap::Args)]
@@ -40,12 +40,12 @@ pub struct Args {
     most: usize,
 }
 
-/// Memories.
+/// The kinds of memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Type {
-    /// Volatile.
+    /// Volatile memory.
     Ram,
-    /// Persistent.
+    /// Persistent memory.
     Pmem,
 }
 
