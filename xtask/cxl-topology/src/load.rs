@@ -59,7 +59,9 @@ pub struct Linted {
 impl Linted {
     /// What this QEMU lacks for it, with the locations.
     pub fn lacking(&self, qemu: &Capabilities) -> Vec<Finding> {
-        let lacking = lacking(&self.topology, qemu).into_iter();
+        // What breaks a rule is not to be taken for what another QEMU might have.
+        let broken = |field: &str| self.findings.iter().any(|finding| finding.field == field);
+        let lacking = lacking(&self.topology, qemu).into_iter().filter(|lacking| !broken(&lacking.field));
         lacking
             .map(|lacking| Finding { location: self.origins.location(&lacking.field), ..lacking.finding() })
             .collect()
