@@ -137,9 +137,10 @@ rules! {
     HOTPLUG_PORT Assigned "hotplug-port": "only devices come later; their ports are there from the start",
         "`Device 'cxl-rp' does not support hotplugging`, nor do host bridges and downstream ports. The language knows \
          `present: false` for devices only, and `empty` for the ports that wait for them.";
-    DYNAMIC_CAPACITY Assigned "dynamic-capacity": "no dynamic capacity, no HDM-DB",
+    DYNAMIC_CAPACITY Assigned "dynamic-capacity": "no dynamic capacity",
         "QEMU checks neither the number of regions (9 overrun its array) nor more than their length, and Linux has no \
-         driver for it yet. The language has no word for them.";
+         driver for it yet. The language has no field for it, and `qemu:` makes no memory: without one of their own QEMU \
+         refuses the regions, `dynamic capacity must have a backing device`.";
 }
 
 #[cfg(test)]
