@@ -1,7 +1,7 @@
 //! What `/sys/bus/cxl` must show in a guest of a topology.
 //!
-//! Read in Linux 6.12 and 7.3 (`drivers/cxl/`) and observed in guests of both. HDM decoders below the root are not part of it:
-//! their number depends on QEMU's release, and on Linux's for a bridge of a single port.
+//! Read in Linux 6.12 and 7.3 (`drivers/cxl/`) and observed in guests of both. HDM decoders below the root are not part
+//! of it: their number depends on QEMU's release, and on Linux's for a bridge of a single port.
 
 use wire::{Expect, ExpectDport, ExpectMemdev, ExpectPort, ExpectWindow, PciPath};
 
