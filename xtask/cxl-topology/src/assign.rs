@@ -22,8 +22,8 @@ impl Topology {
         Ok(Self { warnings: findings, ..Self::unchecked(name, raw, Source::default()) })
     }
 
-    /// Assigns the numbers, whatever the rules say: for those who want to see what comes of breaking them.
-    pub fn unchecked(name: &str, raw: &RawTopology, source: Source<'_>) -> Self {
+    /// Assigns the numbers, whether or not rules are broken: for those who want to see what comes of breaking them.
+    pub(super) fn unchecked(name: &str, raw: &RawTopology, source: Source<'_>) -> Self {
         let mut numbers = Numbers { next_bus: FIRST_BUS, next_slot: 1, source };
         let bridges = raw.host_bridges.iter().enumerate();
         Self {

@@ -21,7 +21,7 @@ const CXL: QemuVersion = QemuVersion::new(7, 1, 0);
 /// What a QEMU can do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capabilities {
-    /// Its release.
+    /// The release that it reports.
     pub version: QemuVersion,
     /// The properties of each device type that it has, by its own account (`device-list-properties` of QMP). None where
     /// no QEMU was asked: then the release decides, and what `qemu:` passes through is not checked.
@@ -85,7 +85,7 @@ pub struct Lacking {
     pub location: Option<Box<Location>>,
     /// What is lacking.
     pub message: String,
-    /// The way out; may be empty.
+    /// What to do about it; may be empty.
     pub hint: String,
 }
 

@@ -1,7 +1,7 @@
 //! What `/sys/bus/cxl` must show in a guest of a topology.
 //!
-//! Read in Linux 6.12 and 7.3 (`drivers/cxl/`) and seen in guests of both. HDM decoders below the root are left out:
-//! their number depends on QEMU's release, and on Linux's for a bridge of a single port.
+//! Read in Linux 6.12 and 7.3 (`drivers/cxl/`) and observed in guests of both. HDM decoders below the root are not part
+//! of it: their number depends on QEMU's release, and on Linux's for a bridge of a single port.
 
 use wire::{Expect, ExpectDport, ExpectMemdev, ExpectPort, ExpectWindow, PciPath};
 
@@ -12,7 +12,7 @@ use crate::bytes::Bytes;
 /// What Linux shows as granularity of a window with one target, which has none (`CXL_DECODER_MIN_GRANULARITY`).
 const NO_GRANULARITY: u64 = 256;
 
-/// Derives it.
+/// Derives what a guest of this topology must show.
 pub fn expect(topology: &Topology) -> Expect {
     Expect {
         windows: topology.windows.iter().map(|window| self::window(window, topology)).collect(),

@@ -16,7 +16,7 @@ pub enum WindowLayout {
     Each,
     /// One over all host bridges.
     All,
-    /// Both.
+    /// One over all host bridges, then one for each.
     Both,
 }
 
@@ -33,7 +33,7 @@ impl WindowLayout {
 /// What the members of a family have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Family {
-    /// Host bridges.
+    /// Numbers of host bridges.
     pub host_bridges: RangeInclusive<usize>,
     /// Root ports of each host bridge.
     pub root_ports: RangeInclusive<usize>,
@@ -41,7 +41,7 @@ pub struct Family {
     pub switches: Vec<usize>,
     /// Devices in all.
     pub devices: RangeInclusive<usize>,
-    /// WindowLayout.
+    /// How their windows lie.
     pub windows: Vec<WindowLayout>,
     /// Whether the devices' memory is persistent.
     pub persistent: bool,

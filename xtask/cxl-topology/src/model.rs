@@ -49,7 +49,7 @@ pub struct HostBridge {
 /// A root port of a host bridge, or a downstream port of a switch: QEMU's `cxl-rp` and `cxl-downstream`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Port {
-    /// Its numbers.
+    /// The PCI and slot numbers that are assigned to it.
     pub slot: Slot,
     /// What the file sets on QEMU's device.
     pub settings: Vec<Setting>,
@@ -105,11 +105,11 @@ pub struct Switch {
 pub struct Device {
     /// Its id, here and in QEMU.
     pub id: String,
-    /// Volatile memory.
+    /// Volatile memory, a multiple of 256 MiB: `volatile-memdev`, at the lowest DPA.
     pub volatile: Option<Bytes>,
-    /// Persistent memory.
+    /// Persistent memory, a multiple of 256 MiB: `persistent-memdev`, after the volatile memory.
     pub persistent: Option<Bytes>,
-    /// Label storage area.
+    /// Label storage area, which persistent memory needs.
     pub lsa: Option<Bytes>,
     /// PCI serial number: the user's, or one that depends on the id alone.
     pub serial: u64,
@@ -122,11 +122,11 @@ pub struct Device {
 /// A fixed memory window: QEMU's `cxl-fmw`, a CFMWS of the ACPI CEDT, a root decoder in Linux.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Window {
-    /// Its size.
+    /// Bytes of host physical address space, a multiple of 256 MiB.
     pub size: Bytes,
     /// Ids of the host bridges in interleave order; their number is the ways.
     pub targets: Vec<String>,
-    /// Interleave granularity.
+    /// Bytes that go to one target before the next has its turn, 256 to 16 KiB.
     pub granularity: Bytes,
 }
 

@@ -29,7 +29,7 @@ pub use options::QemuOptions;
 pub use origins::{Location, Origins};
 pub use port::{RawBelow, RawPort, RawSwitch, Speed};
 pub use property::{Part, Property, Value};
-pub use walk::At;
+pub use walk::Located;
 pub use window::RawWindow;
 
 /// What a guest's CXL hardware is: host bridges, ports, switches, devices, windows.
@@ -59,7 +59,7 @@ pub struct RawTopology {
     pub windows: Vec<RawWindow>,
 }
 
-/// What holds where the file says nothing.
+/// The values where the file sets none.
 impl RawTopology {
     /// The guest's ordinary memory.
     pub fn memory_or_default(&self) -> Bytes {

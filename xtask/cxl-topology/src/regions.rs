@@ -29,17 +29,17 @@ pub const GRANULARITIES: [u64; 7] = [256, 512, 1 << 10, 2 << 10, 4 << 10, 8 << 1
 /// Unit of a region's share of each device (`alloc_hpa()`).
 pub const UNIT: Bytes = Bytes::mib(256);
 
-/// Which of a device's memories.
+/// A kind of memory that a device has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// Volatile.
+    /// Volatile: `ram` of `cxl create-region`.
     Ram,
-    /// Persistent.
+    /// Persistent: `pmem`.
     Pmem,
 }
 
 impl Kind {
-    /// Both.
+    /// All of them, in the order of their DPA.
     pub const ALL: [Self; 2] = [Self::Ram, Self::Pmem];
 
     /// How much of it a device has.
@@ -66,13 +66,13 @@ impl fmt::Display for Kind {
 pub struct Region {
     /// Index of its window, which is N of `decoder0.N` too.
     pub window: usize,
-    /// Which memory.
+    /// The memory that it is made of.
     pub kind: Kind,
     /// Ids of its devices, in interleave order; their number is the ways.
     pub devices: Vec<String>,
-    /// Interleave granularity.
+    /// Bytes that go to one device before the next has its turn.
     pub granularity: Bytes,
-    /// All of it.
+    /// Bytes of all its devices together.
     pub size: Bytes,
 }
 
@@ -96,7 +96,7 @@ impl fmt::Display for Region {
 pub struct Decoder {
     /// Id of the host bridge or switch.
     pub id: String,
-    /// Its place.
+    /// Where the guest finds it.
     pub at: PciPath,
     /// Among how many of its ports it divides.
     pub ways: usize,
@@ -111,7 +111,7 @@ pub struct Decoder {
 pub struct Refusal {
     /// What is wrong.
     pub why: String,
-    /// Who says so.
+    /// The function that refuses it.
     pub who: &'static str,
 }
 

@@ -15,7 +15,7 @@ mod table;
 mod windows;
 
 use crate::bytes::Bytes;
-use crate::raw::{At, RawBelow, RawDevice, RawHostBridge, RawPort, RawTopology};
+use crate::raw::{Located, RawBelow, RawDevice, RawHostBridge, RawPort, RawTopology};
 
 pub(super) use cdat::check_files;
 pub use finding::{Finding, Rule, Severity};

@@ -13,7 +13,7 @@ use crate::version::QemuVersion;
 pub struct Setting {
     /// The path of the field: `host-bridges[0].root-ports[1].speed`.
     pub field: String,
-    /// Whether it comes from `qemu:`: nothing but the QEMU at hand says whether there is such a property.
+    /// Whether it comes from `qemu:`: only the QEMU at hand knows whether there is such a property.
     pub passed_through: bool,
     /// Where it was written; of those from `qemu:` in a file only.
     pub location: Option<Location>,
@@ -37,7 +37,7 @@ pub struct Setting {
 
 /// Where a file's parts were written, and where the files lie that it names.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Source<'a> {
+pub(super) struct Source<'a> {
     /// The folder of the file; none: of no file, so that files are named relative to the current folder.
     pub dir: Option<&'a Path>,
     /// Where each part was written.
@@ -45,7 +45,7 @@ pub struct Source<'a> {
 }
 
 /// What a part sets on its QEMU device of type `model` and of this id; `field` is the part's path in the file.
-pub fn settings<T: Part>(
+pub(super) fn settings<T: Part>(
     part: &T,
     id: &str,
     model: &'static str,
@@ -91,6 +91,6 @@ pub fn settings<T: Part>(
 }
 
 /// All that is printed beside a part: `32 GT/s, x8, no hotplug`.
-pub fn labels(settings: &[Setting]) -> Vec<&str> {
+pub(super) fn labels(settings: &[Setting]) -> Vec<&str> {
     settings.iter().filter_map(|setting| setting.label.as_deref()).collect()
 }

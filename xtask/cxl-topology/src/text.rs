@@ -93,7 +93,7 @@ fn ports_as_tree(ports: &[Port], indent: &str, text: &mut String) {
     }
 }
 
-/// ` [32 GT/s, x8, no hotplug]`, as far as the file says so.
+/// ` [32 GT/s, x8, no hotplug]`, as far as the file sets them.
 fn options(port: &Port) -> String {
     let all = labels(&port.settings);
     if all.is_empty() { String::new() } else { format!(" [{}]", all.join(", ")) }

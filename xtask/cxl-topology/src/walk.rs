@@ -29,9 +29,9 @@ pub struct Placed<'a> {
     pub ports: Vec<&'a Port>,
     /// The switches above it, the highest first.
     pub switches: Vec<&'a Switch>,
-    /// For the reader: `hb0/rp0`, `hb0/rp0/sw0/dp1`.
+    /// Its path as people read it: `hb0/rp0`, `hb0/rp0/sw0/dp1`.
     pub place: String,
-    /// For the guest.
+    /// Its path as the guest finds it: the bus of the host bridge, and PCI device numbers from there.
     pub at: PciPath,
 }
 
@@ -107,7 +107,7 @@ impl<'a> PlacedPort<'a> {
         self.switches.last().map_or(&self.host_bridge.id, |switch| &switch.id)
     }
 
-    /// For the reader: `hb0/rp0`, `hb0/rp0/sw0/dp1`.
+    /// Its path as people read it: `hb0/rp0`, `hb0/rp0/sw0/dp1`.
     pub fn place(&self) -> String {
         let mut place = self.host_bridge.id.clone();
         for (depth, port) in self.ports.iter().enumerate() {
@@ -119,7 +119,7 @@ impl<'a> PlacedPort<'a> {
         place
     }
 
-    /// For the guest: where what hangs in it is found. That is device 0 on the port's bus.
+    /// Where the guest finds what hangs in it, which is device 0 on the port's bus.
     pub fn below(&self) -> PciPath {
         let devices = self.ports.iter().flat_map(|port| [port.slot.device, 0]).collect();
         PciPath { host_bridge: u32::from(self.host_bridge.bus_nr), devices }

@@ -1,4 +1,4 @@
-//! Files of the user in YAML: read with errors that name the file, the line, the field and the way out.
+//! Files of the user in YAML: read with errors that name the file, the line, the field and what to do.
 
 mod load;
 mod locate;

@@ -1,4 +1,4 @@
-//! Reading YAML with errors that say where and what next, and the rule for names.
+//! Reading YAML with errors that name the place and the next step, and the rule for names.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// A file of the user's that cannot be used.
+/// A file of the user that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SpecError {
     /// It could not be read.
@@ -18,19 +18,19 @@ pub enum SpecError {
     Read {
         /// The file or folder.
         file: PathBuf,
-        /// Why.
+        /// The error of the system.
         source: io::Error,
-        /// The way out.
+        /// What to do about it.
         hint: Option<String>,
     },
     /// It is no YAML, or not the YAML that belongs here.
     #[error("{}: {message}{}", .file.display(), hint_line(.hint.as_deref()))]
     Parse {
-        /// The file.
+        /// The file that it came from.
         file: PathBuf,
         /// Field, what is wrong, line and column.
         message: String,
-        /// The way out.
+        /// What to do about it.
         hint: Option<String>,
     },
     /// It is well-formed but makes no sense.
@@ -42,7 +42,7 @@ pub enum SpecError {
         field: String,
         /// What is wrong with it.
         message: String,
-        /// The way out.
+        /// What to do about it.
         hint: Option<String>,
     },
 }
@@ -53,7 +53,7 @@ impl SpecError {
         Self::Invalid { file: file.into(), field: field.into(), message: message.into(), hint: None }
     }
 
-    /// The same error with the way out.
+    /// The same error with a hint.
     #[must_use]
     pub fn with_hint(mut self, text: impl Into<String>) -> Self {
         match &mut self {
@@ -201,7 +201,7 @@ pub fn check_names<'a>(
         .map_err(|message| SpecError::invalid(file, field, message))
 }
 
-/// The folders in a folder, by name, sorted; none if it is not there. Those that cannot be a name are left out.
+/// The folders in a folder, by name, sorted; none if it is not there. Those that cannot be a name are skipped.
 ///
 /// # Errors
 /// [`SpecError::Read`].

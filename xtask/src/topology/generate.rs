@@ -72,7 +72,7 @@ impl FromStr for Switches {
     }
 }
 
-/// Which windows.
+/// How the windows of a topology lie over its host bridges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Which {
     /// One for each host bridge
@@ -108,7 +108,7 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     for (name, raw) in &members {
         let (file, text) = (dir.join(format!("{name}.yaml")), raw.to_yaml());
         if fs::read_to_string(&file).is_ok_and(|there| there != text) {
-            let message = format!("{} is there already, and says something else", file.display());
+            let message = format!("{} is there already, and has other content", file.display());
             return Err(Usage { message, hint: Some("--output DIR writes elsewhere".to_owned()) }.into());
         }
         fs::write(&file, text).with_context(|| format!("writing {}", file.display()))?;

@@ -11,14 +11,14 @@ use report::text::neutralise;
 use super::find;
 use crate::{Context, Exit, Format, Usage};
 
-/// Checks topologies against every rule, and names file, line, rule and the way out of what it finds
+/// Checks topologies against every rule: a finding names the file, the line, the rule and what to do
 ///
 /// Exit code 2 when a rule is broken; a warning alone is 0.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Topologies by name [default: all]
     names: Vec<String>,
-    /// Say why there is a rule and what happens without; `all` for every rule
+    /// Explain a rule and what happens without it; `all` for every rule
     #[arg(long, value_name = "RULE", conflicts_with = "names")]
     explain: Option<String>,
     /// For this QEMU instead of the one on the PATH

@@ -11,7 +11,7 @@ use cxl_topology::{Topology, regions};
 use super::find;
 use crate::{Context, Exit, Format, Usage};
 
-/// Lists every region that is legal in a topology with the command that creates it, or says why one is not
+/// Lists every region that is legal in a topology with the command that creates it, or explains why one is not
 ///
 /// A region that is asked for by --devices and is not legal ends with exit code 1.
 #[derive(Debug, clap::Args)]
@@ -41,12 +41,12 @@ pub struct Args {
     most: usize,
 }
 
-/// Memories.
+/// The kinds of memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Type {
-    /// Volatile.
+    /// Volatile memory.
     Ram,
-    /// Persistent.
+    /// Persistent memory.
     Pmem,
 }
 

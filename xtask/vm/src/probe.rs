@@ -143,6 +143,8 @@ fn names(list: &Value) -> BTreeSet<String> {
 
 #[cfg(test)]
 mod tests {
+    use cxl_topology::raw::{Part, RawDevice, RawHostBridge, RawPort, RawSwitch};
+
     use super::*;
 
     const ANSWERS: &str = r#"{"QMP": {"version": {}, "capabilities": ["oob"]}}
@@ -171,6 +173,40 @@ mod tests {
         assert!(!capabilities.has_property("pxb-cxl", "bus_nr", old));
         assert!(!capabilities.has_device("cxl-switch-mailbox-cci", old));
         assert_eq!(facts.commands.into_iter().collect::<Vec<_>>(), ["cxl-x"]);
+    }
+
+    /// The tables of the language against a real QEMU: its names, and the releases that brought them.
+    #[test]
+    fn the_qemu_at_hand_has_the_properties_of_its_release() {
+        fn check<T: Part>(model: &str, qemu: &Capabilities) {
+            for property in T::PROPERTIES {
+                let expected = property.since.is_none_or(|since| qemu.version >= since);
+                assert_eq!(
+                    qemu.has_property(model, property.qemu, None),
+                    expected,
+                    "{model}.{}",
+                    property.qemu
+                );
+            }
+            // These three are of `-device` itself.
+            let own = T::ASSIGNED.iter().filter(|name| !["driver", "id", "bus"].contains(name));
+            own.for_each(|name| assert!(qemu.has_property(model, name, None), "{model}.{name}"));
+        }
+        let Ok(program) = which::which("qemu-system-x86_64") else {
+            println!("not tried: there is no qemu-system-x86_64");
+            return;
+        };
+        let cache = tempfile::tempdir().expect("a folder");
+        let qemu = probe(&program, cache.path()).expect("it answers").capabilities();
+        if !qemu.cxl() {
+            println!("not tried: {} has no CXL", program.display());
+            return;
+        }
+        check::<RawHostBridge>(typename::HOST_BRIDGE, &qemu);
+        check::<RawPort>(typename::ROOT_PORT, &qemu);
+        check::<RawPort>(typename::DOWNSTREAM_PORT, &qemu);
+        check::<RawSwitch>(typename::UPSTREAM_PORT, &qemu);
+        check::<RawDevice>(typename::TYPE3, &qemu);
     }
 
     #[test]

@@ -32,7 +32,7 @@ text{font:12px system-ui,'DejaVu Sans',sans-serif;fill:#1f2937}\
 .failing{fill:#fde0e0;stroke:#c22a2a;stroke-width:2.6}\
 .window{fill:#dff1e5;stroke:#34804f}.join{stroke:#34804f;stroke-width:2}.on-window{fill:#14532d}";
 
-/// What is drawn so far, and the ids that are marked as failing.
+/// The picture so far, and the ids that are marked as failing.
 struct Canvas<'a>(String, &'a [String]);
 
 impl Canvas<'_> {

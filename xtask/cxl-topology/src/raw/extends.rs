@@ -1,6 +1,6 @@
 //! A file that extends another: the other's content with changes, and where each part of the result was written.
 //!
-//! What the file says itself takes the place of what the other says; `host-bridges` come on top; `changes:` alters a
+//! What the file sets itself takes the place of what the other sets; `host-bridges` come on top; `changes:` alters a
 //! host bridge, switch or device by its id, or a port by its name (`hb0.rp1`, `sw0.dp2`).
 
 use std::path::Path;

@@ -10,7 +10,7 @@ use specfile::{Step, locate, steps};
 /// A line and column of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Location {
-    /// The file.
+    /// The file, in the folder that was named.
     pub file: PathBuf,
     /// Its line, from 1.
     pub line: usize,

@@ -63,7 +63,7 @@ impl RawPort {
 /// What a port leads to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum RawBelow {
-    /// Nothing.
+    /// An empty slot, into which a device can be added while the guest runs.
     #[default]
     Empty,
     /// A memory device.
@@ -164,7 +164,7 @@ pub(super) struct Fields {
     /// A switch behind the port.
     #[serde(skip_serializing_if = "Option::is_none")]
     switch: Option<RawSwitch>,
-    /// Nothing behind the port; `- empty` says the same of a port without options.
+    /// Nothing behind the port; `- empty` is short for it where there are no options.
     #[serde(default, skip_serializing_if = "is_false")]
     empty: bool,
 }
@@ -190,7 +190,7 @@ impl<'de> Deserialize<'de> for RawPort {
     }
 }
 
-/// Written by hand: an untagged enum says only that no variant fits, and YAML's own tags (`!device`) are ugly.
+/// Written by hand: the error of an untagged enum is only that no variant fits, and YAML's own tags (`!device`) are ugly.
 struct PortReader;
 
 impl<'de> Visitor<'de> for PortReader {
@@ -215,7 +215,7 @@ impl<'de> Visitor<'de> for PortReader {
             (None, Some(switch), false) => RawBelow::Switch(switch),
             (None, None, true) => RawBelow::Empty,
             _ => {
-                let one = "a port leads to either a device or a switch, or says `empty: true`";
+                let one = "a port leads to either a device or a switch, or has `empty: true`";
                 return Err(de::Error::custom(one));
             }
         };

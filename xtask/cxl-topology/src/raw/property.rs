@@ -24,7 +24,7 @@ pub enum Value {
     Memory {
         /// The last part of the backend's id: `mem0.pmem`.
         kind: Cow<'static, str>,
-        /// Its size.
+        /// Its size in bytes.
         size: Bytes,
     },
 }
@@ -32,7 +32,7 @@ pub enum Value {
 /// A row of a part's table.
 #[derive(Debug)]
 pub struct Property<T: 'static> {
-    /// The field.
+    /// The field of the file that sets it.
     pub field: &'static str,
     /// QEMU's name.
     pub qemu: &'static str,
@@ -40,7 +40,7 @@ pub struct Property<T: 'static> {
     pub formerly: Option<&'static str>,
     /// Where it is younger than CXL itself (7.1): the release that brought it.
     pub since: Option<QemuVersion>,
-    /// What is named as lacking: "the link". The field's name where nothing else is said.
+    /// What is named as lacking: "the link". The field's name unless [`Self::since`] gives another.
     pub what: &'static str,
     /// A QEMU device that has to be there too.
     pub device: Option<&'static str>,
@@ -86,7 +86,7 @@ impl<T> Property<T> {
 pub trait Part: Sized + 'static {
     /// Its properties, in the order in which QEMU gets them.
     const PROPERTIES: &'static [Property<Self>];
-    /// Properties of the QEMU device that the tool assigns, whatever the file says.
+    /// Properties of the QEMU device that the tool assigns, whatever the file sets.
     const ASSIGNED: &'static [&'static str];
 
     /// What the file passes through.

@@ -72,7 +72,7 @@ fn generated() -> String {
         "type": "object",
         "additionalProperties": { "anyOf": [{ "type": "object" }, { "type": "string", "enum": ["empty"] }] }
     });
-    // What a file that extends another does not say it has from there.
+    // What a file that extends another does not set it has from there.
     if let Some(schema) = schema.as_object_mut() {
         schema.remove("required");
         schema.insert("anyOf".to_owned(), json!([{ "required": ["summary"] }, { "required": ["extends"] }]));

@@ -42,11 +42,11 @@ fn mistakes_are_named_with_their_place() {
     insta::assert_snapshot!(port("void"), @r#"host-bridges[0].root-ports[0]: invalid value: string "void", expected `empty`, `device: {…}` or `switch: {…}` at line 5 column 5"#);
     insta::assert_snapshot!(port("device: {id: a, size: 1G}"), @"host-bridges[0].root-ports[0].device: unknown field `size`, expected one of `id`, `volatile`, `persistent`, `lsa`, `serial`, `cdat`, `present`, `qemu` at line 5 column 21");
     insta::assert_snapshot!(port("device: {id: a, volatile: 1GB}"), @r#"host-bridges[0].root-ports[0].device.volatile: "1GB" is not a size: wanted a number with k, M, G or T (powers of 1024), like 256M at line 5 column 31"#);
-    insta::assert_snapshot!(port("device: {id: a}\n    switch: {id: b, downstream: []}"), @"host-bridges[0].root-ports[0]: a port leads to either a device or a switch, or says `empty: true` at line 5 column 5");
-    insta::assert_snapshot!(port("{}"), @"host-bridges[0].root-ports[0]: a port leads to either a device or a switch, or says `empty: true` at line 5 column 5");
+    insta::assert_snapshot!(port("device: {id: a}\n    switch: {id: b, downstream: []}"), @"host-bridges[0].root-ports[0]: a port leads to either a device or a switch, or has `empty: true` at line 5 column 5");
+    insta::assert_snapshot!(port("{}"), @"host-bridges[0].root-ports[0]: a port leads to either a device or a switch, or has `empty: true` at line 5 column 5");
     insta::assert_snapshot!(port("devise: {id: a}"), @"host-bridges[0].root-ports[0]: unknown field `devise`, expected one of `speed`, `width`, `hotplug`, `qemu`, `device`, `switch`, `empty` at line 5 column 5");
     insta::assert_snapshot!(port("{speed: 7, empty: true}"), @"host-bridges[0].root-ports[0]: 7 is no link speed: 2.5, 5, 8, 16, 32 or 64 GT/s are at line 5 column 5");
-    insta::assert_snapshot!(port("{hotplug: false}"), @"host-bridges[0].root-ports[0]: a port leads to either a device or a switch, or says `empty: true` at line 5 column 5");
+    insta::assert_snapshot!(port("{hotplug: false}"), @"host-bridges[0].root-ports[0]: a port leads to either a device or a switch, or has `empty: true` at line 5 column 5");
     insta::assert_snapshot!(read("summary: s\nwindows: [{size: 4G}]").expect_err("no targets"), @"windows[0]: missing field `targets` at line 2 column 11");
 }
 

@@ -38,7 +38,7 @@ pub fn check(topology: &Topology, region: &Region) -> Result<Vec<Decoder>, Vec<R
     decoders(region, window, &placed).map_err(|refusal| vec![refusal])
 }
 
-/// What can be said without looking at the devices.
+/// The checks that need no look at the devices.
 fn form(region: &Region, window: &Window, refuse: &mut impl FnMut(String, &'static str)) {
     let (ways, targets) = (region.devices.len(), window.targets.len());
     let Region { granularity, size, .. } = region;
@@ -62,7 +62,7 @@ fn form(region: &Region, window: &Window, refuse: &mut impl FnMut(String, &'stat
         refuse(why, "interleave_granularity_store()");
     } else if WAYS.contains(&ways) && !bits_suffice(ways, granularity.0) {
         let why = format!(
-            "{ways} ways by {granularity} at an endpoint: the address bits that tell them apart lie beyond bit 14"
+            "{ways} ways by {granularity} at an endpoint: the address bits that distinguish them lie beyond bit 14"
         );
         refuse(why, "check_interleave_cap()");
     }
@@ -74,7 +74,7 @@ fn form(region: &Region, window: &Window, refuse: &mut impl FnMut(String, &'stat
     }
 }
 
-/// Whether the bits by which this many ways of this granularity are told apart are among those that decoders have.
+/// Whether the bits by which this many ways of this granularity are distinguished are among those that decoders have.
 fn bits_suffice(ways: usize, granularity: u64) -> bool {
     // Of 3, 6 and 12 ways a third is found by division, the rest by bits.
     let powers = if ways.is_multiple_of(3) { ways / 3 } else { ways } as u64;

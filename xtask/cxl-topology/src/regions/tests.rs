@@ -91,7 +91,7 @@ fn every_refusal_has_its_reason() {
     300M of the 256M pmem of mem0 (cxl_dpa_alloc())
     ");
     insta::assert_snapshot!(outcome(&switch, &Region { kind: Kind::Ram, ..region(0, "mem0", 256) }), @"mem0 has no ram (cxl_dpa_alloc())");
-    insta::assert_snapshot!(outcome(&shipped("fan"), &region(0, "mem0 mem1 mem2 mem3", 16384)), @"4 ways by 16k at an endpoint: the address bits that tell them apart lie beyond bit 14 (check_interleave_cap())");
+    insta::assert_snapshot!(outcome(&shipped("fan"), &region(0, "mem0 mem1 mem2 mem3", 16384)), @"4 ways by 16k at an endpoint: the address bits that distinguish them lie beyond bit 14 (check_interleave_cap())");
     insta::assert_snapshot!(outcome(&shipped("later"), &region(0, "mem4", 256)), @"mem4 is not there at the start (topology)");
     let wide = wide();
     insta::assert_snapshot!(outcome(&wide, &region(0, "a0 b0 a1 b1 a2 b2 a3 b3", 1024)), @"position 2 takes a port of ha that it shares with another, but not with the one 4 before: the ports have to be taken in turn (check_last_peer())");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::table::{
     DEVICE_MEMORY, DEVICE_SIZE, LSA_NEEDED, LSA_SIZE, PERSISTENT_WINDOW, SERIAL_NONE, SERIAL_UNIQUE,
 };
-use super::{At, Bytes, CAPACITY_UNIT, Findings, RawDevice, RawTopology, round_up};
+use super::{Bytes, CAPACITY_UNIT, Findings, Located, RawDevice, RawTopology, round_up};
 
 /// Page size: what a label storage area is mapped in.
 const LSA_UNIT: Bytes = Bytes(4096);
@@ -23,7 +23,7 @@ pub(super) fn check(raw: &RawTopology, findings: &mut Findings) {
 }
 
 /// QEMU: "at least one memdev property must be set".
-fn some_memory(at: &At<'_, RawDevice>, findings: &mut Findings) {
+fn some_memory(at: &Located<'_, RawDevice>, findings: &mut Findings) {
     if at.part.volatile.is_none() && at.part.persistent.is_none() {
         findings.add(
             &DEVICE_MEMORY,
@@ -35,7 +35,7 @@ fn some_memory(at: &At<'_, RawDevice>, findings: &mut Findings) {
 }
 
 /// QEMU starts with other sizes, but then IDENTIFY fails in the guest.
-fn memory_sizes(at: &At<'_, RawDevice>, findings: &mut Findings) {
+fn memory_sizes(at: &Located<'_, RawDevice>, findings: &mut Findings) {
     for (name, size) in [("volatile", at.part.volatile), ("persistent", at.part.persistent)] {
         let Some(size) = size else { continue };
         if size.0 == 0 || !size.is_multiple_of(CAPACITY_UNIT) {
@@ -44,7 +44,7 @@ fn memory_sizes(at: &At<'_, RawDevice>, findings: &mut Findings) {
                 format!("{}.{name}", at.field),
                 format!("{size} is not a multiple of {CAPACITY_UNIT}"),
                 format!(
-                    "CXL counts capacity in units of {CAPACITY_UNIT}: {}, say",
+                    "CXL counts capacity in units of {CAPACITY_UNIT}: use {}",
                     round_up(size, CAPACITY_UNIT)
                 ),
             );
@@ -53,7 +53,7 @@ fn memory_sizes(at: &At<'_, RawDevice>, findings: &mut Findings) {
 }
 
 /// QEMU: "lsa property must be set for persistent devices".
-fn lsa_with_persistent(at: &At<'_, RawDevice>, findings: &mut Findings) {
+fn lsa_with_persistent(at: &Located<'_, RawDevice>, findings: &mut Findings) {
     if at.part.persistent.is_some() && at.part.lsa.is_none() {
         findings.add(
             &LSA_NEEDED,
@@ -64,7 +64,7 @@ fn lsa_with_persistent(at: &At<'_, RawDevice>, findings: &mut Findings) {
     }
 }
 
-fn lsa_size(at: &At<'_, RawDevice>, findings: &mut Findings) {
+fn lsa_size(at: &Located<'_, RawDevice>, findings: &mut Findings) {
     let Some(size) = at.part.lsa else { return };
     if size.0 == 0 || !size.is_multiple_of(LSA_UNIT) || size > Bytes::mib(1024) {
         findings.add(
@@ -77,7 +77,7 @@ fn lsa_size(at: &At<'_, RawDevice>, findings: &mut Findings) {
 }
 
 /// All ones is QEMU's "no serial number"; Linux shows 0 for none.
-fn serial_is_one(at: &At<'_, RawDevice>, findings: &mut Findings) {
+fn serial_is_one(at: &Located<'_, RawDevice>, findings: &mut Findings) {
     if matches!(at.part.serial, Some(0 | u64::MAX)) {
         findings.add(
             &SERIAL_NONE,
@@ -90,7 +90,7 @@ fn serial_is_one(at: &At<'_, RawDevice>, findings: &mut Findings) {
 
 /// Linux's `cxl_mem` does not bind to a device with persistent memory where no window makes an nvdimm bridge
 /// ("PMEM disabled by platform", `cxl_mem_probe()` in 6.12 and 7.3).
-fn window_for_persistent(at: &At<'_, RawDevice>, raw: &RawTopology, findings: &mut Findings) {
+fn window_for_persistent(at: &Located<'_, RawDevice>, raw: &RawTopology, findings: &mut Findings) {
     if at.part.persistent.is_some() && raw.windows.is_empty() {
         findings.add(
             &PERSISTENT_WINDOW,
@@ -101,7 +101,7 @@ fn window_for_persistent(at: &At<'_, RawDevice>, raw: &RawTopology, findings: &m
     }
 }
 
-/// QEMU takes two devices with one serial number; tools then cannot tell them apart.
+/// QEMU takes two devices with one serial number; tools then cannot distinguish them.
 fn serials_unique(raw: &RawTopology, findings: &mut Findings) {
     let mut first = BTreeMap::new();
     for at in raw.devices() {

@@ -7,7 +7,7 @@ use crate::raw::Location;
 /// What a topology must obey.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// Its name.
+    /// Its name, as `topology lint --explain` takes it: `window-size`.
     pub name: &'static str,
     /// What breaking it means.
     pub severity: Severity,
@@ -41,7 +41,7 @@ impl fmt::Display for Severity {
 /// A rule broken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// The rule.
+    /// The rule that is broken.
     pub rule: &'static Rule,
     /// Where it was written; none for what came from no file.
     pub location: Option<Location>,

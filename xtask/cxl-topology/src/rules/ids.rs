@@ -40,7 +40,7 @@ fn unique(all: &[(String, &str)], findings: &mut Findings) {
     let mut first = BTreeMap::new();
     for (field, id) in all {
         if let Some(other) = first.insert(*id, field) {
-            let message = format!("the id {id} is taken by {other}");
+            let message = format!("{other} has the id {id} already");
             findings.add(&ID_UNIQUE, field.clone(), message, "every id is unique in its file");
             first.insert(id, other);
         }

@@ -1,7 +1,7 @@
 //! What `qemu:` passes through.
 
 use super::table::{QEMU_FORM, QEMU_RESERVED};
-use super::{At, Findings, RawTopology};
+use super::{Findings, Located, RawTopology};
 use crate::raw::Part;
 
 pub(super) fn check(raw: &RawTopology, findings: &mut Findings) {
@@ -15,7 +15,7 @@ pub(super) fn check(raw: &RawTopology, findings: &mut Findings) {
     }
 }
 
-fn part<T: Part>(at: &At<'_, T>, findings: &mut Findings) {
+fn part<T: Part>(at: &Located<'_, T>, findings: &mut Findings) {
     for (name, value) in at.part.qemu().iter() {
         let field = format!("{}.qemu.{name}", at.field);
         if !is_name(name) {

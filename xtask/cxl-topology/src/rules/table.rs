@@ -77,7 +77,7 @@ rules! {
     SERIAL_NONE Error "serial-none": "a serial number is neither 0 nor all ones",
         "All ones is QEMU's own mark for none (UI64_NULL), and Linux shows 0 for a device without.";
     SERIAL_UNIQUE Error "serial-unique": "every serial number is unique",
-        "QEMU takes two devices with one number. Tools and this one's `enumerate` tell devices apart by it, and a \
+        "QEMU takes two devices with one number. Tools and the suite `enumerate` distinguish devices by it, and a \
          pmem region with labels is assembled from the wrong device.";
     CDAT_FILE Error "cdat-file": "a CDAT file is one: header, known entries, lengths and checksum right",
         "QEMU reads the file unchecked when the guest asks for it; on an entry with an impossible length it aborts by \
@@ -104,7 +104,7 @@ rules! {
         "QEMU takes it. No region can then span the window's ways, since Linux refuses a host bridge that stands in \
          two positions.";
     ADDRESS_SPACE Error "address-space": "all windows together leave room in 46 bits of address",
-        "TCG's `max` has 40 address bits, beyond which QEMU says `phys-bits too low`; the tool raises them to 46 \
+        "TCG's `max` has 40 address bits, beyond which QEMU reports `phys-bits too low`; the tool raises them to 46 \
          where the windows need it. Beyond that there is no guest.";
     WINDOW_CAPACITY Warning "window-capacity": "the windows of a host bridge can hold the memory below it",
         "A region needs room in a window. Memory that finds none stays unmapped, whatever the guest does.";
@@ -115,8 +115,8 @@ rules! {
         "QEMU's components have 4 HDM decoders each (CXL_HDM_DECODER_COUNT): a host bridge, a switch and an endpoint \
          take part in 4 regions at a time.";
     QEMU_FEATURE Warning "qemu-feature": "the QEMU at hand has what the topology asks for",
-        "A QEMU without it refuses the option, so the topology is skipped with this reason. What a QEMU can do is \
-         asked of itself.";
+        "A QEMU without it refuses the option, so the topology is skipped with this reason. Each QEMU is \
+         asked what it can do.";
     CXL_ON Assigned "cxl-on": "a machine with host bridges has cxl=on, and is a q35",
         "QEMU does not start: `CXL host bridges present, but cxl=off`. Other machines have no such property.";
     PLACEMENT Assigned "placement": "host bridges on pcie.0, root ports on host bridges, downstream ports on switches",
@@ -137,9 +137,10 @@ rules! {
     HOTPLUG_PORT Assigned "hotplug-port": "only devices come later; their ports are there from the start",
         "`Device 'cxl-rp' does not support hotplugging`, nor do host bridges and downstream ports. The language knows \
          `present: false` for devices only, and `empty` for the ports that wait for them.";
-    DYNAMIC_CAPACITY Assigned "dynamic-capacity": "no dynamic capacity, no HDM-DB",
+    DYNAMIC_CAPACITY Assigned "dynamic-capacity": "no dynamic capacity",
         "QEMU checks neither the number of regions (9 overrun its array) nor more than their length, and Linux has no \
-         driver for it yet. The language has no word for them.";
+         driver for it yet. The language has no field for it, and `qemu:` makes no memory: without one of their own QEMU \
+         refuses the regions, `dynamic capacity must have a backing device`.";
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Each rule is broken once, and says so in a snapshot; one sound file breaks none.
+//! Each rule is broken once, with its message in a snapshot; one sound file breaks none.
 
 use super::*;
 use crate::Topology;
@@ -72,11 +72,11 @@ fn the_guest() {
 #[test]
 fn ids() {
     insta::assert_snapshot!(faults("id: mem2", "id: mem1"), @"
-    error: host-bridges[1].root-ports[0].device.id: the id mem1 is taken by host-bridges[0].root-ports[0].switch.downstream[1].device.id [id-unique]
+    error: host-bridges[1].root-ports[0].device.id: host-bridges[0].root-ports[0].switch.downstream[1].device.id has the id mem1 already [id-unique]
       hint: every id is unique in its file
     ");
     insta::assert_snapshot!(faults("id: sw0", "id: hb0"), @"
-    error: host-bridges[0].root-ports[0].switch.id: the id hb0 is taken by host-bridges[0].id [id-unique]
+    error: host-bridges[0].root-ports[0].switch.id: host-bridges[0].id has the id hb0 already [id-unique]
       hint: every id is unique in its file
     ");
     insta::assert_snapshot!(faults("id: mem0", "id: 'mem,0'"), @r#"
@@ -139,11 +139,11 @@ fn devices_and_their_memory() {
     ");
     insta::assert_snapshot!(faults("volatile: 256M}", "volatile: 257M}"), @"
     error: host-bridges[0].root-ports[0].switch.downstream[0].device.volatile: 257M is not a multiple of 256M [device-size]
-      hint: CXL counts capacity in units of 256M: 512M, say
+      hint: CXL counts capacity in units of 256M: use 512M
     ");
     insta::assert_snapshot!(faults("persistent: 512M", "persistent: 0"), @"
     error: host-bridges[0].root-ports[0].switch.downstream[1].device.persistent: 0 is not a multiple of 256M [device-size]
-      hint: CXL counts capacity in units of 256M: 256M, say
+      hint: CXL counts capacity in units of 256M: use 256M
     ");
     insta::assert_snapshot!(faults(", lsa: 1M", ""), @"
     error: host-bridges[0].root-ports[0].switch.downstream[1].device.lsa: mem1 has persistent memory but no label storage area [lsa-needed]
@@ -181,11 +181,11 @@ fn persistent_memory_wants_a_window() {
 fn windows() {
     insta::assert_snapshot!(faults("size: 4G", "size: 4000M"), @"
     error: windows[0].size: 4000M is not a multiple of 256M [window-size]
-      hint: 4G, say
+      hint: use 4G
     ");
     insta::assert_snapshot!(faults("size: 4G", "size: 0"), @"
     error: windows[0].size: 0 is not a multiple of 256M [window-size]
-      hint: 256M, say
+      hint: use 256M
     warning: host-bridges[0]: 1G of memory below hb0, and 0 of windows [window-capacity]
       hint: make a window larger, or a device smaller
     ");

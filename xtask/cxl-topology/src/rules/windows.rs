@@ -6,7 +6,7 @@ use super::table::{
     ADDRESS_SPACE as ROOM, DECODER_COUNT, UNMAPPED, WINDOW_CAPACITY, WINDOW_GRANULARITY, WINDOW_SIZE,
     WINDOW_TARGET, WINDOW_TARGET_TWICE, WINDOW_WAYS,
 };
-use super::{At, Bytes, CAPACITY_UNIT, Findings, RawTopology, round_up};
+use super::{Bytes, CAPACITY_UNIT, Findings, Located, RawTopology, round_up};
 use crate::raw::RawWindow;
 
 /// CXL 3.0, CFMWS: encoded interleave ways. QEMU: "Interleave ways: 5 not supported".
@@ -39,7 +39,7 @@ fn window_size(field: &str, window: &RawWindow, findings: &mut Findings) {
             &WINDOW_SIZE,
             format!("{field}.size"),
             format!("{size} is not a multiple of {CAPACITY_UNIT}"),
-            format!("{}, say", round_up(size, CAPACITY_UNIT)),
+            format!("use {}", round_up(size, CAPACITY_UNIT)),
         );
     }
 }
@@ -131,7 +131,7 @@ fn per_bridge(raw: &RawTopology, findings: &mut Findings) {
     for bridge in raw.bridges() {
         let (field, id) = (&bridge.field, &bridge.part.id);
         let windows: Vec<_> = raw.windows.iter().filter(|window| window.targets.contains(id)).collect();
-        let below: Vec<_> = bridge.ports().iter().filter_map(At::device).collect();
+        let below: Vec<_> = bridge.ports().iter().filter_map(Located::device).collect();
         let memory = sum(&mut below
             .iter()
             .flat_map(|at| [at.part.volatile, at.part.persistent])
