@@ -10,12 +10,14 @@ use clap::error::ErrorKind;
 use clap::{Arg, Command, ValueEnum};
 
 use cxl_topology::Topology;
+use fault::ToolError;
 use host::Cache;
 use report::text::neutralise;
 use report::{Folders, Verbosity};
 use spec::Project;
 
 use super::Usage;
+use super::exit::tool_error;
 use super::topology::PictureForm;
 
 /// Flags that every subcommand takes.
@@ -191,11 +193,14 @@ fn default_cache() -> Result<PathBuf> {
         })
 }
 
-/// Prints an error with its causes on stderr, the control characters in it made visible.
+/// Prints an error with its causes and their hints on stderr, the control characters in it made visible.
 pub fn show_error(error: &anyhow::Error) {
     let mut text = format!("error: {error}");
     for cause in error.chain().skip(1) {
         text.push_str(&format!("\ncaused by: {cause}"));
+    }
+    for hint in error.chain().filter_map(tool_error).filter_map(ToolError::hint) {
+        text.push_str(&format!("\nhint: {hint}"));
     }
     anstream::eprintln!("{}", neutralise(&text));
 }

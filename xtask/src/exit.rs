@@ -11,6 +11,7 @@
 //! | 128 | `bisect-run`: the machinery failed; git stops |
 //! | 130 | interrupted |
 
+use std::error::Error;
 use std::process::ExitCode;
 
 use cxl_topology::TopologyError;
@@ -19,7 +20,9 @@ use engine::run::RunError;
 use engine::series::import::ImportError;
 use engine::series::mail::MailError;
 use engine::series::range::RangeError;
+use fault::{Fault, ToolError};
 use host::{ProcessError, interrupt};
+use kbuild::BuildError;
 use kernlog::Verdict;
 use report::{FolderError, MergeError, StoredError};
 use source::SourceError;
@@ -73,60 +76,61 @@ impl From<Verdict> for Exit {
     }
 }
 
-impl From<&anyhow::Error> for Exit {
-    /// Looks through the chain for the error that decides.
-    fn from(error: &anyhow::Error) -> Self {
-        let interrupted = |e: &(dyn std::error::Error + 'static)| {
-            matches!(e.downcast_ref::<ProcessError>(), Some(ProcessError::Interrupted))
-        };
-        if interrupt::requested() || error.chain().any(interrupted) {
-            return Self::Interrupted;
+impl From<Fault> for Exit {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Usage => Self::Usage,
+            Fault::Kernel => Self::Unbuilt,
+            Fault::Machinery => Self::Infrastructure,
+            Fault::Interrupted => Self::Interrupted,
         }
-        for cause in error.chain() {
-            if cause.is::<SpecError>()
-                || cause.is::<TopologyError>()
-                || cause.is::<Usage>()
-                || is_of_results(cause)
-                || cause.is::<MailError>()
-                || matches!(cause.downcast_ref::<ImportError>(), Some(error) if error.is_usage())
-                || matches!(cause.downcast_ref::<RangeError>(), Some(error) if error.is_usage())
-            {
-                return Self::Usage;
-            }
-            if matches!(cause.downcast_ref::<SourceError>(), Some(error) if error.is_series_failure()) {
-                return Self::Unbuilt;
-            }
-            if matches!(cause.downcast_ref::<BisectError>(), Some(error) if error.is_usage()) {
-                return Self::Usage;
-            }
-            if let Some(error) = cause.downcast_ref::<RunError>() {
-                return match error {
-                    error if error.is_usage() => Self::Usage,
-                    error if error.is_kernel_failure() => Self::Unbuilt,
-                    _ => Self::Infrastructure,
-                };
-            }
-        }
-        Self::Infrastructure
     }
 }
 
-/// Whether a run was named that is not there or cannot be read. That a file cannot be read for other reasons is no fault of
-/// who named it.
-fn is_of_results(cause: &(dyn std::error::Error + 'static)) -> bool {
-    matches!(cause.downcast_ref::<MergeError>(), Some(MergeError::Overlap { .. } | MergeError::Running(_)))
-        || matches!(cause.downcast_ref::<FolderError>(), Some(error) if error.is_usage())
-        || matches!(cause.downcast_ref::<StoredError>(), Some(error) if !matches!(error, StoredError::Io { .. }))
+impl From<&anyhow::Error> for Exit {
+    /// The first error of the chain that says whose fault it is decides; one that blames the machinery leaves it to its causes.
+    fn from(error: &anyhow::Error) -> Self {
+        let faults = || error.chain().filter_map(tool_error).map(ToolError::fault);
+        if interrupt::requested() || faults().any(|fault| fault == Fault::Interrupted) {
+            return Self::Interrupted;
+        }
+        faults().find(|fault| *fault != Fault::Machinery).unwrap_or(Fault::Machinery).into()
+    }
+}
+
+/// Defines `tool_error()`, which is the one place where an error of the tool is told from any other.
+macro_rules! tool_errors {
+    ($($error:ty),* $(,)?) => {
+        /// The error as one of the tool's own, where it is one.
+        pub fn tool_error<'a>(cause: &'a (dyn Error + 'static)) -> Option<&'a dyn ToolError> {
+            None$(.or_else(|| cause.downcast_ref::<$error>().map(|error| error as &dyn ToolError)))*
+        }
+    };
+}
+
+tool_errors! {
+    BisectError, BuildError, FolderError, ImportError, MailError, MergeError, ProcessError, RangeError, RunError, SourceError,
+    SpecError, StoredError, TopologyError, Usage,
 }
 
 /// The command line asks for something that cannot be.
 #[derive(Debug, thiserror::Error)]
-#[error("{message}{}", .hint.as_deref().map(|h| format!("\nhint: {h}")).unwrap_or_default())]
+#[error("{message}")]
 pub struct Usage {
     /// What is wrong.
     pub message: String,
     /// The way out.
     pub hint: Option<String>,
+}
+
+impl ToolError for Usage {
+    fn fault(&self) -> Fault {
+        Fault::Usage
+    }
+
+    fn hint(&self) -> Option<String> {
+        self.hint.clone()
+    }
 }
 
 impl Usage {

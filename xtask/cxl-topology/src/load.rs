@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use fault::{Fault, ToolError};
 use specfile::{SpecError, check_name, did_you_mean, entries};
 
 use super::capabilities::{Capabilities, lacking};
@@ -149,6 +150,12 @@ fn unknown(dir: &Path, name: &str) -> TopologyError {
         None => format!("known are {}", known.join(", ")),
     };
     TopologyError::Unknown { name: name.to_owned(), dir: dir.to_owned(), hint }
+}
+
+impl ToolError for TopologyError {
+    fn fault(&self) -> Fault {
+        Fault::Usage
+    }
 }
 
 #[cfg(test)]

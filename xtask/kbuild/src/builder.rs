@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use event::{Event, Sink, Stage, StageEnd};
+use fault::{Fault, ToolError};
 use host::digest;
 
 use super::config::{self, Configured};
@@ -137,7 +138,7 @@ impl Builder<'_> {
         }
         let (obj, log) = (slot.obj(), slot.log("configure.log")?);
         let configured = config::configure(&self.make(tree, &obj, &log), slot, merged);
-        if configured.as_ref().is_err_and(|error| !error.is_infrastructure()) {
+        if configured.as_ref().is_err_and(|error| error.fault() == Fault::Kernel) {
             slot.settle()?;
         }
         let configured = configured?;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::{fmt, io};
 
+use fault::{Fault, ToolError};
 use host::ProcessError;
 
 use super::fragment::FragmentError;
@@ -89,23 +90,6 @@ impl From<ProcessError> for BuildError {
 }
 
 impl BuildError {
-    /// Whether this says something about the machine and nothing about the kernel.
-    pub fn is_infrastructure(&self) -> bool {
-        match self {
-            Self::Missing { .. }
-            | Self::Machine { .. }
-            | Self::Process(_)
-            | Self::Io { .. }
-            | Self::Interrupted => true,
-            Self::Fragment(_)
-            | Self::Version(_)
-            | Self::Lost(_)
-            | Self::Make { .. }
-            | Self::MockDoesNotCompile(_)
-            | Self::NoMock => false,
-        }
-    }
-
     /// For `map_err`: names what was done to which file.
     pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
@@ -154,4 +138,21 @@ fn lost_text(lost: &[LostOption]) -> String {
 
 fn hint_text(hint: Option<&str>) -> String {
     hint.map(|hint| format!("\nhint: {hint}")).unwrap_or_default()
+}
+
+impl ToolError for BuildError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Missing { .. } | Self::Machine { .. } | Self::Process(_) | Self::Io { .. } => {
+                Fault::Machinery
+            }
+            Self::Interrupted => Fault::Interrupted,
+            Self::Fragment(_)
+            | Self::Version(_)
+            | Self::Lost(_)
+            | Self::Make { .. }
+            | Self::MockDoesNotCompile(_)
+            | Self::NoMock => Fault::Kernel,
+        }
+    }
 }

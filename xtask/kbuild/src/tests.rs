@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use event::{Collect, Event, Null, Stage, StageEnd};
+use fault::{Fault, ToolError};
 
 use super::{BuildError, Builder, Built, Fragment, Mock, Toolchain, Tree, Warnings};
 
@@ -298,7 +299,7 @@ fn a_killed_make_is_the_machine_s_fault_and_leaves_its_mark() {
     let bench = Bench::new();
     bench.script("bzImage", "kill -KILL $$");
     let error = bench.build("CONFIG_TINY=y\n").expect_err("it was killed");
-    assert!(error.is_infrastructure(), "{error}");
+    assert_eq!(error.fault(), Fault::Machinery, "{error}");
     assert!(error.to_string().contains("make was ended by SIGKILL"), "{error}");
     assert!(bench.at("work/unfinished").exists());
     assert!(bench.entries().is_empty());
@@ -315,7 +316,7 @@ fn a_killed_make_is_the_machine_s_fault_and_leaves_its_mark() {
 fn a_library_that_is_missing_is_named_as_a_need() {
     let bench = Bench::new();
     bench.script("bzImage", "echo 'elf.h:1:10: fatal error: gelf.h: No such file or directory' >&2; exit 2");
-    assert!(bench.build("CONFIG_TINY=y\n").expect_err("no header").is_infrastructure());
+    assert_eq!(bench.build("CONFIG_TINY=y\n").expect_err("no header").fault(), Fault::Machinery);
     insta::assert_snapshot!(bench.error("CONFIG_TINY=y\n"), @r#"
     building the kernel was cut short: elf.h:1:10: fatal error: gelf.h: No such file or directory
     hint: install the package libelf-dev
@@ -328,7 +329,7 @@ fn a_build_that_fails_after_compiling_leaves_no_entry() {
     let bench = Bench::new();
     bench.script("modules_install", "echo 'cp: No space left on device' >&2; exit 2");
     let error = bench.build("CONFIG_TINY=y\n").expect_err("the disk is full");
-    assert!(error.is_infrastructure(), "{error}");
+    assert_eq!(error.fault(), Fault::Machinery, "{error}");
     assert!(bench.entries().is_empty(), "{:?}", bench.entries());
 }
 

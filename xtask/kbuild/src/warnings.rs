@@ -18,6 +18,7 @@ use serde::Serialize;
 use walkdir::WalkDir;
 
 use event::Stage;
+use fault::{Fault, ToolError};
 use host::needs;
 
 use super::builder::MOCK;
@@ -94,7 +95,7 @@ impl Builder<'_> {
             broken.extend(wanted.unmade(&obj, &said));
             if said.unknown.is_empty()
                 && let Err(error) = finished.check("compiling at W=1")
-                && (error.is_infrastructure() || broken.is_empty())
+                && (error.fault() != Fault::Kernel || broken.is_empty())
             {
                 return Err(error);
             }

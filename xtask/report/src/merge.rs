@@ -9,6 +9,7 @@ use std::{fs, io};
 use jiff::Timestamp;
 
 use event::{CellId, Event, Stamped};
+use fault::{Fault, ToolError};
 use kernlog::Verdict;
 
 use super::store::{Store, StoreError};
@@ -271,6 +272,16 @@ fn copy(from: &Path, to: &Path) -> Result<(), MergeError> {
         done.map_err(|source| MergeError::Copy { path: path.to_owned(), source })?;
     }
     Ok(())
+}
+
+impl ToolError for MergeError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Overlap { .. } | Self::Running(_) => Fault::Usage,
+            Self::Stored(error) => error.fault(),
+            _ => Fault::Machinery,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use event::{CellId, Stamped};
+use fault::{Fault, ToolError};
 
 use super::folder::is_locked;
 use super::layout::{self, EVENTS, RUN, VERSION};
@@ -200,6 +201,16 @@ fn last_time(dir: &Path) -> Option<f64> {
     file.read_to_end(&mut bytes).ok()?;
     let at = |line: &[u8]| serde_json::from_slice::<Stamped>(line).ok().map(|stamped| stamped.at);
     bytes.split(|byte| *byte == b'\n').rev().find_map(at)
+}
+
+impl ToolError for StoredError {
+    fn fault(&self) -> Fault {
+        match self {
+            // That a file cannot be read is no fault of who named the run.
+            Self::Io { .. } => Fault::Machinery,
+            _ => Fault::Usage,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use fault::{Fault, ToolError};
 use host::{AptError, CacheError, ProcessError};
 use spec::KernelVersion;
 use spec::version::VersionError;
@@ -146,11 +147,6 @@ impl fmt::Display for Place {
 }
 
 impl SourceError {
-    /// Whether the series is at fault, not the machine or the network: exit code 3, not 4.
-    pub fn is_series_failure(&self) -> bool {
-        matches!(self, Self::Conflict(_) | Self::NoPatches { .. } | Self::Requires { .. })
-    }
-
     /// Whether the user interrupted: then no other source is tried.
     pub fn is_interrupt(&self) -> bool {
         let (process, cache) = match self {
@@ -193,4 +189,14 @@ fn conflict_details(conflict: &Conflict) -> String {
     let _ = write!(text, "\n  command: {}", conflict.command);
     text.push_str("\nhint: rebase the series on this kernel, or give it patches of its own under variants:");
     text
+}
+
+impl ToolError for SourceError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Conflict(_) | Self::NoPatches { .. } | Self::Requires { .. } => Fault::Kernel,
+            _ if self.is_interrupt() => Fault::Interrupted,
+            _ => Fault::Machinery,
+        }
+    }
 }

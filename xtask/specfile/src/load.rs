@@ -1,14 +1,14 @@
 //! Reading YAML with errors that name the place and the next step, and the rule for names.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::fs;
-use std::io;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
+use std::{fmt, fs, io};
 
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+
+use fault::{Fault, ToolError};
 
 /// A file of the user that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -227,6 +227,12 @@ pub fn entries(dir: &Path) -> Result<Vec<String>, SpecError> {
     }
     names.sort();
     Ok(names)
+}
+
+impl ToolError for SpecError {
+    fn fault(&self) -> Fault {
+        Fault::Usage
+    }
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use engine::series::check::{Check, Outcome, Row, heading, of_verdict};
 use engine::series::mail::{Message, patch_ids};
 use engine::series::range::one_patch;
 use event::{Collect, Fan, Sink};
+use fault::{Fault, ToolError};
 use kbuild::{Compared, Known, Warnings, is_source};
 use kernlog::Verdict;
 use report::text::neutralise;
@@ -232,7 +233,7 @@ impl Checker<'_> {
         let plan = self.plan(number)?;
         let prepared = match self.sources().prepare(&plan.kernel, &plan.series) {
             Ok(prepared) => prepared,
-            Err(error) if error.is_series_failure() => {
+            Err(error) if error.fault() == Fault::Kernel => {
                 row.note(Check::Applies, Outcome::Failed(error.to_string()));
                 return Ok(false);
             }
@@ -243,7 +244,7 @@ impl Checker<'_> {
         }
         let built = match run::build(&self.context, &plan) {
             Ok((_, built)) => built,
-            Err(RunError::Build(error)) if !error.is_infrastructure() => {
+            Err(RunError::Build(error)) if error.fault() == Fault::Kernel => {
                 row.note(Check::Builds, Outcome::Failed(error.to_string()));
                 // What compiles all the same still answers for itself.
                 self.warnings(row, state, &plan, (&prepared, before, last))?;
@@ -288,7 +289,9 @@ impl Checker<'_> {
         } else {
             match run::warnings(&self.context, plan, &compiled) {
                 // The configuration itself cannot be made.
-                Err(RunError::Build(error)) if !error.is_infrastructure() => Warnings::of_broken(&compiled),
+                Err(RunError::Build(error)) if error.fault() == Fault::Kernel => {
+                    Warnings::of_broken(&compiled)
+                }
                 said => said?,
             }
         };

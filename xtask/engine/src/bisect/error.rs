@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use fault::{Fault, ToolError};
 use host::CacheError;
 use kbuild::BuildError;
 use report::{FolderError, StoreError, StoredError};
@@ -95,18 +96,21 @@ impl From<RunError> for BisectError {
     }
 }
 
-impl BisectError {
-    /// Whether the user asked for what cannot be: exit code 2.
-    pub fn is_usage(&self) -> bool {
+impl ToolError for BisectError {
+    fn fault(&self) -> Fault {
         match self {
             Self::Ends(_)
             | Self::BadEndpoint { .. }
             | Self::Malformed { .. }
             | Self::Spec(_)
-            | Self::History(HistoryError::Ends { .. }) => true,
-            Self::Run(error) => error.is_usage(),
-            Self::Folder(error) => error.is_usage(),
-            _ => false,
+            | Self::History(HistoryError::Ends { .. }) => Fault::Usage,
+            Self::Run(error) => error.fault(),
+            Self::Folder(error) => error.fault(),
+            Self::Source(error) => error.fault(),
+            Self::Build(error) => error.fault(),
+            Self::Stored(error) => error.fault(),
+            Self::Interrupted => Fault::Interrupted,
+            _ => Fault::Machinery,
         }
     }
 }

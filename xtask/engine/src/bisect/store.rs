@@ -94,6 +94,8 @@ fn read(dir: &Path) -> Result<State, BisectError> {
 
 #[cfg(test)]
 mod tests {
+    use fault::{Fault, ToolError};
+
     use super::super::{Ask, Asked, Axis, Rule};
     use super::*;
     use crate::run::accel::AccelRequest;
@@ -139,6 +141,6 @@ mod tests {
             assert!(json.contains(name), "{name}: format {FORMAT} has it, whatever the field is called");
         }
         let error = all.resume(Some("none"), "x").expect_err("there is none");
-        assert!(error.is_usage(), "{error}");
+        assert_eq!(error.fault(), Fault::Usage, "{error}");
     }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use event::{Fan, Sink};
+use fault::{Fault, ToolError};
 use host::{Cache, interrupt};
 use report::{Store, Summary};
 use source::Sources;
@@ -106,7 +107,7 @@ impl Oracle for Trial<'_> {
             // Another topology is another guest.
             Ok(content) if step.topology.is_some() => Ok(Made::Content(format!("{content} {}", step.id))),
             Ok(content) => Ok(Made::Content(content)),
-            Err(error) if error.is_infrastructure() => Err(error.into()),
+            Err(error) if error.fault() != Fault::Kernel => Err(error.into()),
             Err(error) => Ok(Made::Cannot(error.to_string().lines().next().unwrap_or_default().to_owned())),
         }
     }
@@ -171,9 +172,9 @@ fn cannot(error: RunError, step: &str) -> Result<String, BisectError> {
         return Err(BisectError::Interrupted);
     }
     let why = error.to_string().lines().next().unwrap_or_default().to_owned();
-    if error.is_kernel_failure() {
+    if error.fault() == Fault::Kernel {
         Ok(why)
-    } else if error.is_usage() {
+    } else if error.fault() == Fault::Usage {
         Err(error.into())
     } else {
         Err(BisectError::Machinery { step: step.to_owned(), why: error.to_string() })

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use cxl_topology::{Lacking, TopologyError};
+use fault::{Fault, ToolError};
 use guest::GuestError;
 use host::CacheError;
 use kbuild::{BuildError, FragmentError};
@@ -129,29 +130,21 @@ fn ndctl_hint(tried: &[String]) -> &'static str {
     }
 }
 
-impl RunError {
-    /// Whether the user wrote what is wrong: exit code 2.
-    pub fn is_usage(&self) -> bool {
-        matches!(
-            self,
-            Self::Spec(_)
-                | Self::Topology(_)
-                | Self::Fragment(_)
-                | Self::Expect(_)
-                | Self::Unknown { .. }
-                | Self::UpTo { .. }
-                | Self::Empty { .. }
-                | Self::Changed { .. }
-        )
-    }
-
-    /// Whether the kernel could not be made: exit code 3.
-    pub fn is_kernel_failure(&self) -> bool {
+impl ToolError for RunError {
+    fn fault(&self) -> Fault {
         match self {
-            Self::Source(error) => error.is_series_failure(),
-            Self::Build(error) => !error.is_infrastructure(),
-            Self::NoMock { .. } => true,
-            _ => false,
+            Self::Spec(_)
+            | Self::Topology(_)
+            | Self::Fragment(_)
+            | Self::Expect(_)
+            | Self::Unknown { .. }
+            | Self::UpTo { .. }
+            | Self::Empty { .. }
+            | Self::Changed { .. } => Fault::Usage,
+            Self::NoMock { .. } => Fault::Kernel,
+            Self::Source(error) => error.fault(),
+            Self::Build(error) => error.fault(),
+            _ => Fault::Machinery,
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use event::Event;
+use fault::{Fault, ToolError};
 use host::interrupt;
 use kernlog::Verdict;
 use report::Store;
@@ -39,7 +40,7 @@ pub fn execute(
     let worst = store.verdicts().into_iter().chain(worst).reduce(Verdict::beside);
     let interrupted = interrupt::requested();
     let of_error = error.as_ref().map(|error: &RunError| {
-        if error.is_kernel_failure() { Verdict::Unbuilt } else { Verdict::Infrastructure }
+        if error.fault() == Fault::Kernel { Verdict::Unbuilt } else { Verdict::Infrastructure }
     });
     let verdict = [worst, of_error].into_iter().flatten().reduce(Verdict::beside).unwrap_or(Verdict::Skip);
     let seconds = store.earlier() + begun.elapsed().as_secs_f64();

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use event::{CellId, Event, Sink};
+use fault::{Fault, ToolError};
 use host::interrupt;
 use kernlog::Verdict;
 use report::Store;
@@ -201,7 +202,7 @@ impl<'a> WorkerPool<'a> {
 
     /// What an error leaves without a verdict of its own: a cell, or all of those of a kernel.
     fn spoil(&self, task: Task, error: &RunError) {
-        let verdict = if error.is_kernel_failure() { Verdict::Unbuilt } else { Verdict::Infrastructure };
+        let verdict = if error.fault() == Fault::Kernel { Verdict::Unbuilt } else { Verdict::Infrastructure };
         let ids: Vec<_> = match task {
             Task::Prepare { plan } => self.plans[plan].closed_cells().map(|cell| cell.id.clone()).collect(),
             Task::Cell { plan, cell } => self.prepared[plan]

@@ -8,6 +8,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
+use fault::{Fault, ToolError};
 use host::{Cache, ProcessError, plain_git, users_git};
 use spec::series::{COVER, FILE};
 use spec::{Patch, Series, SeriesRange};
@@ -73,13 +74,13 @@ pub enum RangeError {
     Overlay(#[from] OverlayError),
 }
 
-impl RangeError {
-    /// Whether the user named what cannot be, rather than that something broke.
-    pub fn is_usage(&self) -> bool {
+impl ToolError for RangeError {
+    fn fault(&self) -> Fault {
         match self {
-            Self::Git(_) => false,
-            Self::Overlay(error) => matches!(error, OverlayError::Spec(_)),
-            _ => true,
+            Self::Git(_) => Fault::Machinery,
+            Self::Overlay(OverlayError::Spec(_)) => Fault::Usage,
+            Self::Overlay(_) => Fault::Machinery,
+            _ => Fault::Usage,
         }
     }
 }

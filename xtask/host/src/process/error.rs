@@ -1,11 +1,12 @@
 //! How a process ended, and what is said of one that did not end well.
 
-use std::fmt;
-use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
+use std::{fmt, io};
+
+use fault::{Fault, ToolError};
 
 /// How a process ended; signals by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,4 +103,13 @@ fn details(command: &str, tail: &[String], log: Option<&Path>) -> String {
         text.push_str(&format!("\n  log: {}", log.display()));
     }
     text
+}
+
+impl ToolError for ProcessError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Interrupted => Fault::Interrupted,
+            _ => Fault::Machinery,
+        }
+    }
 }

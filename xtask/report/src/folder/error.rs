@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use fault::{Fault, ToolError};
+
 use super::owner::LockOwner;
 
 /// The name by which the newest goes.
@@ -56,11 +58,6 @@ pub enum FolderError {
 }
 
 impl FolderError {
-    /// Whether the user named what cannot be taken: exit code 2.
-    pub fn is_usage(&self) -> bool {
-        !matches!(self, Self::Io { .. })
-    }
-
     /// For `map_err`.
     pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
@@ -86,4 +83,13 @@ pub struct Kind {
     pub made_by: &'static str,
     /// The command that lists all, where there is one.
     pub listed_by: Option<&'static str>,
+}
+
+impl ToolError for FolderError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Io { .. } => Fault::Machinery,
+            _ => Fault::Usage,
+        }
+    }
 }

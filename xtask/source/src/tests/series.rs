@@ -1,5 +1,7 @@
 //! Series on top of trees.
 
+use fault::{Fault, ToolError};
+
 use super::*;
 use crate::{AppliedState, Conflict, SourceError};
 
@@ -72,7 +74,7 @@ fn a_conflict_names_series_patch_file_and_hunk() {
     commit(&linux, "upstream went on");
     let error =
         bench.prepare_with(vec![local(&linux, "main", false)], &[series]).expect_err("it does not apply");
-    assert!(error.is_series_failure());
+    assert!(error.fault() == Fault::Kernel);
     let SourceError::Conflict(conflict) = &error else { panic!("{error}") };
     let Conflict { places, command, .. } = &**conflict;
     assert_eq!(
@@ -213,7 +215,7 @@ fn requirements_and_ranges_are_kept() {
     let second = series(&bench, "second", "title: t\nrequires: [first]\n", &V1[1..]);
     bench.prepare_with(source(), &[first.clone(), second.clone()]).expect("in order");
     let error = bench.prepare_with(source(), &[second.clone(), first]).expect_err("out of order");
-    assert!(error.is_series_failure());
+    assert!(error.fault() == Fault::Kernel);
     insta::assert_snapshot!(error, @r"
     series second requires first, which kernel mine does not have before it
     hint: series: [first, second]
@@ -221,7 +223,7 @@ fn requirements_and_ranges_are_kept() {
 
     let late = series(&bench, "late", "title: t\nbase: 6.13..6.15\n", &V1[..1]);
     let error = bench.prepare_with(source(), &[late]).expect_err("another kernel");
-    assert!(error.is_series_failure());
+    assert!(error.fault() == Fault::Kernel);
     insta::assert_snapshot!(error.to_string().replace(&bench.base.path().display().to_string(), ""), @r"
     series late has no patches for mine (6.12.7), only for 6.13..6.15
     hint: add patches for it under variants: in /patches/late/series.yaml, or leave the series out of this kernel

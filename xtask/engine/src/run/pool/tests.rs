@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use event::{Collect, Fan};
+use fault::{Fault, ToolError};
 use kbuild::{Built, Mock};
 use source::Prepared;
 use spec::{KernelVersion, Project};
@@ -187,7 +188,7 @@ fn cells_of_a_kernel_that_does_not_build_are_unbuilt_and_others_run() {
     let plans = plans(&["lts", "merged"], &["direct"]);
     let (verdict, error, events) = run(&engine, &plans, Policy::default(), &store(dir.path()));
     assert_eq!(verdict, Some(Verdict::Pass));
-    assert!(error.is_some_and(|error| error.is_kernel_failure()));
+    assert!(error.is_some_and(|error| error.fault() == Fault::Kernel));
     assert_eq!(verdicts(&events), ["lts/direct/enumerate: unbuilt", "merged/direct/enumerate: pass"]);
 }
 

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use fault::{Fault, ToolError};
 use host::ProcessError;
 use specfile::SpecError;
 
@@ -90,13 +91,17 @@ pub enum ImportError {
 }
 
 impl ImportError {
-    /// Whether what was given is at fault, not the machine.
-    pub fn is_usage(&self) -> bool {
-        !matches!(self, Self::Process(_) | Self::Io { .. })
-    }
-
     pub(in crate::series) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Io { doing, path, source }
+    }
+}
+
+impl ToolError for ImportError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Process(_) | Self::Io { .. } => Fault::Machinery,
+            _ => Fault::Usage,
+        }
     }
 }

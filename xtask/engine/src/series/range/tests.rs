@@ -1,3 +1,4 @@
+use fault::{Fault, ToolError};
 use host::Process;
 use spec::Series;
 use testing::somebodys_git;
@@ -97,7 +98,10 @@ fn what_a_series_says_goes_with_its_patches_to_the_commits() {
     assert_eq!((mine.posted.base_commit, mine.posted.patch_ids.len()), (Some(range.base), 0));
     assert!(mine.dir.join(COVER).is_file());
     let error = take("main~1..main").expect_err("a promise without a commit");
-    assert!(error.is_usage() && error.to_string().contains("promises.2: the range has 1 commits"), "{error}");
+    assert!(
+        error.fault() == Fault::Usage && error.to_string().contains("promises.2: the range has 1 commits"),
+        "{error}"
+    );
     // A root is no commit that anybody else has.
     assert_eq!(take("main~4..main").expect("taken").0.posted.base_commit, None);
 }
