@@ -18,7 +18,7 @@ impl Read for Pieces<'_> {
 fuzz_target!(|input: (u8, &[u8])| {
     let (size, log) = input;
     let whole = judge(log, None).expect("a slice is readable");
-    // The first piece says what shape the log has.
+    // The first piece decides what shape the log has.
     let size = usize::from(size) + 64;
     assert_eq!(judge(Pieces(log, size), None).expect("a slice is readable"), whole);
 });

@@ -9,15 +9,15 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum CaseOutcome {
-    /// Did what it promises.
+    /// Did what it promises: `ok`.
     Pass,
-    /// Did not.
+    /// Did not: `not ok`.
     Fail,
-    /// Failed as `expect.yaml` says it does.
+    /// Failed as it is expected to: KTAP's `# XFAIL`, meson's EXPECTEDFAIL, or the caller's own list.
     Xfail,
-    /// Passed although `expect.yaml` says that it fails.
+    /// Passed although it is expected to fail.
     Xpass,
-    /// Said that it cannot be judged here, and why.
+    /// Cannot be judged here, for a reason that it gives.
     Skip,
     /// Was planned and not reached.
     NotRun,
@@ -59,11 +59,11 @@ impl fmt::Display for CaseOutcome {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Subtest {
-    /// Path of names.
+    /// Path of names, from the outermost.
     pub name: String,
-    /// The judgement.
+    /// How it ended.
     pub outcome: CaseOutcome,
-    /// Why; empty where nothing was said.
+    /// Why, in one line; empty where the log gives no reason.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
 }
@@ -143,7 +143,7 @@ impl fmt::Display for SplatKind {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Splat {
-    /// Its sort.
+    /// What sort of report it is.
     pub kind: SplatKind,
     /// One line: what, and in which function.
     pub title: String,
@@ -168,7 +168,7 @@ pub struct Splat {
     pub excerpt: Vec<String>,
 }
 
-/// How many cases ended how.
+/// How many cases ended in which outcome.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -230,7 +230,7 @@ pub enum Verdict {
     Fail,
     /// The kernel could not be made: a series did not apply or a build failed.
     Unbuilt,
-    /// The machinery failed; says nothing about the kernel.
+    /// The machinery failed, which is no judgement of the kernel.
     Infrastructure,
 }
 

@@ -10,11 +10,11 @@
 pub struct Prefix<'a> {
     /// Bytes before the message.
     pub len: usize,
-    /// `T123` or `C0`, where the kernel says it.
+    /// `T123` or `C0`, where the kernel prints it.
     pub caller: Option<&'a [u8]>,
     /// Whether a printk time was there.
     pub stamped: bool,
-    /// Whether the prefix says that a program, not the kernel, wrote the line.
+    /// Whether a program, not the kernel, wrote the line, by the level's facility or the name before the colon.
     pub user: bool,
 }
 
@@ -172,7 +172,7 @@ fn is_caller(inner: &[u8]) -> bool {
     matches!(inner.first(), Some(b'T' | b'C')) && inner.len() > 1 && inner[1..].iter().all(u8::is_ascii_digit)
 }
 
-/// What vendors' kernels and `CONFIG_PRINTK_EXECUTION_CTX` say of who prints: `0:  swapper/0:    1`,
+/// What vendors' kernels and `CONFIG_PRINTK_EXECUTION_CTX` print of who prints: `0:  swapper/0:    1`,
 /// `pid:0,cpu0,swapper/0`, `T1@C0`, `C0  swapper/0`.
 fn is_context(inner: &[u8]) -> bool {
     let inner = inner.trim_ascii_end();

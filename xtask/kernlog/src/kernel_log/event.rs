@@ -10,7 +10,7 @@ use crate::{Splat, SplatKind};
 const NEAR: u64 = 25;
 /// A report with a trace is over after so many lines that are nothing of a report.
 const QUIET_TRACED: u32 = 40;
-/// One without a trace yet waits longer: lockdep and the page allocator talk much first.
+/// One without a trace yet waits longer: lockdep and the page allocator print much first.
 const QUIET: u32 = 80;
 /// What only looks like a heading is one if a trace or registers follow within so many lines.
 const SOON: u32 = 6;
@@ -41,7 +41,7 @@ pub(super) struct Event {
     lock: Option<Place>,
     /// Pointers and frames in order, and whether they are sure.
     frames: Vec<(Place, bool)>,
-    /// Who called the function of the last frame, where its line says so.
+    /// Who called the function of the last frame, where its line names it.
     last_caller: Option<Place>,
     others: bool,
     next_is_other: bool,
@@ -104,10 +104,10 @@ impl Event {
             Role::Panic => self.died || self.can_die() || is_consequence(self.kind, heading),
             Role::Torn => false,
             Role::Sequel => self.kind == heading.kind || self.bare(),
-            // KASAN has much to say before the access that it reports faults.
+            // KASAN prints much before the access that it reports faults.
             Role::Die => {
-                let just_told = self.kind == SplatKind::Kasan && self.quiet <= 12;
-                !self.died && (near || !self.evidence || just_told) && self.can_die()
+                let just_reported = self.kind == SplatKind::Kasan && self.quiet <= 12;
+                !self.died && (near || !self.evidence || just_reported) && self.can_die()
             }
             Role::Prelude | Role::Report => {
                 let follows = matches!(heading.kind, SplatKind::Warning | SplatKind::Bug | SplatKind::Oops)
@@ -128,13 +128,13 @@ impl Event {
         self.died |= heading.role == Role::Die;
         self.unsure &= heading.unsure;
         if heading.role == Role::Panic {
-            // What panic() prints of its own stack says nothing once the trace is there.
+            // What panic() prints of its own stack adds nothing once the trace is there.
             self.others |= !self.frames.is_empty();
             return true;
         }
         self.sequel |= heading.role == Role::Sequel && self.bare();
         self.prelude &= heading.role == Role::Prelude;
-        // What SLUB said before was of its object's past.
+        // What SLUB printed before was of its object's past.
         self.others &= !self.frames.is_empty();
         if self.bare() || heading.kind != SplatKind::Warning && self.only_warns() {
             self.kind = heading.kind;
@@ -163,7 +163,7 @@ impl Event {
         self.kind == SplatKind::Warning && self.title == "WARNING"
     }
 
-    /// Only `cut here` so far, which says nothing.
+    /// Only `cut here` so far, which names nothing.
     fn bare(&self) -> bool {
         self.kind == SplatKind::Warning && self.title == "WARNING" && self.named.is_empty()
             || self.kind == SplatKind::Oops && self.title == "Oops"
@@ -197,11 +197,11 @@ impl Event {
             ReportLine::Pointer(place) if !self.others && self.frames.len() < PLACES => {
                 self.frames.push((place, true));
             }
-            // That an access to RCU's data is wrong says nothing of the locks that are held.
+            // An access to RCU's data is not wrong because of the locks that are held.
             ReportLine::LockAt(place) if self.lock.is_none() && !self.title.contains("RCU") => {
                 self.lock = Some(place);
             }
-            // SLUB tells of its object first, and comes to itself only then.
+            // SLUB prints its object's past first, and its own stack only then.
             ReportLine::TraceStart if self.frames.is_empty() => self.others = false,
             ReportLine::NextIsOther => self.next_is_other = true,
             ReportLine::OtherStacks => self.others = true,
@@ -230,8 +230,8 @@ impl Event {
         }
     }
 
-    /// Whether it has said what it is about.
-    pub(super) fn is_told(&self) -> bool {
+    /// Whether its registers or its trace began.
+    pub(super) fn has_evidence(&self) -> bool {
         self.evidence
     }
 
@@ -283,7 +283,7 @@ impl Event {
     }
 }
 
-/// Whether a panic of this title only ends what a report of this kind said. Sources: every caller of panic()
+/// Whether a panic of this title only ends what a report of this kind began. Sources: every caller of panic()
 /// that acts on a report, as `panic_on_oops`, `panic_on_warn`, `hung_task_panic`, `softlockup_panic`.
 pub(super) fn is_consequence(kind: SplatKind, panic: &Heading) -> bool {
     const ALWAYS: [&str; 14] = [

@@ -1,4 +1,4 @@
-//! A line that opens a report: which row of the table it is, and what it says.
+//! A line that opens a report: which row of the table it is, and what it reads as.
 
 use std::sync::LazyLock;
 
@@ -50,7 +50,7 @@ pub(super) fn find(body: &[u8]) -> Option<Heading> {
     find_row(body).map(|(_, heading)| heading)
 }
 
-/// The first row that matches the line, and what the line says.
+/// The first row that matches the line, and what the line reads as.
 pub(super) fn find_row(body: &[u8]) -> Option<(&'static Row, Heading)> {
     let body = &body[..body.len().min(LONGEST)];
     let compiled = COMPILED.as_ref()?;

@@ -3,7 +3,7 @@
 //! One forward pass, linear in the log, with memory that does not grow with it: a set of literals finds the
 //! few lines that matter, only the lines of an open report are looked at one by one, and what is kept is
 //! capped (1000 reports, 60 lines of each). The log may have any printk prefix, be torn, or have the lines of
-//! several CPUs mixed; with `CONFIG_PRINTK_CALLER` they are told apart.
+//! several CPUs mixed; with `CONFIG_PRINTK_CALLER` they are separated.
 //!
 //! Several headings of one event are one splat: what leads up to it (`cut here`, `refcount_t: …`), the die
 //! line, and the panic that follows. The function to blame is the first that is not a generic helper

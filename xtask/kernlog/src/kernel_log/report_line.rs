@@ -12,7 +12,7 @@ pub(super) struct Place {
 /// What a line of a report is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ReportLine {
-    /// A frame of a trace; not `sure` when the unwinder marked it with `?`. Arm's also says who called it.
+    /// A frame of a trace; not `sure` when the unwinder marked it with `?`. Arm's also names the caller.
     Frame { place: Place, sure: bool, caller: Option<Place> },
     /// Where the CPU was: x86 `RIP:`, arm64 `pc :`, riscv `epc :`.
     Pointer(Place),
@@ -186,7 +186,7 @@ fn frame(text: &str) -> Option<(Place, bool)> {
     } else {
         return None;
     };
-    // arm64 says (P) for the pointer itself and (U), (K), (T) for less; only `?` is doubt.
+    // arm64 marks the pointer itself with (P) and (U), (K), (T) for less; only `?` is doubt.
     sure &= !rest.contains(" (U)");
     let module = rest.rsplit('[').next().filter(|_| rest.contains('[')).and_then(module_name);
     Some((Place { function: plain_name(symbol).to_owned(), module }, sure))

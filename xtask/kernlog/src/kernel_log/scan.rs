@@ -25,10 +25,10 @@ const AFTER: usize = 4096;
 const CARRY: usize = 1 << 20;
 /// Reports open at once, one a CPU or task.
 const OPEN: usize = 8;
-/// So much of the start of the log tells whether its lines have times.
+/// So much of the start of the log decides whether its lines have times.
 const SAMPLE: usize = 1 << 16;
 
-/// What the log says.
+/// What is in the log.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogScan {
     /// The reports, in the order of their first lines.
@@ -53,7 +53,7 @@ pub(super) fn scan(log: &[u8]) -> Vec<Splat> {
     scan_log(log, None).splats
 }
 
-/// Finds what a log says. With a token, only markers that bear it say which case is running.
+/// Finds what is in a log. With a token, only markers that bear it name the running case.
 pub fn scan_log(log: &[u8], token: Option<&str>) -> LogScan {
     let mut scanner = Scanner::new(token);
     scanner.sample(log);
@@ -286,18 +286,18 @@ impl Scanner {
         self.line - ended <= PANIC_NEAR && kind.is_some_and(|kind| is_consequence(kind, panic))
     }
 
-    /// Whether a panic ends a report whose beginning the log lost. Where that named no function it goes, since the panic says
+    /// Whether a panic ends a report whose beginning the log lost. Where that named no function it goes, since the panic has
     /// more.
     fn ends_torn(&mut self) -> bool {
         let Some((at, ended)) = self.last else { return false };
         let near = self.line - ended <= PANIC_NEAR && at + 1 == self.out.splats.len();
         let torn = self.out.splats.last().filter(|splat| near && splat.title.starts_with(TORN));
-        let told = torn.is_some_and(|splat| splat.function.is_some());
-        if torn.is_some() && !told {
+        let named = torn.is_some_and(|splat| splat.function.is_some());
+        if torn.is_some() && !named {
             self.out.splats.pop();
             self.last = None;
         }
-        told
+        named
     }
 
     /// A genuine marker of the agent; they are never part of a report.
@@ -316,7 +316,7 @@ impl Scanner {
             self.case = Some(name.trim().to_owned());
             self.stalled.clear();
             // What is reported from here on came during another case.
-            self.close(Event::is_told);
+            self.close(Event::has_evidence);
         } else if text.starts_with("end ") {
             self.case = None;
         }
@@ -338,8 +338,8 @@ impl Scanner {
     /// The boot so far is over: without a report, a panic or user space it ended without a word.
     fn broke_off(&mut self) {
         let Some((line, banner)) = self.booting.take() else { return };
-        let told = self.dead || self.last.is_some() || !self.open.is_empty();
-        if told || self.out.unfinished.is_some() {
+        let reported = self.dead || self.last.is_some() || !self.open.is_empty();
+        if reported || self.out.unfinished.is_some() {
             return;
         }
         let last = self.tail.rsplit(|b| *b == b'\n').map(plain).find(|line| !line.trim_ascii().is_empty());

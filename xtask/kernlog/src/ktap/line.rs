@@ -12,9 +12,9 @@ pub(super) enum Line {
     },
     /// `1..N`.
     Plan {
-        /// N.
+        /// N, the number of planned results.
         count: u64,
-        /// What `# SKIP` said after it.
+        /// The reason behind `# SKIP`.
         skip: Option<String>,
     },
     /// `# Subtest: NAME`.
@@ -32,14 +32,14 @@ pub(super) enum Line {
     Other,
 }
 
-/// A result line.
+/// A line `ok …` or `not ok …`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ResultLine {
     /// Its number, if it has one.
     pub number: Option<u64>,
     /// Its name; may be empty.
     pub name: String,
-    /// What it says by itself.
+    /// The outcome by this line alone.
     pub outcome: CaseOutcome,
     /// The text after the directive.
     pub reason: String,

@@ -14,7 +14,7 @@ use super::tree::{Complaint, Ktap, Test};
 use crate::CaseOutcome;
 use crate::prefix;
 
-/// What a dying kernel says, wherever in a line.
+/// What a dying kernel prints, wherever in a line.
 static PANIC: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("Kernel panic - not syncing"));
 
 /// Deeper nesting than this is noise: the rest of it joins the deepest level.
@@ -26,7 +26,7 @@ const REMARKS: usize = 40;
 /// No longer part of a line is looked at.
 const LONGEST: usize = 4096;
 
-/// Results that are kept; more make the whole fail, for what is not kept cannot be told.
+/// Results that are kept; more make the whole fail, for what is not kept cannot be judged.
 const MOST: u64 = 100_000;
 /// Bytes of remarks that are kept; later tests have none.
 const REMARK_BYTES: usize = 32 << 20;
@@ -48,7 +48,7 @@ pub fn parse(text: &str) -> Ktap {
 #[derive(Default)]
 struct Level {
     depth: Depth,
-    /// Stands at the depth of the level around it, so that only order tells them apart.
+    /// Stands at the depth of the level around it, so that only order separates them.
     flat: bool,
     name: Option<String>,
     line: u64,
@@ -174,7 +174,7 @@ impl Parser {
         if text.is_empty() {
             return;
         }
-        // The oldest one's memory is used again: a console says much between two results.
+        // The oldest one's memory is used again: a console prints much between two results.
         let full = level.remarks.len() == REMARKS;
         let mut remark = if full { level.remarks.pop_front() } else { None }.unwrap_or_default();
         remark.clear();

@@ -13,9 +13,9 @@ pub struct Ktap {
     pub tests: Vec<Test>,
     /// What is wrong with the output itself.
     pub complaints: Vec<Complaint>,
-    /// What `Bail out!` said.
+    /// The reason behind `Bail out!`; empty if it gave none.
     pub bailed: Option<String>,
-    /// What `1..0 # SKIP` said.
+    /// The reason behind `1..0 # SKIP`.
     pub skipped: Option<String>,
 }
 
@@ -24,7 +24,7 @@ pub struct Ktap {
 pub struct Complaint {
     /// Line of the log, from 1.
     pub line: u64,
-    /// One line.
+    /// What is wrong, in one line.
     pub text: String,
     /// Whether it makes the whole fail.
     pub red: bool,
@@ -33,11 +33,11 @@ pub struct Complaint {
 /// One test, which may have subtests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Test {
-    /// Its name, as printed.
+    /// Its name, as printed; empty where the result has none.
     pub name: String,
     /// What it comes to, its subtests counted in.
     pub outcome: CaseOutcome,
-    /// Why; empty where nothing was said.
+    /// Why, in one line; empty where the log gives no reason.
     pub reason: String,
     /// Lines before its result that are nothing else, the last ones.
     pub remarks: Vec<String>,
@@ -48,7 +48,7 @@ pub struct Test {
 }
 
 impl Test {
-    /// A test with its subtests counted in. `announced` says that it promised some.
+    /// A test with its subtests counted in. `announced`: a header promised some.
     pub(super) fn settle(mut self, announced: bool, all_skipped: Option<String>) -> Self {
         let red = first_red(&self.subtests);
         if self.subtests.iter().any(|t| t.outcome == CaseOutcome::Crash) {
@@ -72,7 +72,7 @@ impl Test {
         for test in &self.subtests {
             test.leaves(&name, into);
         }
-        // A parent counts by itself only when nothing below it says why it is red.
+        // A parent counts by itself only when nothing below it shows why it is red.
         if self.subtests.is_empty()
             || (self.outcome.is_red() && !into[before..].iter().any(|(_, t)| t.outcome.is_red()))
         {
@@ -96,7 +96,7 @@ impl Ktap {
         self.named().into_iter().map(subtest).collect()
     }
 
-    /// As [`Ktap::leaves`], each with what was said before its result.
+    /// As [`Ktap::leaves`], each with the lines before its result.
     pub(crate) fn cases(&self) -> Vec<Case> {
         let case = |(name, test): (String, &Test)| {
             let remark = |text: &String| text.strip_prefix("# ").unwrap_or(text).to_owned();

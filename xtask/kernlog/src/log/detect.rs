@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What a log is.
+/// What kind of log it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
@@ -25,7 +25,7 @@ impl Kind {
     }
 }
 
-/// How meson's results are written, as the first bytes of a file tell.
+/// How meson's results are written, as the first bytes of a file show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
     /// One JSON object a line.
@@ -36,7 +36,7 @@ pub(super) enum Shape {
     Text,
 }
 
-/// Tells the shape by the first bytes: a few hundred are enough.
+/// The shape, by the first bytes: a few hundred are enough.
 pub(super) fn shape(head: &[u8]) -> Shape {
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
     if head.starts_with(b"<?xml") || head.starts_with(b"<testsuite") {

@@ -26,7 +26,7 @@ impl Lines {
         self.keep(piece);
     }
 
-    /// Skips all complete lines before the one that holds the byte at `sign`, or all where there is no sign, and says how
+    /// Skips all complete lines before the one that holds the byte at `sign`, or all where there is no sign, and returns how
     /// many; what is not skipped is left in `piece`. A line that began in an earlier piece is not skipped.
     pub(super) fn skip(&mut self, piece: &mut &[u8], sign: Option<usize>) -> u64 {
         let until = sign.unwrap_or(piece.len());

@@ -7,19 +7,19 @@ use crate::{Case, Splat, Totals, Verdict};
 /// A log, judged.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LogReport {
-    /// What it is.
+    /// What kind of log it is.
     pub kind: Kind,
     /// Its tests in order, those included that were planned and never came.
     pub cases: Vec<Case>,
-    /// How many ended how.
+    /// How many cases ended in which outcome.
     pub totals: Totals,
-    /// What the kernel reported.
+    /// The kernel's reports, by line.
     pub splats: Vec<Splat>,
     /// Splats beyond those that are kept.
     pub dropped: u64,
     /// [`Verdict::Skip`] where nothing was to be judged.
     pub verdict: Verdict,
-    /// What the reader should hear besides.
+    /// Remarks that make nothing red, one line each.
     pub notes: Vec<String>,
 }
 

@@ -15,7 +15,7 @@ use crate::{Case, Splat, SplatKind, ktap, meson};
 /// Bytes that are read at once.
 const PIECE: usize = 1 << 18;
 
-/// Judges a log. Without a `kind` its content tells: what has results of meson or KTAP is that, everything else
+/// Judges a log. Without a `kind` its content decides: what has results of meson or KTAP is that, everything else
 /// is taken for a kernel's log.
 ///
 /// # Errors

@@ -60,11 +60,11 @@ fn case(line: Line) -> Case {
     let Some(outcome) = outcome::of_word(&line.result) else {
         return Case::flaw(&line.name, format!("result {:?} is none that is known", line.result));
     };
-    let mut said = outcome::tail(&line.stdout);
-    said.extend(outcome::tail(&line.stderr));
-    let reason = outcome::reason(outcome, &line.result, &detail, &said);
+    let mut output = outcome::tail(&line.stdout);
+    output.extend(outcome::tail(&line.stderr));
+    let reason = outcome::reason(outcome, &line.result, &detail, &output);
     if outcome == CaseOutcome::Pass {
-        said.clear();
+        output.clear();
     }
-    Case { name: line.name, outcome, reason, seconds: line.duration, diagnostics: said }
+    Case { name: line.name, outcome, reason, seconds: line.duration, diagnostics: output }
 }

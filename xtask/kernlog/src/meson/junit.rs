@@ -30,8 +30,8 @@ pub(crate) fn junit(log: &mut impl BufRead) -> io::Result<Results> {
                 state.close(tag.name().as_ref());
             }
             Ok(Event::End(tag)) => state.close(tag.name().as_ref()),
-            Ok(Event::Text(text)) => state.say(&String::from_utf8_lossy(&text)),
-            Ok(Event::CData(text)) => state.say(&String::from_utf8_lossy(&text)),
+            Ok(Event::Text(text)) => state.text(&String::from_utf8_lossy(&text)),
+            Ok(Event::CData(text)) => state.text(&String::from_utf8_lossy(&text)),
             Ok(Event::GeneralRef(name)) => state.entity(&String::from_utf8_lossy(&name)),
             Ok(Event::Eof) => break,
             Ok(_) => {}
@@ -115,7 +115,7 @@ impl State {
         }
     }
 
-    /// Output of a suite is a TAP test's: what it planned and did not say has no element of its own.
+    /// Output of a suite is a TAP test's: what it planned and did not print has no element of its own.
     fn tap(&mut self, text: &str) {
         for leaf in ktap::parse(text).leaves().into_iter().filter(|leaf| leaf.outcome == CaseOutcome::NotRun)
         {
@@ -129,7 +129,7 @@ impl State {
         }
     }
 
-    fn say(&mut self, text: &str) {
+    fn text(&mut self, text: &str) {
         self.text.push_str(text);
         if self.text.len() > 2 * TEXT {
             let mut from = self.text.len() - TEXT;
@@ -154,7 +154,7 @@ impl State {
                 _ => None,
             },
         };
-        self.say(known.unwrap_or('\u{fffd}').encode_utf8(&mut [0; 4]));
+        self.text(known.unwrap_or('\u{fffd}').encode_utf8(&mut [0; 4]));
     }
 
     fn flaw(&mut self, reason: String) {

@@ -21,8 +21,8 @@ pub(super) fn of_word(word: &str) -> Option<CaseOutcome> {
     })
 }
 
-/// Why, in one line: what meson says, and for what is not a plain pass the last thing that the test said.
-pub(super) fn reason(outcome: CaseOutcome, word: &str, detail: &str, said: &[String]) -> String {
+/// Why, in one line: meson's words, and for what is not a plain pass the last line that the test printed.
+pub(super) fn reason(outcome: CaseOutcome, word: &str, detail: &str, output: &[String]) -> String {
     let own = match (outcome, word) {
         (CaseOutcome::Pass, _) => return String::new(),
         (CaseOutcome::Xpass, _) => "passed, but is expected to fail",
@@ -32,7 +32,7 @@ pub(super) fn reason(outcome: CaseOutcome, word: &str, detail: &str, said: &[Str
         (_, "PENDING" | "RUNNING") => "its result never came",
         _ => "",
     };
-    let last = said.iter().rev().find(|line| !line.trim().is_empty());
+    let last = output.iter().rev().find(|line| !line.trim().is_empty());
     let last = last.filter(|_| outcome != CaseOutcome::Xpass).map_or("", |line| line.trim());
     let parts = [own, detail, last].into_iter().filter(|part| !part.is_empty());
     parts.collect::<Vec<_>>().join(": ").chars().take(300).collect()

@@ -7,6 +7,6 @@ use crate::Case;
 pub(crate) struct Results {
     /// Its tests, in order.
     pub cases: Vec<Case>,
-    /// What the reader should know besides.
+    /// Remarks that make nothing red, one line each.
     pub notes: Vec<String>,
 }

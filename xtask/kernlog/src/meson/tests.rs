@@ -180,7 +180,7 @@ fn what_never_came_and_what_does_not_add_up() {
     ");
     let lies = CONSOLE.replace("Fail:              2", "Fail:              3");
     let last = shown(&lies).lines().rev().nth(1).unwrap_or_default().to_owned();
-    insta::assert_snapshot!(last, @"fail     testlog | meson's closing counts say that 3 failed, its results that 2 did");
+    insta::assert_snapshot!(last, @"fail     testlog | meson's closing counts have 3 that failed, its results have 2");
 }
 
 fn red(report: &LogReport) -> Vec<&str> {
@@ -193,7 +193,7 @@ proptest! {
         let log = [CONSOLE, LOG, JSON, JUNIT][form];
         let log = &log.as_bytes()[..cut.min(log.len() - 2)];
         let report = judge(log, Some(Kind::Meson)).expect("a slice is readable");
-        // testlog.json says nowhere how many tests there are.
+        // testlog.json has no number of tests.
         prop_assert!(form == 2 || report.cases.is_empty() || !red(&report).is_empty(), "{report:?}");
     }
 

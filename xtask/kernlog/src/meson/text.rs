@@ -1,6 +1,6 @@
 //! `testlog.txt`, and what `meson test` prints.
 //!
-//! Both are lines `N/M NAME RESULT SECONDS`; the log has blocks besides, whose output may say anything. Nothing in an
+//! Both are lines `N/M NAME RESULT SECONDS`; the log has blocks besides, whose output may be anything. Nothing in an
 //! output can hide a failure: the closing counts have to agree with the results.
 
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ pub(crate) const SIGNS: [&str; 9] =
     ["Log of Meson test", " OK ", "mOK", "FAIL", "SKIP", "TIMEOUT", "ERROR", "UNEXPECTEDPASS", "INTERRUPT"];
 
 /// Lines of output that a block keeps.
-const SAID: usize = 40;
+const OUTPUT: usize = 40;
 
 /// Takes a log line by line.
 #[derive(Default)]
@@ -37,12 +37,12 @@ pub(crate) struct Text {
 #[derive(Default)]
 struct Test {
     name: String,
-    /// meson's word; empty where only a block told of the test.
+    /// meson's word; empty where only a block is of the test.
     word: String,
     /// `exit status 1`, `1/2 subtests passed`.
     detail: String,
     seconds: Option<f64>,
-    said: Vec<String>,
+    output: Vec<String>,
 }
 
 /// Where in a block the pass stands.
@@ -106,7 +106,7 @@ impl Text {
         if let Some(number) = self.number(number, total) {
             self.block = Some((number, Place::Fields));
             if self.tests.insert(number, Test::default()).is_some() {
-                self.flaws.push(Case::flaw("testlog", format!("test {number} is told of twice")));
+                self.flaws.push(Case::flaw("testlog", format!("test {number} has two blocks")));
             }
         }
     }
@@ -120,10 +120,10 @@ impl Text {
         } else if text.starts_with("-----") && text.trim_matches('-').trim().starts_with("std") {
             self.block = Some((number, Place::Output));
         } else if place == Place::Output {
-            if test.said.len() == SAID {
-                test.said.remove(0);
+            if test.output.len() == OUTPUT {
+                test.output.remove(0);
             }
-            test.said.push(text.to_owned());
+            test.output.push(text.to_owned());
         } else if let Some((field, value)) = text.split_once(':') {
             let value = value.trim();
             match field {
@@ -180,38 +180,38 @@ fn promising(raw: &[u8]) -> bool {
     start.is_some_and(|b| b.is_ascii_digit() || matches!(b, b'L' | 0x1b))
 }
 
-/// `counted` says that the log is whole, so that a failure it does not list is an expected one.
+/// `counted`: the log has its closing counts and is whole, so that a failure it does not list is an expected one.
 fn case(test: Test, counted: bool) -> Case {
     let outcome = outcome::of_word(&test.word).unwrap_or_else(|| match outcome::of_end(&test.detail) {
         CaseOutcome::Fail if counted && !test.detail.is_empty() => CaseOutcome::Xfail,
         other => other,
     });
     let detail = if outcome == CaseOutcome::Fail && test.detail.is_empty() && test.word.is_empty() {
-        "its end is not told"
+        "the log does not show how it ended"
     } else {
         &test.detail
     };
-    let reason = outcome::reason(outcome, &test.word, detail, &test.said);
-    let diagnostics = if outcome == CaseOutcome::Pass { Vec::new() } else { test.said };
+    let reason = outcome::reason(outcome, &test.word, detail, &test.output);
+    let diagnostics = if outcome == CaseOutcome::Pass { Vec::new() } else { test.output };
     Case { name: test.name, outcome, reason, seconds: test.seconds, diagnostics }
 }
 
-/// What the closing counts say that the results do not. Those that are zero may be left out (since 1.8).
+/// Where the closing counts and the results disagree. Those that are zero may be left out (since 1.8).
 fn disagreement(counts: &BTreeMap<String, u64>, cases: &[Case]) -> Option<String> {
     if counts.is_empty() {
         return Some("it ends before meson's closing counts".to_owned());
     }
     let count = |outcome| cases.iter().filter(|case| case.outcome == outcome).count() as u64;
-    let said = |names: &[&str]| names.iter().filter_map(|name| counts.get(*name)).sum::<u64>();
+    let counted = |names: &[&str]| names.iter().filter_map(|name| counts.get(*name)).sum::<u64>();
     let pairs = [
-        ("passed", said(&["ok"]), count(CaseOutcome::Pass)),
-        ("failed", said(&["fail"]), count(CaseOutcome::Fail)),
-        ("failed as expected", said(&["expected fail"]), count(CaseOutcome::Xfail)),
-        ("passed unexpectedly", said(&["unexpected pass"]), count(CaseOutcome::Xpass)),
-        ("were skipped", said(&["skipped", "skip", "ignored"]), count(CaseOutcome::Skip)),
-        ("timed out", said(&["timeout"]), count(CaseOutcome::Timeout)),
+        ("passed", counted(&["ok"]), count(CaseOutcome::Pass)),
+        ("failed", counted(&["fail"]), count(CaseOutcome::Fail)),
+        ("failed as expected", counted(&["expected fail"]), count(CaseOutcome::Xfail)),
+        ("passed unexpectedly", counted(&["unexpected pass"]), count(CaseOutcome::Xpass)),
+        ("were skipped", counted(&["skipped", "skip", "ignored"]), count(CaseOutcome::Skip)),
+        ("timed out", counted(&["timeout"]), count(CaseOutcome::Timeout)),
     ];
-    pairs.into_iter().find(|(_, said, found)| said != found).map(|(what, said, found)| {
-        format!("meson's closing counts say that {said} {what}, its results that {found} did")
+    pairs.into_iter().find(|(_, counted, found)| counted != found).map(|(what, counted, found)| {
+        format!("meson's closing counts have {counted} that {what}, its results have {found}")
     })
 }

@@ -4,7 +4,7 @@
 //! the rows' needles, and the tests go over every row. They fail when
 //! - a line that the pattern can match contains none of the needles (the report would never be looked at),
 //! - an earlier row takes the example (the row could never fire),
-//! - the example is not read as it says, or a log with it and a trace has no splat of the kind.
+//! - the example is not read as declared, or a log with it and a trace has no splat of the kind.
 //!
 //! The first row that matches wins; the files' order is that of [`SECTIONS`](sections::SECTIONS), with the words
 //! that many things print last. An example is made up in the kernel's format: `cxl_sample` and the like for

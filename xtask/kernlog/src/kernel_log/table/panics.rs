@@ -1,4 +1,4 @@
-//! `Kernel panic`: kernel/panic.c, vpanic(), and the callers whose panic says what else a report of its own would.
+//! `Kernel panic`: kernel/panic.c, vpanic(), and the callers whose panic stands for a report of its own.
 
 use super::row::Role::Panic;
 use super::row::Row;

@@ -1,4 +1,4 @@
-//! What a row of the table says.
+//! What a row of the table holds.
 
 use crate::SplatKind;
 

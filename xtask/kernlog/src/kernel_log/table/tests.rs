@@ -1,4 +1,4 @@
-//! Every row does what it says, and none can be forgotten by the prefilter or hidden by another row.
+//! Every row does what it declares, and none can be forgotten by the prefilter or hidden by another row.
 
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;

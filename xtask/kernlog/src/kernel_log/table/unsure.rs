@@ -7,7 +7,7 @@ use super::row::Trust::WithTrace;
 use crate::SplatKind as K;
 
 pub(super) const ROWS: &[Row] = &[
-    // What die() of s390, sh and others says.
+    // What die() of s390, sh and others prints.
     Row {
         kind: K::Oops,
         role: Die,

@@ -1,4 +1,4 @@
-//! `WARN()` and what only the middle of a report says: kernel/panic.c, lib/bug.c, arch/x86/kernel/unwind_*.c.
+//! `WARN()` and what only the middle of a report has: kernel/panic.c, lib/bug.c, arch/x86/kernel/unwind_*.c.
 
 use super::row::Role::{Prelude, Report, Torn};
 use super::row::Row;
