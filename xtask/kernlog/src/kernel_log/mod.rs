@@ -28,6 +28,8 @@ use scan::scan;
 pub use scan::{Scanner, scan_log};
 
 #[cfg(test)]
+mod samples_tests;
+#[cfg(test)]
 mod shapes_tests;
 #[cfg(test)]
 mod tests;

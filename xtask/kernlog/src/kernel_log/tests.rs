@@ -3,7 +3,7 @@
 use super::*;
 
 /// Each log's splats, one a line: kind, title, module, line.
-fn shown(logs: &[&str]) -> String {
+pub(super) fn shown(logs: &[&str]) -> String {
     let mut out = String::new();
     for log in logs {
         for s in scan(log.as_bytes()) {
@@ -462,92 +462,4 @@ fn two_cpus_that_talk_at_once() {
     oops | NULL pointer dereference in right | line 2
     --
     ");
-}
-
-/// Logs that Linux 6.12.117 printed under QEMU, provoked with lkdtm, sysrq and a module that does one wrong thing at a time.
-#[test]
-fn real_logs() {
-    macro_rules! samples {
-        ($($name:literal),* $(,)?) => { [$(($name, include_str!(concat!("samples/", $name, ".log")))),*] };
-    }
-    let samples = samples![
-        "access-userspace",
-        "atomic-schedule",
-        "atomic-sleep",
-        "bug",
-        "debug-objects",
-        "divide-error",
-        "double-fault",
-        "exec-null",
-        "exec-nx",
-        "free-large-kmalloc",
-        "general-protection",
-        "hard-lockup",
-        "hung-task",
-        "kasan-null-dereference",
-        "kasan-use-after-free",
-        "kasan-wild-access",
-        "kcsan-data-race",
-        "kcsan-unknown-origin",
-        "kfence-corruption",
-        "kfence-invalid-free",
-        "kfence-out-of-bounds",
-        "kfence-use-after-free",
-        "kmsan-uninit-value",
-        "list-add",
-        "list-del",
-        "lockdep-bad-unlock",
-        "lockdep-circular",
-        "lockdep-held-freed",
-        "lockdep-inconsistent",
-        "lockdep-no-key",
-        "lockdep-rcu-usage",
-        "lockdep-recursive",
-        "machine-check",
-        "memory-leak",
-        "near-miss-checkers",
-        "near-miss-program",
-        "near-miss-sysrq",
-        "null-dereference",
-        "oom",
-        "page-allocation",
-        "page-fault-write-ro",
-        "panic",
-        "panic-io-apic",
-        "panic-stop",
-        "rcu-stall",
-        "refcount-addition",
-        "refcount-saturated",
-        "refcount-underflow",
-        "slab-destroy",
-        "slab-poison",
-        "slab-redzone",
-        "soft-lockup",
-        "stack-exhausted",
-        "stack-guard",
-        "sysfs-duplicate",
-        "ubsan-array-index",
-        "ubsan-invalid-load",
-        "unchecked-msr",
-        "unregister-netdevice",
-        "warning",
-        "warning-message",
-        "workqueue-stall",
-    ];
-    let all: Vec<_> = samples
-        .into_iter()
-        .map(|(name, log)| format!("{name}: {}", shown(&[log]).trim_end_matches("--\n")))
-        .collect();
-    insta::assert_snapshot!("real_logs", all.join("").trim_end());
-}
-
-#[test]
-fn a_real_boot_that_was_cut_off() {
-    let log = include_bytes!("samples/boot-unfinished.log");
-    let scan = scan_log(log, None);
-    let title = scan.unfinished.map(|splat| splat.title);
-    assert_eq!(
-        (scan.splats.len(), title.as_deref()),
-        (0, Some("boot ends without a word before user space"))
-    );
 }
