@@ -1,6 +1,6 @@
 //! An open report: which lines and headings belong to it, and what it comes to.
 
-use super::generic::{is_generic, plain_name};
+use super::generic::{is_generic, plain_name, prints_trace};
 use super::heading::Heading;
 use super::report_line::{Place, ReportLine};
 use super::table::Role;
@@ -41,6 +41,8 @@ pub(super) struct Event {
     lock: Option<Place>,
     /// Pointers and frames in order, and whether they are sure.
     frames: Vec<(Place, bool)>,
+    /// Index of the first frame that an exception interrupted.
+    interrupted: Option<usize>,
     /// Who called the function of the last frame, where its line names it.
     last_caller: Option<Place>,
     others: bool,
@@ -51,6 +53,8 @@ pub(super) struct Event {
     ended: bool,
     quiet: u32,
     lines: u32,
+    /// Lines of locks that are held.
+    lock_lines: u32,
     excerpt: Vec<String>,
     /// Length of the excerpt up to its last line that is surely of the report.
     kept: usize,
@@ -75,6 +79,7 @@ impl Event {
             died: heading.role == Role::Die,
             lock: None,
             frames: Vec::new(),
+            interrupted: None,
             last_caller: None,
             others: false,
             next_is_other: false,
@@ -83,6 +88,7 @@ impl Event {
             ended: false,
             quiet: 0,
             lines: 0,
+            lock_lines: 0,
             excerpt: Vec::new(),
             kept: 0,
         }
@@ -186,19 +192,25 @@ impl Event {
         self.quiet += 1;
         let report = !matches!(line, ReportLine::Other);
         let strong = matches!(line, ReportLine::Cpu | ReportLine::TraceStart | ReportLine::Pointer(_));
-        self.strong |= strong && self.lines <= SOON;
+        self.lock_lines += u32::from(matches!(line, ReportLine::LockAt(_)));
+        self.strong |= strong && self.lines - self.lock_lines <= SOON;
         let skip = std::mem::take(&mut self.next_is_other);
         match line {
-            ReportLine::Frame { .. } | ReportLine::Pointer(_) if skip => {}
+            ReportLine::Frame { .. } | ReportLine::Interrupted(_) | ReportLine::Pointer(_) if skip => {}
             ReportLine::Frame { place, sure, caller } if !self.others && self.frames.len() < PLACES => {
                 self.frames.push((place, sure));
                 self.last_caller = caller;
+            }
+            ReportLine::Interrupted(place) if !self.others && self.frames.len() < PLACES => {
+                self.interrupted.get_or_insert(self.frames.len());
+                self.frames.push((place, true));
+                self.last_caller = None;
             }
             ReportLine::Pointer(place) if !self.others && self.frames.len() < PLACES => {
                 self.frames.push((place, true));
             }
             // An access to RCU's data is not wrong because of the locks that are held.
-            ReportLine::LockAt(place) if self.lock.is_none() && !self.title.contains("RCU") => {
+            ReportLine::LockAt(place) if self.lock.is_none() && !self.title.contains("RCU usage") => {
                 self.lock = Some(place);
             }
             // SLUB prints its object's past first, and its own stack only then.
@@ -270,16 +282,29 @@ impl Event {
 
     /// The first function that is not a generic helper: those of the headings, that of the lock, then in order where
     /// the CPU was and the trace, doubtful frames last. Who sleeps with a lock that forbids it, and where else is nothing
-    /// else, took the lock. Where all are generic, the first of all.
+    /// else, took the lock. Where all are generic, the first that does more than print a trace.
     fn blame(&self) -> Option<Place> {
-        let sure = self.frames.iter().filter(|(_, sure)| *sure).map(|(place, _)| place);
-        let doubtful = self.frames.iter().filter(|(_, sure)| !*sure).map(|(place, _)| place);
+        // The frames from the interrupted one on come before those of the interrupt.
+        let (before, after) =
+            self.frames.split_at(self.interrupted.filter(|_| self.interrupts()).unwrap_or(0));
+        let frames = after.iter().chain(before);
+        let sure = frames.clone().filter(|(_, sure)| *sure).map(|(place, _)| place);
+        let doubtful = frames.filter(|(_, sure)| !*sure).map(|(place, _)| place);
         let sure = sure.chain(&self.last_caller);
         let lock = |kind| self.lock.iter().filter(move |_| self.kind == kind);
         let first = || self.named.iter().chain(lock(SplatKind::Lockdep));
         let last = || doubtful.clone().chain(lock(SplatKind::AtomicSleep));
         let all = || first().chain(sure.clone()).chain(last());
-        all().find(|place| !is_generic(&place.function)).or_else(|| all().next()).cloned()
+        all()
+            .find(|place| !is_generic(&place.function))
+            .or_else(|| all().find(|place| !prints_trace(&place.function)))
+            .cloned()
+    }
+
+    /// Whether it is of the code that an exception interrupted, and not of the exception's handler.
+    fn interrupts(&self) -> bool {
+        matches!(self.kind, SplatKind::RcuStall | SplatKind::SoftLockup | SplatKind::HardLockup)
+            || self.title.contains("SError")
     }
 }
 

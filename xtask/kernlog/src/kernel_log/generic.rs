@@ -14,7 +14,7 @@ const NAMES: &str = "
     do_fast_syscall_32 do_int80_syscall_32 entry_SYSCALL_64_after_hwframe entry_SYSCALL_64 x64_sys_call
     entry_SYSENTER_compat_after_hwframe entry_SYSCALL_compat_after_hwframe system_call_fastpath
     ret_fast_syscall do_syscall_x64 vector_swi __irq_svc __dabt_svc die_addr arm64_notify_die
-    arm64_serror_panic do_serror el1h_64_error el1h_64_error_handler nmi_backtrace
+    abort add_taint arm64_is_fatal_ras_serror arm64_serror_panic do_serror el1h_64_error el1h_64_error_handler nmi_backtrace
     irqentry_exit irqentry_enter irqentry_exit_cond_resched raw_irqentry_exit_cond_resched irq_exit_rcu
     irq_exit __irq_exit_rcu asm_sysvec_reschedule_ipi retint_kernel retint_user
     __perf_event_overflow perf_event_overflow intel_pmu_handle_irq
@@ -35,7 +35,7 @@ const NAMES: &str = "
     slab_err slab_pad_check slab_bug check_object check_slab check_bytes_and_report on_freelist
     free_debug_processing alloc_debug_processing free_to_partial_list free_consistency_checks
     alloc_consistency_checks nmi_cpu_backtrace nmi_trigger_cpumask_backtrace nmi_cpu_backtrace_handler
-    trigger_single_cpu_backtrace trigger_all_cpu_backtrace arch_trigger_cpumask_backtrace sched_show_task
+    trigger_single_cpu_backtrace trigger_all_cpu_backtrace arch_trigger_cpumask_backtrace sched_show_task _sched_show_task dump_cpu_task
     show_state_filter unwind_backtrace unwind_stack arch_stack_walk stack_trace_save save_stack
     save_stack_trace set_track set_track_prepare stack_depot_save stack_depot_save_flags
     __stack_depot_save warn_slowpath_null warn_slowpath_fmt warn_slowpath_common warn_slowpath_fmt_taint
@@ -184,7 +184,7 @@ const PREFIXES: &str = "
     __slab_ ___slab_ percpu_ref_put_many kmem_cache_ __kmem_cache_ wait_on_ __wait_on_ __wait_event
     refcount_ atomic_ atomic64_ arch_atomic atomic_long_ raw_atomic __list_ __hlist_ list_del_ list_add_ list_move_
     list_splice list_replace raw_read_ raw_write_ raw_spin_ synchronize_ instrument_ perf_trace_
-    lock_is_held_ debug_object_ __debug_object_ timer_fixup work_fixup watchdog_ ww_mutex_ csd_lock
+    rust_helper_ lock_is_held_ debug_object_ __debug_object_ timer_fixup work_fixup watchdog_ ww_mutex_ csd_lock
     kcsan __indirect_thunk __x86_indirect_thunk __lock_page lock_page_ __folio_lock srso_ retbleed_ its_return_thunk warn_alloc rt_spin_ rt_read_
     rt_write_ rtlock_ __alloc_page_frag __napi_alloc_skb __netdev_alloc_skb
 ";
@@ -195,7 +195,28 @@ static LISTS: LazyLock<(HashSet<&str>, Vec<&str>)> =
 /// Whether `function` only carries out what another asked for. Takes the name without compiler suffixes.
 pub(super) fn is_generic(function: &str) -> bool {
     let plain = function.strip_suffix("_noprof").unwrap_or(function);
-    LISTS.0.contains(plain) || LISTS.1.iter().any(|prefix| plain.starts_with(prefix))
+    LISTS.0.contains(plain)
+        || LISTS.1.iter().any(|prefix| plain.starts_with(prefix))
+        || is_rust_library(plain)
+}
+
+/// Whether `function` does nothing but print a trace: no report is of it, even where all other frames are helpers.
+pub(super) fn prints_trace(function: &str) -> bool {
+    ["dump_stack", "__dump_stack", "show_stack", "dump_backtrace"]
+        .iter()
+        .any(|start| function.starts_with(start))
+}
+
+/// Whether a mangled name is of Rust's own libraries, panic machinery included. The first crate that a name of the v0 scheme has
+/// is where the code was written: `_RNvNtCs9jEwPDbx20M_4core9panicking9panic_fmt` (RFC 2603).
+fn is_rust_library(function: &str) -> bool {
+    const CRATES: [&str; 4] = ["4core", "5alloc", "7___rustc", "17compiler_builtins"];
+    let within = |rest: &str| CRATES.iter().any(|name| rest.starts_with(name));
+    if let Some(legacy) = function.strip_prefix("_ZN") {
+        return within(legacy) || legacy.starts_with("17rust_begin_unwind");
+    }
+    let v0 = function.strip_prefix("_R").and_then(|path| path.split_once("Cs"));
+    v0.and_then(|(_, root)| root.split_once('_')).is_some_and(|(_, name)| within(name))
 }
 
 /// The name without what compilers add: `.isra.0`, `.constprop.0`, `.part.0`, `.cold`, `.llvm.123`.
@@ -217,6 +238,20 @@ mod tests {
             ["kasan_report", "__kmalloc_noprof", "mutex_lock_nested", "_raw_spin_lock_irqsave", "memcpy"]
         {
             assert!(is_generic(name), "{name}");
+        }
+        for name in [
+            "rust_helper_BUG",
+            "_RNvNtCs9jEwPDbx20M_4core9panicking9panic_fmt",
+            "_RINvNtCs9jEwPDbx20M_4core3ptr13drop_in_placeNtCs1a_10cxl_sample6SampleE",
+            "_RNvCscSpY9Juk0HT_7___rustc17rust_begin_unwind",
+            "_ZN4core9panicking5panic17h0123456789abcdefE",
+        ] {
+            assert!(is_generic(name), "{name}");
+        }
+        for name in
+            ["_RNvMs3_NtCshgDM7dBCdno_10cxl_sample6sampleNtB5_6Sample4read", "_ZN10cxl_sample4read17hE"]
+        {
+            assert!(!is_generic(name), "{name}");
         }
         for name in ["cxl_mem_probe", "kmem_dump", "devm_cxl_add_memdev", "rcu_torture_reader", "lkdtm_BUG"] {
             assert!(!is_generic(name), "{name}");

@@ -13,6 +13,7 @@
 //! The texts are those of Linux 4.4 to 7.3 on x86, arm64, arm and riscv; sources are named at the rules.
 
 mod event;
+mod found;
 mod generic;
 mod heading;
 mod line;
@@ -21,10 +22,13 @@ mod report_line;
 mod scan;
 mod table;
 
+pub use found::LogScan;
 #[cfg(test)]
 use scan::scan;
-pub use scan::{LogScan, Scanner, scan_log};
+pub use scan::{Scanner, scan_log};
 
+#[cfg(test)]
+mod samples_tests;
 #[cfg(test)]
 mod shapes_tests;
 #[cfg(test)]

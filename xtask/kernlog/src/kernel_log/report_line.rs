@@ -14,6 +14,8 @@ pub(super) struct Place {
 pub(super) enum ReportLine {
     /// A frame of a trace; not `sure` when the unwinder marked it with `?`. Arm's also names the caller.
     Frame { place: Place, sure: bool, caller: Option<Place> },
+    /// The frame that an exception interrupted, marked `(P)`: arch/arm64/kernel/stacktrace.c, since 6.13.
+    Interrupted(Place),
     /// Where the CPU was: x86 `RIP:`, arm64 `pc :`, riscv `epc :`.
     Pointer(Place),
     /// The next line names who did something else, at another time.
@@ -75,6 +77,9 @@ pub(super) fn read(body: &[u8]) -> ReportLine {
         return ReportLine::Frame { place, sure: false, caller: None };
     }
     if let Some((place, sure)) = frame(text) {
+        if text.ends_with(" (P)") {
+            return ReportLine::Interrupted(place);
+        }
         let caller = text.split_once(" from ").and_then(|(_, caller)| frame(caller.trim()));
         return ReportLine::Frame { place, sure, caller: caller.map(|(place, _)| place) };
     }
@@ -83,9 +88,8 @@ pub(super) fn read(body: &[u8]) -> ReportLine {
     {
         return ReportLine::LockAt(place);
     }
-    if let Some(function) = text.strip_prefix("last function: ") {
-        let function = plain_name(function.trim()).to_owned();
-        return ReportLine::LockAt(Place { function, module: None });
+    if let Some(place) = work_function(text) {
+        return ReportLine::LockAt(place);
     }
     if text.starts_with("Preemption disabled at:") {
         return ReportLine::NextIsOther;
@@ -106,6 +110,15 @@ pub(super) fn read(body: &[u8]) -> ReportLine {
         return ReportLine::Evidence;
     }
     ReportLine::Other
+}
+
+/// The function of a work that left something locked, `%ps` of kernel/workqueue.c, process_one_work(): `last function: cxl_work`,
+/// since 6.10 `preempt=0x00000000 lock=0->1 RCU=0->0 workfn=cxl_work [cxl_core]`.
+fn work_function(text: &str) -> Option<Place> {
+    let since = || text.strip_prefix("preempt=")?.split_once(" workfn=").map(|(_, function)| function);
+    let function = text.strip_prefix("last function: ").or_else(since)?.trim();
+    let (function, module) = function.split_once(" [").unwrap_or((function, ""));
+    Some(Place { function: plain_name(function).to_owned(), module: module_name(module) })
 }
 
 /// `CPU: 0 PID: 1 Comm: sh`, `Pid: 1, comm: sh`.
@@ -171,6 +184,8 @@ fn frame(text: &str) -> Option<(Place, bool)> {
     let rest = if let Some(offset) = rest.strip_prefix("+0x") {
         let (here, size) = offset.split_once("/0x")?;
         let hex = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_hexdigit());
+        // Where a call that never returns is the last of its function, the address to return to is the next function's.
+        sure &= here != "0";
         let digits = size.bytes().take_while(u8::is_ascii_hexdigit).count();
         if !hex(here) || digits == 0 {
             return None;
@@ -241,6 +256,9 @@ mod tests {
             "PC is at cxl_probe+0x12/0x34",
             "ffff8880 (&dev->mutex){....}-{4:4}, at: cxl_probe+0x1/0x2 [cxl_core]",
             "lr : cxl_bus_probe+0x12/0x34 [cxl_core]",
+            " abort+0x0/0x4",
+            "     last function: cxl_work [cxl_core]",
+            "     preempt=0x00000000 lock=0->1 RCU=0->0 workfn=cxl_work",
             "Call Trace:",
             " <TASK>",
             "CPU: 0 UID: 0 PID: 1 Comm: init Not tainted 6.12 #1",
@@ -255,6 +273,9 @@ mod tests {
                 ReportLine::Frame { place, sure, .. } => {
                     format!("frame {} {:?} {sure}", place.function, place.module)
                 }
+                ReportLine::Interrupted(place) => {
+                    format!("interrupted {} {:?}", place.function, place.module)
+                }
                 ReportLine::Pointer(place) => format!("pointer {} {:?}", place.function, place.module),
                 ReportLine::LockAt(place) => format!("lock {} {:?}", place.function, place.module),
                 other => format!("{other:?}"),
@@ -265,7 +286,7 @@ mod tests {
         frame cxl_probe Some("cxl_core") false
         frame warn_slowpath None false
         frame os_is_signal_stack None true
-        frame cxl_probe Some("cxl_core") true
+        interrupted cxl_probe Some("cxl_core")
         frame kmalloc None true
         frame do_one None true
         frame unwind_backtrace None true
@@ -280,6 +301,9 @@ mod tests {
         pointer cxl_probe None
         lock cxl_probe Some("cxl_core")
         frame cxl_bus_probe Some("cxl_core") false
+        frame abort None false
+        lock cxl_work Some("cxl_core")
+        lock cxl_work None
         TraceStart
         Evidence
         Cpu

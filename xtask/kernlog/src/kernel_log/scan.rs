@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::event::{Event, is_consequence};
+use super::found::LogScan;
 use super::heading::Heading;
 use super::line::{classify, find_newline, is_middle, measure, newlines, plain, rfind_newline};
 use super::prefilter::{BANNER, Hits, MARKER, is_up};
@@ -27,25 +28,6 @@ const CARRY: usize = 1 << 20;
 const OPEN: usize = 8;
 /// So much of the start of the log decides whether its lines have times.
 const SAMPLE: usize = 1 << 16;
-
-/// What is in the log.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LogScan {
-    /// The reports, in the order of their first lines.
-    pub splats: Vec<Splat>,
-    /// Reports beyond the first 1000, which are only counted.
-    pub dropped: u64,
-    /// Line of the `Kernel panic`, if the kernel died.
-    pub panicked: Option<u64>,
-    /// The case whose begin was marked last and whose end was not.
-    pub open_case: Option<String>,
-    /// Lines of the log.
-    pub lines: u64,
-    /// Whether a kernel started: its banner or a line with a time was seen.
-    pub kernel: bool,
-    /// A boot that broke off before user space without a word. A run knows better how its guest ended.
-    pub unfinished: Option<Splat>,
-}
 
 /// Finds the splats of a log.
 #[cfg(test)]
@@ -107,24 +89,45 @@ impl Scanner {
     /// Takes the next piece of the log, cut anywhere.
     pub fn feed(&mut self, piece: &[u8]) {
         for piece in piece.chunks(CARRY) {
-            let complete = rfind_newline(piece).is_some();
-            self.carry.extend_from_slice(piece);
-            if self.carry.len() < SAMPLE || !complete && self.carry.len() <= CARRY {
-                continue;
+            let last = rfind_newline(piece);
+            match last.filter(|_| self.sampled && piece.len() >= SAMPLE) {
+                Some(last) => self.feed_lines(piece, last + 1),
+                None => self.gather(piece, last.is_some()),
             }
-            let mut buffer = std::mem::take(&mut self.carry);
-            self.sample(&buffer);
-            let mut done = self.consume(&buffer, false);
-            if buffer.len() - done > CARRY {
-                // A line without end: what stands before a bracket near its end is taken as it is.
-                let tail = buffer.len() - BEFORE;
-                let cut =
-                    buffer[tail..].iter().rposition(|b| *b == b'[').map_or(buffer.len(), |at| tail + at);
-                done += self.consume(&buffer[done..cut], true);
-            }
-            buffer.drain(..done);
-            self.carry = buffer;
         }
+    }
+
+    /// Goes through the lines of a large piece where they lie: a copy of all of a log costs a twentieth of the time.
+    fn feed_lines(&mut self, piece: &[u8], end: usize) {
+        let mut line = std::mem::take(&mut self.carry);
+        let begun = if line.is_empty() { 0 } else { find_newline(piece).map_or(end, |at| at + 1) };
+        if begun > 0 {
+            line.extend_from_slice(&piece[..begun]);
+            self.consume(&line, false);
+        }
+        self.consume(&piece[begun..end], false);
+        line.clear();
+        line.extend_from_slice(&piece[end..]);
+        self.carry = line;
+    }
+
+    /// Keeps a small piece until there is enough to be worth a pass, or a line without end has to be cut.
+    fn gather(&mut self, piece: &[u8], complete: bool) {
+        self.carry.extend_from_slice(piece);
+        if self.carry.len() < SAMPLE || !complete && self.carry.len() <= CARRY {
+            return;
+        }
+        let mut buffer = std::mem::take(&mut self.carry);
+        self.sample(&buffer);
+        let mut done = self.consume(&buffer, false);
+        if buffer.len() - done > CARRY {
+            // A line without end: what stands before a bracket near its end is taken as it is.
+            let tail = buffer.len() - BEFORE;
+            let cut = buffer[tail..].iter().rposition(|b| *b == b'[').map_or(buffer.len(), |at| tail + at);
+            done += self.consume(&buffer[done..cut], true);
+        }
+        buffer.drain(..done);
+        self.carry = buffer;
     }
 
     /// The end of the log: a last line without line end counts.
@@ -156,10 +159,8 @@ impl Scanner {
     fn consume(&mut self, buffer: &[u8], end: bool) -> usize {
         let limit = if end { buffer.len() } else { rfind_newline(buffer).map_or(0, |at| at + 1) };
         let area = &buffer[..limit];
-        if limit > 0 {
-            self.tail.clear();
-            self.tail.extend_from_slice(&area[limit.saturating_sub(BEFORE)..]);
-        }
+        self.tail.extend_from_slice(&area[limit.saturating_sub(BEFORE)..]);
+        self.tail.drain(..self.tail.len().saturating_sub(BEFORE));
         let mut hits = Hits::new(area);
         let mut at = 0;
         while at < limit {

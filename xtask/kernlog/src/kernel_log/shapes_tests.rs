@@ -76,6 +76,78 @@ fn old_and_new_wording() {
 }
 
 #[test]
+fn words_and_traces_of_newer_kernels() {
+    let trace = "Call Trace:\n dump_stack_lvl+0x1/0x2\n process_one_work+0x1/0x2\n worker_thread+0x1/0x2\n";
+    let held: String = (0..7)
+        .map(|n| format!(" #{n}: ffff88 (&x){{+}}-{{4:4}}, at: cxl_locks+0x1{n}/0x200 [cxl]\n"))
+        .collect();
+    let leaked = "BUG: workqueue leaked atomic, lock or RCU: kworker/1:0[12]\n     preempt=0x00000000 lock=0->7 RCU=0->0 workfn=cxl_work";
+    let logs = [
+        format!("{leaked} [cxl]\n7 locks held by kworker/1:0/12:\n{held}CPU: 1 UID: 0 PID: 12 Comm: kworker/1:0\n{trace}"),
+        // Without who it was: nobody is blamed who only prints a trace.
+        format!("BUG: workqueue leaked atomic, lock or RCU: kworker/1:0[12]\n{trace}"),
+        format!("BUG: sample of a checker to come\n7 locks held by sh/1:\n{held}CPU: 1 UID: 0 PID: 12 Comm: sh\nCall Trace:\n cxl_new+0x1/0x2\n"),
+        // The interrupted frame, behind those of an exception that only reports.
+        "Kernel panic - not syncing: Asynchronous SError Interrupt\nCall trace:\n show_stack+0x18/0x24 (C)\n vpanic+0x1/0x2\n abort+0x0/0x4\n cxl_next_symbol+0x0/0xb8\n do_serror+0x1/0x2\n sample_vendor_handler+0x1/0x2\n cxl_mmio+0x8/0x20 [cxl] (P)\n cxl_caller+0x1/0x2\n".to_owned(),
+        "rcu: INFO: rcu_sched self-detected stall on CPU\nCall trace:\n _sched_show_task.cold+0x1/0x2\n dump_cpu_task+0x1/0x2\n sample_vendor_timer+0x1/0x2\n cxl_busy+0x8/0x20 (P)\n".to_owned(),
+        // But a fault within an interrupt is the interrupt's.
+        "Internal error: Oops: 0000000096000004 [#6] SMP\npc : cxl_irq+0x8/0x20\nCall trace:\n cxl_irq+0x8/0x20 (P)\n el1h_64_irq+0x1/0x2\n cxl_innocent+0x8/0x20 (P)\n".to_owned(),
+        "kernel BUG at rust/helpers/bug.c:7!\nOops: invalid opcode: 0000 [#1] SMP\nRIP: 0010:rust_helper_BUG+0x8/0x10\nCall Trace:\n _RNvNtCs9jEwPDbx20M_4core9panicking9panic_fmt+0x1/0x2\n _RNvMs3_NtCs1a_3cxl6sampleNtB5_6Sample4read+0x1/0x2 [cxl]\n".to_owned(),
+        "WARNING: [a[i] != b[(j) + 1]] drivers/cxl/a.c:7 at cxl_checks+0x8/0x20 [cxl], CPU#1: sh/7\n".to_owned(),
+        "sh: vmemmap alloc failure: order:9, mode:0xcc0\nCall Trace:\n warn_alloc+0x1/0x2\n cxl_maps+0x1/0x2\n".to_owned(),
+        "BUG: workqueue lockup - pool\ncxl_mem mem1: a line of another CPU\n cpus=1 node=0 flags=0x0 nice=0 stuck for 31s!\n".to_owned(),
+    ];
+    let logs: Vec<&str> = logs.iter().map(String::as_str).collect();
+    insta::assert_snapshot!(shown(&logs), @"
+    lockdep | workqueue leaked atomic, lock or RCU in cxl_work
+    lockdep | workqueue leaked atomic, lock or RCU in process_one_work
+    bug | BUG: sample of a checker to come in cxl_new
+    panic | Kernel panic: Asynchronous SError Interrupt in cxl_mmio
+    rcu-stall | RCU stall in cxl_busy
+    oops | Oops in cxl_irq
+    bug | kernel BUG in _RNvMs3_NtCs1a_3cxl6sampleNtB5_6Sample4read
+    warning | WARNING in cxl_checks
+    oom | page allocation failure in cxl_maps
+    workqueue-stall | workqueue lockup
+    ");
+}
+
+#[test]
+fn the_die_lines_of_all_architectures_at_any_counter() {
+    let registers = "CPU: 0 PID: 1 Comm: sh Not tainted\nCall Trace:\n cxl_dies+0x1/0x2\n";
+    let lines = [
+        "divide error: 0000 [#4] SMP NOPTI",
+        "Oops: stack segment: 0000 [#5] SMP",
+        "Oops: 0002 [#10] PREEMPT SMP",
+        "Internal error: Oops: 96000004 [#123] SMP",
+        "Oops - load access fault [#4]",
+        "Oops: Exception in kernel mode, sig: 5 [#17]",
+        "Break instruction in kernel code[#9]:",
+        "Kernel ade access[#4]:",
+        "sh(77): Kernel illegal instruction [#4]",
+        "Caught unhandled exception: sig: 9 [#8] PREEMPT",
+        "illegal operation: 0001 ilc:1 [#6] SMP",
+    ];
+    let logs = lines.map(|line| format!("{line}\n{registers}"));
+    let logs: Vec<&str> = logs.iter().map(String::as_str).collect();
+    insta::assert_snapshot!(shown(&logs), @"
+    oops | divide error in cxl_dies
+    oops | stack segment in cxl_dies
+    oops | Oops in cxl_dies
+    oops | Oops in cxl_dies
+    oops | Oops in cxl_dies
+    oops | Oops in cxl_dies
+    oops | Break instruction in kernel code in cxl_dies
+    oops | Kernel ade access in cxl_dies
+    oops | Kernel illegal instruction in cxl_dies
+    oops | Caught unhandled exception in cxl_dies
+    oops | illegal operation in cxl_dies
+    ");
+    // Without registers the words are a program's.
+    assert_eq!(shown(&["see issue [#4]\nchapter one [#12]: how it began\n"]), "nothing");
+}
+
+#[test]
 fn prefixes_and_colours() {
     let lines = [
         "[ BUG: Invalid wait context ]",

@@ -61,6 +61,28 @@ fn any_cut_into_pieces_gives_the_same() {
 }
 
 #[test]
+fn large_pieces_are_gone_through_where_they_lie_and_give_the_same() {
+    let log = THREE.repeat(400);
+    let whole = scan_log(log.as_bytes(), Some("t"));
+    assert_eq!(whole.splats.len(), 1000, "as many as are kept, of 1200");
+    for size in [1 << 16, 70_001, 100_003, 1 << 18, 1 << 20] {
+        let mut scanner = Scanner::new(Some("t"));
+        log.as_bytes().chunks(size).for_each(|piece| scanner.feed(piece));
+        assert_eq!(scanner.finish(), whole, "pieces of {size}");
+    }
+    // A boot that ends in the middle of the last of them: its last line is the same.
+    let boot =
+        format!("{}[    0.000000] Linux version 6.12.0 (a@b) #1\n{}", log, "[    0.5] quiet\n".repeat(9000));
+    let last = |size| {
+        let mut scanner = Scanner::new(Some("t"));
+        boot.as_bytes().chunks(size).for_each(|piece| scanner.feed(piece));
+        scanner.finish().unfinished.map(|splat| splat.excerpt)
+    };
+    assert!(last(70_001).is_some());
+    assert_eq!((last(70_001), last(1 << 18)), (last(100), last(100)));
+}
+
+#[test]
 fn a_line_without_end_harms_nothing() {
     let mut log = "[    0.000000] a kernel's line\n".repeat(20).into_bytes();
     log.extend(std::iter::repeat_n(b'x', 3 << 20));

@@ -61,6 +61,19 @@ pub(super) const ROWS: &[Row] = &[
         title: "$1",
         examples: &[("[ BUG: Invalid wait context ]", "Invalid wait context")],
     },
+    // kernel/workqueue.c, process_one_work(), since 6.10; before it the row below.
+    Row {
+        kind: K::Lockdep,
+        role: Report,
+        trust: Sure,
+        needles: &["BUG: workqueue leaked"],
+        pattern: r"^BUG: (workqueue leaked atomic, lock or RCU)",
+        title: "$1",
+        examples: &[(
+            "BUG: workqueue leaked atomic, lock or RCU: kworker/1:0[12]",
+            "workqueue leaked atomic, lock or RCU",
+        )],
+    },
     Row {
         kind: K::Lockdep,
         role: Report,

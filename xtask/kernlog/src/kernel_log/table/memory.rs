@@ -12,7 +12,7 @@ pub(super) const ROWS: &[Row] = &[
         kind: K::ListCorruption,
         role: Prelude,
         trust: Sure,
-        needles: &["list_add", "list_del"],
+        needles: &["corruption", "double add"],
         pattern: r"^(?:\S+: )?(list_(?:add|del)\w*) (?:corruption|double add)",
         title: "$1 corruption",
         examples: &[
@@ -32,7 +32,7 @@ pub(super) const ROWS: &[Row] = &[
         title: "refcount_t: $1",
         examples: &[("refcount_t: underflow; use-after-free.", "refcount_t: underflow")],
     },
-    // x86 from 4.14 to 5.5: kernel/panic.c, refcount_error_report().
+    // x86 from 4.14 to 5.4: kernel/panic.c, refcount_error_report().
     Row {
         kind: K::Refcount,
         role: Prelude,
@@ -139,7 +139,7 @@ pub(super) const ROWS: &[Row] = &[
         kind: K::SlabCorruption,
         role: Report,
         trust: Sure,
-        needles: &["Slab corruption", "slab error"],
+        needles: &["corruption", "slab error"],
         pattern: r"^(?:Slab corruption|slab error in )",
         title: "slab corruption",
         examples: &[
@@ -155,12 +155,29 @@ pub(super) const ROWS: &[Row] = &[
         kind: K::Oom,
         role: Report,
         trust: Sure,
-        needles: &["page allocation "],
-        pattern: r"^\S.{0,40}: page allocation (?:failure|stalls)",
+        needles: &["page allocation ", ", mode:"],
+        pattern: r"^\S.{0,40}: (?:page allocation (?:failure|stalls)|(?:vmalloc error: |vmalloc size \d+ allocation failure|vmalloc: allocation failure|vmemmap alloc failure).*, mode:)",
         title: "page allocation failure",
         examples: &[
             (
                 "sh: page allocation failure: order:4, mode:0x40cc0(GFP_KERNEL|__GFP_COMP), nodemask=(null)",
+                "page allocation failure",
+            ),
+            (
+                "sh: vmalloc error: size 65536, vm_struct allocation failed, mode:0xcc0(GFP_KERNEL), nodemask=(null)",
+                "page allocation failure",
+            ),
+            (
+                "sh: vmemmap alloc failure: order:9, mode:0x4cc0(GFP_KERNEL|__GFP_RETRY_MAYFAIL)",
+                "page allocation failure",
+            ),
+            // Older words.
+            (
+                "sh: vmalloc size 4096 allocation failure: page order 0 allocation failed, mode:0xcc0(GFP_KERNEL)",
+                "page allocation failure",
+            ),
+            (
+                "sh: vmalloc: allocation failure: 4096 bytes, mode:0xcc0(GFP_KERNEL)",
                 "page allocation failure",
             ),
             (
@@ -174,8 +191,8 @@ pub(super) const ROWS: &[Row] = &[
         kind: K::Oom,
         role: Report,
         trust: Sure,
-        needles: &["page allocation "],
-        pattern: r"^page allocation failure: order:\d",
+        needles: &["page allocation ", ", mode:"],
+        pattern: r"^(?:page allocation failure: order:\d|vmalloc error: size \d.*, mode:)",
         title: "page allocation failure",
         examples: &[(
             "page allocation failure: order:4, mode:0x40cc0(GFP_KERNEL|__GFP_COMP)",
@@ -198,7 +215,7 @@ pub(super) const ROWS: &[Row] = &[
         kind: K::Oom,
         role: Sequel,
         trust: Sure,
-        needles: &["ut of memory", "ut of Memory"],
+        needles: &[": Kill", "no killable"],
         pattern: r"^(?:Memory cgroup o|O)ut of [mM]emory(?: \(\w+\))?(?:: Kill(?:ed)? process \d| and no killable)",
         title: "out of memory",
         examples: &[

@@ -6,8 +6,8 @@
 //! - an earlier row takes the example (the row could never fire),
 //! - the example is not read as declared, or a log with it and a trace has no splat of the kind.
 //!
-//! The first row that matches wins; the files' order is that of [`SECTIONS`](sections::SECTIONS), with the words
-//! that many things print last. An example is made up in the kernel's format: `cxl_sample` and the like for
+//! The first row that matches wins; the order of the files is that of `sections.rs`, with the words
+//! that drivers and programs print, too, last. An example is made up in the kernel's format: `cxl_sample` and the like for
 //! functions, no text of a real log. Name the kernel's file and function where the format comes from.
 
 mod faults;

@@ -23,7 +23,7 @@ pub(super) const ROWS: &[Row] = &[
                 "BUG: KASAN: slab-use-after-free in cxl_sample_read+0x1c/0x60 [cxl_core]",
                 "KASAN: slab-use-after-free in cxl_sample_read [cxl_core]",
             ),
-            // Before 4.10.
+            // Older words.
             (
                 "BUG: KASan: out of bounds access in cxl_sample+0xbf/0xe8 at addr ffff88003eb2fa52",
                 "KASAN: out of bounds access in cxl_sample",

@@ -3,8 +3,10 @@
 use super::row::Row;
 use super::{faults, locks, memory, other, panics, sanitizers, stalls, unsure, warnings};
 
-/// The files of the table, from the most particular words to the least.
+/// The files of the table: the commonest first, since it is walked through from its start for each line that may be a heading,
+/// and last what drivers and programs print, too.
 const SECTIONS: [&[Row]; 9] = [
+    warnings::ROWS,
     sanitizers::ROWS,
     faults::ROWS,
     panics::ROWS,
@@ -12,7 +14,6 @@ const SECTIONS: [&[Row]; 9] = [
     locks::ROWS,
     memory::ROWS,
     other::ROWS,
-    warnings::ROWS,
     unsure::ROWS,
 ];
 

@@ -50,17 +50,21 @@ pub(super) const ROWS: &[Row] = &[
             ("Watchdog CPU:4 Hard LOCKUP", "hard lockup"),
         ],
     },
+    // The pool and the seconds come by pr_cont(), which another CPU's line may come before.
     Row {
         kind: K::WorkqueueStall,
         role: Report,
         trust: Sure,
         needles: &["BUG: workqueue lockup"],
-        pattern: r"^BUG: workqueue lockup - (?P<s>pool .*?) stuck",
+        pattern: r"^BUG: workqueue lockup - (?P<s>pool(?: .*?)?)(?: stuck.*)?$",
         title: "workqueue lockup",
-        examples: &[(
-            "BUG: workqueue lockup - pool cpus=1 node=0 flags=0x0 nice=0 stuck for 31s!",
-            "workqueue lockup",
-        )],
+        examples: &[
+            (
+                "BUG: workqueue lockup - pool cpus=1 node=0 flags=0x0 nice=0 stuck for 31s!",
+                "workqueue lockup",
+            ),
+            ("BUG: workqueue lockup - pool", "workqueue lockup"),
+        ],
     },
     Row {
         kind: K::RcuStall,
@@ -78,7 +82,7 @@ pub(super) const ROWS: &[Row] = &[
         kind: K::RcuStall,
         role: Sequel,
         trust: Sure,
-        needles: &["kthread starved", "kthread timer wakeup"],
+        needles: &[" kthread "],
         pattern: r"^(?:rcu: )?rcu_\w+ kthread (?:starved|timer wakeup didn't happen) for",
         title: "RCU stall",
         examples: &[

@@ -17,6 +17,31 @@ pub(super) const ROWS: &[Row] = &[
         title: "$1",
         examples: &[("addressing exception: 0005 ilc:2 [#1] SMP", "addressing exception")],
     },
+    // Those of mips and loongarch (`%s[#%d]:`), riscv and csky (`%s [#%d]`), xtensa (`%s: sig: %ld [#%d]`).
+    Row {
+        kind: K::Oops,
+        role: Die,
+        trust: WithTrace,
+        needles: &["[#"],
+        pattern: r"^([A-Za-z][\w ,.()/'-]{2,60}?)!?(?:: sig: -?\d+)? ?\[#\d+\]",
+        title: "$1",
+        examples: &[
+            ("Break instruction in kernel code[#1]:", "Break instruction in kernel code"),
+            ("do_cpu invoked from kernel context![#2]:", "do_cpu invoked from kernel context"),
+            ("Unhandled Machine Check Exception [#3]", "Unhandled Machine Check Exception"),
+            ("Caught unhandled exception: sig: 9 [#14] PREEMPT", "Caught unhandled exception"),
+        ],
+    },
+    // And of sparc.
+    Row {
+        kind: K::Oops,
+        role: Die,
+        trust: WithTrace,
+        needles: &["[#"],
+        pattern: r"^\S+\(\d+\): ([A-Za-z][^\[]{2,60}?) \[#\d+\]",
+        title: "$1",
+        examples: &[("sh(77): Kernel illegal instruction [#1]", "Kernel illegal instruction")],
+    },
     Row {
         kind: K::Bug,
         role: Report,

@@ -22,7 +22,7 @@ pub(super) const ROWS: &[Row] = &[
         role: Report,
         trust: Sure,
         needles: &["WARNING: "],
-        pattern: concat!(r"^WARNING: (?:CPU: \d+ PID: \d+ )?at (?:\[[^\]]*\] )?[\w./+-]+:\d+ ", symbol!()),
+        pattern: concat!(r"^WARNING: (?:CPU: \d+ PID: \d+ )?at (?:\[.*\] )?[\w./+-]+:\d+ ", symbol!()),
         title: "WARNING",
         examples: &[(
             "WARNING: CPU: 1 PID: 7 at drivers/cxl/core/port.c:12 cxl_sample+0x1c/0x60 [cxl_core]",
@@ -41,18 +41,24 @@ pub(super) const ROWS: &[Row] = &[
             "WARNING in cxl_sample [cxl_core]",
         )],
     },
-    // Since 6.18.
+    // With CONFIG_DEBUG_BUGVERBOSE_DETAILED the condition comes first, in brackets, and may hold brackets of its own.
     Row {
         kind: K::Warning,
         role: Report,
         trust: Sure,
         needles: &["WARNING: "],
-        pattern: concat!(r"^WARNING: (?:\[[^\]]*\] )?[\w./+-]+:\d+ at ", symbol!()),
+        pattern: concat!(r"^WARNING: (?:\[.*\] )?[\w./+-]+:\d+ at ", symbol!()),
         title: "WARNING",
-        examples: &[(
-            "WARNING: drivers/cxl/core/region.c:812 at cxl_sample+0x10/0x20 [cxl_core], CPU#1: sh/77",
-            "WARNING in cxl_sample [cxl_core]",
-        )],
+        examples: &[
+            (
+                "WARNING: drivers/cxl/core/region.c:812 at cxl_sample+0x10/0x20 [cxl_core], CPU#1: sh/77",
+                "WARNING in cxl_sample [cxl_core]",
+            ),
+            (
+                "WARNING: [sample[i] != other[(j) + 1]] drivers/cxl/core/region.c:12 at cxl_sample+0x10/0x20, CPU#1: sh/77",
+                "WARNING in cxl_sample",
+            ),
+        ],
     },
     Row {
         kind: K::Warning,
