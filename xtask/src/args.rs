@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use clap::ValueEnum;
 
 use engine::run::Request;
 use engine::run::accel::AccelRequest;
@@ -67,4 +68,17 @@ pub fn cell_filter(text: Option<&str>) -> Result<Option<CellFilter>, Usage> {
     let read =
         |text: &str| text.parse().map_err(|why| Usage { message: format!("--cell: {why}"), hint: None });
     text.map(read).transpose()
+}
+
+/// The form of a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PictureForm {
+    /// For the terminal
+    Text,
+    /// For documents and browsers
+    Svg,
+    /// For Markdown pages
+    Mermaid,
+    /// For graphviz
+    Dot,
 }

@@ -17,8 +17,8 @@ use report::{Folders, Verbosity};
 use spec::Project;
 
 use super::Usage;
+use super::args::PictureForm;
 use super::exit::tool_error;
-use super::topology::PictureForm;
 
 /// Flags that every subcommand takes.
 #[derive(Debug, clap::Args)]

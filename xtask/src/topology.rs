@@ -13,8 +13,6 @@ use anyhow::Result;
 
 use super::{Context, Exit};
 
-pub(super) use draw::PictureForm;
-
 /// Lists topologies, checks and draws them, or shows what becomes of one
 #[derive(Debug, clap::Args)]
 pub struct Args {

@@ -11,7 +11,7 @@ use std::thread;
 use crate::files::CaseNow;
 use crate::port::{Port, console};
 use crate::request::{Request, SOCKET, answer, connect};
-use crate::save;
+use crate::{save, usage};
 
 /// A request is a few words.
 const LONGEST: u64 = 64 << 10;
@@ -56,7 +56,7 @@ fn carry(mut stream: &UnixStream, port: &Port, case: Option<u32>) -> io::Result<
 /// The `host` command: prints the answer; 0 when it was done, 1 when not, 2 without a request.
 pub fn client(words: &[OsString]) -> ExitCode {
     if words.is_empty() {
-        console(crate::USAGE);
+        console(usage::USAGE);
         return ExitCode::from(2);
     }
     let words = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();

@@ -35,13 +35,7 @@ mod settle;
 mod shell;
 mod udev;
 mod uevent;
-
-const USAGE: &str = "usage: host REQUEST [WORD…]   asks the host, e.g. host device-del mem0
-       save NAME < FILE        stores a file in the boot's folder on the host
-       cxl-dump                prints what /sys/bus/cxl shows, device by device
-       cxl-expect              compares /sys/bus/cxl with what the topology implies; after changes, too
-       cxl-regions list        regions to be created or refused; name, arguments, check
-       cxl-topology sample     devices and slots by their ids in the topology; slots, memdev, pci, region, hpa\n";
+mod usage;
 
 fn main() -> ExitCode {
     let mut words = std::env::args_os();
@@ -59,7 +53,7 @@ fn main() -> ExitCode {
         Some(session::IN_SESSION) => session::exec(&words, false),
         Some(session::ON_TTY) => session::exec(&words, true),
         _ => {
-            port::console(USAGE);
+            port::console(usage::USAGE);
             ExitCode::from(2)
         }
     }

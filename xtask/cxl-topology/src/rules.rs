@@ -7,6 +7,7 @@
 mod cdat;
 mod devices;
 mod finding;
+mod findings;
 mod guest;
 mod ids;
 mod ports;
@@ -14,36 +15,15 @@ mod qemu;
 mod table;
 mod windows;
 
-use crate::bytes::Bytes;
-use crate::raw::{Located, RawBelow, RawDevice, RawHostBridge, RawPort, RawTopology};
+use self::findings::Findings;
+use crate::raw::RawTopology;
 
 pub(super) use cdat::check_files;
 pub use finding::{Finding, Rule, Severity};
+pub(super) use findings::FIRST_BUS;
 pub(super) use ports::buses_needed;
 pub(super) use table::QEMU_FEATURE;
 pub use table::{RULES, rule};
-
-/// Sizes of windows and memories are multiples of this: the unit of CXL's capacity fields.
-pub(super) const CAPACITY_UNIT: Bytes = Bytes::mib(256);
-
-/// First root bus of a host bridge. The ones before are for what hangs below `pcie.0`.
-pub(super) const FIRST_BUS: u32 = 12;
-
-/// Where rules leave what they find.
-#[derive(Default)]
-struct Findings(Vec<Finding>);
-
-impl Findings {
-    fn add(
-        &mut self,
-        rule: &'static Rule,
-        field: impl Into<String>,
-        message: impl Into<String>,
-        hint: impl Into<String>,
-    ) {
-        self.0.push(Finding::new(rule, field, message, hint));
-    }
-}
 
 /// All rules that this file breaks, in the order of the rules.
 pub(super) fn check(raw: &RawTopology) -> Vec<Finding> {
@@ -55,11 +35,6 @@ pub(super) fn check(raw: &RawTopology) -> Vec<Finding> {
     qemu::check(raw, &mut findings);
     windows::check(raw, &mut findings);
     findings.0
-}
-
-/// Rounds up to the next multiple, for hints; never 0.
-fn round_up(size: Bytes, unit: Bytes) -> Bytes {
-    Bytes(size.0.max(1).checked_next_multiple_of(unit.0).unwrap_or(unit.0))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use super::runs;
 use crate::{Context, Exit, Usage};
 
 /// Compares two runs: newly failing, fixed, still failing, new skips, new splats, slower by more than noise
@@ -24,8 +25,8 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         (Some(second), first) => (first.clone(), second.clone()),
         (None, only) => (baseline()?.ok_or_else(no_baseline)?, only.clone()),
     };
-    let diff = super::compare(ctx, &super::load(ctx, &from)?, &super::load(ctx, &to)?)?;
-    super::show_diff(ctx, &diff)?;
+    let diff = runs::compare(ctx, &runs::load(ctx, &from)?, &runs::load(ctx, &to)?)?;
+    runs::show_diff(ctx, &diff)?;
     Ok(if diff.is_newly_red() { Exit::Red } else { Exit::Success })
 }
 

@@ -11,6 +11,7 @@ use cxl_topology::{Topology, draw};
 use report::formats::{self, FORMATS, Surroundings};
 use report::{Diff, Picture, Stored, complaints};
 
+use super::runs;
 use crate::{Context, Exit, Usage};
 
 /// Writes a run in another format: JUnit, KTAP, one page of HTML and others
@@ -40,7 +41,7 @@ fn names() -> PossibleValuesParser {
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let format = format(&args.name)?;
-    let run = super::load(ctx, &args.run)?;
+    let run = runs::load(ctx, &args.run)?;
     let bytes = bytes(ctx, run, format, args.against.as_deref())?;
     match args.output.as_deref() {
         Some(path) if path != Path::new("-") => {
@@ -66,9 +67,9 @@ pub(super) fn bytes(
 ) -> Result<Vec<u8>> {
     let run = run.up_to_date()?;
     let baseline = match against {
-        Some(name) => Some(super::load(ctx, name)?),
+        Some(name) => Some(runs::load(ctx, name)?),
         // One that is gone is no reason to show nothing.
-        None => super::baseline_id(ctx).and_then(|id| super::load(ctx, &id).ok()),
+        None => runs::baseline_id(ctx).and_then(|id| runs::load(ctx, &id).ok()),
     };
     let baseline = baseline.filter(|other| other.dir != run.dir);
     let around = Project { ctx, baseline };
@@ -100,7 +101,7 @@ impl Surroundings for Project<'_> {
 
     fn diff(&self, run: &Stored) -> Option<Diff> {
         // Runs that cannot be read are left out of what is noise; there is nothing else that could fail.
-        super::compare(self.ctx, self.baseline.as_ref()?, run).ok()
+        runs::compare(self.ctx, self.baseline.as_ref()?, run).ok()
     }
 }
 

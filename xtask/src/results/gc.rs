@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use cxl_topology::bytes::Bytes;
 use report::Folder;
 
+use super::runs;
 use crate::{Context, Exit, Format, Usage};
 
 /// Removes old runs; never the latest, the baseline, or one that is still running
@@ -44,7 +45,7 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         results.sweep()?;
     }
     let runs = results.list()?;
-    let kept = [results.latest(), super::baseline_id(ctx)];
+    let kept = [results.latest(), runs::baseline_id(ctx)];
     let old = old(&runs, args.keep.unwrap_or(0), args.older_than, Timestamp::now());
     let goes = |run: &&Folder| !kept.contains(&Some(run.id.clone())) && !run.is_locked();
     let old: Vec<&Folder> = old.iter().filter(goes).collect();

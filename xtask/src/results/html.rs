@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
+use super::runs;
 use crate::{Context, Exit};
 
 use super::export;
@@ -28,7 +29,7 @@ pub struct Args {
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let format = export::format("html")?;
-    let run = super::load(ctx, &args.run)?;
+    let run = runs::load(ctx, &args.run)?;
     let beside = run.dir.join(format.kept.file().unwrap_or("report.html"));
     let page = export::bytes(ctx, run, format, args.against.as_deref())?;
     if args.output.as_deref() == Some(Path::new("-")) {

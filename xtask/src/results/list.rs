@@ -8,6 +8,7 @@ use report::lines::verdict_word;
 use report::text::{duration, one_line};
 use report::{Folder, Progress, Stored};
 
+use super::runs;
 use crate::{Context, Exit, Format};
 
 /// Lists every run, the newest last
@@ -43,7 +44,7 @@ struct Run<'a> {
 pub fn run(ctx: &Context) -> Result<Exit> {
     let results = ctx.results();
     let runs = results.list()?;
-    let (latest, baseline) = (results.latest(), super::baseline_id(ctx));
+    let (latest, baseline) = (results.latest(), runs::baseline_id(ctx));
     let mut listed = Vec::new();
     for folder in &runs {
         let is = |name: &Option<String>| name.as_deref() == Some(&folder.id);

@@ -4,6 +4,7 @@ use anyhow::{Context as _, Result};
 
 use report::{Stored, command_line};
 
+use super::runs;
 use crate::{Context, Exit, Format};
 
 /// Makes one run of several, such as the shards of one; the exit code is that of its verdict
@@ -21,7 +22,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
-    let runs = args.runs.iter().map(|name| super::load(ctx, name)).collect::<Result<Vec<_>>>()?;
+    let runs = args.runs.iter().map(|name| runs::load(ctx, name)).collect::<Result<Vec<_>>>()?;
     let dir =
         report::merge(ctx.results().dir(), &runs, &command_line(), args.last_wins).context("merging")?;
     for shard in report::missing_shards(&runs) {

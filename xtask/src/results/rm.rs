@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use report::Folder;
 
+use super::runs;
 use crate::{Context, Exit, Usage};
 
 /// Removes runs; not the baseline, and not one that is still running
@@ -20,7 +21,7 @@ pub struct Args {
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let results = ctx.results();
     results.sweep()?;
-    let baseline = super::baseline_id(ctx);
+    let baseline = runs::baseline_id(ctx);
     // All are looked for before the first is removed.
     let runs = args.runs.iter().map(|name| folder(ctx, name)).collect::<Result<Vec<_>>>()?;
     if let Some(run) = runs.iter().find(|run| Some(&run.id) == baseline.as_ref() && !args.force) {

@@ -12,6 +12,7 @@ use report::text::{neutralise, one_line};
 use report::{Stored, Terminal, console, formats};
 use spec::{CellFilter, fits};
 
+use super::runs;
 use crate::args::cell_filter;
 use crate::{Context, Exit, Format, Usage};
 
@@ -36,7 +37,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
-    let stored = super::load(ctx, &args.run)?;
+    let stored = runs::load(ctx, &args.run)?;
     let cells: Vec<&CellId> = stored.summary.cells.iter().map(|cell| &cell.cell).collect();
     let selection = CellSelection::of(args.cell.as_deref())?;
     let cells: Vec<&CellId> = cells.into_iter().filter(|cell| selection.has(cell)).collect();

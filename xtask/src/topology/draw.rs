@@ -1,12 +1,12 @@
 //! `topology draw`.
 
 use anyhow::Result;
-use clap::ValueEnum;
 
 use cxl_topology::{draw, tree};
 use report::text::neutralise;
 
 use super::find;
+use crate::args::PictureForm;
 use crate::{Context, Exit};
 
 /// Draws a topology: host bridges, ports, switches, devices, and the windows over them
@@ -19,19 +19,6 @@ pub struct Args {
     /// The form of the picture
     #[arg(long = "as", value_name = "FORM", value_enum, default_value_t = PictureForm::Text)]
     form: PictureForm,
-}
-
-/// The form of a picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum PictureForm {
-    /// For the terminal
-    Text,
-    /// For documents and browsers
-    Svg,
-    /// For Markdown pages
-    Mermaid,
-    /// For graphviz
-    Dot,
 }
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {

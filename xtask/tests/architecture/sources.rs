@@ -2,9 +2,17 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 /// Files and folders that are compiled for tests only.
 const TESTS: &[&str] = &["tests", "testing", "real", "boot_tests", "properties", "schema_tests"];
+
+static UNIT_TESTS: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"#\[cfg\(test\)\]\n(pub(\([^)]*\))? )?mod tests \{").expect("a regex"));
+static TEST_IMPORT: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"#\[cfg\(test\)\]\n(pub(\([^)]*\))? )?use [^;]+;").expect("a regex"));
 
 /// A file that is a module.
 #[derive(Debug)]
@@ -45,7 +53,8 @@ fn module_path(src: &Path, file: &Path) -> Option<Vec<String>> {
 
 fn code(file: &Path) -> String {
     let text = fs::read_to_string(file).expect("a readable source");
-    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let text = UNIT_TESTS.splitn(&text, 2).next().unwrap_or_default();
+    let text = TEST_IMPORT.replace_all(text, "");
     let is_code = |line: &&str| !line.trim_start().starts_with("//");
     text.lines().filter(is_code).flat_map(|line| [line, "\n"]).collect()
 }

@@ -5,8 +5,10 @@ use std::path::Path;
 
 use specfile::check_name;
 
+use super::finding::Finding;
+use super::findings::Findings;
 use super::table::CDAT_FILE;
-use super::{Finding, Findings, RawTopology};
+use crate::raw::RawTopology;
 
 /// Header: length, revision, checksum, reserved, sequence (CDAT 1.03, table 3).
 const HEADER: usize = 16;

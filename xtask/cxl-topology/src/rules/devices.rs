@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::findings::{CAPACITY_UNIT, Findings, round_up};
 use super::table::{
     DEVICE_MEMORY, DEVICE_SIZE, LSA_NEEDED, LSA_SIZE, PERSISTENT_WINDOW, SERIAL_NONE, SERIAL_UNIQUE,
 };
-use super::{Bytes, CAPACITY_UNIT, Findings, Located, RawDevice, RawTopology, round_up};
+use crate::bytes::Bytes;
+use crate::raw::{Located, RawDevice, RawTopology};
 
 /// Page size: what a label storage area is mapped in.
 const LSA_UNIT: Bytes = Bytes(4096);

@@ -1,7 +1,9 @@
 //! The guest apart from CXL.
 
+use super::findings::Findings;
 use super::table::{CPUS, MEMORY, NODES, NUMA_DISTANCES, NUMA_NODE};
-use super::{Bytes, Findings, RawTopology};
+use crate::bytes::Bytes;
+use crate::raw::RawTopology;
 
 /// Enough for the kernel, the image and the cases, with two nodes.
 const LEAST_MEMORY: Bytes = Bytes::mib(256);
@@ -33,7 +35,7 @@ fn memory_size(raw: &RawTopology, findings: &mut Findings) {
     let (memory, nodes) = (raw.memory_or_default(), raw.nodes_or_default().clamp(1, 8));
     let unit = Bytes::mib(2 * u64::from(nodes));
     if memory < LEAST_MEMORY || !memory.is_multiple_of(unit) {
-        let next = super::round_up(memory.max(LEAST_MEMORY), unit);
+        let next = super::findings::round_up(memory.max(LEAST_MEMORY), unit);
         findings.add(
             &MEMORY,
             "memory",

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::findings::Findings;
 use super::table::{ID_FORM, ID_UNIQUE};
-use super::{Findings, RawTopology};
+use crate::raw::RawTopology;
 
 pub(super) fn check(raw: &RawTopology, findings: &mut Findings) {
     let all = all(raw);

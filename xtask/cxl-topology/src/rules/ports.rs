@@ -1,9 +1,10 @@
 //! Host bridges, switches and their ports.
 
+use super::findings::{FIRST_BUS, Findings};
 use super::table::{
     BUS_SPACE, HOST_BRIDGE_COUNT, INTERLEAVE_PORTS, LINK_WIDTH, PASSTHROUGH, PORT_COUNT, SWITCH_LEVELS,
 };
-use super::{FIRST_BUS, Findings, RawBelow, RawHostBridge, RawPort, RawTopology};
+use crate::raw::{RawBelow, RawHostBridge, RawPort, RawTopology};
 
 /// QEMU's window of host bridge registers is 1 MiB, 64 KiB each. A 17th starts, but lies outside.
 const MOST_BRIDGES: usize = 16;

@@ -1,8 +1,9 @@
 //! What `qemu:` passes through.
 
+use super::findings::Findings;
 use super::table::{QEMU_FORM, QEMU_RESERVED};
-use super::{Findings, Located, RawTopology};
 use crate::raw::Part;
+use crate::raw::{Located, RawTopology};
 
 pub(super) fn check(raw: &RawTopology, findings: &mut Findings) {
     for bridge in raw.bridges() {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::Topology;
+use crate::raw::RawDevice;
 
 /// A sound file: two bridges, a switch, devices of each sort.
 const SOUND: &str = "

@@ -2,12 +2,13 @@
 
 use specfile::did_you_mean;
 
+use super::findings::{CAPACITY_UNIT, Findings, round_up};
 use super::table::{
     ADDRESS_SPACE as ROOM, DECODER_COUNT, UNMAPPED, WINDOW_CAPACITY, WINDOW_GRANULARITY, WINDOW_SIZE,
     WINDOW_TARGET, WINDOW_TARGET_TWICE, WINDOW_WAYS,
 };
-use super::{Bytes, CAPACITY_UNIT, Findings, Located, RawTopology, round_up};
-use crate::raw::RawWindow;
+use crate::bytes::Bytes;
+use crate::raw::{Located, RawTopology, RawWindow};
 
 /// CXL 3.0, CFMWS: encoded interleave ways. QEMU: "Interleave ways: 5 not supported".
 const WAYS: [usize; 8] = [1, 2, 3, 4, 6, 8, 12, 16];

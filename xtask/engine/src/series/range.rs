@@ -77,9 +77,8 @@ pub enum RangeError {
 impl ToolError for RangeError {
     fn fault(&self) -> Fault {
         match self {
-            Self::Git(_) => Fault::Machinery,
             Self::Overlay(OverlayError::Spec(_)) => Fault::Usage,
-            Self::Overlay(_) => Fault::Machinery,
+            Self::Git(_) | Self::Overlay(_) => Fault::Machinery,
             _ => Fault::Usage,
         }
     }

@@ -6,6 +6,7 @@
 mod case;
 mod logs;
 mod matrix;
+mod name;
 mod timeline;
 mod view;
 
@@ -14,8 +15,6 @@ use std::fmt::Write as _;
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior, Value};
 use serde::Serialize;
-
-use event::CellId;
 
 use super::format::{Format, FormatError, Kept};
 use crate::diff::Diff;
@@ -153,11 +152,6 @@ fn script_json(value: &impl serde::Serialize) -> Result<Value, serde_json::Error
 fn nonce(summary: &Summary) -> String {
     let now = jiff::Timestamp::now().as_nanosecond();
     host::sha256(format!("{} {now} {}", summary.id, std::process::id()))[..32].to_owned()
-}
-
-/// A cell's name as it is shown.
-fn name(cell: &CellId) -> String {
-    one_line(&cell.to_string())
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::ANSWER;
+use super::words::ANSWER;
 use crate::{Qmp, QmpError};
 
 /// The guest blinks for 5 s before it gives a device up (pciehp); QEMU 10 reports it after some 6 s.
@@ -152,7 +152,7 @@ pub fn delete(device: &str, qmp: &Qmp) -> Result<String, String> {
     let from = qmp.next_event();
     let text = |error: QmpError| error.to_string();
     qmp.command("device_del", json!({ "id": device }), ANSWER).map_err(text)?;
-    let path = super::path(device);
+    let path = super::words::path(device);
     let until = Instant::now() + UNPLUG;
     while Instant::now() < until {
         let event = qmp.wait_event(from, UNPLUG_TICK, |event| {

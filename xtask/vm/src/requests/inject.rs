@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::schema::{Fields, Schema};
-use super::{ANSWER, id, number, path, run};
+use super::words::{ANSWER, id, number, path, run};
 use crate::Qmp;
 
 /// Poison from a device address on, both in bytes: multiples of 64.

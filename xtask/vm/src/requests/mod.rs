@@ -8,18 +8,17 @@ mod inject;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use self::hotplug::Devices;
+use self::schema::Schema;
+use self::words::{ANSWER, id, number, run};
 use super::Qmp;
-use hotplug::Devices;
-use schema::Schema;
 
-/// QEMU answers at once; a busy host takes longer.
-const ANSWER: Duration = Duration::from_secs(30);
 /// Commands that touch nothing outside of the guest. Others could write files or start programs of the host.
 const ALLOWED: [&str; 3] = ["cxl-", "query-", "qom-get"];
 
@@ -121,18 +120,6 @@ impl HostRequests for QemuRequests {
     }
 }
 
-/// Where a device stands in QEMU's tree of objects.
-fn path(device: &str) -> String {
-    format!("/machine/peripheral/{device}")
-}
-
-fn run(command: &str, arguments: Value, qmp: &Qmp) -> Result<String, String> {
-    let answer = qmp.command(command, arguments, ANSWER).map_err(|error| error.to_string())?;
-    // `{}` is QEMU's answer where there is nothing to report.
-    let empty = answer.as_object().is_some_and(serde_json::Map::is_empty);
-    Ok(if empty { String::new() } else { answer.to_string() })
-}
-
 fn free(text: &str, qmp: &Qmp) -> Result<String, String> {
     let mut request: Value = serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))?;
     let command = request["execute"].as_str().ok_or("no \"execute\" in the request")?.to_owned();
@@ -140,23 +127,4 @@ fn free(text: &str, qmp: &Qmp) -> Result<String, String> {
         return Err(format!("{command} is not open to guests (only {}…)", ALLOWED.join("…, ")));
     }
     run(&command, request["arguments"].take(), qmp)
-}
-
-/// A word that cannot be anything but an id or a name.
-fn id(word: &str) -> Result<&str, String> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
-    if word.starts_with(|c: char| c.is_ascii_alphanumeric()) && word.chars().all(plain) {
-        Ok(word)
-    } else {
-        Err(format!("{word:?} is not an id"))
-    }
-}
-
-/// Decimal, or hexadecimal after 0x.
-fn number(word: &str) -> Result<u64, String> {
-    let parsed = match word.strip_prefix("0x") {
-        Some(digits) => u64::from_str_radix(digits, 16),
-        None => word.parse(),
-    };
-    parsed.map_err(|error| format!("{word:?} is not a number: {error}"))
 }

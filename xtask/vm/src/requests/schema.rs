@@ -95,7 +95,7 @@ impl Schema {
 impl Takes {
     fn value(&self, text: &str) -> Result<Value, String> {
         match self {
-            Self::Number => super::number(text).map(Value::from),
+            Self::Number => super::words::number(text).map(Value::from),
             Self::Flag => text.parse::<bool>().map(Value::from).map_err(|_| format!("{text:?} is no bool")),
             Self::OneOf(known) if !known.iter().any(|one| one == text) => {
                 Err(format!("{text:?} is none of {}", known.join(", ")))

@@ -73,7 +73,7 @@ pub(super) fn cases<'a>(run: &'a Stored, logs: &Logs) -> Vec<Case<'a>> {
                 row: row(cases.len(), &cell.cell, report),
                 detail: Detail {
                     case: one_line(&report.name),
-                    cell: name(&cell.cell),
+                    cell: name::of(&cell.cell),
                     outcome: report.outcome.word(),
                     reason: one_line(&report.reason),
                     results: results(report),
@@ -99,7 +99,7 @@ fn row(index: usize, cell: &CellId, report: &CaseReport) -> Row {
     lines.extend(last(&report.diagnostics));
     Row {
         index,
-        cell: name(cell),
+        cell: name::of(cell),
         case: one_line(&report.name),
         word: report.outcome.word(),
         letter: letter(report.outcome),

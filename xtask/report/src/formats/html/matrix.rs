@@ -5,6 +5,7 @@ use serde::Serialize;
 use kernlog::Verdict;
 
 use super::case::Case;
+use super::name;
 use super::view::cell_class;
 use crate::summary::{CellSummary, Summary};
 use crate::text::one_line;
@@ -86,7 +87,7 @@ fn column(cell: &CellSummary, summary: &Summary) -> Column {
         label = format!("{label} :{}", id.variant);
     }
     Column {
-        name: super::name(id),
+        name: name::of(id),
         label: one_line(&label),
         word: cell.verdict.map_or("not finished", Verdict::word),
         class: cell_class(cell),
@@ -100,7 +101,7 @@ fn square(name: &str, at: usize, cell: &CellSummary, cases: &[Case]) -> Option<S
     let red = rounds.iter().filter(|case| case.red).count();
     Some(Square {
         index: first.row.index,
-        cell: super::name(&cell.cell),
+        cell: name::of(&cell.cell),
         word: first.row.word,
         letter: first.row.letter,
         of: (rounds.len() > 1)

@@ -68,7 +68,7 @@ fn cell(cell: &CellSummary) -> Cell {
     counts.extend(cell.unstable.iter().map(|unstable| format!("unstable: {unstable}")));
     let guest = [&cell.release, &cell.accel].into_iter().flatten().map(|text| one_line(text));
     Cell {
-        name: name(&cell.cell),
+        name: name::of(&cell.cell),
         word: cell.verdict.map_or("not finished", Verdict::word),
         class: cell_class(cell),
         guest: guest.collect::<Vec<_>>().join(", "),
@@ -116,7 +116,7 @@ pub(super) fn splats(summary: &Summary, cases: &[Case]) -> Vec<Splat> {
                 kind: splat.kind.word(),
                 title: one_line(&splat.title),
                 module: splat.module.as_deref().map(one_line),
-                cell: name(&cell.cell),
+                cell: name::of(&cell.cell),
                 case: splat.case.as_deref().map(one_line),
                 line: splat.line,
                 fingerprint: one_line(&splat.fingerprint),
