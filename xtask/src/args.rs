@@ -34,6 +34,9 @@ pub struct GuestArgs {
     /// This QEMU instead of the one on the PATH
     #[arg(long, value_name = "PATH")]
     pub qemu: Option<PathBuf>,
+    /// The engine that runs the cells
+    #[arg(long, value_name = "ENGINE", hide = true)]
+    pub on: Option<String>,
     /// Which accelerator: auto takes KVM only where a guest really comes up under it
     #[arg(long, value_enum, default_value_t)]
     pub accel: AccelRequest,

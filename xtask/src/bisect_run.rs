@@ -77,6 +77,7 @@ fn judged(args: &Args, ctx: &Context) -> Result<Exit> {
         Err(why) => return Ok(said(ctx, StepResult::Neither, &why)),
     };
     let options = Options {
+        engine: args.guest.on.clone(),
         qemu: run::find_qemu(args.guest.qemu.as_deref())?,
         accel: args.guest.accel,
         policy: Policy::default(),

@@ -70,6 +70,7 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     }
     setup::ensure_for(ctx, args.setup, args.guest.qemu.as_deref(), args.tools)?;
     let options = Options {
+        engine: args.guest.on.clone(),
         qemu: run::find_qemu(args.guest.qemu.as_deref())?,
         accel: args.guest.accel,
         policy: Policy::default(),

@@ -71,7 +71,7 @@ fn carry_out(
     setup::ensure_for(ctx, args.setup, args.guest.qemu.as_deref(), ndctl)?;
     let qemu = run::find_qemu(args.guest.qemu.as_deref())?;
     let policy = Policy { learn: drawn.is_none(), ..args.policy.policy() };
-    let options = Options { qemu, accel: args.guest.accel, policy };
+    let options = Options { qemu, engine: args.guest.on.clone(), accel: args.guest.accel, policy };
 
     let store = Arc::new(
         Store::create(&project.root.join("results"), resolved(plans, request, &options))

@@ -39,7 +39,7 @@ pub(super) fn run(name: &str, args: &Args, ctx: &Context, project: &Project) -> 
     let accel = serde_json::from_value(resolved["accel"].clone()).unwrap_or(args.guest.accel);
     let qemu = resolved["qemu"].as_str().map(std::path::PathBuf::from);
     let qemu = run::find_qemu(args.guest.qemu.as_deref().or(qemu.as_deref()))?;
-    let options = Options { qemu, accel, policy };
+    let options = Options { qemu, engine: args.guest.on.clone(), accel, policy };
     let mut sinks: Vec<Box<dyn Sink>> = vec![Box::new(Arc::clone(&store))];
     sinks.extend(shown_for(&args.shown, ctx, &options, Some(store.summary())));
     let sink = Fan(sinks);

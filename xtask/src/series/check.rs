@@ -327,6 +327,7 @@ impl Checker<'_> {
         };
         let plans = [Plan::new(self.project, &request)?];
         let options = Options {
+            engine: self.args.guest.on.clone(),
             qemu: run::find_qemu(self.args.guest.qemu.as_deref())?,
             accel: self.args.guest.accel,
             policy: Policy { learn: true, ..Policy::default() },

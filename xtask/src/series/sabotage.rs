@@ -47,6 +47,7 @@ pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit>
     }
     setup::ensure(ctx, false, args.guest.qemu.as_deref())?;
     let options = Options {
+        engine: args.guest.on.clone(),
         qemu: run::find_qemu(args.guest.qemu.as_deref())?,
         accel: args.guest.accel,
         policy: Policy::default(),

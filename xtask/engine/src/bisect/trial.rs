@@ -118,6 +118,7 @@ impl Oracle for Trial<'_> {
             Err(why) => return Ok(Ran { seen: StepResult::Neither, why, run: None }),
         };
         let options = Options {
+            engine: None,
             qemu: run::find_qemu(self.ask.qemu.as_deref())?,
             accel: self.ask.accel,
             policy: Policy::default(),

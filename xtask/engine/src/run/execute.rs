@@ -8,8 +8,9 @@ use host::interrupt;
 use kernlog::Verdict;
 use report::Store;
 
+use super::engines;
 use super::pool::WorkerPool;
-use super::{LocalEngine, Options, Plan, RunContext, RunError};
+use super::{Options, Plan, RunContext, RunError};
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +33,8 @@ pub fn execute(
     store: &Store,
 ) -> Result<Finished, RunError> {
     let begun = Instant::now();
-    let (worst, error) = match LocalEngine::new(context, options) {
-        Ok(engine) => WorkerPool::new(&engine, plans, options.policy, store, context.sink).run(),
+    let (worst, error) = match engines::start(context, options) {
+        Ok(engine) => WorkerPool::new(engine.as_ref(), plans, options.policy, store, context.sink).run(),
         Err(error) => (None, Some(error)),
     };
     // Of a run that was taken up.

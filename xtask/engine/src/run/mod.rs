@@ -1,7 +1,7 @@
 //! From a request to a verdict: plan, schedule, preparation of the kernels, the lives of their cells.
 //!
-//! `planner` makes a `plan` of a request; `pool` does what the `schedule` says, by an `engine`; `local` is the engine on this
-//! machine.
+//! `planner` makes a `plan` of a request; `pool` does what the `schedule` says, by an `engine`; `engines` has those
+//! that there are.
 
 pub mod accel;
 mod cell;
@@ -9,6 +9,7 @@ mod cells;
 mod commands;
 mod context;
 mod engine;
+mod engines;
 mod error;
 mod execute;
 mod expand;
@@ -18,7 +19,6 @@ mod guest;
 mod history;
 mod job;
 mod kernel;
-mod local;
 mod machine;
 mod ndctl;
 mod options;
@@ -40,13 +40,13 @@ pub use cells::{Boot, Cell};
 pub use commands::{commands, make_commands, work_slot};
 pub use context::RunContext;
 pub use engine::Engine;
+pub use engines::LocalEngine;
 pub use error::RunError;
 pub use execute::{Finished, execute};
 pub use fuzz::{Failures, RandomTopologies, Smallest};
 pub use guest::{Shell, shell};
 pub use job::CellJob;
 pub use kernel::PreparedKernel;
-pub use local::LocalEngine;
 pub use options::{Options, Policy};
 pub use order::Order;
 pub use plan::Plan;

@@ -11,6 +11,8 @@ use super::machine;
 pub struct Options {
     /// The QEMU.
     pub qemu: PathBuf,
+    /// The name of the engine that runs the cells; the one on this machine where nobody says.
+    pub engine: Option<String>,
     /// Which accelerator was asked for.
     pub accel: AccelRequest,
     /// How it goes about its cells.

@@ -8,11 +8,11 @@ use event::Sink;
 use kernlog::Verdict;
 use vm::Accel;
 
-use super::engine::Engine;
-use super::history::History;
-use super::machine::Machine;
-use super::schedule::{Limits, Resources};
-use super::{
+use crate::run::engine::Engine;
+use crate::run::history::History;
+use crate::run::machine::Machine;
+use crate::run::schedule::{Limits, Resources};
+use crate::run::{
     Cell, CellJob, Options, Plan, PreparedKernel, RunContext, RunError, cell, guest, machine, prepare,
 };
 
