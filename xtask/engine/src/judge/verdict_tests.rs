@@ -256,3 +256,10 @@ fn all_passed_and_the_guest_does_not_power_off() {
     pass    one
     ");
 }
+
+/// kernlog depends on nothing of ours, and so knows the agent's marker by itself.
+#[test]
+fn the_markers_of_the_agent_are_those_that_the_log_is_read_by() {
+    let log = format!("[    1.000000] {}[tok]: begin one\n", wire::MARKER);
+    assert_eq!(scan_log(log.as_bytes(), Some("tok")).open_case.as_deref(), Some("one"));
+}
