@@ -16,15 +16,18 @@ use std::process::ExitCode;
 
 use cxl_topology::TopologyError;
 use engine::bisect::BisectError;
+use engine::judge::ExpectError;
 use engine::run::RunError;
+use engine::series::edit::EditError;
 use engine::series::import::ImportError;
 use engine::series::mail::MailError;
+use engine::series::overlay::OverlayError;
 use engine::series::range::RangeError;
 use fault::{Fault, ToolError};
 use host::{ProcessError, interrupt};
 use kbuild::BuildError;
 use kernlog::Verdict;
-use report::{FolderError, MergeError, StoredError};
+use report::{FolderError, MergeError, ResumeError, StoreError, StoredError};
 use source::SourceError;
 use specfile::SpecError;
 
@@ -111,6 +114,23 @@ macro_rules! tool_errors {
 tool_errors! {
     BisectError, BuildError, FolderError, ImportError, MailError, MergeError, ProcessError, RangeError, RunError, SourceError,
     SpecError, StoredError, TopologyError, Usage,
+    EditError, ExpectError, Missing, OverlayError, ResumeError, StoreError,
+}
+
+/// This machine lacks what a subcommand needs.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Missing {
+    /// What is missing.
+    pub message: String,
+    /// What installs it, where that is known.
+    pub hint: Option<String>,
+}
+
+impl ToolError for Missing {
+    fn hint(&self) -> Option<String> {
+        self.hint.clone()
+    }
 }
 
 /// The command line asks for something that cannot be.

@@ -1,5 +1,6 @@
 //! What ends a bisection without an answer.
 
+use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use fault::{Fault, ToolError};
@@ -19,7 +20,7 @@ pub enum BisectError {
     #[error("{0}")]
     Ends(String),
     /// An end is not what it has to be.
-    #[error("{message}\nhint: {hint}")]
+    #[error("{message}")]
     BadEndpoint {
         /// The end, and what is wrong with it.
         message: String,
@@ -27,12 +28,12 @@ pub enum BisectError {
         hint: String,
     },
     /// The machinery failed at a step: which is no result of it.
-    #[error("no word about {step}: {why}\nhint: `cargo xtask bisect --resume` goes on from here")]
+    #[error("no word about {step}")]
     Machinery {
         /// The step.
         step: String,
         /// What happened.
-        why: String,
+        source: Box<dyn Error + Send + Sync>,
     },
     /// There is no bisection of this name, or another process works on it.
     #[error(transparent)]
@@ -56,7 +57,7 @@ pub enum BisectError {
         source: std::io::Error,
     },
     /// The user interrupted.
-    #[error("interrupted; `cargo xtask bisect --resume` goes on from here")]
+    #[error("interrupted")]
     Interrupted,
     /// The history.
     #[error(transparent)]
@@ -99,18 +100,34 @@ impl From<RunError> for BisectError {
 impl ToolError for BisectError {
     fn fault(&self) -> Fault {
         match self {
-            Self::Ends(_)
-            | Self::BadEndpoint { .. }
-            | Self::Malformed { .. }
-            | Self::Spec(_)
-            | Self::History(HistoryError::Ends { .. }) => Fault::Usage,
+            Self::Ends(_) | Self::BadEndpoint { .. } | Self::Malformed { .. } | Self::Spec(_) => Fault::Usage,
+            Self::History(error) => error.fault(),
             Self::Run(error) => error.fault(),
             Self::Folder(error) => error.fault(),
             Self::Source(error) => error.fault(),
             Self::Build(error) => error.fault(),
+            Self::Store(error) => error.fault(),
             Self::Stored(error) => error.fault(),
             Self::Interrupted => Fault::Interrupted,
-            _ => Fault::Machinery,
+            Self::Machinery { .. } | Self::Cache(_) | Self::Io { .. } => Fault::Machinery,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::BadEndpoint { hint, .. } => Some(hint.clone()),
+            Self::Machinery { .. } | Self::Interrupted => {
+                Some("`cargo xtask bisect --resume` goes on from here".to_owned())
+            }
+            Self::Folder(error) => error.hint(),
+            Self::History(error) => error.hint(),
+            Self::Spec(error) => error.hint(),
+            Self::Run(error) => error.hint(),
+            Self::Source(error) => error.hint(),
+            Self::Build(error) => error.hint(),
+            Self::Store(error) => error.hint(),
+            Self::Stored(error) => error.hint(),
+            _ => None,
         }
     }
 }

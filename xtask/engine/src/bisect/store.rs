@@ -129,8 +129,8 @@ mod tests {
         let error = all.load(None).expect_err("nothing was written").to_string();
         assert!(error.ends_with("bisect.json: it is not there: begin anew"), "{error}");
         all.write(&state(id.clone())).expect("written");
-        let error = all.resume(None, "cargo xtask bisect --resume").expect_err("it is locked").to_string();
-        let shown = error.replace(&id, "ID").replace(&std::process::id().to_string(), "PID");
+        let error = all.resume(None, "cargo xtask bisect --resume").expect_err("it is locked");
+        let shown = fault::shown(&error).replace(&id, "ID").replace(&std::process::id().to_string(), "PID");
         insta::assert_snapshot!(shown, @r"
         bisection ID goes on in process PID: cargo xtask bisect --topology t
         hint: wait for its end, or stop it first: kill -INT PID

@@ -148,7 +148,7 @@ fn suites(a: &str, b: &str) -> Result<ExpectFile, String> {
     write("b/expect.yaml", b);
     let suite = spec::Suite::load(dir.path(), "b").expect("a suite");
     let here = format!("{}/", dir.path().display());
-    ExpectFile::of(&suite).map_err(|error| error.to_string().replace(&here, ""))
+    ExpectFile::of(&suite).map_err(|error| fault::shown(&error).replace(&here, ""))
 }
 
 #[test]
@@ -233,7 +233,7 @@ fn mistakes_are_named() {
         "- { case: a, splat: '/(/', reason: x, expires: 2027-01-01 }",
         "- { case: a, outcom: fail, reason: x, expires: 2027-01-01 }",
     ];
-    let errors: Vec<_> = texts.into_iter().map(|t| file(t).expect_err("a mistake").to_string()).collect();
+    let errors: Vec<_> = texts.into_iter().map(|t| fault::shown(&file(t).expect_err("a mistake"))).collect();
     insta::assert_snapshot!(errors.join("\n\n"), @r"
     scenarios/x/expect.yaml:1: expects neither an outcome nor a splat
     hint: add `outcome: fail` or `splat: …`

@@ -51,7 +51,7 @@ pub enum RunError {
     #[error(transparent)]
     Lacking(#[from] Lacking),
     /// There is no QEMU.
-    #[error("there is no {}\nhint: cargo xtask setup installs one, --qemu PATH names one", .program.display())]
+    #[error("there is no {}", .program.display())]
     NoQemu {
         /// What was looked for.
         program: PathBuf,
@@ -63,13 +63,13 @@ pub enum RunError {
         why: String,
     },
     /// No source of ndctl's can be had and built.
-    #[error("ndctl's tools cannot be had{}{}", .tried.iter().map(|line| format!("\n  {line}")).collect::<String>(), ndctl_hint(.tried))]
+    #[error("ndctl's tools cannot be had{}", .tried.iter().map(|line| format!("\n  {line}")).collect::<String>())]
     NoNdctl {
         /// Each source, and why not.
         tried: Vec<String>,
     },
     /// A name that nothing has.
-    #[error("there is no {what} '{name}'\nhint: {hint}")]
+    #[error("there is no {what} '{name}'")]
     Unknown {
         /// What it should have been.
         what: String,
@@ -86,7 +86,7 @@ pub enum RunError {
     },
     /// The kernel is another one than that with which the run was begun.
     #[error(
-        "kernel {kernel} is another one than that with which {run} was begun: its source, series, fragments or compiler have changed\nhint: begin a new run; `results merge` makes one of several"
+        "kernel {kernel} is another one than that with which {run} was begun: its source, series, fragments or compiler have changed"
     )]
     Changed {
         /// Which.
@@ -95,9 +95,7 @@ pub enum RunError {
         run: String,
     },
     /// `--up-to` names no prefix of this kernel's series.
-    #[error(
-        "--up-to: {why}\nhint: --up-to [SERIES:]N takes the first N patches of a series of the kernel; 0 is the kernel without it"
-    )]
+    #[error("--up-to: {why}")]
     UpTo {
         /// Why.
         why: String,
@@ -122,14 +120,6 @@ pub enum RunError {
     },
 }
 
-fn ndctl_hint(tried: &[String]) -> &'static str {
-    if tried.is_empty() {
-        "\nhint: name its sources under `ndctl:` in patchbench.yaml, or a tree with --ndctl DIR"
-    } else {
-        "\nhint: --ndctl DIR takes a tree of your own"
-    }
-}
-
 impl ToolError for RunError {
     fn fault(&self) -> Fault {
         match self {
@@ -144,7 +134,31 @@ impl ToolError for RunError {
             Self::NoMock { .. } => Fault::Kernel,
             Self::Source(error) => error.fault(),
             Self::Build(error) => error.fault(),
+            Self::Store(error) => error.fault(),
             _ => Fault::Machinery,
         }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Spec(error) => return error.hint(),
+            Self::Topology(error) => return error.hint(),
+            Self::Source(error) => return error.hint(),
+            Self::Build(error) => return error.hint(),
+            Self::Expect(error) => return error.hint(),
+            Self::Store(error) => return error.hint(),
+            Self::Unknown { hint, .. } => hint,
+            Self::NoQemu { .. } => "cargo xtask setup installs one, --qemu PATH names one",
+            Self::NoNdctl { tried } if tried.is_empty() => {
+                "name its sources under `ndctl:` in patchbench.yaml, or a tree with --ndctl DIR"
+            }
+            Self::NoNdctl { .. } => "--ndctl DIR takes a tree of your own",
+            Self::Changed { .. } => "begin a new run; `results merge` makes one of several",
+            Self::UpTo { .. } => {
+                "--up-to [SERIES:]N takes the first N patches of a series of the kernel; 0 is the kernel without it"
+            }
+            _ => return None,
+        };
+        Some(hint.to_owned())
     }
 }

@@ -149,7 +149,7 @@ mod tests {
         if let Some(text) = up_to {
             let cut = UpTo::parse(text).map(|up_to| promises.cut(&up_to));
             if let Some(Err(error)) = cut {
-                return error.to_string();
+                return fault::shown(&error);
             }
         }
         let applied =

@@ -11,6 +11,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use fault::{Fault, ToolError};
 use host::{Process, ProcessError, plain_git, users_git};
 
 /// Bytes are what they were, whatever the kernel's own attributes say of line ends.
@@ -30,19 +31,16 @@ const ROOT: [(&str, &str); 6] = [
 #[derive(Debug, thiserror::Error)]
 pub enum EditError {
     /// There is something at the place of the work tree.
-    #[error("{} is there already\nhint: `series refresh` takes back what is in it; remove it to begin anew", .0.display())]
+    #[error("{} is there already", .0.display())]
     Exists(PathBuf),
     /// There is no work tree.
-    #[error("{} is no work tree of a series\nhint: `series edit` makes one", .0.display())]
+    #[error("{} is no work tree of a series", .0.display())]
     None(PathBuf),
     /// A rebase or git am has stopped and waits.
-    #[error(
-        "{} is in the middle of a rebase\nhint: resolve it there, `git add` and `git rebase --continue`; or `git rebase --abort`",
-        .0.display()
-    )]
+    #[error("{} is in the middle of a rebase", .0.display())]
     Unfinished(PathBuf),
     /// There is something that no commit has.
-    #[error("{} has changes that are not committed: {files}\nhint: commit them, or `git stash`", .dir.display())]
+    #[error("{} has changes that are not committed: {files}", .dir.display())]
     Uncommitted {
         /// The work tree.
         dir: PathBuf,
@@ -58,10 +56,7 @@ pub enum EditError {
         why: &'static str,
     },
     /// Patches conflict with the new base; git waits in the work tree.
-    #[error(
-        "{subject} conflicts in {files}\nhint: resolve it in {}, `git add` and `git rebase --continue`, then `series refresh`",
-        .dir.display()
-    )]
+    #[error("{subject} conflicts in {files}")]
     Conflict {
         /// The work tree.
         dir: PathBuf,
@@ -83,6 +78,41 @@ pub enum EditError {
         /// Why.
         source: io::Error,
     },
+}
+
+impl ToolError for EditError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Exists(_)
+            | Self::None(_)
+            | Self::Unfinished(_)
+            | Self::Uncommitted { .. }
+            | Self::NoSeries { .. } => Fault::Usage,
+            Self::Conflict { .. } => Fault::Kernel,
+            Self::Git(error) => error.fault(),
+            Self::Io { .. } => Fault::Machinery,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Exists(_) => "`series refresh` takes back what is in it; remove it to begin anew",
+            Self::None(_) => "`series edit` makes one",
+            Self::Unfinished(_) => {
+                "resolve it there, `git add` and `git rebase --continue`; or `git rebase --abort`"
+            }
+            Self::Uncommitted { .. } => "commit them, or `git stash`",
+            Self::Conflict { dir, .. } => {
+                return Some(format!(
+                    "resolve it in {}, `git add` and `git rebase --continue`, then `series refresh`",
+                    dir.display()
+                ));
+            }
+            Self::Git(error) => return error.hint(),
+            Self::NoSeries { .. } | Self::Io { .. } => return None,
+        };
+        Some(hint.to_owned())
+    }
 }
 
 fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> EditError + use<> {

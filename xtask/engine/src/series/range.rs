@@ -24,10 +24,10 @@ const FORMAT: &str = "range-2";
 #[derive(Debug, thiserror::Error)]
 pub enum RangeError {
     /// It is not written as one.
-    #[error("'{0}' is no range of commits\nhint: BASE..TIP, as git log takes it; BASE.. for all up to HEAD")]
+    #[error("'{0}' is no range of commits")]
     Malformed(String),
     /// It has no commit.
-    #[error("{range} of {} has no commit\nhint: BASE first, then TIP", .dir.display())]
+    #[error("{range} of {} has no commit", .dir.display())]
     Empty {
         /// The range.
         range: String,
@@ -35,7 +35,7 @@ pub enum RangeError {
         dir: PathBuf,
     },
     /// It is not a line of commits.
-    #[error("{range} of {} has a merge, {merge}: a series is a line of commits\nhint: git rebase", .dir.display())]
+    #[error("{range} of {} has a merge, {merge}: a series is a line of commits", .dir.display())]
     Merge {
         /// The range.
         range: String,
@@ -54,8 +54,7 @@ pub enum RangeError {
     },
     /// The series promises something from a patch on that the range does not have.
     #[error(
-        "{}: promises.{number}: the range has {commits} commits, and none is called as patch {number}\n\
-         hint: BASE is where the series begins; or give the commits another name",
+        "{}: promises.{number}: the range has {commits} commits, and none is called as patch {number}",
         .file.display()
     )]
     Promise {
@@ -77,11 +76,23 @@ pub enum RangeError {
 impl ToolError for RangeError {
     fn fault(&self) -> Fault {
         match self {
-            Self::Git(_) => Fault::Machinery,
-            Self::Overlay(OverlayError::Spec(_)) => Fault::Usage,
-            Self::Overlay(_) => Fault::Machinery,
+            Self::Git(error) => error.fault(),
+            Self::Overlay(error) => error.fault(),
             _ => Fault::Usage,
         }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Malformed(_) => "BASE..TIP, as git log takes it; BASE.. for all up to HEAD",
+            Self::Empty { .. } => "BASE first, then TIP",
+            Self::Merge { .. } => "git rebase",
+            Self::Promise { .. } => "BASE is where the series begins; or give the commits another name",
+            Self::Overlay(error) => return error.hint(),
+            Self::Git(error) => return error.hint(),
+            Self::Unknown { .. } => return None,
+        };
+        Some(hint.to_owned())
     }
 }
 

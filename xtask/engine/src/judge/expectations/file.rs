@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use regex::Regex;
 use serde::Deserialize;
 
+use fault::{Fault, ToolError};
 use kernlog::CaseOutcome;
 use spec::{KernelRange, KernelVersion, Suite, fits};
 use specfile::did_you_mean;
@@ -36,7 +37,7 @@ pub enum ExpectError {
         message: String,
     },
     /// An entry makes no sense.
-    #[error("{place}: {message}\nhint: {hint}")]
+    #[error("{place}: {message}")]
     Invalid {
         /// Where the entry begins.
         place: Place,
@@ -45,6 +46,19 @@ pub enum ExpectError {
         /// What would be right.
         hint: String,
     },
+}
+
+impl ToolError for ExpectError {
+    fn fault(&self) -> Fault {
+        Fault::Usage
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Invalid { hint, .. } => Some(hint.clone()),
+            Self::Read { .. } | Self::Parse { .. } => None,
+        }
+    }
 }
 
 /// One entry, as written.

@@ -55,7 +55,7 @@ pub enum ImportError {
         why: String,
     },
     /// A diff is broken.
-    #[error("{mail}: git cannot read its diff{}\nhint: a mailer has broken its lines; take the series from its archive, or as files of git format-patch", .git.iter().map(|l| format!("\n  | {l}")).collect::<String>())]
+    #[error("{mail}: git cannot read its diff{}", .git.iter().map(|l| format!("\n  | {l}")).collect::<String>())]
     Corrupt {
         /// Subject and id.
         mail: String,
@@ -63,7 +63,7 @@ pub enum ImportError {
         git: Vec<String>,
     },
     /// The series is there already.
-    #[error("{}: {why}\nhint: {hint}", .dir.display())]
+    #[error("{}: {why}", .dir.display())]
     There {
         /// Its folder.
         dir: PathBuf,
@@ -100,8 +100,22 @@ impl ImportError {
 impl ToolError for ImportError {
     fn fault(&self) -> Fault {
         match self {
-            Self::Process(_) | Self::Io { .. } => Fault::Machinery,
+            Self::Process(error) => error.fault(),
+            Self::Io { .. } => Fault::Machinery,
             _ => Fault::Usage,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Corrupt { .. } => Some(
+                "a mailer has broken its lines; take the series from its archive, or as files of git format-patch"
+                    .to_owned(),
+            ),
+            Self::There { hint, .. } => Some(hint.clone()),
+            Self::Spec(error) => error.hint(),
+            Self::Process(error) => error.hint(),
+            _ => None,
         }
     }
 }
