@@ -38,7 +38,7 @@ pub enum MergeError {
     #[error("{0} is still running")]
     Running(String),
     /// A file of theirs cannot be copied.
-    #[error("copying {}: {source}", .path.display())]
+    #[error("copying {}", .path.display())]
     Copy {
         /// The file.
         path: PathBuf,

@@ -20,7 +20,7 @@ pub enum StoredError {
     #[error("{} is no run: it has no run.json", .0.display())]
     NoRun(PathBuf),
     /// A file of it.
-    #[error("reading {}: {source}", .path.display())]
+    #[error("reading {}", .path.display())]
     Io {
         /// The file.
         path: PathBuf,

@@ -47,7 +47,7 @@ pub enum BisectError {
         message: String,
     },
     /// A file.
-    #[error("{doing} {}: {source}", .path.display())]
+    #[error("{doing} {}", .path.display())]
     Io {
         /// In the gerund: `reading`.
         doing: &'static str,

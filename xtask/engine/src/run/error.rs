@@ -109,7 +109,7 @@ pub enum RunError {
         message: String,
     },
     /// A file of the run could not be read or written.
-    #[error("{doing} {}: {source}", .path.display())]
+    #[error("{doing} {}", .path.display())]
     Io {
         /// In the gerund.
         doing: &'static str,

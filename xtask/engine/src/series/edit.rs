@@ -69,7 +69,7 @@ pub enum EditError {
     #[error(transparent)]
     Git(#[from] ProcessError),
     /// A file could not be read or written.
-    #[error("{doing} {}: {source}", .path.display())]
+    #[error("{doing} {}", .path.display())]
     Io {
         /// In the gerund.
         doing: &'static str,

@@ -19,7 +19,7 @@ pub enum OverlayError {
     #[error(transparent)]
     Spec(#[from] SpecError),
     /// A file could not be read or written.
-    #[error("{doing} {}: {source}", .path.display())]
+    #[error("{doing} {}", .path.display())]
     Io {
         /// In the gerund.
         doing: &'static str,

@@ -21,7 +21,7 @@ const FILE: &str = "expect.yaml";
 #[derive(Debug, thiserror::Error)]
 pub enum ExpectError {
     /// It could not be read.
-    #[error("cannot read {}: {source}", .file.display())]
+    #[error("cannot read {}", .file.display())]
     Read {
         /// Which file.
         file: PathBuf,

@@ -182,6 +182,21 @@ fn an_error_of_the_machinery_is_its_cells_alone() {
 }
 
 #[test]
+fn the_reason_of_a_verdict_shows_the_cause() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let engine = FakeEngine::new(1, |_| {
+        let source = std::io::Error::other("no space left");
+        Err(RunError::Io { doing: "writing", path: "/x".into(), source })
+    });
+    let (_, _, events) = run(&engine, &plans(&["lts"], &["direct"]), Policy::default(), &store(dir.path()));
+    let reason = events.iter().find_map(|event| match event {
+        Event::CellFinished { reason, .. } => Some(reason.as_str()),
+        _ => None,
+    });
+    assert_eq!(reason, Some("writing /x: no space left"));
+}
+
+#[test]
 fn cells_of_a_kernel_that_does_not_build_are_unbuilt_and_others_run() {
     let dir = tempfile::tempdir().expect("a folder");
     let engine = FakeEngine { unbuilt: &["lts"], ..FakeEngine::new(1, |_| Ok(Some(Verdict::Pass))) };

@@ -13,7 +13,7 @@ use crate::series::mail::MailError;
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// A mail is none.
-    #[error("{place}: {source}")]
+    #[error("{place} cannot be read")]
     Mail {
         /// Which.
         place: String,
@@ -79,7 +79,7 @@ pub enum ImportError {
     #[error(transparent)]
     Process(#[from] ProcessError),
     /// A file or folder.
-    #[error("{doing} {}: {source}", .path.display())]
+    #[error("{doing} {}", .path.display())]
     Io {
         /// In the gerund: "reading".
         doing: &'static str,
