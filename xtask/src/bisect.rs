@@ -1,6 +1,5 @@
 //! `bisect`: what turned a cell from green to red.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -177,7 +176,7 @@ fn replayed(store: &Bisections, file: Option<&Path>) -> Result<(State, Lock)> {
     let text = if file == Path::new("-") {
         std::io::read_to_string(std::io::stdin()).context("reading the log")?
     } else {
-        fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?
+        fs_err::read_to_string(file)?
     };
     let id = text.lines().find_map(|line| line.strip_prefix("bisect ")).ok_or_else(|| Usage {
         message: format!("{}: no line names its bisection", file.display()),
@@ -314,7 +313,7 @@ fn go_on(
         Format::Human => anstream::print!("{}", neutralise(&report.to_string())),
     }
     if let Some(file) = &args.report {
-        fs::write(file, bisect::draft(&report)).with_context(|| format!("writing {}", file.display()))?;
+        fs_err::write(file, bisect::draft(&report))?;
         ctx.say(&format!("report: {}", file.display()));
     }
     Ok(Exit::Success)

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
 use engine::ci;
 use engine::ci::{Build, System, Workflow};
@@ -72,9 +72,9 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     };
     let path = if path.as_os_str() == "default" { ctx.root.join(system.path()) } else { path.clone() };
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+        fs_err::create_dir_all(folder)?;
     }
-    std::fs::write(&path, text).with_context(|| format!("writing {}", path.display()))?;
+    fs_err::write(&path, text)?;
     anstream::println!("{}", path.display());
     Ok(Exit::Success)
 }

@@ -7,7 +7,6 @@ mod list;
 mod resume;
 mod shown;
 
-use std::fs;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
@@ -118,9 +117,9 @@ fn keep(project: &Project, plans: &[Plan], store: &Store) -> Result<()> {
         let Ok((raw, _)) = cxl_topology::raw::load(&project.topologies_dir(), &topology.name) else {
             continue;
         };
-        fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+        fs_err::create_dir_all(&folder)?;
         let path = folder.join(format!("{}.yaml", topology.name));
-        fs::write(&path, raw.to_yaml()).with_context(|| format!("writing {}", path.display()))?;
+        fs_err::write(&path, raw.to_yaml())?;
     }
     Ok(())
 }

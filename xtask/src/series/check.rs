@@ -128,7 +128,7 @@ fn rows_of_mail(
         let patches = checker.patches()?;
         let read = |patch: &Patch| -> Result<Message> {
             let file = &patch.file;
-            let bytes = std::fs::read(file).with_context(|| format!("reading {}", file.display()))?;
+            let bytes = fs_err::read(file)?;
             Message::parse(&bytes).with_context(|| format!("reading {}", file.display()))
         };
         let mails = patches.iter().map(read).collect::<Result<Vec<_>>>()?;

@@ -1,6 +1,5 @@
 //! `series edit`, `series refresh`, `series rebase`: the series as commits, and back.
 
-use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
@@ -153,7 +152,7 @@ fn renew_ids(project: &Project, name: &str) -> Result<bool> {
         return Ok(false);
     }
     let file = mails.series.dir.join(FILE);
-    let yaml = fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
+    let yaml = fs_err::read_to_string(&file)?;
     write_stamp(&file, Facts::renewed(&yaml, &ids))?;
     Ok(true)
 }

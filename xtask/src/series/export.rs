@@ -1,9 +1,8 @@
 //! `series export`: a series as the files that `git send-email` takes.
 
-use std::fs;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use serde::Serialize;
 
 use engine::series::export::{Options, export};
@@ -65,10 +64,10 @@ pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit>
     refuse_filled(&folder)?;
     let options = Options { version: Some(version), base: args.base.clone(), prefix: args.prefix.clone() };
     let exported = export(&mails.series, mails.cover, mails.patches, &options);
-    fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+    fs_err::create_dir_all(&folder)?;
     for (name, bytes) in &exported.files {
         let path = folder.join(name);
-        fs::write(&path, bytes).with_context(|| format!("writing {}", path.display()))?;
+        fs_err::write(&path, bytes)?;
     }
     let files: Vec<String> = exported.files.into_iter().map(|(name, _)| name).collect();
     let command = format!("git send-email --to=… --cc=… {}/*.patch", quote(&folder));

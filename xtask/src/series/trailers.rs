@@ -1,6 +1,5 @@
 //! `series trailers`: what reviewers said, onto the patches.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -118,7 +117,7 @@ fn write(files: &[&Path], given: &[Given], into: Option<&Path>) -> Result<()> {
         if tags.is_empty() && into.is_none() {
             continue;
         }
-        let old = fs::read(file).with_context(|| format!("reading {}", file.display()))?;
+        let old = fs_err::read(file)?;
         let new = insert(&old, &tags)
             .map_err(|why| Usage { message: format!("{}: {why}", file.display()), hint: None })?;
         let place =
@@ -126,7 +125,7 @@ fn write(files: &[&Path], given: &[Given], into: Option<&Path>) -> Result<()> {
         written.push((place, new));
     }
     if let Some(dir) = into {
-        fs::create_dir_all(dir).with_context(|| format!("making {}", dir.display()))?;
+        fs_err::create_dir_all(dir)?;
     }
     for (file, bytes) in written {
         write_stamp(&file, bytes)?;
