@@ -70,11 +70,11 @@ fn judged(args: &Args, ctx: &Context) -> Result<Exit> {
     let plan = match fitting(&Sources::new(&ctx.cache), plan, None).map_err(RunError::from)? {
         Ok((plan, left_out)) => {
             for text in left_out {
-                ctx.say(&neutralise(&text));
+                ctx.print(&neutralise(&text));
             }
             plan
         }
-        Err(why) => return Ok(said(ctx, StepResult::Neither, &why)),
+        Err(why) => return Ok(report(ctx, StepResult::Neither, &why)),
     };
     let options = Options {
         qemu: run::find_qemu(args.guest.qemu.as_deref())?,
@@ -87,10 +87,10 @@ fn judged(args: &Args, ctx: &Context) -> Result<Exit> {
             return Ok(Exit::Interrupted);
         }
         if seen != StepResult::Green {
-            return Ok(said(ctx, seen, &why));
+            return Ok(report(ctx, seen, &why));
         }
     }
-    Ok(said(ctx, StepResult::Green, "pass"))
+    Ok(report(ctx, StepResult::Green, "pass"))
 }
 
 /// The tree that one stands in, as it is.
@@ -152,7 +152,7 @@ fn shown(found: &TargetFailure) -> String {
     format!("{}: {} (--fingerprint '{}')", found.place(), found.shown, found.fingerprint)
 }
 
-fn said(ctx: &Context, seen: StepResult, why: &str) -> Exit {
+fn report(ctx: &Context, seen: StepResult, why: &str) -> Exit {
     let (word, exit) = match seen {
         StepResult::Red => ("bad", Exit::Red),
         StepResult::Green => ("good", Exit::Success),

@@ -15,11 +15,11 @@ use super::{Context, Exit};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
-    verb: Verb,
+    command: Command,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum Verb {
+enum Command {
     Export(ExportArgs),
 }
 
@@ -50,7 +50,7 @@ enum SystemArg {
 }
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
-    let Verb::Export(args) = &args.verb;
+    let Command::Export(args) = &args.command;
     let system = match args.system {
         SystemArg::Github => System::Github,
         SystemArg::Gitlab => System::Gitlab,

@@ -91,7 +91,7 @@ impl From<Fault> for Exit {
 }
 
 impl From<&anyhow::Error> for Exit {
-    /// The first error of the chain that says whose fault it is decides; one that blames the machinery leaves it to its causes.
+    /// The first error of the chain that names whose fault it is decides; one that blames the machinery leaves it to its causes.
     fn from(error: &anyhow::Error) -> Self {
         let faults = || error.chain().filter_map(tool_error).map(ToolError::fault);
         if interrupt::requested() || faults().any(|fault| fault == Fault::Interrupted) {
@@ -101,7 +101,7 @@ impl From<&anyhow::Error> for Exit {
     }
 }
 
-/// Defines `tool_error()`, which is the one place where an error of the tool is told from any other.
+/// Defines `tool_error()`, which is the one place where an error of the tool is distinguished from any other.
 macro_rules! tool_errors {
     ($($error:ty),* $(,)?) => {
         /// The error as one of the tool's own, where it is one.

@@ -40,11 +40,11 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let found = needs::look(None, args.levels());
     let missing = needs::missing(&found, &distribution);
     if missing.is_empty() {
-        ctx.say("setup: nothing is missing");
+        ctx.print("setup: nothing is missing");
         return Ok(Exit::Success);
     }
     for lack in &missing {
-        ctx.say(&format!(
+        ctx.print(&format!(
             "setup: {} ({}): found {}, wanted {}",
             lack.need.name,
             lack.need.why,
@@ -58,7 +58,7 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         let hint = Some(format!("install by hand: {}", names.join(", ")));
         return Err(Missing { message, hint }.into());
     };
-    ctx.say(&format!("setup: running\n  {}", plan.shown()));
+    ctx.print(&format!("setup: running\n  {}", plan.shown()));
     if args.dry_run {
         return Ok(Exit::Success);
     }

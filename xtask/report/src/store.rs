@@ -28,7 +28,7 @@ pub enum StoreError {
     /// A file in it cannot be written.
     #[error("{doing} {}", .path.display())]
     Io {
-        /// In the gerund: `writing`.
+        /// What was done, as `writing`.
         doing: &'static str,
         /// The file.
         path: PathBuf,

@@ -61,7 +61,7 @@ pub fn run(ctx: &Context) -> Result<Exit> {
     }
     match ctx.format {
         Format::Json => anstream::println!("{}", serde_json::to_string_pretty(&listed)?),
-        Format::Human if runs.is_empty() => ctx.say("there is no run yet; `cargo xtask run` makes one"),
+        Format::Human if runs.is_empty() => ctx.print("there is no run yet; `cargo xtask run` makes one"),
         Format::Human => {}
     }
     Ok(Exit::Success)

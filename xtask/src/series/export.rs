@@ -58,7 +58,7 @@ pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit>
     let version = args.wanted.unwrap_or(mails.series.version);
     if args.base.iter().any(|base| base.len() < 12 || !base.bytes().all(|b| b.is_ascii_hexdigit())) {
         let message = "--base: a commit has 12 to 64 hexadecimal digits".to_owned();
-        return Err(Usage { message, hint: Some("git rev-parse BASE tells them".to_owned()) }.into());
+        return Err(Usage { message, hint: Some("git rev-parse BASE prints them".to_owned()) }.into());
     }
     let folder = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}-v{version}", args.name)));
     refuse_filled(&folder)?;
@@ -80,8 +80,8 @@ pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit>
         anstream::println!("{}", neutralise(&folder.join(name).display().to_string()));
     }
     for note in &exported.notes {
-        ctx.say(&neutralise(&format!("note: {note}")));
+        ctx.print(&neutralise(&format!("note: {note}")));
     }
-    ctx.say(&format!("to send: {command}"));
+    ctx.print(&format!("to send: {command}"));
     Ok(Exit::Success)
 }

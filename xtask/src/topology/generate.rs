@@ -114,6 +114,6 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         fs_err::write(&file, text)?;
         anstream::println!("{}", file.display());
     }
-    ctx.say(&format!("{} topologies", members.len()));
+    ctx.print(&format!("{} topologies", members.len()));
     Ok(Exit::Success)
 }

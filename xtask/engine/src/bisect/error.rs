@@ -49,7 +49,7 @@ pub enum BisectError {
     /// A file.
     #[error("{doing} {}", .path.display())]
     Io {
-        /// In the gerund: `reading`.
+        /// What was done, as `reading`.
         doing: &'static str,
         /// The file or folder.
         path: PathBuf,

@@ -106,7 +106,7 @@ impl History {
     }
 
     /// From a good commit to a bad one, both with it, along first parents; of those between only commits that touch one of
-    /// the paths, where there are any. Says what the reader should know of it.
+    /// the paths, where there are any. Returns with it what the reader should know about it.
     ///
     /// # Errors
     /// The bad one does not come after the good one, or git fails.

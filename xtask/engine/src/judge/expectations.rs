@@ -105,7 +105,7 @@ impl Entry {
         }
     }
 
-    /// Nothing here shows what it expects. A failure that did not come is an unexpected pass, and told as that.
+    /// Nothing here shows what it expects. A failure that did not come is an unexpected pass, and reported as that.
     fn is_needless(&self, cases: &[CaseReport], splats: &[Splat]) -> bool {
         let skipped = |case: &CaseReport| self.is_for(Some(&case.name)) && case.outcome == CaseOutcome::Skip;
         match (self.outcome, &self.splat) {

@@ -1,4 +1,4 @@
-//! One cell's life: what can be said without booting, then its boots, then its verdict.
+//! One cell's life: what can be decided without booting, then its boots, then its verdict.
 
 mod retries;
 
@@ -85,7 +85,7 @@ fn lacking(machine: &Machine, job: &CellJob) -> Option<String> {
 /// Why a case cannot run on this kernel and topology, if so.
 fn unmet(job: &CellJob, case: &CaseFile) -> Option<String> {
     let cell = &job.cell;
-    if let Some(patch) = cell.withheld.get(&case.name) {
+    if let Some(patch) = cell.missing_patches.get(&case.name) {
         return Some(patch.clone());
     }
     let names = job.kernel.modules(cell.suite.modules);
@@ -129,7 +129,7 @@ struct CellRun<'a> {
 }
 
 impl CellRun<'_> {
-    /// Runs every boot; the worst verdict, and why where no case says it.
+    /// Runs every boot; the worst verdict, and the reason where no case has it.
     fn boots(&self, order: Order) -> Result<(Verdict, String), RunError> {
         copy(&self.job.kernel.built.config, &self.job.folder.join(".config"))?;
         let mut worst: Option<(Verdict, String)> = None;
@@ -147,7 +147,8 @@ impl CellRun<'_> {
             runs.extend(observations(&judged));
             reports.extend(judged.cases.iter().cloned());
             splats.extend(judged.splats.iter().map(|(splat, _)| splat.clone()));
-            let this = if order.looks_for_flakes() { self.tell(judged) } else { self.retried(boot, judged)? };
+            let this =
+                if order.looks_for_flakes() { self.report(judged) } else { self.retried(boot, judged)? };
             worst = match worst {
                 Some(before) if before.0.beside(this.0) == before.0 => Some(before),
                 _ => Some(this),
@@ -166,7 +167,7 @@ impl CellRun<'_> {
         Ok(worst.unwrap_or_else(|| (Verdict::Skip, lacks())))
     }
 
-    /// Those of a boot's cases that can run here; the others are told as skipped.
+    /// Those of a boot's cases that can run here; the others are reported as skipped.
     fn possible(&self, boot: &Boot, lacks: &mut BTreeSet<String>) -> Vec<CaseFile> {
         let mut cases = Vec::new();
         for case in &boot.cases {
@@ -212,8 +213,8 @@ impl CellRun<'_> {
         self.boot(boot, number, cases)
     }
 
-    /// Tells what a boot has shown; its verdict, and why where no case says it.
-    fn tell(&self, mut judged: Judged) -> (Verdict, String) {
+    /// Reports what a boot has shown; returns its verdict, and the reason where no case has it.
+    fn report(&self, mut judged: Judged) -> (Verdict, String) {
         self.symbolise(&mut judged);
         let id = || self.cell.id.clone();
         for report in judged.cases {
@@ -226,7 +227,7 @@ impl CellRun<'_> {
         (judged.verdict, judged.reason)
     }
 
-    /// Tells the user; files of the project by their names in it.
+    /// Reports to the user; files of the project by their names in it.
     fn note(&self, notes: Vec<String>) {
         let root = format!("{}/", self.context.root.display());
         for note in notes {
@@ -255,7 +256,7 @@ impl CellRun<'_> {
         Ok(())
     }
 
-    /// Whether a case is, in two guests of its own, as the theory says: red in one of them and green in the other.
+    /// Whether a case is, in two guests of its own, as the theory has it: red in one of them and green in the other.
     fn holds(&self, case: &str, theory: &Dependence) -> Result<bool, RunError> {
         let red = |names: &[&str]| self.is_red(case, names);
         Ok(match theory {
@@ -324,7 +325,7 @@ fn copy(from: &Path, to: &Path) -> Result<(), RunError> {
         let path = path.to_owned();
         move |source| RunError::Io { doing, path, source }
     };
-    // By itself, since an error of fs::copy() does not tell which of the two it is about.
+    // By itself, since an error of fs::copy() does not name which of the two it is about.
     let bytes = fs::read(from).map_err(fail("reading", from))?;
     fs::write(to, bytes).map_err(fail("writing", to))
 }

@@ -23,7 +23,7 @@ pub enum RunError {
     /// A topology is wrong.
     #[error(transparent)]
     Topology(#[from] TopologyError),
-    /// A source could not be had, or a series not be applied.
+    /// A source is not available, or a series does not apply.
     #[error(transparent)]
     Source(#[from] SourceError),
     /// A kernel could not be built.
@@ -59,13 +59,13 @@ pub enum RunError {
     /// A guest with mock modules was asked for, and they did not build.
     #[error("this kernel has no mock modules: {why}")]
     NoMock {
-        /// Why.
+        /// The headline of the failed build, or that the tree has none.
         why: String,
     },
-    /// No source of ndctl's can be had and built.
-    #[error("ndctl's tools cannot be had{}", .tried.iter().map(|line| format!("\n  {line}")).collect::<String>())]
+    /// No source of ndctl is available and builds.
+    #[error("ndctl's tools are not available{}", .tried.iter().map(|line| format!("\n  {line}")).collect::<String>())]
     NoNdctl {
-        /// Each source, and why not.
+        /// Each source, with the reason why it cannot be used.
         tried: Vec<String>,
     },
     /// A name that nothing has.
@@ -89,7 +89,7 @@ pub enum RunError {
         "kernel {kernel} is another one than that with which {run} was begun: its source, series, fragments or compiler have changed"
     )]
     Changed {
-        /// Which.
+        /// Its name in patchbench.yaml.
         kernel: String,
         /// The run that is taken up.
         run: String,
@@ -97,7 +97,7 @@ pub enum RunError {
     /// `--up-to` names no prefix of this kernel's series.
     #[error("--up-to: {why}")]
     UpTo {
-        /// Why.
+        /// What is wrong with it.
         why: String,
     },
     /// The file of a cell's job is not one.
@@ -111,11 +111,11 @@ pub enum RunError {
     /// A file of the run could not be read or written.
     #[error("{doing} {}", .path.display())]
     Io {
-        /// In the gerund.
+        /// What was done, as `reading`.
         doing: &'static str,
         /// Which file.
         path: PathBuf,
-        /// Why.
+        /// What the system reports.
         source: std::io::Error,
     },
 }

@@ -75,7 +75,7 @@ pub(super) fn accel_of(choice: &Accelerator) -> Accel {
 /// How often a boot is begun that ends through no fault of the guest's.
 const TRIES: u32 = 3;
 
-/// Boots a guest for a cell's cases and follows it. What QEMU spoiled says nothing about the kernel: it is told, kept
+/// Boots a guest for a cell's cases and follows it. What QEMU spoiled is no result of the kernel: it is reported, kept
 /// beside, and booted again.
 pub(super) fn boot(
     context: &RunContext,
@@ -85,8 +85,8 @@ pub(super) fn boot(
     let folder = request.job.folder.join(format!("boot{}", request.number));
     for spoiled in 1..TRIES {
         let result = boot_once(context, machine, request, &folder);
-        let Some(told) = spoiled_by(&result) else { return result };
-        let text = format!("{}: {told}: booting again", request.job.cell.id);
+        let Some(reason) = spoiled_by(&result) else { return result };
+        let text = format!("{}: {reason}: booting again", request.job.cell.id);
         context.sink.emit(&Event::Notice { text });
         let beside = folder.with_extension(format!("spoiled{spoiled}"));
         fs::rename(&folder, &beside).map_err(io("renaming", &folder))?;
@@ -99,7 +99,9 @@ fn spoiled_by(result: &Result<Transcript, RunError>) -> Option<String> {
     match result {
         Err(RunError::Vm(error @ VmError::LostInterrupt { .. })) => Some(fault::one_line(error)),
         Err(_) => None,
-        Ok(transcript) => transcript.end.broken_assertion().map(|said| format!("QEMU broke: {said}")),
+        Ok(transcript) => {
+            transcript.end.broken_assertion().map(|assertion| format!("QEMU broke: {assertion}"))
+        }
     }
 }
 
@@ -148,7 +150,7 @@ fn boot_once(
     let deadlines = Deadlines::new(machine.accel, times).at_least(recorded.boot().unwrap_or_default());
     let transcript = vm::Boot { machine: hardware, folder, deadlines }.run(
         &job,
-        &mut |frame| tell(context, &cell.id, boot, &cases, begun, frame),
+        &mut |frame| emit_frame(context, &cell.id, boot, &cases, begun, frame),
         &requests,
     );
     let seconds = begun.elapsed().as_secs_f64();
@@ -301,7 +303,7 @@ fn pack(context: &RunContext, cell: &Cell, job: &Job, folder: &Path) -> Result<P
         None => Vec::new(),
     };
     let own = suite_files(&cell.suite.dir)?;
-    suite.retain(|lent| own.iter().all(|file| file.name != lent.name));
+    suite.retain(|inherited| own.iter().all(|file| file.name != inherited.name));
     suite.extend(own);
     let archive =
         guest::job_archive(job, Some(&cxl_topology::expect(&cell.topology)), &suite, &lib(context)?)?;
@@ -339,8 +341,15 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
     fs::write(path, bytes).map_err(io("writing", path))
 }
 
-/// Turns what the guest says into events as it comes.
-fn tell(context: &RunContext, cell: &CellId, boot: u32, cases: &[String], begun: Instant, frame: &FromGuest) {
+/// Turns what the guest sends into events as it comes.
+fn emit_frame(
+    context: &RunContext,
+    cell: &CellId,
+    boot: u32,
+    cases: &[String],
+    begun: Instant,
+    frame: &FromGuest,
+) {
     let name = |index: u32| cases.get(index as usize).cloned().unwrap_or_default();
     let event = match frame {
         FromGuest::Hello { release, .. } => Event::GuestUp {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{Cell, Order, Policy, PreparedKernel, RunError};
 
 /// Names the form of a job's file; another number is refused.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// A cell with all that is needed to run it. What it names lies in the cache, in the project and in the run's folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

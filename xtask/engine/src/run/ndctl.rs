@@ -1,4 +1,4 @@
-//! ndctl's tools and tests: from the first of their sources that can be had and builds.
+//! ndctl's tools and tests: from the first available of their sources that builds.
 
 use event::{Event, StageEnd};
 use guest::{GuestError, Ndctl, NdctlTree};

@@ -14,7 +14,7 @@ use std::{fs, io};
 use fault::{Fault, ToolError};
 use host::{Process, ProcessError, plain_git, users_git};
 
-/// Bytes are what they were, whatever the kernel's own attributes say of line ends.
+/// Bytes are what they were, whatever the kernel's own attributes make of line ends.
 const ATTRIBUTES: &str = "* -text -eol -ident -filter -working-tree-encoding\n";
 
 /// Author and committer of the root commit: nobody's work, so nobody's name.
@@ -52,7 +52,7 @@ pub enum EditError {
     NoSeries {
         /// The work tree.
         dir: PathBuf,
-        /// Why.
+        /// What is in the way, as a sentence without a subject.
         why: &'static str,
     },
     /// Patches conflict with the new base; git waits in the work tree.
@@ -71,11 +71,11 @@ pub enum EditError {
     /// A file could not be read or written.
     #[error("{doing} {}", .path.display())]
     Io {
-        /// In the gerund.
+        /// What was done, as `reading`.
         doing: &'static str,
-        /// Which.
+        /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// What the system reports.
         source: io::Error,
     },
 }
@@ -229,7 +229,7 @@ impl WorkTree {
         }
         let files = self.git(&["diff", "--name-only", "--diff-filter=U"]).read()?;
         if !self.is_unfinished() {
-            // Not a conflict: let git say it.
+            // Not a conflict: git reports it better.
             self.as_somebody(self.git(&options))?.run()?;
             return Ok(());
         }
@@ -238,7 +238,7 @@ impl WorkTree {
         Err(EditError::Conflict { dir: self.dir.clone(), subject, files })
     }
 
-    /// Writes the commits into a folder as patches. One that says the same as before stays byte for byte what it was; a cover
+    /// Writes the commits into a folder as patches. One with the same content as before stays byte for byte what it was; a cover
     /// letter stays.
     ///
     /// # Errors
@@ -267,7 +267,7 @@ impl WorkTree {
         replace(out.path(), folder)
     }
 
-    /// What the series goes onto, as the root commit says it.
+    /// What the series goes onto, as the root commit has it.
     ///
     /// # Errors
     /// The history is no series.
@@ -279,7 +279,7 @@ impl WorkTree {
         args.iter().fold(users_git(&self.dir), Process::arg)
     }
 
-    /// git wants to know a committer. Patches do not tell who it was.
+    /// git wants to know a committer. Patches do not name the committer.
     fn as_somebody(&self, process: Process) -> Result<Process, EditError> {
         if self.git(&["config", "user.email"]).output()?.status.success() {
             return Ok(process);
@@ -397,7 +397,7 @@ fn patches(folder: &Path) -> Result<Vec<String>, EditError> {
 /// Whether two patches differ in nothing but what git writes anew each time: the commit, the ids of blobs, the function in
 /// which a hunk is said to be, the signature.
 fn says_the_same(one: &[u8], other: &[u8]) -> bool {
-    fn said(patch: &[u8]) -> impl Iterator<Item = &[u8]> {
+    fn content(patch: &[u8]) -> impl Iterator<Item = &[u8]> {
         let end = match patch.windows(4).rposition(|four| four == b"\n-- ") {
             // A signature is a line or two at the very end.
             Some(at) if patch.len() - at < 64 => at,
@@ -408,7 +408,7 @@ fn says_the_same(one: &[u8], other: &[u8]) -> bool {
             |at: usize, line: &[u8]| line.starts_with(b"index ") || at == 0 && line.starts_with(b"From ");
         lines.filter(move |(at, line)| !numbered(*at, line)).map(|(_, line)| without_function(line))
     }
-    said(one).eq(said(other))
+    content(one).eq(content(other))
 }
 
 /// `@@ -1,2 +1,3 @@` of `@@ -1,2 +1,3 @@ int probe(void)`.

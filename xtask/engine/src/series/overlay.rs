@@ -21,11 +21,11 @@ pub enum OverlayError {
     /// A file could not be read or written.
     #[error("{doing} {}", .path.display())]
     Io {
-        /// In the gerund.
+        /// What was done, as `reading`.
         doing: &'static str,
-        /// Which.
+        /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// What the system reports.
         source: io::Error,
     },
 }

@@ -116,7 +116,7 @@ pub fn resolve(series: &str, dir: &Path, range: &str) -> Result<SeriesRange, Ran
             return Err(RangeError::Unknown { name: name.to_owned(), dir: dir.clone() });
         }
         output.status.success().then(|| output.text().trim().to_owned()).map_or_else(
-            // Not a repository: let git say it.
+            // Not a repository: git reports it better.
             || Ok(users_git(&dir).arg("rev-parse").arg("--verify").arg(name).read()?),
             Ok,
         )
@@ -141,12 +141,12 @@ pub fn resolve(series: &str, dir: &Path, range: &str) -> Result<SeriesRange, Ran
 /// git or the file system fails, or a promise has no commit.
 pub fn overlay(range: &SeriesRange, patches: &Path, cache: &Cache) -> Result<PathBuf, RangeError> {
     let own = patches.join(&range.series);
-    let said = fs::read_to_string(own.join(FILE)).unwrap_or_default();
-    let before = if said.is_empty() { None } else { Some(Series::load(patches, &range.series)) };
+    let own_yaml = fs::read_to_string(own.join(FILE)).unwrap_or_default();
+    let before = if own_yaml.is_empty() { None } else { Some(Series::load(patches, &range.series)) };
     let before = before.transpose().map_err(OverlayError::from)?;
     let subjects: Vec<&str> =
         before.iter().flat_map(|series| &series.patches).map(|patch| patch.subject.as_str()).collect();
-    let identity = [FORMAT, &range.commits(), &said, &subjects.join("\n")];
+    let identity = [FORMAT, &range.commits(), &own_yaml, &subjects.join("\n")];
     overlay::lay(&range.series, &identity, patches, cache, |into| {
         // The user's settings of diffs and of their own mails must not show in the series.
         plain_git(&range.dir)
@@ -170,7 +170,7 @@ pub fn overlay(range: &SeriesRange, patches: &Path, cache: &Cache) -> Result<Pat
                 number,
                 commits: commits.len(),
             })?;
-            fs::write(&yaml, of_range(&said, &promises)).map_err(io("writing", &yaml))?;
+            fs::write(&yaml, of_range(&own_yaml, &promises)).map_err(io("writing", &yaml))?;
         }
         if let Some(base) = public_base(range)? {
             let text = fs::read_to_string(&yaml).map_err(io("reading", &yaml))?;
@@ -188,9 +188,9 @@ pub fn overlay(range: &SeriesRange, patches: &Path, cache: &Cache) -> Result<Pat
 }
 
 /// What a `series.yaml` says that holds for other patches than those beside it.
-fn of_range(said: &str, promises: &BTreeMap<usize, Vec<String>>) -> String {
+fn of_range(yaml: &str, promises: &BTreeMap<usize, Vec<String>>) -> String {
     let of_patches = ["patch-ids", "base-commit", "variants"];
-    let text = of_patches.iter().fold(said.to_owned(), |text, field| set(&text, field, None));
+    let text = of_patches.iter().fold(yaml.to_owned(), |text, field| set(&text, field, None));
     let promises: String = promises
         .iter()
         .map(|(number, cases)| format!("\n  {number}: {}", serde_json::json!(cases)))

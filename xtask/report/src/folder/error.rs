@@ -48,7 +48,7 @@ pub enum FolderError {
     /// A file or folder cannot be read, made, locked or removed.
     #[error("{doing} {}", .path.display())]
     Io {
-        /// In the gerund: `removing`.
+        /// What was done, as `removing`.
         doing: &'static str,
         /// The file or folder.
         path: PathBuf,

@@ -284,7 +284,7 @@ fn a_log_is_replayed_and_one_that_was_edited_leads_elsewhere() {
 }
 
 #[test]
-fn ends_that_do_not_fit_are_told() {
+fn ends_that_do_not_fit_are_reported() {
     let repo = Repo::new();
     let first = repo.commit("code", "1");
     repo.git(&["checkout", "--quiet", "-b", "side"]);

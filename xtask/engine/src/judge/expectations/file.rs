@@ -25,7 +25,7 @@ pub enum ExpectError {
     Read {
         /// Which file.
         file: PathBuf,
-        /// Why.
+        /// What the system reports.
         source: std::io::Error,
     },
     /// It is no YAML, or has other fields than these.
@@ -261,7 +261,10 @@ fn check(raw: &Raw, place: Place) -> Result<Entry, (String, &'static str)> {
         _ => {}
     }
     if raw.reason.trim().is_empty() {
-        return Err(("the reason is empty".to_owned(), "say why it is known to fail, verified, not guessed"));
+        return Err((
+            "the reason is empty".to_owned(),
+            "write why it is known to fail, verified, not guessed",
+        ));
     }
     let Ok(expires) = raw.expires.parse::<Date>() else {
         return Err((format!("expires: {} is no date", raw.expires), "write it as 2027-06-30"));

@@ -216,8 +216,8 @@ fn fail_fast_starts_nothing_more() {
     let (verdict, _, events) = run(&engine, &plans, policy, &store(dir.path()));
     assert_eq!(verdict, Some(Verdict::Fail));
     assert_eq!(engine.ran().len(), 1);
-    let told = |event: &Event| matches!(event, Event::Notice { text } if text.starts_with("--fail-fast"));
-    assert!(events.iter().any(told));
+    let notice = |event: &Event| matches!(event, Event::Notice { text } if text.starts_with("--fail-fast"));
+    assert!(events.iter().any(notice));
 }
 
 #[test]
@@ -240,10 +240,10 @@ fn a_job_of_another_version_is_refused_by_name() {
     let engine = FakeEngine::new(1, |_| Ok(Some(Verdict::Pass)));
     run(&engine, &plans(&["lts"], &["direct"]), Policy::default(), &store(dir.path()));
     let file = engine.ran()[0].folder.join(JOB);
-    let text = fs::read_to_string(&file).expect("there").replace("\"format\": 1", "\"format\": 99");
+    let text = fs::read_to_string(&file).expect("there").replace("\"format\": 2", "\"format\": 99");
     fs::write(&file, text).expect("written");
     let error = CellJob::read(&file).expect_err("it is another's").to_string();
-    assert!(error.ends_with("job.json: it has format 99, and this version of the tool reads 1"), "{error}");
+    assert!(error.ends_with("job.json: it has format 99, and this version of the tool reads 2"), "{error}");
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub enum ImportError {
     /// A mail is none.
     #[error("{place} cannot be read")]
     Mail {
-        /// Which.
+        /// The file, and the number of the mail in it.
         place: String,
         /// What is wrong.
         source: MailError,
@@ -81,11 +81,11 @@ pub enum ImportError {
     /// A file or folder.
     #[error("{doing} {}", .path.display())]
     Io {
-        /// In the gerund: "reading".
+        /// What was done, as `reading`.
         doing: &'static str,
-        /// Which.
+        /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// What the system reports.
         source: io::Error,
     },
 }
