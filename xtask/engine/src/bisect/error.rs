@@ -1,7 +1,7 @@
 //! What ends a bisection without an answer.
 
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use fault::{Fault, ToolError};
 use host::CacheError;
@@ -47,15 +47,8 @@ pub enum BisectError {
         message: String,
     },
     /// A file.
-    #[error("{doing} {}", .path.display())]
-    Io {
-        /// What was done, as `reading`.
-        doing: &'static str,
-        /// The file or folder.
-        path: PathBuf,
-        /// What the system reports.
-        source: std::io::Error,
-    },
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
     /// The user interrupted.
     #[error("interrupted")]
     Interrupted,
@@ -85,12 +78,6 @@ pub enum BisectError {
     Cache(#[from] CacheError),
 }
 
-/// For `map_err`: names what was done to which file.
-pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> BisectError {
-    let path = path.to_owned();
-    move |source| BisectError::Io { doing, path, source }
-}
-
 impl From<RunError> for BisectError {
     fn from(error: RunError) -> Self {
         Self::Run(Box::new(error))
@@ -109,7 +96,7 @@ impl ToolError for BisectError {
             Self::Store(error) => error.fault(),
             Self::Stored(error) => error.fault(),
             Self::Interrupted => Fault::Interrupted,
-            Self::Machinery { .. } | Self::Cache(_) | Self::Io { .. } => Fault::Machinery,
+            Self::Machinery { .. } | Self::Cache(_) | Self::Io(_) => Fault::Machinery,
         }
     }
 

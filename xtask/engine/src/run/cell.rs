@@ -4,9 +4,10 @@ mod retries;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
 use std::time::Instant;
+
+use fs_err as fs;
 
 use cxl_topology::qemu::Backing;
 use event::{CaseReport, Dependence, Event, Unstable};
@@ -321,11 +322,7 @@ fn expectations(machine: &Machine, job: &CellJob) -> Result<(Expectations, Vec<S
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), RunError> {
-    let fail = |doing, path: &Path| {
-        let path = path.to_owned();
-        move |source| RunError::Io { doing, path, source }
-    };
-    // By itself, since an error of fs::copy() does not name which of the two it is about.
-    let bytes = fs::read(from).map_err(fail("reading", from))?;
-    fs::write(to, bytes).map_err(fail("writing", to))
+    // By itself, since fs::copy() would copy the permissions too.
+    let bytes = fs::read(from)?;
+    Ok(fs::write(to, bytes)?)
 }

@@ -109,15 +109,8 @@ pub enum RunError {
         message: String,
     },
     /// A file of the run could not be read or written.
-    #[error("{doing} {}", .path.display())]
-    Io {
-        /// What was done, as `reading`.
-        doing: &'static str,
-        /// Which file.
-        path: PathBuf,
-        /// What the system reports.
-        source: std::io::Error,
-    },
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
 }
 
 impl ToolError for RunError {

@@ -135,8 +135,8 @@ impl RandomTopologies {
 
 fn write(dir: &Path, name: &str, raw: &RawTopology) -> Result<PathBuf, RunError> {
     let file = dir.join(format!("{name}.yaml"));
-    let fail = |source| RunError::Io { doing: "writing", path: file.clone(), source };
-    fs::create_dir_all(dir).and_then(|()| fs::write(&file, raw.to_yaml())).map_err(fail)?;
+    fs::create_dir_all(dir)?;
+    fs::write(&file, raw.to_yaml())?;
     Ok(file)
 }
 

@@ -1,11 +1,11 @@
 //! One guest of a cell: its job packed, its commands recorded for a replay, its boot followed.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use fs_err as fs;
 use walkdir::WalkDir;
 
 use cxl_topology::Topology;
@@ -89,7 +89,7 @@ pub(super) fn boot(
         let text = format!("{}: {reason}: booting again", request.job.cell.id);
         context.sink.emit(&Event::Notice { text });
         let beside = folder.with_extension(format!("spoiled{spoiled}"));
-        fs::rename(&folder, &beside).map_err(io("renaming", &folder))?;
+        fs::rename(&folder, &beside)?;
     }
     boot_once(context, machine, request, &folder)
 }
@@ -193,11 +193,7 @@ pub fn shell(
     let (load, udev) = (shell.load.clone(), userland == Userland::Ndctl);
     let env = environment(modules, &BTreeMap::new());
     let job = Job { shell: true, memdevs: memdevs(topology), modules: load, udev, env, ..empty_job() };
-    let folder = tempfile::tempdir().map_err(|source| RunError::Io {
-        doing: "making a folder in",
-        path: std::env::temp_dir(),
-        source,
-    })?;
+    let folder = tempfile::tempdir()?;
     let archive = guest::job_archive(&job, Some(&cxl_topology::expect(topology)), &[], &lib(context)?)?;
     let packed = folder.path().join("job.cpio");
     write(&packed, &archive)?;
@@ -307,7 +303,7 @@ fn pack(context: &RunContext, cell: &Cell, job: &Job, folder: &Path) -> Result<P
     suite.extend(own);
     let archive =
         guest::job_archive(job, Some(&cxl_topology::expect(&cell.topology)), &suite, &lib(context)?)?;
-    fs::create_dir_all(folder).map_err(io("making", folder))?;
+    fs::create_dir_all(folder)?;
     let path = folder.join("job.cpio");
     write(&path, &archive)?;
     Ok(path)
@@ -316,29 +312,24 @@ fn pack(context: &RunContext, cell: &Cell, job: &Job, folder: &Path) -> Result<P
 /// What cases source: `scenarios/lib.sh`.
 fn lib(context: &RunContext) -> Result<Vec<u8>, RunError> {
     let path = context.root.join("scenarios/lib.sh");
-    fs::read(&path).map_err(io("reading", &path))
+    Ok(fs::read(&path)?)
 }
 
 /// Every file of a suite's folder: cases may lean on others beside them.
 fn suite_files(dir: &Path) -> Result<Vec<JobFile>, RunError> {
     let mut files = Vec::new();
     for entry in WalkDir::new(dir).sort_by_file_name() {
-        let entry = entry.map_err(|error| io("reading", dir)(error.into()))?;
+        let entry = entry.map_err(std::io::Error::from)?;
         if entry.file_type().is_file() {
             let name = entry.path().strip_prefix(dir).unwrap_or(entry.path()).to_string_lossy().into_owned();
-            files.push(JobFile { name, bytes: fs::read(entry.path()).map_err(io("reading", entry.path()))? });
+            files.push(JobFile { name, bytes: fs::read(entry.path())? });
         }
     }
     Ok(files)
 }
 
-fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> RunError {
-    let path = path.to_owned();
-    move |source| RunError::Io { doing, path, source }
-}
-
 fn write(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
-    fs::write(path, bytes).map_err(io("writing", path))
+    Ok(fs::write(path, bytes)?)
 }
 
 /// Turns what the guest sends into events as it comes.

@@ -7,9 +7,11 @@
 #[cfg(test)]
 mod tests;
 
-use std::os::unix::fs::symlink;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
+
+use fs_err as fs;
+use fs_err::os::unix::fs::symlink;
 
 use fault::{Fault, ToolError};
 use host::{Process, ProcessError, plain_git, users_git};
@@ -69,15 +71,8 @@ pub enum EditError {
     #[error(transparent)]
     Git(#[from] ProcessError),
     /// A file could not be read or written.
-    #[error("{doing} {}", .path.display())]
-    Io {
-        /// What was done, as `reading`.
-        doing: &'static str,
-        /// The file or folder.
-        path: PathBuf,
-        /// What the system reports.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Io(#[from] io::Error),
 }
 
 impl ToolError for EditError {
@@ -90,7 +85,7 @@ impl ToolError for EditError {
             | Self::NoSeries { .. } => Fault::Usage,
             Self::Conflict { .. } => Fault::Kernel,
             Self::Git(error) => error.fault(),
-            Self::Io { .. } => Fault::Machinery,
+            Self::Io(_) => Fault::Machinery,
         }
     }
 
@@ -109,15 +104,10 @@ impl ToolError for EditError {
                 ));
             }
             Self::Git(error) => return error.hint(),
-            Self::NoSeries { .. } | Self::Io { .. } => return None,
+            Self::NoSeries { .. } | Self::Io(_) => return None,
         };
         Some(hint.to_owned())
     }
-}
-
-fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> EditError + use<> {
-    let path = path.to_owned();
-    move |source| EditError::Io { doing, path, source }
 }
 
 /// The kernel that a series goes onto, with what the series requires.
@@ -177,12 +167,9 @@ impl WorkTree {
             return Err(EditError::Exists(dir.to_owned()));
         }
         let parent = dir.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(parent).map_err(io("making the folder", parent))?;
+        fs::create_dir_all(parent)?;
         // What is cut short is never taken for whole.
-        let draft = tempfile::Builder::new()
-            .prefix(".draft-")
-            .tempdir_in(parent)
-            .map_err(io("making a folder in", parent))?;
+        let draft = tempfile::Builder::new().prefix(".draft-").tempdir_in(parent)?;
         let tree = Self { dir: draft.path().to_owned() };
         tree.git(&["init", "--quiet", "--initial-branch", name]).run()?;
         tree.configure(base, learned)?;
@@ -199,7 +186,7 @@ impl WorkTree {
             tree.as_somebody(patches.iter().fold(am, Process::arg))?.run()?;
         }
         let draft = draft.keep();
-        fs::rename(&draft, dir).map_err(io("renaming", &draft))?;
+        fs::rename(&draft, dir)?;
         Self::open(dir)
     }
 
@@ -252,7 +239,7 @@ impl WorkTree {
         if self.git(&["rev-parse", "HEAD"]).read()? == root {
             return Err(self.no_series("there is no commit on top of the kernel"));
         }
-        let out = tempfile::tempdir().map_err(io("making a folder in", &std::env::temp_dir()))?;
+        let out = tempfile::tempdir()?;
         let prefix = if version > 1 { format!("PATCH v{version}") } else { "PATCH".to_owned() };
         // The user's settings of diffs and of their own mails must not show in the series.
         let options = ["format-patch", "--quiet", "--no-signature", "--no-cover-letter"];
@@ -294,7 +281,7 @@ impl WorkTree {
         let write = |name: &str, text: &str| {
             let path = git.join(name);
             let made = path.parent().map_or(Ok(()), fs::create_dir_all);
-            made.and_then(|()| fs::write(&path, text)).map_err(io("writing", &path))
+            made.and_then(|()| fs::write(&path, text))
         };
         write("info/attributes", ATTRIBUTES)?;
         let known = fs::read_to_string(git.join("objects/info/alternates")).unwrap_or_default();
@@ -309,10 +296,10 @@ impl WorkTree {
         for (key, value) in [("rerere.enabled", "true"), ("rerere.autoUpdate", "true"), ("gc.auto", "0")] {
             self.git(&["config", key, value]).run()?;
         }
-        fs::create_dir_all(learned).map_err(io("making the folder", learned))?;
+        fs::create_dir_all(learned)?;
         let link = git.join("rr-cache");
         if link.symlink_metadata().is_err() {
-            symlink(learned, &link).map_err(io("linking", &link))?;
+            symlink(learned, &link)?;
         }
         Ok(())
     }
@@ -363,27 +350,27 @@ fn replace(new: &Path, folder: &Path) -> Result<Refreshed, EditError> {
     }
     // What is new is written before anything goes.
     for name in names {
-        let text = fs::read(new.join(&name)).map_err(io("reading", new))?;
+        let text = fs::read(new.join(&name))?;
         let path = folder.join(&name);
         if fs::read(&path).is_ok_and(|old| says_the_same(&old, &text)) {
             refreshed.same += 1;
             continue;
         }
         let beside = path.with_extension("patch.new");
-        fs::write(&beside, text).map_err(io("writing", &beside))?;
-        fs::rename(&beside, &path).map_err(io("renaming", &beside))?;
+        fs::write(&beside, text)?;
+        fs::rename(&beside, &path)?;
         refreshed.written.push(name);
     }
     for name in &refreshed.removed {
         let path = folder.join(name);
-        fs::remove_file(&path).map_err(io("removing", &path))?;
+        fs::remove_file(&path)?;
     }
     Ok(refreshed)
 }
 
 /// Names of a folder's patches in order, without a cover letter.
 fn patches(folder: &Path) -> Result<Vec<String>, EditError> {
-    let entries = fs::read_dir(folder).map_err(io("reading", folder))?;
+    let entries = fs::read_dir(folder)?;
     let mut names: Vec<String> = entries
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .filter(|name| {

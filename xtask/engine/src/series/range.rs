@@ -4,9 +4,10 @@
 mod tests;
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+
+use fs_err as fs;
+use fs_err::os::unix::fs::symlink;
 
 use fault::{Fault, ToolError};
 use host::{Cache, ProcessError, plain_git, users_git};
@@ -15,7 +16,7 @@ use spec::{Patch, Series, SeriesRange};
 
 use super::import::set;
 use super::mail::Message;
-use super::overlay::{self, OverlayError, io};
+use super::overlay::{self, OverlayError};
 
 /// Names the layout of what [`overlay`] writes; another one is another folder.
 const FORMAT: &str = "range-2";
@@ -107,7 +108,7 @@ pub fn resolve(series: &str, dir: &Path, range: &str) -> Result<SeriesRange, Ran
     if base.is_empty() || tip.starts_with('.') || base.starts_with('-') || tip.starts_with('-') {
         return Err(malformed());
     }
-    let dir = std::path::absolute(dir).map_err(io("resolving", dir))?;
+    let dir = std::path::absolute(dir).map_err(OverlayError::from)?;
     let id = |name: &str| {
         let commit = format!("{name}^{{commit}}");
         let git = users_git(&dir).arg("rev-parse").arg("--verify").arg("--quiet").arg(commit);
@@ -160,7 +161,7 @@ pub fn overlay(range: &SeriesRange, patches: &Path, cache: &Cache) -> Result<Pat
             .run()?;
         let yaml = into.join(FILE);
         fs::write(&yaml, format!("title: {:?}\nversion: 1\n", range.to_string()))
-            .map_err(io("writing", &yaml))?;
+            .map_err(OverlayError::from)?;
         if let Some(before) = &before {
             let commits = Series::load(into.parent().unwrap_or(into), &range.series);
             let commits = commits.map_err(OverlayError::from)?.patches;
@@ -170,17 +171,17 @@ pub fn overlay(range: &SeriesRange, patches: &Path, cache: &Cache) -> Result<Pat
                 number,
                 commits: commits.len(),
             })?;
-            fs::write(&yaml, of_range(&own_yaml, &promises)).map_err(io("writing", &yaml))?;
+            fs::write(&yaml, of_range(&own_yaml, &promises)).map_err(OverlayError::from)?;
         }
         if let Some(base) = public_base(range)? {
-            let text = fs::read_to_string(&yaml).map_err(io("reading", &yaml))?;
+            let text = fs::read_to_string(&yaml).map_err(OverlayError::from)?;
             let text = set(&text, "base-commit", Some(&format!(" \"{base}\"")));
-            fs::write(&yaml, text).map_err(io("writing", &yaml))?;
+            fs::write(&yaml, text).map_err(OverlayError::from)?;
         }
         for name in ["sabotage", COVER] {
             let (from, link) = (own.join(name), into.join(name));
             if from.exists() {
-                symlink(&from, &link).map_err(io("linking", &link))?;
+                symlink(&from, &link).map_err(OverlayError::from)?;
             }
         }
         Ok(())
@@ -247,7 +248,7 @@ pub fn one_patch(
     overlay::lay(name, &[&String::from_utf8_lossy(&text), &yaml], patches, cache, |into| {
         for (name, bytes) in [("0001-the-patch.patch", text.as_slice()), (FILE, yaml.as_bytes())] {
             let path = into.join(name);
-            fs::write(&path, bytes).map_err(io("writing", &path))?;
+            fs::write(&path, bytes).map_err(OverlayError::from)?;
         }
         Ok(())
     })

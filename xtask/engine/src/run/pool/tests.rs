@@ -11,6 +11,7 @@ use source::Prepared;
 use spec::{KernelVersion, Project};
 
 use super::*;
+use crate::judge::ExpectError;
 use crate::run::{Limits, Request, Resources};
 
 /// What becomes of a cell.
@@ -185,15 +186,15 @@ fn an_error_of_the_machinery_is_its_cells_alone() {
 fn the_reason_of_a_verdict_shows_the_cause() {
     let dir = tempfile::tempdir().expect("a folder");
     let engine = FakeEngine::new(1, |_| {
-        let source = std::io::Error::other("no space left");
-        Err(RunError::Io { doing: "writing", path: "/x".into(), source })
+        let (file, source) = ("/x".into(), std::io::Error::other("no space left"));
+        Err(ExpectError::Read { file, source }.into())
     });
     let (_, _, events) = run(&engine, &plans(&["lts"], &["direct"]), Policy::default(), &store(dir.path()));
     let reason = events.iter().find_map(|event| match event {
         Event::CellFinished { reason, .. } => Some(reason.as_str()),
         _ => None,
     });
-    assert_eq!(reason, Some("writing /x: no space left"));
+    assert_eq!(reason, Some("cannot read /x: no space left"));
 }
 
 #[test]

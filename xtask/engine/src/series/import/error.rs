@@ -1,7 +1,7 @@
 //! Why a series cannot be taken in.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use fault::{Fault, ToolError};
 use host::ProcessError;
@@ -79,29 +79,15 @@ pub enum ImportError {
     #[error(transparent)]
     Process(#[from] ProcessError),
     /// A file or folder.
-    #[error("{doing} {}", .path.display())]
-    Io {
-        /// What was done, as `reading`.
-        doing: &'static str,
-        /// The file or folder.
-        path: PathBuf,
-        /// What the system reports.
-        source: io::Error,
-    },
-}
-
-impl ImportError {
-    pub(in crate::series) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self::Io { doing, path, source }
-    }
+    #[error(transparent)]
+    Io(#[from] io::Error),
 }
 
 impl ToolError for ImportError {
     fn fault(&self) -> Fault {
         match self {
             Self::Process(error) => error.fault(),
-            Self::Io { .. } => Fault::Machinery,
+            Self::Io(_) => Fault::Machinery,
             _ => Fault::Usage,
         }
     }
