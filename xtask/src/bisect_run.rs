@@ -147,7 +147,7 @@ fn once(
     })
 }
 
-/// A failure, and how another call seeks it.
+/// A failure, and the option by which another call looks for it.
 fn shown(found: &TargetFailure) -> String {
     format!("{}: {} (--fingerprint '{}')", found.place(), found.shown, found.fingerprint)
 }

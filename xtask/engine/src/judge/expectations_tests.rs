@@ -152,17 +152,17 @@ fn suites(a: &str, b: &str) -> Result<ExpectFile, String> {
 }
 
 #[test]
-fn a_borrower_has_its_lender_s_expectations_and_does_not_report_them() {
+fn a_suite_inherits_the_expectations_of_its_base_suite_and_does_not_report_them() {
     let version = |text: &str| text.parse().expect("a version");
     let (kernel, qemu, today) = (&version("6.12.95"), &version("10.0.2"), date(2026, 11, 23));
     let here =
         Here { topology: "none", flavour: "plain", variant: "default", ndctl: None, today, kernel, qemu };
-    let lent = "
+    let inherited = "
 - { case: one, outcome: fail, reason: x, expires: 2027-01-01 }
 - { case: two, outcome: fail, reason: x, expires: 2027-01-01 }
 - { splat: leak, reason: x, expires: 2027-01-01 }
 ";
-    let expect = suites(lent, "").expect("good files").select(&here);
+    let expect = suites(inherited, "").expect("good files").select(&here);
     let judged = |name| {
         let mut report = case(name, CaseOutcome::Fail);
         expect.apply(&mut report);

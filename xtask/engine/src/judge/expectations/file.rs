@@ -128,12 +128,12 @@ impl ExpectFile {
             expects.check_cases(&suite.name, &known)?;
         }
         if let Some(base_suite) = &suite.base_suite {
-            let lent = Self::load(&base_suite.join(FILE))?.entries.into_iter();
+            let inherited = Self::load(&base_suite.join(FILE))?.entries.into_iter();
             let here =
                 |(_, entry): &(Raw, Entry)| entry.case.as_deref().is_none_or(|case| known.contains(case));
             expects
                 .entries
-                .extend(lent.filter(here).map(|(raw, entry)| (raw, Entry { lent: true, ..entry })));
+                .extend(inherited.filter(here).map(|(raw, entry)| (raw, Entry { inherited: true, ..entry })));
         }
         Ok(expects)
     }
@@ -283,5 +283,5 @@ fn check(raw: &Raw, place: Place) -> Result<Entry, (String, &'static str)> {
         None => raw.reason.trim().to_owned(),
     };
     let (case, outcome, sometimes) = (raw.case.clone(), raw.outcome, raw.sometimes);
-    Ok(Entry { place, case, outcome, splat, sometimes, lent: false, why, expires })
+    Ok(Entry { place, case, outcome, splat, sometimes, inherited: false, why, expires })
 }

@@ -48,7 +48,7 @@ pub enum ImportError {
     },
     /// A mail does not fit the others.
     #[error("{mail}: {why}")]
-    Unfit {
+    Mismatch {
         /// Subject and id.
         mail: String,
         /// What is wrong with it.

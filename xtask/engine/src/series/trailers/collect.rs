@@ -49,7 +49,7 @@ pub struct Refused {
     pub mail: String,
     /// The line as it stands there.
     pub line: String,
-    /// Why.
+    /// The reason for which it is refused.
     #[serde(flatten)]
     pub why: Why,
 }
