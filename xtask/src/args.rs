@@ -14,13 +14,13 @@ use super::Usage;
 /// Which kernel.
 #[derive(Debug, Default, clap::Args)]
 pub struct KernelArgs {
-    /// A kernel of patchbench.yaml [default: as there]
+    /// A kernel of patchbench.yaml [default: that of its `defaults:`]
     #[arg(long, value_name = "NAME")]
     pub kernel: Option<String>,
     /// Your own tree as it stands, uncommitted changes included; it is never written to
     #[arg(long, value_name = "DIR")]
     pub linux: Option<PathBuf>,
-    /// plain; debug for KASAN, lockdep and their like; debug-info for traces with file and line [default: as in patchbench.yaml]
+    /// plain; debug for KASAN, lockdep and their like; debug-info for traces with file and line [default: `defaults:` of patchbench.yaml]
     #[arg(long, value_name = "NAME")]
     pub flavour: Option<String>,
     /// Only the first N patches of a series of the kernel, and not the series that require it; 0 for none of it
@@ -45,7 +45,7 @@ pub struct GuestArgs {
 /// Whether topologies are checked.
 #[derive(Debug, Default, clap::Args)]
 pub struct LintArgs {
-    /// Boot a topology even where it breaks rules: what is broken is told, and QEMU may refuse, crash or mislead
+    /// Boot a topology even where it breaks rules: the broken rules are printed, and QEMU may refuse, crash or mislead
     #[arg(long)]
     pub dangerously_skip_lint: bool,
 }
@@ -63,7 +63,7 @@ impl KernelArgs {
     }
 }
 
-/// What `--cell` says.
+/// The value of `--cell`.
 ///
 /// # Errors
 /// It cannot be read; shows the place.

@@ -1,6 +1,5 @@
 //! `bisect`: what turned a cell from green to red.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -26,7 +25,7 @@ use super::{Context, Exit, Format, Usage, setup};
 #[command(args_conflicts_with_subcommands = true)]
 pub struct Args {
     #[command(subcommand)]
-    verb: Option<Verb>,
+    command: Option<Command>,
     #[command(flatten)]
     axis: AxisArgs,
     #[command(flatten)]
@@ -51,7 +50,7 @@ pub struct Args {
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum Verb {
+enum Command {
     /// Prints what was seen, run by run, in git's words: an edited copy can be replayed
     Log {
         /// A bisection [default: the newest]
@@ -90,10 +89,10 @@ struct AxisArgs {
 /// The failure that is looked for.
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct FailureArgs {
-    /// A kernel of patchbench.yaml: its series, where they apply, and its fragments [default: as there]
+    /// A kernel of patchbench.yaml: its series, where they apply, and its fragments [default: `defaults:` of patchbench.yaml]
     #[arg(long, value_name = "NAME")]
     pub kernel: Option<String>,
-    /// Flavour [default: as in patchbench.yaml]
+    /// Flavour [default: `defaults:` of patchbench.yaml]
     #[arg(long, value_name = "NAME")]
     pub flavour: Option<String>,
     /// This suite, or one variant or case of it (may be given more than once)
@@ -148,12 +147,12 @@ impl FailureArgs {
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let project = ctx.project()?;
     let store = Bisections::new(ctx.results().dir());
-    match &args.verb {
-        Some(Verb::Log { id }) => {
+    match &args.command {
+        Some(Command::Log { id }) => {
             anstream::print!("{}", neutralise(&store.load(id.as_deref())?.log()));
             return Ok(Exit::Success);
         }
-        Some(Verb::Replay { file }) => {
+        Some(Command::Replay { file }) => {
             let (state, _lock) = replayed(&store, file.as_deref())?;
             return go_on(state, args, &project, &store, ctx);
         }
@@ -177,7 +176,7 @@ fn replayed(store: &Bisections, file: Option<&Path>) -> Result<(State, Lock)> {
     let text = if file == Path::new("-") {
         std::io::read_to_string(std::io::stdin()).context("reading the log")?
     } else {
-        fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?
+        fs_err::read_to_string(file)?
     };
     let id = text.lines().find_map(|line| line.strip_prefix("bisect ")).ok_or_else(|| Usage {
         message: format!("{}: no line names its bisection", file.display()),
@@ -200,10 +199,10 @@ fn begun(args: &Args, project: &Project, store: &Bisections, ctx: &Context) -> R
         accel: args.guest.accel,
     };
     let (steps, notes) = ask.steps(project, &Sources::new(&ctx.cache), target.as_ref())?;
-    // What is wrong with the names is said before anything is made.
+    // What is wrong with the names is reported before anything is made.
     ask.plan(project, &steps[steps.len() - 1], target.as_ref())?;
     for note in notes {
-        ctx.say(&neutralise(&note));
+        ctx.print(&neutralise(&note));
     }
     let (id, lock) = store.create(&command_line())?;
     let state = State {
@@ -283,11 +282,11 @@ fn go_on(
     ctx: &Context,
 ) -> Result<Exit> {
     let folder = store.folder(&state);
-    let say = |text: &str| match ctx.format {
+    let print = |text: &str| match ctx.format {
         Format::Human if !ctx.quiet => anstream::println!("{}", neutralise(text)),
         _ => {}
     };
-    say(&begins(&state, &folder));
+    print(&begins(&state, &folder));
     let shown = || match (ctx.format, ctx.verbosity()) {
         (Format::Human, Verbosity::Verbose) => Some(Terminal::stdout(Verbosity::Verbose)),
         (Format::Human, Verbosity::Normal) => Terminal::foot(),
@@ -304,9 +303,9 @@ fn go_on(
         folder: folder.clone(),
         command: command_line(),
         shown: &shown,
-        progress: &say,
+        progress: &print,
     };
-    Drive { oracle: &mut trial, keep: &|state| store.write(state), progress: &say }.run(&mut state)?;
+    Drive { oracle: &mut trial, keep: &|state| store.write(state), progress: &print }.run(&mut state)?;
     let width = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).unwrap_or(120);
     let report = bisect::report_on(&state, &folder, project, width)?;
     match ctx.format {
@@ -314,8 +313,8 @@ fn go_on(
         Format::Human => anstream::print!("{}", neutralise(&report.to_string())),
     }
     if let Some(file) = &args.report {
-        fs::write(file, bisect::draft(&report)).with_context(|| format!("writing {}", file.display()))?;
-        ctx.say(&format!("report: {}", file.display()));
+        fs_err::write(file, bisect::draft(&report))?;
+        ctx.print(&format!("report: {}", file.display()));
     }
     Ok(Exit::Success)
 }

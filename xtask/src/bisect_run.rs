@@ -70,11 +70,11 @@ fn judged(args: &Args, ctx: &Context) -> Result<Exit> {
     let plan = match fitting(&Sources::new(&ctx.cache), plan, None).map_err(RunError::from)? {
         Ok((plan, left_out)) => {
             for text in left_out {
-                ctx.say(&neutralise(&text));
+                ctx.print(&neutralise(&text));
             }
             plan
         }
-        Err(why) => return Ok(said(ctx, StepResult::Neither, &why)),
+        Err(why) => return Ok(report(ctx, StepResult::Neither, &why)),
     };
     let options = Options {
         engine: args.guest.on.clone(),
@@ -88,10 +88,10 @@ fn judged(args: &Args, ctx: &Context) -> Result<Exit> {
             return Ok(Exit::Interrupted);
         }
         if seen != StepResult::Green {
-            return Ok(said(ctx, seen, &why));
+            return Ok(report(ctx, seen, &why));
         }
     }
-    Ok(said(ctx, StepResult::Green, "pass"))
+    Ok(report(ctx, StepResult::Green, "pass"))
 }
 
 /// The tree that one stands in, as it is.
@@ -148,12 +148,12 @@ fn once(
     })
 }
 
-/// A failure, and how another call seeks it.
+/// A failure, and the option by which another call looks for it.
 fn shown(found: &TargetFailure) -> String {
     format!("{}: {} (--fingerprint '{}')", found.place(), found.shown, found.fingerprint)
 }
 
-fn said(ctx: &Context, seen: StepResult, why: &str) -> Exit {
+fn report(ctx: &Context, seen: StepResult, why: &str) -> Exit {
     let (word, exit) = match seen {
         StepResult::Red => ("bad", Exit::Red),
         StepResult::Green => ("good", Exit::Success),

@@ -12,7 +12,7 @@ use super::context::workspace;
 use super::range::RangeArgs;
 use super::{Context, Exit, Format, setup};
 
-/// Gets, patches, configures and builds a kernel with its modules and cxl_test, and says where it lies
+/// Gets, patches, configures and builds a kernel with its modules and cxl_test, and prints where it is
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]

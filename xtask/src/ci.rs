@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
 use engine::ci;
 use engine::ci::{Build, System, Workflow};
@@ -15,11 +15,11 @@ use super::{Context, Exit};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
-    verb: Verb,
+    command: Command,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum Verb {
+enum Command {
     Export(ExportArgs),
 }
 
@@ -50,7 +50,7 @@ enum SystemArg {
 }
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
-    let Verb::Export(args) = &args.verb;
+    let Command::Export(args) = &args.command;
     let system = match args.system {
         SystemArg::Github => System::Github,
         SystemArg::Gitlab => System::Gitlab,
@@ -72,9 +72,9 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     };
     let path = if path.as_os_str() == "default" { ctx.root.join(system.path()) } else { path.clone() };
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+        fs_err::create_dir_all(folder)?;
     }
-    std::fs::write(&path, text).with_context(|| format!("writing {}", path.display()))?;
+    fs_err::write(&path, text)?;
     anstream::println!("{}", path.display());
     Ok(Exit::Success)
 }

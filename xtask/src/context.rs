@@ -139,7 +139,7 @@ impl Context {
         Folders::of_runs(self.root.join("results"))
     }
 
-    /// How much is said.
+    /// How much is printed.
     pub fn verbosity(&self) -> Verbosity {
         match (self.quiet, self.verbose) {
             (true, _) => Verbosity::Quiet,
@@ -148,15 +148,15 @@ impl Context {
         }
     }
 
-    /// Says what is questionable about a topology.
+    /// Prints what is questionable about a topology.
     pub fn warn_of(&self, topology: &Topology) {
         for finding in &topology.warnings {
-            self.say(&neutralise(&finding.to_string()));
+            self.print(&neutralise(&finding.to_string()));
         }
     }
 
-    /// Prints a thing worth knowing on stderr, unless `-q`.
-    pub fn say(&self, text: &str) {
+    /// Prints a note on stderr, unless `-q`.
+    pub fn print(&self, text: &str) {
         if !self.quiet {
             anstream::eprintln!("{text}");
         }

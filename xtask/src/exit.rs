@@ -16,15 +16,18 @@ use std::process::ExitCode;
 
 use cxl_topology::TopologyError;
 use engine::bisect::BisectError;
+use engine::judge::ExpectError;
 use engine::run::RunError;
+use engine::series::edit::EditError;
 use engine::series::import::ImportError;
 use engine::series::mail::MailError;
+use engine::series::overlay::OverlayError;
 use engine::series::range::RangeError;
 use fault::{Fault, ToolError};
 use host::{ProcessError, interrupt};
 use kbuild::BuildError;
 use kernlog::Verdict;
-use report::{FolderError, MergeError, StoredError};
+use report::{FolderError, MergeError, ResumeError, StoreError, StoredError};
 use source::SourceError;
 use specfile::SpecError;
 
@@ -88,7 +91,7 @@ impl From<Fault> for Exit {
 }
 
 impl From<&anyhow::Error> for Exit {
-    /// The first error of the chain that says whose fault it is decides; one that blames the machinery leaves it to its causes.
+    /// The first error of the chain that names whose fault it is decides; one that blames the machinery leaves it to its causes.
     fn from(error: &anyhow::Error) -> Self {
         let faults = || error.chain().filter_map(tool_error).map(ToolError::fault);
         if interrupt::requested() || faults().any(|fault| fault == Fault::Interrupted) {
@@ -98,7 +101,7 @@ impl From<&anyhow::Error> for Exit {
     }
 }
 
-/// Defines `tool_error()`, which is the one place where an error of the tool is told from any other.
+/// Defines `tool_error()`, which is the one place where an error of the tool is distinguished from any other.
 macro_rules! tool_errors {
     ($($error:ty),* $(,)?) => {
         /// The error as one of the tool's own, where it is one.
@@ -111,6 +114,23 @@ macro_rules! tool_errors {
 tool_errors! {
     BisectError, BuildError, FolderError, ImportError, MailError, MergeError, ProcessError, RangeError, RunError, SourceError,
     SpecError, StoredError, TopologyError, Usage,
+    EditError, ExpectError, Missing, OverlayError, ResumeError, StoreError,
+}
+
+/// This machine lacks what a subcommand needs.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Missing {
+    /// What is missing.
+    pub message: String,
+    /// What installs it, where that is known.
+    pub hint: Option<String>,
+}
+
+impl ToolError for Missing {
+    fn hint(&self) -> Option<String> {
+        self.hint.clone()
+    }
 }
 
 /// The command line asks for something that cannot be.

@@ -9,11 +9,11 @@ use super::{Context, Exit, Format};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
-    verb: Verb,
+    command: Command,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum Verb {
+enum Command {
     /// Lists every kernel with its sources, series and kconfig fragments
     List,
 }
@@ -28,7 +28,7 @@ struct Listed {
 }
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
-    let Verb::List = args.verb;
+    let Command::List = args.command;
     let project = ctx.project()?;
     let listed: Vec<Listed> = project
         .kernels

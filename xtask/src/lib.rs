@@ -33,7 +33,7 @@ use clap::{Parser, Subcommand};
 pub use context::{Context, Format, Global};
 pub use exit::{Exit, Usage};
 
-/// Applies a kernel series, builds it, boots it on emulated CXL topologies and says pass or fail
+/// Applies a kernel series, builds it, boots it on emulated CXL topologies and reports pass or fail
 ///
 /// Exit codes: 0 passed, 1 red, 2 bad usage or input file, 3 a series did not apply or a kernel did not build,
 /// 4 infrastructure or nothing was run, 130 interrupted.
@@ -45,11 +45,11 @@ pub struct Cli {
     #[command(flatten)]
     global: Global,
     #[command(subcommand)]
-    verb: Verb,
+    command: Command,
 }
 
 #[derive(Debug, Subcommand)]
-enum Verb {
+enum Command {
     Run(Box<run::Args>),
     Build(build::Args),
     Boot(boot::Args),
@@ -66,14 +66,14 @@ enum Verb {
     Test(test::Args),
 }
 
-/// Parses the command line, does what it says and maps the result to an exit code.
+/// Parses the command line, runs the subcommand and maps the result to an exit code.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // To `git bisect run` the usual 2 would say that this commit is bad.
+            // To `git bisect run` the usual 2 would mean that this commit is bad.
             let of_bisect = error.use_stderr() && std::env::args().any(|arg| arg == "bisect-run");
-            // Nobody is left to be told.
+            // Nobody is left to read it.
             let _ = error.print();
             return match (of_bisect, error.use_stderr()) {
                 (true, _) => Exit::BisectStop.into(),
@@ -82,26 +82,26 @@ pub fn main() -> ExitCode {
             };
         }
     };
-    let stops_git = matches!(cli.verb, Verb::BisectRun(_));
+    let stops_git = matches!(cli.command, Command::BisectRun(_));
     if let Err(error) = host::interrupt::install() {
         anstream::eprintln!("error: installing the signal handlers: {error}");
         return Exit::Infrastructure.into();
     }
-    let result = Context::new(&cli.global).and_then(|ctx| match cli.verb {
-        Verb::Run(args) => run::run(&args, &ctx),
-        Verb::Build(args) => build::run(&args, &ctx),
-        Verb::Boot(args) => boot::run(&args, &ctx),
-        Verb::Topology(args) => topology::run(&args, &ctx),
-        Verb::Kernel(args) => kernel::run(&args, &ctx),
-        Verb::Series(args) => series::run(&args, &ctx),
-        Verb::Bisect(args) => bisect::run(&args, &ctx),
-        Verb::BisectRun(args) => Ok(bisect_run::run(&args, &ctx)),
-        Verb::Results(args) => results::run(&args, &ctx),
-        Verb::Parse(args) => parse::run(&args, &ctx),
-        Verb::Ci(args) => ci::run(&args, &ctx),
-        Verb::Doctor(args) => doctor::run(&args, &ctx),
-        Verb::Setup(args) => setup::run(&args, &ctx),
-        Verb::Test(args) => test::run(&args, &ctx),
+    let result = Context::new(&cli.global).and_then(|ctx| match cli.command {
+        Command::Run(args) => run::run(&args, &ctx),
+        Command::Build(args) => build::run(&args, &ctx),
+        Command::Boot(args) => boot::run(&args, &ctx),
+        Command::Topology(args) => topology::run(&args, &ctx),
+        Command::Kernel(args) => kernel::run(&args, &ctx),
+        Command::Series(args) => series::run(&args, &ctx),
+        Command::Bisect(args) => bisect::run(&args, &ctx),
+        Command::BisectRun(args) => Ok(bisect_run::run(&args, &ctx)),
+        Command::Results(args) => results::run(&args, &ctx),
+        Command::Parse(args) => parse::run(&args, &ctx),
+        Command::Ci(args) => ci::run(&args, &ctx),
+        Command::Doctor(args) => doctor::run(&args, &ctx),
+        Command::Setup(args) => setup::run(&args, &ctx),
+        Command::Test(args) => test::run(&args, &ctx),
     });
     match result {
         Err(error) if stops_git => {

@@ -1,4 +1,4 @@
-//! `cargo xtask`: see `cli` for the verbs.
+//! `cargo xtask`: see the library for the subcommands.
 
 use std::process::ExitCode;
 

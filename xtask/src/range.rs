@@ -76,7 +76,7 @@ pub fn with(project: Project, range: SeriesRange, ctx: &Context) -> Result<Proje
 }
 
 /// Whether a project has a range that stands in the place of no folder of `patches/`: then nothing is known of it but what its
-/// commits say.
+/// commits have.
 pub fn is_by_itself(project: &Project) -> bool {
     let folder = |range: &SeriesRange| project.root.join("patches").join(&range.series);
     project.range().is_some_and(|range| !folder(range).join(FILE).is_file())

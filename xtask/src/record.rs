@@ -1,4 +1,4 @@
-//! What a run says of itself: part of its record.
+//! What a run records about itself.
 
 use engine::run::{Options, Plan, Request};
 use event::Event;
@@ -26,6 +26,6 @@ pub fn resolved(plans: &[Plan], request: &Request, options: &Options) -> serde_j
         "accel": options.accel,
         "policy": options.policy,
         // Random topologies are no files that could be named again.
-        "request": request.drawn.is_empty().then_some(request),
+        "request": request.in_memory.is_empty().then_some(request),
     })
 }

@@ -7,7 +7,6 @@ mod list;
 mod resume;
 mod shown;
 
-use std::fs;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
@@ -40,23 +39,23 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         Some(range) => super::range::with(project, range, ctx)?,
         None => project,
     };
-    let drawn = drawn(args)?;
+    let random = random_topologies(args)?;
     let baseline = args.baseline.load(ctx, &project)?;
     let plans =
-        Plan::all(&project, &drawn.as_ref().map_or(request.clone(), |drawn| drawn.request(&request)))?;
+        Plan::all(&project, &random.as_ref().map_or(request.clone(), |random| random.request(&request)))?;
     if args.choose.list {
         return list::run(&plans, ctx);
     }
     let mut topologies: Vec<_> = plans.iter().flat_map(Plan::topologies).collect();
     topologies.sort_by_key(|topology| &topology.name);
     topologies.dedup_by_key(|topology| &topology.name);
-    for topology in topologies.into_iter().filter(|_| drawn.is_none()) {
+    for topology in topologies.into_iter().filter(|_| random.is_none()) {
         ctx.warn_of(topology);
     }
     if args.dry_run {
         return super::dry_run::run(&plans, &args.guest, ctx);
     }
-    carry_out(args, ctx, &project, (&request, &plans), (drawn.as_ref(), baseline.as_ref()))
+    carry_out(args, ctx, &project, (&request, &plans), (random.as_ref(), baseline.as_ref()))
 }
 
 /// Runs the plans of a request.
@@ -65,12 +64,12 @@ fn carry_out(
     ctx: &Context,
     project: &Project,
     (request, plans): (&Request, &[Plan]),
-    (drawn, baseline): (Option<&RandomTopologies>, Option<&Stored>),
+    (random, baseline): (Option<&RandomTopologies>, Option<&Stored>),
 ) -> Result<Exit> {
     let ndctl = plans.iter().any(|plan| plan.wants(Userland::Ndctl));
     setup::ensure_for(ctx, args.setup, args.guest.qemu.as_deref(), ndctl)?;
     let qemu = run::find_qemu(args.guest.qemu.as_deref())?;
-    let policy = Policy { learn: drawn.is_none(), ..args.policy.policy() };
+    let policy = Policy { learn: random.is_none(), ..args.policy.policy() };
     let options = Options { qemu, engine: args.guest.on.clone(), accel: args.guest.accel, policy };
 
     let store = Arc::new(
@@ -83,9 +82,9 @@ fn carry_out(
     let sink = Fan(sinks);
     sink.emit(&started(&store, plans));
     keep(project, plans, &store)?;
-    if let Some(drawn) = drawn {
-        sink.emit(&Event::Notice { text: drawn.told() });
-        drawn.keep(store.dir())?;
+    if let Some(random) = random {
+        sink.emit(&Event::Notice { text: random.notice() });
+        random.keep(store.dir())?;
     }
     if let Some(seed) = request.order.seed {
         let text = format!("shuffled; the same order again: --shuffle --seed {seed}");
@@ -95,32 +94,32 @@ fn carry_out(
     let context = RunContext { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: &sink };
     let finished = run::execute(&context, plans, &options, &store);
     // What an interrupt cut short failed through no fault of its topology.
-    if let (Some(drawn), Ok(done)) = (drawn, &finished)
+    if let (Some(random), Ok(done)) = (random, &finished)
         && !done.interrupted
     {
-        for smallest in drawn.shrink(&context, (project, request, &options), &store, &reds)? {
-            ctx.say(&smallest.to_string());
+        for smallest in random.shrink(&context, (project, request, &options), &store, &reds)? {
+            ctx.print(&smallest.to_string());
         }
     }
     if ctx.format == Format::Human {
-        ctx.say(&format!("results: {}", store.dir().display()));
+        ctx.print(&format!("results: {}", store.dir().display()));
     }
     let exit = ended(ctx, &store, finished?, baseline)?;
     // A shard may have nothing to run: that is no fault.
     Ok(if plans.is_empty() && request.shard.is_some() { Exit::Success } else { exit })
 }
 
-/// Keeps the topologies in the run's folder as they are now, for whoever shows the run later. Those that were drawn are no
-/// files, and kept by who drew them.
+/// Keeps the topologies in the run's folder as they are now, for whoever shows the run later. Random ones are no
+/// files, and [`RandomTopologies::keep`] keeps them.
 fn keep(project: &Project, plans: &[Plan], store: &Store) -> Result<()> {
     let folder = store.dir().join("topologies");
     for topology in plans.iter().flat_map(Plan::topologies) {
         let Ok((raw, _)) = cxl_topology::raw::load(&project.topologies_dir(), &topology.name) else {
             continue;
         };
-        fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+        fs_err::create_dir_all(&folder)?;
         let path = folder.join(format!("{}.yaml", topology.name));
-        fs::write(&path, raw.to_yaml()).with_context(|| format!("writing {}", path.display()))?;
+        fs_err::write(&path, raw.to_yaml())?;
     }
     Ok(())
 }
@@ -138,7 +137,7 @@ fn request(args: &Args) -> Request {
 }
 
 /// The random topologies that are asked for.
-fn drawn(args: &Args) -> Result<Option<RandomTopologies>> {
+fn random_topologies(args: &Args) -> Result<Option<RandomTopologies>> {
     let Some(count) = args.random.random else {
         if args.order.seed.is_some() && !args.order.shuffle {
             let message = "--seed is of --shuffle or --random".to_owned();

@@ -24,11 +24,11 @@ use super::{Context, Exit};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
-    verb: Verb,
+    command: Command,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum Verb {
+enum Command {
     List(list::Args),
     Show(show::Args),
     Check(check::Args),
@@ -47,20 +47,20 @@ enum Verb {
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let project = ctx.project()?;
-    match &args.verb {
-        Verb::List(_) => list::run(&project, ctx),
-        Verb::Show(args) => show::run(args, &project, ctx),
-        Verb::Check(args) => check::run(args, &project, ctx),
-        Verb::Edit(args) => edit::edit(args, &project, ctx),
-        Verb::Refresh(args) => edit::refresh(args, &project, ctx),
-        Verb::Rebase(args) => edit::rebase(args, &project, ctx),
-        Verb::Sabotage(args) => sabotage::run(args, &project, ctx),
-        Verb::Apply(args) => apply::run(args, &project, ctx),
-        Verb::Diff(args) => diff::run(args, &project, ctx),
-        Verb::Lint(args) => lint::run(args, &project, ctx),
-        Verb::Trailers(args) => trailers::run(args, &project, ctx),
-        Verb::Import(args) => import::run(args, &project, ctx),
-        Verb::Export(args) => export::run(args, &project, ctx),
-        Verb::Fetch(args) => fetch::run(args, &project, ctx),
+    match &args.command {
+        Command::List(_) => list::run(&project, ctx),
+        Command::Show(args) => show::run(args, &project, ctx),
+        Command::Check(args) => check::run(args, &project, ctx),
+        Command::Edit(args) => edit::edit(args, &project, ctx),
+        Command::Refresh(args) => edit::refresh(args, &project, ctx),
+        Command::Rebase(args) => edit::rebase(args, &project, ctx),
+        Command::Sabotage(args) => sabotage::run(args, &project, ctx),
+        Command::Apply(args) => apply::run(args, &project, ctx),
+        Command::Diff(args) => diff::run(args, &project, ctx),
+        Command::Lint(args) => lint::run(args, &project, ctx),
+        Command::Trailers(args) => trailers::run(args, &project, ctx),
+        Command::Import(args) => import::run(args, &project, ctx),
+        Command::Export(args) => export::run(args, &project, ctx),
+        Command::Fetch(args) => fetch::run(args, &project, ctx),
     }
 }

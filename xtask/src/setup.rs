@@ -7,6 +7,7 @@ use anyhow::Result;
 use host::needs::Level;
 use host::{Distribution, needs, setup};
 
+use super::exit::Missing;
 use super::{Context, Exit};
 
 /// Installs what the tool needs: one `apt-get install`, shown before it runs, with sudo where it takes that
@@ -39,11 +40,11 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let found = needs::look(None, args.levels());
     let missing = needs::missing(&found, &distribution);
     if missing.is_empty() {
-        ctx.say("setup: nothing is missing");
+        ctx.print("setup: nothing is missing");
         return Ok(Exit::Success);
     }
     for lack in &missing {
-        ctx.say(&format!(
+        ctx.print(&format!(
             "setup: {} ({}): found {}, wanted {}",
             lack.need.name,
             lack.need.why,
@@ -52,13 +53,12 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         ));
     }
     let Some(plan) = setup::plan(&missing, &distribution, ctx.cache.path()) else {
-        anyhow::bail!(
-            "no package manager that this tool knows on {}\nhint: install by hand: {}",
-            distribution.name,
-            missing.iter().map(|f| f.need.name).collect::<Vec<_>>().join(", ")
-        );
+        let message = format!("no package manager that this tool knows on {}", distribution.name);
+        let names: Vec<_> = missing.iter().map(|f| f.need.name).collect();
+        let hint = Some(format!("install by hand: {}", names.join(", ")));
+        return Err(Missing { message, hint }.into());
     };
-    ctx.say(&format!("setup: running\n  {}", plan.shown()));
+    ctx.print(&format!("setup: running\n  {}", plan.shown()));
     if args.dry_run {
         return Ok(Exit::Success);
     }
@@ -70,7 +70,7 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     Ok(Exit::Success)
 }
 
-/// What a verb does before its own work: with `--setup` installs, without it checks, and names everything that is
+/// What a subcommand does before its own work: with `--setup` installs, without it checks, and names everything that is
 /// missing with its reason and the command that brings it.
 ///
 /// # Errors
@@ -95,9 +95,9 @@ pub fn ensure_for(ctx: &Context, install: bool, qemu: Option<&Path>, ndctl: bool
         return Ok(());
     }
     let distribution = Distribution::found();
-    let mut text = String::from("this machine lacks what a run needs:");
+    let mut message = String::from("this machine lacks what a run needs:");
     for lack in &lacking {
-        text.push_str(&format!(
+        message.push_str(&format!(
             "\n  {} (found {}, wanted {}): {}",
             lack.need.name,
             lack.found.as_deref().unwrap_or("nothing"),
@@ -105,18 +105,20 @@ pub fn ensure_for(ctx: &Context, install: bool, qemu: Option<&Path>, ndctl: bool
             lack.need.why
         ));
     }
-    if let Some(plan) = setup::plan(&needs::missing(&found, &distribution), &distribution, ctx.cache.path()) {
-        text.push_str(&format!("\nhint: run it with --setup, or by hand:\n  {}", plan.shown()));
-    }
-    anyhow::bail!(text)
+    let plan = setup::plan(&needs::missing(&found, &distribution), &distribution, ctx.cache.path());
+    let hint = plan.map(|plan| format!("run it with --setup, or by hand:\n  {}", plan.shown()));
+    Err(Missing { message, hint }.into())
 }
 
-/// Says what brings a program that only some verbs need: an option of `setup`.
+/// Names what installs a program that only some subcommands need: an option of `setup`.
 ///
 /// # Errors
 /// It is not here.
 pub fn ensure_program(name: &str, option: &str, is_here: bool) -> Result<()> {
     let why = needs::need(name).map_or("", |need| need.why);
-    anyhow::ensure!(is_here, "{name} is not here, which {why}\nhint: cargo xtask setup {option}");
-    Ok(())
+    if is_here {
+        return Ok(());
+    }
+    let message = format!("{name} is not here, which {why}");
+    Err(Missing { message, hint: Some(format!("cargo xtask setup {option}")) }.into())
 }

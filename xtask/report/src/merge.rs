@@ -25,9 +25,7 @@ pub enum MergeError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// Two have judged the same cell.
-    #[error(
-        "the cell {cell} was finished by {first} and by {second}\nhint: leave one of them out, or take the judgement of {second} with --last-wins"
-    )]
+    #[error("the cell {cell} was finished by {first} and by {second}")]
     Overlap {
         /// Its name.
         cell: String,
@@ -40,7 +38,7 @@ pub enum MergeError {
     #[error("{0} is still running")]
     Running(String),
     /// A file of theirs cannot be copied.
-    #[error("copying {}: {source}", .path.display())]
+    #[error("copying {}", .path.display())]
     Copy {
         /// The file.
         path: PathBuf,
@@ -279,7 +277,19 @@ impl ToolError for MergeError {
         match self {
             Self::Overlap { .. } | Self::Running(_) => Fault::Usage,
             Self::Stored(error) => error.fault(),
-            _ => Fault::Machinery,
+            Self::Store(error) => error.fault(),
+            Self::Copy { .. } => Fault::Machinery,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Overlap { second, .. } => {
+                Some(format!("leave one of them out, or take the judgement of {second} with --last-wins"))
+            }
+            Self::Stored(error) => error.hint(),
+            Self::Store(error) => error.hint(),
+            Self::Running(_) | Self::Copy { .. } => None,
         }
     }
 }

@@ -9,6 +9,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use event::{CellId, Event, Stamped};
+use fault::{Fault, ToolError};
 use kernlog::Verdict;
 
 use super::command::command_line;
@@ -31,6 +32,24 @@ pub enum ResumeError {
     /// Its folder cannot be written.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl ToolError for ResumeError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Stored(error) => error.fault(),
+            Self::Folder(error) => error.fault(),
+            Self::Store(error) => error.fault(),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Stored(error) => error.hint(),
+            Self::Folder(error) => error.hint(),
+            Self::Store(error) => error.hint(),
+        }
+    }
 }
 
 /// A run that goes on.
@@ -146,7 +165,10 @@ mod tests {
         let store = Store::create(results.path(), serde_json::Value::Null).expect("a store");
         store.emit(&events()[0]);
         let before = fs::read(store.dir().join("events.jsonl")).expect("events");
-        assert!(matches!(Store::resume(store.dir()), Err(ResumeError::Folder(FolderError::Locked { .. }))));
+        let error = Store::resume(store.dir()).err().expect("it is locked");
+        assert!(matches!(error, ResumeError::Folder(FolderError::Locked { .. })), "{error}");
+        assert_eq!(error.fault(), Fault::Usage);
+        assert!(error.hint().is_some_and(|hint| hint.contains("kill -INT")), "{error}");
         assert_eq!(fs::read(store.dir().join("events.jsonl")).expect("events"), before);
     }
 }

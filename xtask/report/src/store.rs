@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use event::{CellId, Event, Sink};
+use fault::{Fault, ToolError};
 use kernlog::Verdict;
 
 use super::command::command_line;
@@ -27,13 +28,29 @@ pub enum StoreError {
     /// A file in it cannot be written.
     #[error("{doing} {}", .path.display())]
     Io {
-        /// In the gerund: `writing`.
+        /// What was done, as `writing`.
         doing: &'static str,
         /// The file.
         path: PathBuf,
         /// What the system, or the writer of the format, reports.
         source: io::Error,
     },
+}
+
+impl ToolError for StoreError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Folder(error) => error.fault(),
+            Self::Io { .. } => Fault::Machinery,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Folder(error) => error.hint(),
+            Self::Io { .. } => None,
+        }
+    }
 }
 
 impl StoreError {

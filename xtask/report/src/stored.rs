@@ -20,7 +20,7 @@ pub enum StoredError {
     #[error("{} is no run: it has no run.json", .0.display())]
     NoRun(PathBuf),
     /// A file of it.
-    #[error("reading {}: {source}", .path.display())]
+    #[error("reading {}", .path.display())]
     Io {
         /// The file.
         path: PathBuf,
@@ -36,11 +36,7 @@ pub enum StoredError {
         message: String,
     },
     /// Another version of the tool wrote it.
-    #[error(
-        "{} has format {found}, and this version of the tool reads {VERSION}\nhint: {}",
-        .path.display(),
-        if *.found > VERSION { "read it with the tool that wrote it, or a newer one" } else { "run it again" }
-    )]
+    #[error("{} has format {found}, and this version of the tool reads {VERSION}", .path.display())]
     Format {
         /// Its `run.json`.
         path: PathBuf,
@@ -209,6 +205,16 @@ impl ToolError for StoredError {
             // That a file cannot be read is no fault of who named the run.
             Self::Io { .. } => Fault::Machinery,
             _ => Fault::Usage,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Format { found, .. } if *found > VERSION => {
+                Some("read it with the tool that wrote it, or a newer one".to_owned())
+            }
+            Self::Format { .. } => Some("run it again".to_owned()),
+            _ => None,
         }
     }
 }

@@ -1,6 +1,5 @@
 //! `results export`, and `results html`, which is the same with the page's own defaults.
 
-use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -45,7 +44,7 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let bytes = bytes(ctx, run, format, args.against.as_deref())?;
     match args.output.as_deref() {
         Some(path) if path != Path::new("-") => {
-            fs::write(path, bytes).with_context(|| format!("writing {}", path.display()))?;
+            fs_err::write(path, bytes)?;
         }
         _ => io::stdout().write_all(&bytes).context("writing to the standard output")?,
     }

@@ -64,7 +64,7 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         }
         Format::Human => {
             for run in &old {
-                ctx.say(&run.id);
+                ctx.print(&run.id);
             }
             let would = if args.dry_run { "would remove" } else { "removed" };
             let count = old.len();

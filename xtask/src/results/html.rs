@@ -1,6 +1,5 @@
 //! `results html`.
 
-use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -37,7 +36,7 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         return Ok(Exit::Success);
     }
     let path = args.output.clone().unwrap_or(beside);
-    fs::write(&path, page).with_context(|| format!("writing {}", path.display()))?;
+    fs_err::write(&path, page)?;
     anstream::println!("{}", path.display());
     Ok(Exit::Success)
 }

@@ -51,14 +51,18 @@ pub fn run(ctx: &Context) -> Result<Exit> {
         let marks = (is(&latest), is(&baseline));
         match ctx.format {
             Format::Human => {
-                human(folder, Stored::load(&folder.dir).as_ref().map_err(ToString::to_string), marks);
+                human(
+                    folder,
+                    Stored::load(&folder.dir).as_ref().map_err(|error| fault::inlined(error)),
+                    marks,
+                );
             }
             Format::Json => listed.push(json(folder, &Stored::load(&folder.dir), marks)?),
         }
     }
     match ctx.format {
         Format::Json => anstream::println!("{}", serde_json::to_string_pretty(&listed)?),
-        Format::Human if runs.is_empty() => ctx.say("there is no run yet; `cargo xtask run` makes one"),
+        Format::Human if runs.is_empty() => ctx.print("there is no run yet; `cargo xtask run` makes one"),
         Format::Human => {}
     }
     Ok(Exit::Success)
@@ -109,7 +113,7 @@ fn json(
     match run {
         Ok(run) => about(run),
         Err(error) => {
-            let (time, error) = (folder.time.to_string(), Some(error.to_string()));
+            let (time, error) = (folder.time.to_string(), Some(fault::inlined(error)));
             Ok(serde_json::to_value(Listed { id: &folder.id, time, latest, baseline, error, run: None })?)
         }
     }

@@ -26,14 +26,14 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let dir =
         report::merge(ctx.results().dir(), &runs, &command_line(), args.last_wins).context("merging")?;
     for shard in report::missing_shards(&runs) {
-        ctx.say(&format!("shard {shard} is missing: nothing is known of its cells"));
+        ctx.print(&format!("shard {shard} is missing: nothing is known of its cells"));
     }
     let merged = Stored::load(&dir)?.summary;
     match ctx.format {
         Format::Json => anstream::println!("{}", serde_json::to_string_pretty(&merged)?),
         Format::Human => {
             anstream::println!("{}", merged.closing_line());
-            ctx.say(&format!("results: {}", dir.display()));
+            ctx.print(&format!("results: {}", dir.display()));
         }
     }
     Ok(merged.verdict.map_or(Exit::Infrastructure, Exit::from))

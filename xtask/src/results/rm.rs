@@ -34,7 +34,7 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     }
     for run in &runs {
         results.remove(run)?;
-        ctx.say(&format!("removed {}", run.id));
+        ctx.print(&format!("removed {}", run.id));
     }
     Ok(Exit::Success)
 }

@@ -14,7 +14,7 @@ use crate::args::{GuestArgs, KernelArgs, LintArgs};
 use crate::range::RangeArgs;
 use crate::{Context, Usage, results};
 
-/// Builds the kernel, boots every topology, runs every suite and says pass or fail
+/// Builds the kernel, boots every topology, runs every suite and reports pass or fail
 ///
 /// Without options: what `defaults:` in patchbench.yaml names. Results go to results/<time>-<id>, and
 /// results/latest points there.
@@ -24,10 +24,10 @@ pub struct Args {
     pub kernel: KernelArgs,
     #[command(flatten)]
     pub range: RangeArgs,
-    /// Boot this topology (may be given more than once) [default: as in patchbench.yaml]
+    /// Boot this topology (may be given more than once) [default: `defaults:` of patchbench.yaml]
     #[arg(long = "topology", value_name = "NAME")]
     pub topologies: Vec<String>,
-    /// Run this suite, or one variant or case of it (may be given more than once) [default: as in patchbench.yaml]
+    /// Run this suite, or one variant or case of it (may be given more than once) [default: `defaults:` of patchbench.yaml]
     #[arg(long = "suite", value_name = "NAME[:VARIANT][/CASE]")]
     pub suites: Vec<String>,
     /// Run only this case: CASE or SUITE/CASE, with * as in a shell (may be given more than once)
@@ -39,7 +39,7 @@ pub struct Args {
     pub order: OrderArgs,
     #[command(flatten)]
     pub policy: PolicyArgs,
-    /// Your own tree of ndctl for suites with its tools [default: as in patchbench.yaml]
+    /// Your own tree of ndctl for suites with its tools [default: `ndctl:` of patchbench.yaml]
     #[arg(long, value_name = "DIR")]
     pub ndctl: Option<PathBuf>,
     #[command(flatten)]
@@ -87,8 +87,8 @@ impl BaselineArgs {
 /// Topologies that nobody wrote.
 #[derive(Debug, Default, clap::Args)]
 pub struct RandomArgs {
-    /// Draw this many random legal topologies and hold each guest against its model (suite enumerate unless others are
-    /// named); a failing one is made as small as it still fails
+    /// Boot N random legal topologies and check each guest against its model (suite enumerate unless others are named);
+    /// a failing one is reduced to the smallest that still fails
     #[arg(long, value_name = "N", conflicts_with = "topologies", value_parser = clap::value_parser!(u32).range(1..))]
     pub random: Option<u32>,
 }
@@ -102,7 +102,7 @@ pub struct OrderArgs {
     /// Shuffle the cases of each cell, each round anew, and name those that depend on their order
     #[arg(long)]
     pub shuffle: bool,
-    /// The order, or the random topologies, that this number names, as an earlier run told it [default: others each time]
+    /// The seed of the order, or of the random topologies, as an earlier run printed it [default: another one each time]
     #[arg(long, value_name = "S")]
     pub seed: Option<u64>,
     /// Boot a guest for every case

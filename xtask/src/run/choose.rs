@@ -38,7 +38,7 @@ pub struct ChooseArgs {
         conflicts_with_all = ["kernel", "linux", "flavour", "topologies", "suites", "cases", "random", "up_to", "matrix", "shard"]
     )]
     pub rerun_failed: Option<String>,
-    /// Take up a run that was killed or interrupted, in its own folder: what was finished is kept, the rest is run
+    /// Resume a run that was killed or interrupted, in its own folder: what was finished is kept, the rest is run
     #[arg(
         long, value_name = "RUN", num_args = 0..=1, default_missing_value = "latest",
         conflicts_with_all = [
@@ -124,8 +124,10 @@ impl ChooseArgs {
 /// What a run was asked for.
 pub(super) fn asked(resolved: &serde_json::Value, run: &str) -> Result<Request> {
     serde_json::from_value(resolved["request"].clone()).map_err(|_| {
-        let message = format!("{run} does not say what it was asked for");
-        let hint = Some("it was merged from others, drawn at random, or is of an earlier version".to_owned());
+        let message = format!("{run} does not record its request");
+        let hint = Some(
+            "it was merged from others, made of random topologies, or is of an earlier version".to_owned(),
+        );
         Usage { message, hint }.into()
     })
 }

@@ -26,7 +26,7 @@ pub(super) fn ended(
     }
 }
 
-/// What the run says beside its baseline. A red run is none where all that is red was so before; what was not run or not
+/// What differs from the baseline. A red run is none where all that is red was so before; what was not run or not
 /// built cannot be compared.
 fn against(ctx: &Context, baseline: &Stored, store: &Store, verdict: Verdict) -> Result<Exit> {
     let diff = results::compare(ctx, baseline, &Stored::load(store.dir())?)?;

@@ -21,7 +21,7 @@ use crate::{Context, Exit, Format, setup};
 /// Runs what a run has not finished.
 pub(super) fn run(name: &str, args: &Args, ctx: &Context, project: &Project) -> Result<Exit> {
     let dir = ctx.results().locate(name)?;
-    let Resumed { store, finished, resolved } = Store::resume(&dir).context("taking up the run")?;
+    let Resumed { store, finished, resolved } = Store::resume(&dir).context("resuming the run")?;
     let store = Arc::new(store);
     let mut request = asked(&resolved, store.id())?;
     // The same commits as then, wherever their branch is now.
@@ -50,7 +50,7 @@ pub(super) fn run(name: &str, args: &Args, ctx: &Context, project: &Project) -> 
     let context = RunContext { workspace: &workspace, root: &project.root, cache: &ctx.cache, sink: &sink };
     let finished = run::execute(&context, &plans, &options, &store);
     if ctx.format == Format::Human {
-        ctx.say(&format!("results: {}", store.dir().display()));
+        ctx.print(&format!("results: {}", store.dir().display()));
     }
     ended(ctx, &store, finished?, None)
 }

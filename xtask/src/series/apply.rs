@@ -62,9 +62,9 @@ pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit>
     let prepared = sources.prepare(&plan.kernel, &plan.series)?;
     // The index of a folder that was removed would take its files for written.
     if ours && empty {
-        fs::remove_file(&index).with_context(|| format!("removing {}", index.display()))?;
+        fs_err::remove_file(&index)?;
     }
-    fs::create_dir_all(&dir).with_context(|| format!("making {}", dir.display()))?;
+    fs_err::create_dir_all(&dir)?;
     sources.checkout(&prepared, &dir, &index)?;
     if ctx.format == Format::Json {
         anstream::println!("{}", serde_json::to_string_pretty(&prepared)?);

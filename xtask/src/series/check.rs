@@ -128,7 +128,7 @@ fn rows_of_mail(
         let patches = checker.patches()?;
         let read = |patch: &Patch| -> Result<Message> {
             let file = &patch.file;
-            let bytes = std::fs::read(file).with_context(|| format!("reading {}", file.display()))?;
+            let bytes = fs_err::read(file)?;
             Message::parse(&bytes).with_context(|| format!("reading {}", file.display()))
         };
         let mails = patches.iter().map(read).collect::<Result<Vec<_>>>()?;
@@ -266,7 +266,7 @@ impl Checker<'_> {
         Ok(true)
     }
 
-    /// What is said at W=1 of what a patch touches, against what was said before it. Of the tree before the first one it is
+    /// The warnings at W=1 about what a patch touches, compared with those before it. Of the tree before the first one it is
     /// asked once, about all that the series touches. Files that did not compile with the last patch are looked at with this
     /// one.
     fn warnings(
@@ -284,7 +284,7 @@ impl Checker<'_> {
         state.tree.clone_from(&prepared.tree);
         let touched: BTreeSet<String> = touched.into_iter().chain(state.known.owed().cloned()).collect();
         let compiled: Vec<String> = touched.into_iter().filter(|file| is_source(file)).collect();
-        let said = if compiled.is_empty() {
+        let warnings = if compiled.is_empty() {
             Warnings::default()
         } else {
             match run::warnings(&self.context, plan, &compiled) {
@@ -292,12 +292,12 @@ impl Checker<'_> {
                 Err(RunError::Build(error)) if error.fault() == Fault::Kernel => {
                     Warnings::of_broken(&compiled)
                 }
-                said => said?,
+                warnings => warnings?,
             }
         };
-        let compared = state.known.compare(row.number, &compiled, &said);
+        let compared = state.known.compare(row.number, &compiled, &warnings);
         if !before {
-            row.note(Check::Warnings, of_warnings(&compared, &said));
+            row.note(Check::Warnings, of_warnings(&compared, &warnings));
         }
         Ok(())
     }
@@ -358,8 +358,8 @@ struct State {
     known: Known,
 }
 
-/// What is new fails the check. What may be old, and what could not be looked at, is told beside it.
-fn of_warnings(compared: &Compared, said: &Warnings) -> Outcome {
+/// What is new fails the check. What may be old, and what could not be looked at, is reported beside it.
+fn of_warnings(compared: &Compared, warnings: &Warnings) -> Outcome {
     let new = compared.new.iter().map(|(warning, since)| match since {
         Some(number) => format!("{warning}, or with patch {number}, which broke the file"),
         None => warning.to_string(),
@@ -372,12 +372,12 @@ fn of_warnings(compared: &Compared, said: &Warnings) -> Outcome {
     let of_files = |files: &BTreeSet<String>, what: &str| {
         (!files.is_empty()).then(|| format!("{what}: {}", list(files)))
     };
-    let broken = of_files(&said.broken, "does not compile");
-    let absent = of_files(&said.not_compiled, "not compiled by this configuration");
-    let told: Vec<String> = new.chain(perhaps).chain(broken).chain(absent).collect();
-    match told.join("\n") {
-        told if !compared.new.is_empty() => Outcome::Failed(told),
-        told if !told.is_empty() => Outcome::Skipped(told),
+    let broken = of_files(&warnings.broken, "does not compile");
+    let absent = of_files(&warnings.not_compiled, "not compiled by this configuration");
+    let lines: Vec<String> = new.chain(perhaps).chain(broken).chain(absent).collect();
+    match lines.join("\n") {
+        text if !compared.new.is_empty() => Outcome::Failed(text),
+        text if !text.is_empty() => Outcome::Skipped(text),
         _ => Outcome::Ok,
     }
 }

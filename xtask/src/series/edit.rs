@@ -1,6 +1,5 @@
 //! `series edit`, `series refresh`, `series rebase`: the series as commits, and back.
 
-use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
@@ -36,7 +35,7 @@ pub(super) struct EditArgs {
     kernel: KernelArgs,
 }
 
-/// Takes the commits of a series' work tree back into its folder; a patch that says the same stays byte for byte, and patch-ids of
+/// Takes the commits of a series' work tree back into its folder; a patch with the same content stays byte for byte, and patch-ids of
 /// series.yaml are renewed
 #[derive(Debug, clap::Args)]
 pub(super) struct RefreshArgs {
@@ -44,7 +43,7 @@ pub(super) struct RefreshArgs {
     which: Which,
 }
 
-/// Puts a series onto another kernel, in its work tree, and says what conflicts; how a conflict was resolved is remembered
+/// Puts a series onto another kernel, in its work tree, and reports what conflicts; how a conflict was resolved is remembered
 #[derive(Debug, clap::Args)]
 pub(super) struct RebaseArgs {
     #[command(flatten)]
@@ -99,7 +98,7 @@ pub(super) fn edit(args: &EditArgs, project: &Project, ctx: &Context) -> Result<
     let series = args.which.series(project)?;
     make(&args.which, &series, &args.kernel.request(), project, ctx)?;
     anstream::println!("{}", dir.display());
-    ctx.say(&format!("edit it there, commit, then: cargo xtask series refresh {}", series.name));
+    ctx.print(&format!("edit it there, commit, then: cargo xtask series refresh {}", series.name));
     Ok(Exit::Success)
 }
 
@@ -135,7 +134,7 @@ pub(super) fn refresh(args: &RefreshArgs, project: &Project, ctx: &Context) -> R
     for name in &refreshed.removed {
         anstream::println!("removed  {name}");
     }
-    ctx.say(&format!("{} as before; on {}", refreshed.same, work.base()?));
+    ctx.print(&format!("{} as before; on {}", refreshed.same, work.base()?));
     // What series.yaml promises by number must still be there.
     args.which.series(project).context("reading the series as it is now")?;
     if renew_ids(project, &args.which.name)? {
@@ -153,7 +152,7 @@ fn renew_ids(project: &Project, name: &str) -> Result<bool> {
         return Ok(false);
     }
     let file = mails.series.dir.join(FILE);
-    let yaml = fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
+    let yaml = fs_err::read_to_string(&file)?;
     write_stamp(&file, Facts::renewed(&yaml, &ids))?;
     Ok(true)
 }
@@ -173,9 +172,9 @@ pub(super) fn rebase(args: &RebaseArgs, project: &Project, ctx: &Context) -> Res
     work.rebase(&base(&below, ctx), &learned)
         .with_context(|| format!("putting series {} onto {}", series.name, below.described))?;
     anstream::println!("{}", dir.display());
-    ctx.say(&format!("on {}; take it back: cargo xtask series refresh {}", work.base()?, series.name));
+    ctx.print(&format!("on {}; take it back: cargo xtask series refresh {}", work.base()?, series.name));
     if let Some(range) = series.base.as_ref().filter(|range| !range.contains(&below.version)) {
-        ctx.say(&format!("series.yaml says base: {range}, and this is {}", below.version));
+        ctx.print(&format!("series.yaml has base: {range}, and this is {}", below.version));
     }
     Ok(Exit::Success)
 }

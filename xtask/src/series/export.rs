@@ -1,9 +1,8 @@
 //! `series export`: a series as the files that `git send-email` takes.
 
-use std::fs;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use serde::Serialize;
 
 use engine::series::export::{Options, export};
@@ -59,16 +58,16 @@ pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit>
     let version = args.wanted.unwrap_or(mails.series.version);
     if args.base.iter().any(|base| base.len() < 12 || !base.bytes().all(|b| b.is_ascii_hexdigit())) {
         let message = "--base: a commit has 12 to 64 hexadecimal digits".to_owned();
-        return Err(Usage { message, hint: Some("git rev-parse BASE tells them".to_owned()) }.into());
+        return Err(Usage { message, hint: Some("git rev-parse BASE prints them".to_owned()) }.into());
     }
     let folder = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}-v{version}", args.name)));
     refuse_filled(&folder)?;
     let options = Options { version: Some(version), base: args.base.clone(), prefix: args.prefix.clone() };
     let exported = export(&mails.series, mails.cover, mails.patches, &options);
-    fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+    fs_err::create_dir_all(&folder)?;
     for (name, bytes) in &exported.files {
         let path = folder.join(name);
-        fs::write(&path, bytes).with_context(|| format!("writing {}", path.display()))?;
+        fs_err::write(&path, bytes)?;
     }
     let files: Vec<String> = exported.files.into_iter().map(|(name, _)| name).collect();
     let command = format!("git send-email --to=… --cc=… {}/*.patch", quote(&folder));
@@ -81,8 +80,8 @@ pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit>
         anstream::println!("{}", neutralise(&folder.join(name).display().to_string()));
     }
     for note in &exported.notes {
-        ctx.say(&neutralise(&format!("note: {note}")));
+        ctx.print(&neutralise(&format!("note: {note}")));
     }
-    ctx.say(&format!("to send: {command}"));
+    ctx.print(&format!("to send: {command}"));
     Ok(Exit::Success)
 }

@@ -19,7 +19,7 @@ use crate::{Context, Exit, Format, Usage};
 /// Takes a posted series into patches/
 ///
 /// The newest version of a series lies in patches/NAME/, each older one in patches/NAME/vN/. A newer version moves the one that is
-/// there into its folder, an older one goes straight into it; what series.yaml says beside the posting stays.
+/// there into its folder, an older one goes straight into it; what series.yaml has beside the posting stays.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// An mbox, a maildir, a mail, a folder of patches, `-` for standard input, or a message-id, which b4 looks up
@@ -37,7 +37,7 @@ pub(super) struct Args {
     /// Replace the version that is there, though it has other patches
     #[arg(long)]
     force: bool,
-    /// Only say what is there, and write nothing
+    /// Only print what is there, and write nothing
     #[arg(long)]
     dry_run: bool,
 }
@@ -77,7 +77,7 @@ pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit>
         let before = patches_of(&dir, &name);
         let placed = import::place(posting, &dir, &name, args.force)
             .with_context(|| format!("importing {}", args.from))?;
-        let (outcome, folder) = told(&placed);
+        let (outcome, folder) = outcome_of(&placed);
         if before.is_some_and(|(patches, promises)| promises && patches != imported.subjects.len())
             && matches!(placed, Placed::Newer(..) | Placed::Replaced(_))
         {
@@ -147,7 +147,7 @@ fn notes(posting: &Posting) -> Vec<String> {
     notes
 }
 
-fn told(placed: &Placed) -> (&'static str, PathBuf) {
+fn outcome_of(placed: &Placed) -> (&'static str, PathBuf) {
     match placed {
         Placed::New(dir) => ("new", dir.clone()),
         Placed::Newer(dir, _) => ("newer than what was there, which is kept", dir.clone()),
@@ -178,7 +178,7 @@ fn show(imported: &Imported, ctx: &Context) -> Result<()> {
     }
     anstream::print!("{}", neutralise(&text));
     for note in &imported.notes {
-        ctx.say(&neutralise(&format!("note: {note}")));
+        ctx.print(&neutralise(&format!("note: {note}")));
     }
     Ok(())
 }

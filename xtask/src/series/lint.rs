@@ -1,4 +1,4 @@
-//! `series lint`: what reviewers would say first.
+//! `series lint`: what reviewers would notice first.
 
 use std::path::Path;
 
@@ -60,7 +60,10 @@ pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit>
     show(&args.name, &checked, &findings, ctx)?;
     if let Some(range) = project.range().filter(|_| findings.iter().any(|finding| finding.line.is_some())) {
         let dir = quote(&range.dir);
-        ctx.say(&format!("lines are those of: git -C {dir} format-patch --no-signature {}", range.commits()));
+        ctx.print(&format!(
+            "lines are those of: git -C {dir} format-patch --no-signature {}",
+            range.commits()
+        ));
     }
     let broken = findings.iter().any(|finding| finding.severity == Severity::Error);
     Ok(if broken { Exit::Red } else { Exit::Success })
@@ -76,7 +79,7 @@ fn name_commits(findings: &mut [Finding], named: &[(String, Message)]) {
     }
 }
 
-/// What its kernel has to say; returns which that was.
+/// The findings of its kernel's checkpatch.pl; returns which kernel that was.
 fn on_kernel(
     kernel: &Kernel,
     series: &Series,

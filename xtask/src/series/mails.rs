@@ -1,7 +1,5 @@
 //! A series of patches/ as mails.
 
-use std::fs;
-
 use anyhow::{Context as _, Result};
 
 use engine::series::mail::Message;
@@ -29,7 +27,7 @@ pub(super) fn load(project: &Project, name: &str) -> Result<Mails> {
         return Err(Usage { message, hint: None }.into());
     }
     let read = |file: &std::path::Path| -> Result<Message> {
-        let bytes = fs::read(file).with_context(|| format!("reading {}", file.display()))?;
+        let bytes = fs_err::read(file)?;
         Message::parse(&bytes).with_context(|| format!("reading {}", file.display()))
     };
     // What was fetched does not lie in the folder itself.

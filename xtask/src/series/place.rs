@@ -21,7 +21,7 @@ pub(super) fn prefix(project: &Project, name: &str, request: &Request, count: us
     Ok(Plan::kernel_only(project, &request)?)
 }
 
-/// The sources of the cache; what takes its time is told.
+/// The sources of the cache; what takes its time is reported.
 pub(super) fn sources(ctx: &Context) -> Sources {
     let quiet = ctx.quiet;
     Sources::new(&ctx.cache).on_progress(move |line| {

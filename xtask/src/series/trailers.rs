@@ -1,6 +1,5 @@
-//! `series trailers`: what reviewers said, onto the patches.
+//! `series trailers`: what reviewers wrote, onto the patches.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -21,11 +20,11 @@ use crate::{Context, Exit, Format, Usage, range};
 /// Puts the Reviewed-by, Tested-by, Acked-by and the like of a thread onto the patches that they were given to
 ///
 /// A tag that was given to the cover letter goes onto all patches; each stands once, in the order of the kernel's
-/// maintainer-tip.rst, and nothing else in the files changes. What is not taken is told: a tag that is malformed or has something
+/// maintainer-tip.rst, and nothing else in the files changes. What is not taken is reported: a tag that is malformed or has something
 /// behind it, one that stands only in a quote, one from somebody else than it names, one that was given to another version of a
 /// patch.
 ///
-/// Commits are never written to: what would go onto which is told, and with --output all of them are written as patches that have
+/// Commits are never written to: what would go onto which is printed, and with --output all of them are written as patches that have
 /// their tags, for `git am`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -38,7 +37,7 @@ pub(super) struct Args {
     /// Write all patches with their tags there, for `git am`, and leave the series as it is
     #[arg(short, long, value_name = "DIR", conflicts_with = "dry_run")]
     output: Option<PathBuf>,
-    /// Only say what would be added
+    /// Only print what would be added
     #[arg(long)]
     dry_run: bool,
     /// Take a tag also from somebody else than it names
@@ -72,7 +71,7 @@ pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit>
     let mails = mails::load(project, &args.name)?;
     let patches = with_ids(mails.patches)?;
     let thread = with_ids(import::read(&args.thread)?)?;
-    // Commits do not say which version they are; the thread's last is meant.
+    // Commits do not name which version they are; the thread's last is meant.
     let newest = newest(&thread).filter(|_| range::is_by_itself(project));
     let version = newest.unwrap_or(mails.series.version);
     let collected = collect(&Thread { version, patches: &patches, mails: &thread, sloppy: args.sloppy });
@@ -86,12 +85,12 @@ pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit>
     if let Some(range) = project.range().filter(|_| !given.is_empty()) {
         let (linux, base) = (quote(&range.dir), &range.base);
         match into {
-            Some(dir) => ctx.say(&format!(
+            Some(dir) => ctx.print(&format!(
                 "onto a branch of their own: git -C {linux} switch -c {}-tags {base} && git -C {linux} am {}/*.patch",
                 args.name,
                 quote(std::path::absolute(dir).context("resolving the folder")?)
             )),
-            None => ctx.say("the commits are as they were; --output DIR writes them with these, for git am"),
+            None => ctx.print("the commits are as they were; --output DIR writes them with these, for git am"),
         }
     }
     Ok(Exit::Success)
@@ -118,7 +117,7 @@ fn write(files: &[&Path], given: &[Given], into: Option<&Path>) -> Result<()> {
         if tags.is_empty() && into.is_none() {
             continue;
         }
-        let old = fs::read(file).with_context(|| format!("reading {}", file.display()))?;
+        let old = fs_err::read(file)?;
         let new = insert(&old, &tags)
             .map_err(|why| Usage { message: format!("{}: {why}", file.display()), hint: None })?;
         let place =
@@ -126,7 +125,7 @@ fn write(files: &[&Path], given: &[Given], into: Option<&Path>) -> Result<()> {
         written.push((place, new));
     }
     if let Some(dir) = into {
-        fs::create_dir_all(dir).with_context(|| format!("making {}", dir.display()))?;
+        fs_err::create_dir_all(dir)?;
     }
     for (file, bytes) in written {
         write_stamp(&file, bytes)?;

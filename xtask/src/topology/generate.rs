@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::ValueEnum;
 
 use cxl_topology::generate::{Family, WindowLayout, members};
@@ -104,16 +104,16 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         return Err(Usage { message: "no member of this family is legal".to_owned(), hint }.into());
     }
     let dir = args.output.clone().unwrap_or_else(|| ctx.topologies());
-    fs::create_dir_all(&dir).with_context(|| format!("making {}", dir.display()))?;
+    fs_err::create_dir_all(&dir)?;
     for (name, raw) in &members {
         let (file, text) = (dir.join(format!("{name}.yaml")), raw.to_yaml());
         if fs::read_to_string(&file).is_ok_and(|there| there != text) {
             let message = format!("{} is there already, and has other content", file.display());
             return Err(Usage { message, hint: Some("--output DIR writes elsewhere".to_owned()) }.into());
         }
-        fs::write(&file, text).with_context(|| format!("writing {}", file.display()))?;
+        fs_err::write(&file, text)?;
         anstream::println!("{}", file.display());
     }
-    ctx.say(&format!("{} topologies", members.len()));
+    ctx.print(&format!("{} topologies", members.len()));
     Ok(Exit::Success)
 }

@@ -116,9 +116,9 @@ fn list(args: &Args, topology: &Topology, ctx: &Context) -> Result<Exit> {
         anstream::println!("{region}    # {}", described(region, granularities));
     }
     match (all.len(), more) {
-        (0, _) => ctx.say("no region is legal here"),
-        (n, true) => ctx.say(&format!("{n} regions, and there are more: --most N")),
-        (n, false) => ctx.say(&format!("{n} regions; names of memdevs are those of the file")),
+        (0, _) => ctx.print("no region is legal here"),
+        (n, true) => ctx.print(&format!("{n} regions, and there are more: --most N")),
+        (n, false) => ctx.print(&format!("{n} regions; names of memdevs are those of the file")),
     }
     Ok(Exit::Success)
 }

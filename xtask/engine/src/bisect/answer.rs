@@ -1,9 +1,9 @@
 //! The answer of a bisection, as it is reported.
 
 use std::fmt::{self, Write as _};
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use fs_err as fs;
 use serde::Serialize;
 
 use event::Event;
@@ -93,7 +93,7 @@ pub fn report_on(
     let smallest = match (&state.ask.axis, &culprit.topology) {
         (Axis::Topology { name }, Some(yaml)) => {
             let file = folder.join(format!("{name}.yaml"));
-            fs::write(&file, yaml).map_err(super::error::io("writing", &file))?;
+            fs::write(&file, yaml)?;
             Some(file)
         }
         _ => None,
@@ -135,7 +135,7 @@ fn about(
             let Some(patch) = number.checked_sub(1).and_then(|at| series.patches.get(at)) else {
                 return Ok((Message::default(), String::new(), None));
             };
-            let text = fs::read(&patch.file).map_err(super::error::io("reading", &patch.file))?;
+            let text = fs::read(&patch.file)?;
             let text = String::from_utf8_lossy(&text).into_owned();
             let (head, rest) = text.split_once("\n---\n").unwrap_or((&text, ""));
             let header =

@@ -213,7 +213,7 @@ impl Ask {
                     let found = findings.first().map(ToString::to_string).unwrap_or_default();
                     BisectError::Ends(format!("topology {name} is not legal: {found}"))
                 })?;
-                request.drawn = vec![Arc::new(topology)];
+                request.in_memory = vec![Arc::new(topology)];
                 request.topologies = vec![name.clone()];
                 Ok(Plan::new(project, &request)?)
             }
@@ -239,10 +239,10 @@ pub fn of_topology(raw: &files::RawTopology) -> Step {
 }
 
 /// Leaves out series that do not apply to a plan's kernel, with those that require them: on another commit they may have
-/// nothing to do. Says which and why, or why the plan cannot be made at all.
+/// nothing to do. Returns which and why, or why the plan cannot be made at all.
 ///
 /// # Errors
-/// The source cannot be had.
+/// The source is not available.
 pub fn fitting(
     sources: &Sources,
     mut plan: Plan,
@@ -263,7 +263,7 @@ pub fn fitting(
             SourceError::NoPatches { series, .. } | SourceError::Requires { series, .. } => series.clone(),
             _ => return Err(error),
         };
-        let why = error.to_string().lines().next().unwrap_or_default().to_owned();
+        let why = fault::one_line(&error);
         if must == Some(name.as_str()) || plan.series.iter().all(|series| series.name != name) {
             return Ok(Err(why));
         }

@@ -114,7 +114,7 @@ impl Drive<'_> {
         Ok(())
     }
 
-    /// Enters a merge that is the culprit, or the next side of one that was entered. Says whether there was one.
+    /// Enters a merge that is the culprit, or the next side of one that was entered. Returns whether there was one.
     fn enter(&self, state: &mut State, at: usize, found: Option<&Found>) -> Result<bool, BisectError> {
         let Axis::Git { dir, .. } = &state.ask.axis else { return Ok(false) };
         let level = &state.levels[at];

@@ -1,6 +1,7 @@
 //! What ends a bisection without an answer.
 
-use std::path::{Path, PathBuf};
+use std::error::Error;
+use std::path::PathBuf;
 
 use fault::{Fault, ToolError};
 use host::CacheError;
@@ -19,7 +20,7 @@ pub enum BisectError {
     #[error("{0}")]
     Ends(String),
     /// An end is not what it has to be.
-    #[error("{message}\nhint: {hint}")]
+    #[error("{message}")]
     BadEndpoint {
         /// The end, and what is wrong with it.
         message: String,
@@ -27,12 +28,12 @@ pub enum BisectError {
         hint: String,
     },
     /// The machinery failed at a step: which is no result of it.
-    #[error("no word about {step}: {why}\nhint: `cargo xtask bisect --resume` goes on from here")]
+    #[error("no word about {step}")]
     Machinery {
         /// The step.
         step: String,
         /// What happened.
-        why: String,
+        source: Box<dyn Error + Send + Sync>,
     },
     /// There is no bisection of this name, or another process works on it.
     #[error(transparent)]
@@ -46,17 +47,10 @@ pub enum BisectError {
         message: String,
     },
     /// A file.
-    #[error("{doing} {}: {source}", .path.display())]
-    Io {
-        /// In the gerund: `reading`.
-        doing: &'static str,
-        /// The file or folder.
-        path: PathBuf,
-        /// What the system reports.
-        source: std::io::Error,
-    },
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
     /// The user interrupted.
-    #[error("interrupted; `cargo xtask bisect --resume` goes on from here")]
+    #[error("interrupted")]
     Interrupted,
     /// The history.
     #[error(transparent)]
@@ -84,12 +78,6 @@ pub enum BisectError {
     Cache(#[from] CacheError),
 }
 
-/// For `map_err`: names what was done to which file.
-pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> BisectError {
-    let path = path.to_owned();
-    move |source| BisectError::Io { doing, path, source }
-}
-
 impl From<RunError> for BisectError {
     fn from(error: RunError) -> Self {
         Self::Run(Box::new(error))
@@ -99,18 +87,34 @@ impl From<RunError> for BisectError {
 impl ToolError for BisectError {
     fn fault(&self) -> Fault {
         match self {
-            Self::Ends(_)
-            | Self::BadEndpoint { .. }
-            | Self::Malformed { .. }
-            | Self::Spec(_)
-            | Self::History(HistoryError::Ends { .. }) => Fault::Usage,
+            Self::Ends(_) | Self::BadEndpoint { .. } | Self::Malformed { .. } | Self::Spec(_) => Fault::Usage,
+            Self::History(error) => error.fault(),
             Self::Run(error) => error.fault(),
             Self::Folder(error) => error.fault(),
             Self::Source(error) => error.fault(),
             Self::Build(error) => error.fault(),
+            Self::Store(error) => error.fault(),
             Self::Stored(error) => error.fault(),
             Self::Interrupted => Fault::Interrupted,
-            _ => Fault::Machinery,
+            Self::Machinery { .. } | Self::Cache(_) | Self::Io(_) => Fault::Machinery,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::BadEndpoint { hint, .. } => Some(hint.clone()),
+            Self::Machinery { .. } | Self::Interrupted => {
+                Some("`cargo xtask bisect --resume` goes on from here".to_owned())
+            }
+            Self::Folder(error) => error.hint(),
+            Self::History(error) => error.hint(),
+            Self::Spec(error) => error.hint(),
+            Self::Run(error) => error.hint(),
+            Self::Source(error) => error.hint(),
+            Self::Build(error) => error.hint(),
+            Self::Store(error) => error.hint(),
+            Self::Stored(error) => error.hint(),
+            _ => None,
         }
     }
 }

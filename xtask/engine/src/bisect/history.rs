@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use fault::{Fault, ToolError};
 use host::{Process, ProcessError, users_git};
 
 /// A step of a line.
@@ -41,7 +42,7 @@ impl Step {
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
     /// The two ends do not fit.
-    #[error("{message}\nhint: {hint}")]
+    #[error("{message}")]
     Ends {
         /// What is wrong.
         message: String,
@@ -51,6 +52,22 @@ pub enum HistoryError {
     /// git.
     #[error(transparent)]
     Git(#[from] ProcessError),
+}
+
+impl ToolError for HistoryError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Ends { .. } => Fault::Usage,
+            Self::Git(error) => error.fault(),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Ends { hint, .. } => Some(hint.clone()),
+            Self::Git(error) => error.hint(),
+        }
+    }
 }
 
 /// A repository of the user's; nothing in it is written.
@@ -89,7 +106,7 @@ impl History {
     }
 
     /// From a good commit to a bad one, both with it, along first parents; of those between only commits that touch one of
-    /// the paths, where there are any. Says what the reader should know of it.
+    /// the paths, where there are any. Returns with it what the reader should know about it.
     ///
     /// # Errors
     /// The bad one does not come after the good one, or git fails.

@@ -1,13 +1,13 @@
 //! The folders of all bisections: each has one file that is written anew after each step, and belongs to one process at a time.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+
+use fs_err as fs;
 
 use host::write_stamp;
 use report::folder::{Folders, Kind, LATEST, Lock};
 
 use super::BisectError;
-use super::error::io;
 use super::state::{FORMAT, Level, State};
 
 /// A bisection's file in its folder.
@@ -58,7 +58,7 @@ impl Bisections {
     pub fn write(&self, state: &State) -> Result<(), BisectError> {
         let path = self.folder(state).join(FILE);
         let json = serde_json::to_string_pretty(state).map_err(std::io::Error::other);
-        let json = json.map_err(io("writing", &path))?;
+        let json = json?;
         Ok(write_stamp(&path, json + "\n")?)
     }
 
@@ -78,7 +78,7 @@ fn read(dir: &Path) -> Result<State, BisectError> {
     let text = fs::read_to_string(&path).map_err(|error| match error.kind() {
         // It was stopped before its first step.
         std::io::ErrorKind::NotFound => malformed("it is not there: begin anew".to_owned()),
-        _ => io("reading", &path)(error),
+        _ => error.into(),
     })?;
     let value: serde_json::Value = serde_json::from_str(&text).map_err(|e| malformed(e.to_string()))?;
     if value["format"] != FORMAT {
@@ -129,8 +129,8 @@ mod tests {
         let error = all.load(None).expect_err("nothing was written").to_string();
         assert!(error.ends_with("bisect.json: it is not there: begin anew"), "{error}");
         all.write(&state(id.clone())).expect("written");
-        let error = all.resume(None, "cargo xtask bisect --resume").expect_err("it is locked").to_string();
-        let shown = error.replace(&id, "ID").replace(&std::process::id().to_string(), "PID");
+        let error = all.resume(None, "cargo xtask bisect --resume").expect_err("it is locked");
+        let shown = fault::shown(&error).replace(&id, "ID").replace(&std::process::id().to_string(), "PID");
         insta::assert_snapshot!(shown, @r"
         bisection ID goes on in process PID: cargo xtask bisect --topology t
         hint: wait for its end, or stop it first: kill -INT PID

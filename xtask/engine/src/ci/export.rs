@@ -55,7 +55,7 @@ pub struct Build {
 
 /// The template does not render; not known to happen.
 #[derive(Debug, thiserror::Error)]
-#[error("rendering the workflow: {0}")]
+#[error("rendering the workflow")]
 pub struct CiError(#[from] minijinja::Error);
 
 /// The workflow's file.

@@ -5,7 +5,7 @@ use kernlog::ktap::Ktap;
 use kernlog::{CaseOutcome, ktap};
 use wire::CaseEnd;
 
-/// Exit status by which a case says that it cannot be judged here (kselftest's).
+/// Exit status by which a case reports that it cannot be judged here (kselftest's).
 const SKIP: i32 = 4;
 /// Diagnostics that a report keeps: the last ones.
 const DIAGNOSTICS: usize = 200;
@@ -18,17 +18,19 @@ pub(super) fn ended(run: &CaseRun, end: CaseEnd) -> CaseReport {
     let (outcome, mut reason) = match end {
         CaseEnd::Exit(0) => exit_zero(&ktap),
         CaseEnd::Exit(SKIP) => skipped(run, &ktap),
-        CaseEnd::Exit(status) => (CaseOutcome::Fail, said(run, &ktap, &format!("exit status {status}"))),
+        CaseEnd::Exit(status) => {
+            (CaseOutcome::Fail, last_words(run, &ktap, &format!("exit status {status}")))
+        }
         CaseEnd::Signal(number) => {
             let name = signal_hook::low_level::signal_name(number)
                 .map_or_else(|| format!("signal {number}"), str::to_owned);
-            (CaseOutcome::Fail, said(run, &ktap, &format!("killed by {name}")))
+            (CaseOutcome::Fail, last_words(run, &ktap, &format!("killed by {name}")))
         }
         CaseEnd::TimedOut => {
             let what = format!("still running at its deadline of {} s", seconds(run.timeout_ms));
-            (CaseOutcome::Timeout, said(run, &ktap, &what))
+            (CaseOutcome::Timeout, last_words(run, &ktap, &what))
         }
-        CaseEnd::NotStarted => (CaseOutcome::Fail, said(run, &ktap, "could not be started")),
+        CaseEnd::NotStarted => (CaseOutcome::Fail, last_words(run, &ktap, "could not be started")),
     };
     if run.dropped > 0 && outcome.is_red() {
         reason.push_str(&format!(" ({} bytes of output were dropped)", run.dropped));
@@ -81,13 +83,13 @@ fn skipped(run: &CaseRun, ktap: &Ktap) -> (CaseOutcome, String) {
         Some(reason) => (CaseOutcome::Skip, reason.to_owned()),
         None => (
             CaseOutcome::Fail,
-            said(run, ktap, &format!("exit status {SKIP} (skip) without a `# SKIP` reason")),
+            last_words(run, ktap, &format!("exit status {SKIP} (skip) without a `# SKIP` reason")),
         ),
     }
 }
 
-/// What the case itself said last: its failed results, its last diagnostic, its last line.
-fn said(run: &CaseRun, ktap: &Ktap, end: &str) -> String {
+/// What the case itself printed last: its failed results, its last diagnostic, its last line.
+fn last_words(run: &CaseRun, ktap: &Ktap, end: &str) -> String {
     let (outcome, reason) = ktap.outcome();
     if ktap.found && outcome.is_red() && ktap.leaves().iter().any(|t| t.outcome == CaseOutcome::Fail) {
         return format!("{end}: {reason}");

@@ -63,7 +63,7 @@ struct Entry {
     splat: Option<Matcher>,
     sometimes: bool,
     /// It is the base suite's: whether it is needed is seen there.
-    lent: bool,
+    inherited: bool,
     why: String,
     expires: Date,
 }
@@ -105,7 +105,7 @@ impl Entry {
         }
     }
 
-    /// Nothing here shows what it expects. A failure that did not come is an unexpected pass, and told as that.
+    /// Nothing here shows what it expects. A failure that did not come is an unexpected pass, and reported as that.
     fn is_needless(&self, cases: &[CaseReport], splats: &[Splat]) -> bool {
         let skipped = |case: &CaseReport| self.is_for(Some(&case.name)) && case.outcome == CaseOutcome::Skip;
         match (self.outcome, &self.splat) {
@@ -165,7 +165,8 @@ impl Expectations {
             self.expired.iter().filter(tried).map(|entry| {
                 format!("{}: expired on {}: {entry}: {}", entry.place, entry.expires, entry.why)
             });
-        let needless = |entry: &&Entry| !entry.sometimes && !entry.lent && entry.is_needless(cases, splats);
+        let needless =
+            |entry: &&Entry| !entry.sometimes && !entry.inherited && entry.is_needless(cases, splats);
         let unneeded = self.entries.iter().filter(tried).filter(needless).map(|entry| {
             let sometimes =
                 entry.splat.as_ref().map_or("", |_| "; if it comes only sometimes: `sometimes: true`");

@@ -148,21 +148,21 @@ fn suites(a: &str, b: &str) -> Result<ExpectFile, String> {
     write("b/expect.yaml", b);
     let suite = spec::Suite::load(dir.path(), "b").expect("a suite");
     let here = format!("{}/", dir.path().display());
-    ExpectFile::of(&suite).map_err(|error| error.to_string().replace(&here, ""))
+    ExpectFile::of(&suite).map_err(|error| fault::shown(&error).replace(&here, ""))
 }
 
 #[test]
-fn a_borrower_has_its_lender_s_expectations_and_does_not_report_them() {
+fn a_suite_inherits_the_expectations_of_its_base_suite_and_does_not_report_them() {
     let version = |text: &str| text.parse().expect("a version");
     let (kernel, qemu, today) = (&version("6.12.95"), &version("10.0.2"), date(2026, 11, 23));
     let here =
         Here { topology: "none", flavour: "plain", variant: "default", ndctl: None, today, kernel, qemu };
-    let lent = "
+    let inherited = "
 - { case: one, outcome: fail, reason: x, expires: 2027-01-01 }
 - { case: two, outcome: fail, reason: x, expires: 2027-01-01 }
 - { splat: leak, reason: x, expires: 2027-01-01 }
 ";
-    let expect = suites(lent, "").expect("good files").select(&here);
+    let expect = suites(inherited, "").expect("good files").select(&here);
     let judged = |name| {
         let mut report = case(name, CaseOutcome::Fail);
         expect.apply(&mut report);
@@ -233,7 +233,7 @@ fn mistakes_are_named() {
         "- { case: a, splat: '/(/', reason: x, expires: 2027-01-01 }",
         "- { case: a, outcom: fail, reason: x, expires: 2027-01-01 }",
     ];
-    let errors: Vec<_> = texts.into_iter().map(|t| file(t).expect_err("a mistake").to_string()).collect();
+    let errors: Vec<_> = texts.into_iter().map(|t| fault::shown(&file(t).expect_err("a mistake"))).collect();
     insta::assert_snapshot!(errors.join("\n\n"), @r"
     scenarios/x/expect.yaml:1: expects neither an outcome nor a splat
     hint: add `outcome: fail` or `splat: …`

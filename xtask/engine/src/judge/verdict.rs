@@ -1,6 +1,6 @@
 //! The verdict of one boot.
 //!
-//! Told apart, and attributed: a case that failed, a kernel that died in it, a guest that hung, an agent that
+//! Distinguished and attributed: a case that failed, a kernel that died in it, a guest that hung, an agent that
 //! was lost, a QEMU that died. An infrastructure error is only what says nothing about the kernel: a QEMU that
 //! could not start, and so printed nothing of a kernel. A QEMU that dies while the guest runs is a crash of
 //! the case during which it came: a guest that can bring QEMU down has done something.
@@ -106,7 +106,7 @@ fn qemu_died(how: &str, stderr: &str) -> String {
 fn killed(end: &VmEnd) -> String {
     match end.killed_by() {
         Some("SIGKILL") => "QEMU was killed (SIGKILL): by somebody, or for want of memory".to_owned(),
-        signal => format!("QEMU was told to end ({}), not by this tool", signal.unwrap_or_default()),
+        signal => format!("QEMU was ended from outside ({}), not by this tool", signal.unwrap_or_default()),
     }
 }
 

@@ -30,7 +30,7 @@ pub enum AccelRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Forecast {
-    /// `kvm`, `tcg`, or none where only a boot can tell.
+    /// `kvm`, `tcg`, or none where only a boot shows it.
     pub accelerator: Option<String>,
     /// Why, in one line.
     pub why: String,
@@ -58,7 +58,7 @@ impl Accelerator {
     }
 }
 
-/// What can be said without booting: from the cache, or because the device does not open.
+/// What is known without booting: from the cache, or because the device does not open.
 pub fn forecast(qemu: Option<&Path>, cache: &Cache) -> Forecast {
     if let Err(why) = opens() {
         return Forecast { accelerator: Some("tcg".to_owned()), why };
@@ -78,7 +78,7 @@ pub fn forecast(qemu: Option<&Path>, cache: &Cache) -> Forecast {
 
 /// Chooses for a kernel, booting it under KVM when nothing is known of it yet.
 ///
-/// `boot` boots the kernel under KVM with a short deadline and says whether it came up, or why not.
+/// `boot` boots the kernel under KVM with a short deadline and returns whether it came up, or why not.
 pub fn choose(
     wanted: AccelRequest,
     qemu: &Path,

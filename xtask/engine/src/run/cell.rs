@@ -1,12 +1,13 @@
-//! One cell's life: what can be said without booting, then its boots, then its verdict.
+//! One cell's life: what can be decided without booting, then its boots, then its verdict.
 
 mod retries;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
 use std::time::Instant;
+
+use fs_err as fs;
 
 use cxl_topology::qemu::Backing;
 use event::{CaseReport, Dependence, Event, Unstable};
@@ -85,7 +86,7 @@ fn lacking(machine: &Machine, job: &CellJob) -> Option<String> {
 /// Why a case cannot run on this kernel and topology, if so.
 fn unmet(job: &CellJob, case: &CaseFile) -> Option<String> {
     let cell = &job.cell;
-    if let Some(patch) = cell.withheld.get(&case.name) {
+    if let Some(patch) = cell.missing_patches.get(&case.name) {
         return Some(patch.clone());
     }
     let names = job.kernel.modules(cell.suite.modules);
@@ -129,7 +130,7 @@ struct CellRun<'a> {
 }
 
 impl CellRun<'_> {
-    /// Runs every boot; the worst verdict, and why where no case says it.
+    /// Runs every boot; the worst verdict, and the reason where no case has it.
     fn boots(&self, order: Order) -> Result<(Verdict, String), RunError> {
         copy(&self.job.kernel.built.config, &self.job.folder.join(".config"))?;
         let mut worst: Option<(Verdict, String)> = None;
@@ -147,7 +148,8 @@ impl CellRun<'_> {
             runs.extend(observations(&judged));
             reports.extend(judged.cases.iter().cloned());
             splats.extend(judged.splats.iter().map(|(splat, _)| splat.clone()));
-            let this = if order.looks_for_flakes() { self.tell(judged) } else { self.retried(boot, judged)? };
+            let this =
+                if order.looks_for_flakes() { self.report(judged) } else { self.retried(boot, judged)? };
             worst = match worst {
                 Some(before) if before.0.beside(this.0) == before.0 => Some(before),
                 _ => Some(this),
@@ -166,7 +168,7 @@ impl CellRun<'_> {
         Ok(worst.unwrap_or_else(|| (Verdict::Skip, lacks())))
     }
 
-    /// Those of a boot's cases that can run here; the others are told as skipped.
+    /// Those of a boot's cases that can run here; the others are reported as skipped.
     fn possible(&self, boot: &Boot, lacks: &mut BTreeSet<String>) -> Vec<CaseFile> {
         let mut cases = Vec::new();
         for case in &boot.cases {
@@ -212,8 +214,8 @@ impl CellRun<'_> {
         self.boot(boot, number, cases)
     }
 
-    /// Tells what a boot has shown; its verdict, and why where no case says it.
-    fn tell(&self, mut judged: Judged) -> (Verdict, String) {
+    /// Reports what a boot has shown; returns its verdict, and the reason where no case has it.
+    fn report(&self, mut judged: Judged) -> (Verdict, String) {
         self.symbolise(&mut judged);
         let id = || self.cell.id.clone();
         for report in judged.cases {
@@ -226,7 +228,7 @@ impl CellRun<'_> {
         (judged.verdict, judged.reason)
     }
 
-    /// Tells the user; files of the project by their names in it.
+    /// Reports to the user; files of the project by their names in it.
     fn note(&self, notes: Vec<String>) {
         let root = format!("{}/", self.context.root.display());
         for note in notes {
@@ -255,7 +257,7 @@ impl CellRun<'_> {
         Ok(())
     }
 
-    /// Whether a case is, in two guests of its own, as the theory says: red in one of them and green in the other.
+    /// Whether a case is, in two guests of its own, as the theory has it: red in one of them and green in the other.
     fn holds(&self, case: &str, theory: &Dependence) -> Result<bool, RunError> {
         let red = |names: &[&str]| self.is_red(case, names);
         Ok(match theory {
@@ -320,11 +322,7 @@ fn expectations(machine: &Machine, job: &CellJob) -> Result<(Expectations, Vec<S
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), RunError> {
-    let fail = |doing, path: &Path| {
-        let path = path.to_owned();
-        move |source| RunError::Io { doing, path, source }
-    };
-    // By itself, since an error of fs::copy() does not tell which of the two it is about.
-    let bytes = fs::read(from).map_err(fail("reading", from))?;
-    fs::write(to, bytes).map_err(fail("writing", to))
+    // By itself, since fs::copy() would copy the permissions too.
+    let bytes = fs::read(from)?;
+    Ok(fs::write(to, bytes)?)
 }

@@ -27,7 +27,7 @@ pub struct Cell {
     /// One guest each.
     pub boots: Vec<Boot>,
     /// Cases that wait for a patch that is not applied, with the patch.
-    pub withheld: BTreeMap<String, String>,
+    pub missing_patches: BTreeMap<String, String>,
     /// Which of the cases that are found later are wanted.
     pub wanted: WantedCases,
     /// Its variants are known only when the kernel is built.

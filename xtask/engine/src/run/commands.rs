@@ -24,7 +24,7 @@ use super::{Cell, Plan, RunError, find_qemu};
 pub fn commands(plan: &Plan, qemu: Option<&Path>, cache: &Cache) -> Result<Vec<String>, RunError> {
     let mut lines = Vec::new();
     for (number, source) in plan.kernel.sources.iter().enumerate() {
-        let otherwise = if number == 0 { "" } else { ", where the one before cannot be had" };
+        let otherwise = if number == 0 { "" } else { ", where the one before is not available" };
         lines.push(format!("# source: {source}{otherwise}"));
         lines.extend(fetch(source, cache));
     }
@@ -41,7 +41,7 @@ pub fn commands(plan: &Plan, qemu: Option<&Path>, cache: &Cache) -> Result<Vec<S
     lines.push(format!("{git} GIT_WORK_TREE={} git read-tree --reset -u TREE", quote(&src)));
     if plan.wants(Userland::Ndctl) {
         for source in &plan.ndctl {
-            lines.push(format!("# ndctl's tools: {source}, the first that can be had and builds"));
+            lines.push(format!("# ndctl's tools: {source}, the first available that builds"));
             lines.extend(fetch(source, cache));
         }
         lines.extend(NdctlTree::commands(&cache.path().join("work/ndctl")));

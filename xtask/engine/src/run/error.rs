@@ -23,7 +23,7 @@ pub enum RunError {
     /// A topology is wrong.
     #[error(transparent)]
     Topology(#[from] TopologyError),
-    /// A source could not be had, or a series not be applied.
+    /// A source is not available, or a series does not apply.
     #[error(transparent)]
     Source(#[from] SourceError),
     /// A kernel could not be built.
@@ -51,7 +51,7 @@ pub enum RunError {
     #[error(transparent)]
     Lacking(#[from] Lacking),
     /// There is no QEMU.
-    #[error("there is no {}\nhint: cargo xtask setup installs one, --qemu PATH names one", .program.display())]
+    #[error("there is no {}", .program.display())]
     NoQemu {
         /// What was looked for.
         program: PathBuf,
@@ -59,17 +59,17 @@ pub enum RunError {
     /// A guest with mock modules was asked for, and they did not build.
     #[error("this kernel has no mock modules: {why}")]
     NoMock {
-        /// Why.
+        /// The headline of the failed build, or that the tree has none.
         why: String,
     },
-    /// No source of ndctl's can be had and built.
-    #[error("ndctl's tools cannot be had{}{}", .tried.iter().map(|line| format!("\n  {line}")).collect::<String>(), ndctl_hint(.tried))]
+    /// No source of ndctl is available and builds.
+    #[error("ndctl's tools are not available{}", .tried.iter().map(|line| format!("\n  {line}")).collect::<String>())]
     NoNdctl {
-        /// Each source, and why not.
+        /// Each source, with the reason why it cannot be used.
         tried: Vec<String>,
     },
     /// A name that nothing has.
-    #[error("there is no {what} '{name}'\nhint: {hint}")]
+    #[error("there is no {what} '{name}'")]
     Unknown {
         /// What it should have been.
         what: String,
@@ -86,20 +86,18 @@ pub enum RunError {
     },
     /// The kernel is another one than that with which the run was begun.
     #[error(
-        "kernel {kernel} is another one than that with which {run} was begun: its source, series, fragments or compiler have changed\nhint: begin a new run; `results merge` makes one of several"
+        "kernel {kernel} is another one than that with which {run} was begun: its source, series, fragments or compiler have changed"
     )]
     Changed {
-        /// Which.
+        /// Its name in patchbench.yaml.
         kernel: String,
         /// The run that is taken up.
         run: String,
     },
     /// `--up-to` names no prefix of this kernel's series.
-    #[error(
-        "--up-to: {why}\nhint: --up-to [SERIES:]N takes the first N patches of a series of the kernel; 0 is the kernel without it"
-    )]
+    #[error("--up-to: {why}")]
     UpTo {
-        /// Why.
+        /// What is wrong with it.
         why: String,
     },
     /// The file of a cell's job is not one.
@@ -111,23 +109,8 @@ pub enum RunError {
         message: String,
     },
     /// A file of the run could not be read or written.
-    #[error("{doing} {}: {source}", .path.display())]
-    Io {
-        /// In the gerund.
-        doing: &'static str,
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-}
-
-fn ndctl_hint(tried: &[String]) -> &'static str {
-    if tried.is_empty() {
-        "\nhint: name its sources under `ndctl:` in patchbench.yaml, or a tree with --ndctl DIR"
-    } else {
-        "\nhint: --ndctl DIR takes a tree of your own"
-    }
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
 }
 
 impl ToolError for RunError {
@@ -144,7 +127,31 @@ impl ToolError for RunError {
             Self::NoMock { .. } => Fault::Kernel,
             Self::Source(error) => error.fault(),
             Self::Build(error) => error.fault(),
+            Self::Store(error) => error.fault(),
             _ => Fault::Machinery,
         }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Spec(error) => return error.hint(),
+            Self::Topology(error) => return error.hint(),
+            Self::Source(error) => return error.hint(),
+            Self::Build(error) => return error.hint(),
+            Self::Expect(error) => return error.hint(),
+            Self::Store(error) => return error.hint(),
+            Self::Unknown { hint, .. } => hint,
+            Self::NoQemu { .. } => "cargo xtask setup installs one, --qemu PATH names one",
+            Self::NoNdctl { tried } if tried.is_empty() => {
+                "name its sources under `ndctl:` in patchbench.yaml, or a tree with --ndctl DIR"
+            }
+            Self::NoNdctl { .. } => "--ndctl DIR takes a tree of your own",
+            Self::Changed { .. } => "begin a new run; `results merge` makes one of several",
+            Self::UpTo { .. } => {
+                "--up-to [SERIES:]N takes the first N patches of a series of the kernel; 0 is the kernel without it"
+            }
+            _ => return None,
+        };
+        Some(hint.to_owned())
     }
 }

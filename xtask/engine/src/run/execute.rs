@@ -8,9 +8,8 @@ use host::interrupt;
 use kernlog::Verdict;
 use report::Store;
 
-use super::engines;
 use super::pool::WorkerPool;
-use super::{Options, Plan, RunContext, RunError};
+use super::{Options, Plan, RunContext, RunError, engines};
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

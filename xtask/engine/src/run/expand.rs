@@ -1,9 +1,9 @@
 //! What can be planned only when kernel and userland are there.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
+use fs_err as fs;
 use walkdir::WalkDir;
 
 use event::CellId;
@@ -105,8 +105,7 @@ fn parameters(root: &Path, module: &str) -> Result<BTreeMap<String, String>, Run
     };
     let files = WalkDir::new(root).sort_by_file_name().into_iter().filter_map(Result::ok);
     let Some(entry) = files.into_iter().find(|entry| named(entry.path())) else { return Ok(BTreeMap::new()) };
-    let fail = |source| RunError::Io { doing: "reading", path: entry.path().to_owned(), source };
-    Ok(elf::module_parameters(&fs::read(entry.path()).map_err(fail)?))
+    Ok(elf::module_parameters(&fs::read(entry.path())?))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Random topologies: booted, held against the model, and the failing ones made as small as they still fail.
+//! Random topologies: booted, checked against the model, and the failing ones reduced to the smallest that still fail.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,7 +19,7 @@ const BOOTS: u32 = 60;
 /// Failing topologies that are made smaller; more of them are most often the same fault.
 const SHRUNK: usize = 3;
 
-/// Topologies that were drawn.
+/// Random topologies of one seed.
 pub struct RandomTopologies {
     seed: u64,
     files: Vec<(String, RawTopology)>,
@@ -27,7 +27,7 @@ pub struct RandomTopologies {
 
 /// The smallest topology that still fails.
 pub struct Smallest {
-    /// Which of those drawn it came from.
+    /// Name of the random topology that it was reduced from.
     pub from: String,
     /// Its file.
     pub file: PathBuf,
@@ -53,8 +53,8 @@ impl RandomTopologies {
         Self { seed, files: (0..count).map(file).collect() }
     }
 
-    /// How the same are drawn again.
-    pub fn told(&self) -> String {
+    /// The options that make the same topologies again, as a sentence.
+    pub fn notice(&self) -> String {
         format!("the same topologies again: --random {} --seed {}", self.files.len(), self.seed)
     }
 
@@ -64,10 +64,10 @@ impl RandomTopologies {
         if request.suites.is_empty() {
             request.suites = vec!["enumerate".to_owned()];
         }
-        let drawn =
+        let topologies =
             self.files.iter().filter_map(|(name, raw)| Some(Arc::new(Topology::from_raw(name, raw).ok()?)));
-        request.drawn = drawn.collect();
-        request.topologies = request.drawn.iter().map(|topology| topology.name.clone()).collect();
+        request.in_memory = topologies.collect();
+        request.topologies = request.in_memory.iter().map(|topology| topology.name.clone()).collect();
         request
     }
 
@@ -111,7 +111,7 @@ impl RandomTopologies {
                 }
                 boots += 1;
                 let request = Request {
-                    drawn: vec![Arc::new(topology)],
+                    in_memory: vec![Arc::new(topology)],
                     topologies: vec![name.clone()],
                     ..self.request(request)
                 };
@@ -135,8 +135,8 @@ impl RandomTopologies {
 
 fn write(dir: &Path, name: &str, raw: &RawTopology) -> Result<PathBuf, RunError> {
     let file = dir.join(format!("{name}.yaml"));
-    let fail = |source| RunError::Io { doing: "writing", path: file.clone(), source };
-    fs::create_dir_all(dir).and_then(|()| fs::write(&file, raw.to_yaml())).map_err(fail)?;
+    fs::create_dir_all(dir)?;
+    fs::write(&file, raw.to_yaml())?;
     Ok(file)
 }
 

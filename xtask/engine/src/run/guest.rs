@@ -1,11 +1,11 @@
 //! One guest of a cell: its job packed, its commands recorded for a replay, its boot followed.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use fs_err as fs;
 use walkdir::WalkDir;
 
 use cxl_topology::Topology;
@@ -54,7 +54,7 @@ pub(super) fn accelerator(
             let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
             let smallest = ready.image(ModuleSet::Production, Userland::Busybox).map_err(str::to_owned)?;
             vm::kvm_works(&options.qemu, &ready.built.kernel, &smallest.path, folder.path())
-                .unwrap_or_else(|error| Err(error.to_string()))
+                .unwrap_or_else(|error| Err(fault::one_line(&error)))
         });
     context.sink.emit(&Event::StageFinished {
         kernel: event_kernel,
@@ -75,7 +75,7 @@ pub(super) fn accel_of(choice: &Accelerator) -> Accel {
 /// How often a boot is begun that ends through no fault of the guest's.
 const TRIES: u32 = 3;
 
-/// Boots a guest for a cell's cases and follows it. What QEMU spoiled says nothing about the kernel: it is told, kept
+/// Boots a guest for a cell's cases and follows it. What QEMU spoiled is no result of the kernel: it is reported, kept
 /// beside, and booted again.
 pub(super) fn boot(
     context: &RunContext,
@@ -85,11 +85,11 @@ pub(super) fn boot(
     let folder = request.job.folder.join(format!("boot{}", request.number));
     for spoiled in 1..TRIES {
         let result = boot_once(context, machine, request, &folder);
-        let Some(told) = spoiled_by(&result) else { return result };
-        let text = format!("{}: {told}: booting again", request.job.cell.id);
+        let Some(reason) = spoiled_by(&result) else { return result };
+        let text = format!("{}: {reason}: booting again", request.job.cell.id);
         context.sink.emit(&Event::Notice { text });
         let beside = folder.with_extension(format!("spoiled{spoiled}"));
-        fs::rename(&folder, &beside).map_err(io("renaming", &folder))?;
+        fs::rename(&folder, &beside)?;
     }
     boot_once(context, machine, request, &folder)
 }
@@ -97,11 +97,11 @@ pub(super) fn boot(
 /// How QEMU spoiled a boot, where it did.
 fn spoiled_by(result: &Result<Transcript, RunError>) -> Option<String> {
     match result {
-        Err(RunError::Vm(error @ VmError::LostInterrupt { .. })) => {
-            error.to_string().lines().next().map(str::to_owned)
-        }
+        Err(RunError::Vm(error @ VmError::LostInterrupt { .. })) => Some(fault::one_line(error)),
         Err(_) => None,
-        Ok(transcript) => transcript.end.broken_assertion().map(|said| format!("QEMU broke: {said}")),
+        Ok(transcript) => {
+            transcript.end.broken_assertion().map(|assertion| format!("QEMU broke: {assertion}"))
+        }
     }
 }
 
@@ -150,7 +150,7 @@ fn boot_once(
     let deadlines = Deadlines::new(machine.accel, times).at_least(recorded.boot().unwrap_or_default());
     let transcript = vm::Boot { machine: hardware, folder, deadlines }.run(
         &job,
-        &mut |frame| tell(context, &cell.id, boot, &cases, begun, frame),
+        &mut |frame| emit_frame(context, &cell.id, boot, &cases, begun, frame),
         &requests,
     );
     let seconds = begun.elapsed().as_secs_f64();
@@ -193,11 +193,7 @@ pub fn shell(
     let (load, udev) = (shell.load.clone(), userland == Userland::Ndctl);
     let env = environment(modules, &BTreeMap::new());
     let job = Job { shell: true, memdevs: memdevs(topology), modules: load, udev, env, ..empty_job() };
-    let folder = tempfile::tempdir().map_err(|source| RunError::Io {
-        doing: "making a folder in",
-        path: std::env::temp_dir(),
-        source,
-    })?;
+    let folder = tempfile::tempdir()?;
     let archive = guest::job_archive(&job, Some(&cxl_topology::expect(topology)), &[], &lib(context)?)?;
     let packed = folder.path().join("job.cpio");
     write(&packed, &archive)?;
@@ -303,11 +299,11 @@ fn pack(context: &RunContext, cell: &Cell, job: &Job, folder: &Path) -> Result<P
         None => Vec::new(),
     };
     let own = suite_files(&cell.suite.dir)?;
-    suite.retain(|lent| own.iter().all(|file| file.name != lent.name));
+    suite.retain(|inherited| own.iter().all(|file| file.name != inherited.name));
     suite.extend(own);
     let archive =
         guest::job_archive(job, Some(&cxl_topology::expect(&cell.topology)), &suite, &lib(context)?)?;
-    fs::create_dir_all(folder).map_err(io("making", folder))?;
+    fs::create_dir_all(folder)?;
     let path = folder.join("job.cpio");
     write(&path, &archive)?;
     Ok(path)
@@ -316,33 +312,35 @@ fn pack(context: &RunContext, cell: &Cell, job: &Job, folder: &Path) -> Result<P
 /// What cases source: `scenarios/lib.sh`.
 fn lib(context: &RunContext) -> Result<Vec<u8>, RunError> {
     let path = context.root.join("scenarios/lib.sh");
-    fs::read(&path).map_err(io("reading", &path))
+    Ok(fs::read(&path)?)
 }
 
 /// Every file of a suite's folder: cases may lean on others beside them.
 fn suite_files(dir: &Path) -> Result<Vec<JobFile>, RunError> {
     let mut files = Vec::new();
     for entry in WalkDir::new(dir).sort_by_file_name() {
-        let entry = entry.map_err(|error| io("reading", dir)(error.into()))?;
+        let entry = entry.map_err(std::io::Error::from)?;
         if entry.file_type().is_file() {
             let name = entry.path().strip_prefix(dir).unwrap_or(entry.path()).to_string_lossy().into_owned();
-            files.push(JobFile { name, bytes: fs::read(entry.path()).map_err(io("reading", entry.path()))? });
+            files.push(JobFile { name, bytes: fs::read(entry.path())? });
         }
     }
     Ok(files)
 }
 
-fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> RunError {
-    let path = path.to_owned();
-    move |source| RunError::Io { doing, path, source }
-}
-
 fn write(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
-    fs::write(path, bytes).map_err(io("writing", path))
+    Ok(fs::write(path, bytes)?)
 }
 
-/// Turns what the guest says into events as it comes.
-fn tell(context: &RunContext, cell: &CellId, boot: u32, cases: &[String], begun: Instant, frame: &FromGuest) {
+/// Turns what the guest sends into events as it comes.
+fn emit_frame(
+    context: &RunContext,
+    cell: &CellId,
+    boot: u32,
+    cases: &[String],
+    begun: Instant,
+    frame: &FromGuest,
+) {
     let name = |index: u32| cases.get(index as usize).cloned().unwrap_or_default();
     let event = match frame {
         FromGuest::Hello { release, .. } => Event::GuestUp {

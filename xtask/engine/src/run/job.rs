@@ -1,15 +1,15 @@
 //! A cell with all that is needed to run it, wherever that is: it can be written to a file and read back.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use fs_err as fs;
 use serde::{Deserialize, Serialize};
 
 use super::{Cell, Order, Policy, PreparedKernel, RunError};
 
 /// Names the form of a job's file; another number is refused.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// A cell with all that is needed to run it. What it names lies in the cache, in the project and in the run's folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,11 +57,7 @@ impl CellJob {
     /// The file cannot be read, or no job of this version of the tool is in it.
     pub fn read(path: &Path) -> Result<Self, RunError> {
         let wrong = |message| RunError::Job { path: path.to_owned(), message };
-        let text = fs::read(path).map_err(|source| RunError::Io {
-            doing: "reading",
-            path: path.to_owned(),
-            source,
-        })?;
+        let text = fs::read(path)?;
         let job: Self = serde_json::from_slice(&text).map_err(|error| wrong(error.to_string()))?;
         if job.format != FORMAT {
             return Err(wrong(format!(

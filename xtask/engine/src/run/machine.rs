@@ -26,7 +26,7 @@ const SHARE: u64 = 80;
 /// The longest that a busy machine may make a deadline, in times.
 const SLOWEST: u32 = 4;
 
-/// How many guests run at a time where nobody says: one a processor. A guest has two, but most of the time at most one of them
+/// How many guests run at a time where nothing else is asked for: one a processor. A guest has two, but most of the time at most one of them
 /// is busy.
 pub(super) fn processors() -> usize {
     thread::available_parallelism().map_or(1, NonZeroUsize::get)

@@ -1,4 +1,4 @@
-//! ndctl's tools and tests: from the first of their sources that can be had and builds.
+//! ndctl's tools and tests: from the first available of their sources that builds.
 
 use event::{Event, StageEnd};
 use guest::{GuestError, Ndctl, NdctlTree};
@@ -19,7 +19,7 @@ pub(super) fn build(context: &RunContext, plan: &Plan) -> Result<(Ndctl, StageEn
                 return Ok(found);
             }
             Err(error) if is_interrupt(&error) => return Err(error),
-            Err(error) => tried.push(format!("ndctl from {source}: {error}")),
+            Err(error) => tried.push(format!("ndctl from {source}: {}", fault::inlined(&error))),
         }
     }
     Err(RunError::NoNdctl { tried })

@@ -23,7 +23,7 @@ pub struct Options {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Policy {
-    /// How much goes on at the same time; as much as the machine can carry where nobody says.
+    /// How much goes on at the same time; as much as the machine can carry where nothing else is asked for.
     pub jobs: Option<usize>,
     /// Nothing is started any more once a cell is red.
     pub fail_fast: bool,

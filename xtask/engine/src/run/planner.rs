@@ -100,7 +100,7 @@ impl Plan {
         for (suite, variant, of_suite) in load_suites(project, wanted)? {
             let variants = request.variants.clone();
             let wanted = WantedCases { cases: request.cases.clone(), of_suite, variant, variants };
-            let withheld = by_case(&suite, |case| promises.missing(&suite.name, case));
+            let missing_patches = by_case(&suite, |case| promises.missing(&suite.name, case));
             let provided_by = by_case(&suite, |case| Provider::of(&known, &suite.name, case));
             for name in placed(&suite, project, request) {
                 let topology = match topologies.get(&name) {
@@ -109,8 +109,8 @@ impl Plan {
                 };
                 topologies.insert(name, Arc::clone(&topology));
                 for cell in cells_of(&kernel.name, &flavour, &topology, &suite, &wanted)? {
-                    let (withheld, provided_by) = (withheld.clone(), provided_by.clone());
-                    match selection.select(Cell { withheld, provided_by, ..cell }) {
+                    let (missing_patches, provided_by) = (missing_patches.clone(), provided_by.clone());
+                    match selection.select(Cell { missing_patches, provided_by, ..cell }) {
                         Selection::Selected(cell) => cells.push(*cell),
                         Selection::Excluded(id, because) => left_out.push((id, because)),
                         Selection::NotSelected => {}
@@ -209,7 +209,7 @@ fn load_suites(project: &Project, wanted: &[String]) -> Result<Vec<Part>, RunErr
             }
         } else {
             let loaded = Suite::load(&project.scenarios_dir(), &suite)?;
-            // What is wrong with what it expects is said before anything is built.
+            // What is wrong with what it expects is reported before anything is built.
             ExpectFile::of(&loaded)?;
             parts.push((Arc::new(loaded), variant, case.into_iter().collect()));
         }
@@ -227,8 +227,8 @@ fn load_topology(
     flavour: &str,
 ) -> Result<Arc<Topology>, RunError> {
     let load = if request.skip_lint { Topology::load_unchecked } else { Topology::load };
-    let mut topology = match request.drawn.iter().find(|drawn| drawn.name == name) {
-        Some(drawn) => Topology::clone(drawn),
+    let mut topology = match request.in_memory.iter().find(|one| one.name == name) {
+        Some(topology) => Topology::clone(topology),
         None => load(&project.topologies_dir(), name)?,
     };
     if flavour != PLAIN {
@@ -284,7 +284,7 @@ fn cells_of(
         open,
         lacks: None,
         settings: Settings::default(),
-        withheld: BTreeMap::new(),
+        missing_patches: BTreeMap::new(),
         provided_by: BTreeMap::new(),
     };
     Ok(variants.into_iter().map(cell).collect())

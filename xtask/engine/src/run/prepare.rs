@@ -17,7 +17,7 @@ use super::{Plan, PreparedKernel, RunContext, RunError, ndctl};
 /// Source and build only.
 ///
 /// # Errors
-/// The source cannot be had, the series not be applied, the kernel not be built.
+/// The source is not available, the series does not apply, or the kernel does not build.
 pub fn build(context: &RunContext, plan: &Plan) -> Result<(Prepared, Built), RunError> {
     let work = Work::new(context, plan)?;
     if let Some(built) = work.builder(context, plan).finished(&work.prepared.tree, &work.fragments)? {
@@ -33,7 +33,7 @@ pub fn build(context: &RunContext, plan: &Plan) -> Result<(Prepared, Built), Run
     Ok((work.prepared, built))
 }
 
-/// What the compiler says at `W=1` of some files of a plan's tree: see [`Builder::warnings`].
+/// What the compiler reports at `W=1` about some files of a plan's tree: see [`Builder::warnings`].
 ///
 /// # Errors
 /// As [`build`].

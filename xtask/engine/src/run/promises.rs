@@ -149,7 +149,7 @@ mod tests {
         if let Some(text) = up_to {
             let cut = UpTo::parse(text).map(|up_to| promises.cut(&up_to));
             if let Some(Err(error)) = cut {
-                return error.to_string();
+                return fault::shown(&error);
             }
         }
         let applied =
@@ -219,15 +219,15 @@ mod tests {
     #[test]
     fn what_a_kernel_lacks_is_brought_by_a_series_or_cannot_be() {
         let known = two();
-        let about = |case: (&str, &str), version: &str| {
+        let brings = |case: (&str, &str), version: &str| {
             use crate::run::provider::Provider;
             let provider = Provider::of(&known, case.0, case.1)?;
             Some(provider.about(&version.parse().expect("a version")))
         };
-        let said = |case, version| about(case, version).unwrap_or_default();
-        insta::assert_snapshot!(said(("attach", "a"), "6.12.3"), @"which series second brings");
-        insta::assert_snapshot!(said(("attach", "a"), "7.3"), @"which series second brings to 6.12..6.13: there is no way");
-        insta::assert_snapshot!(said(("mock", "cycle"), "7.3"), @"which series first brings");
-        assert_eq!(about(("enumerate", "tree"), "7.3"), None);
+        let text = |case, version| brings(case, version).unwrap_or_default();
+        insta::assert_snapshot!(text(("attach", "a"), "6.12.3"), @"which series second brings");
+        insta::assert_snapshot!(text(("attach", "a"), "7.3"), @"which series second brings to 6.12..6.13: there is no way");
+        insta::assert_snapshot!(text(("mock", "cycle"), "7.3"), @"which series first brings");
+        assert_eq!(brings(("enumerate", "tree"), "7.3"), None);
     }
 }

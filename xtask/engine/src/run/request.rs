@@ -56,7 +56,7 @@ pub struct Request {
     pub done: BTreeSet<CellId>,
     /// Topologies that are no files: found before those by their names.
     #[serde(skip)]
-    pub drawn: Vec<Arc<Topology>>,
+    pub in_memory: Vec<Arc<Topology>>,
 }
 
 impl Request {

@@ -7,13 +7,16 @@
 #[cfg(test)]
 mod tests;
 
-use std::os::unix::fs::symlink;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
+use fs_err as fs;
+use fs_err::os::unix::fs::symlink;
+
+use fault::{Fault, ToolError};
 use host::{Process, ProcessError, plain_git, users_git};
 
-/// Bytes are what they were, whatever the kernel's own attributes say of line ends.
+/// Bytes are what they were, whatever the kernel's own attributes make of line ends.
 const ATTRIBUTES: &str = "* -text -eol -ident -filter -working-tree-encoding\n";
 
 /// Author and committer of the root commit: nobody's work, so nobody's name.
@@ -30,19 +33,16 @@ const ROOT: [(&str, &str); 6] = [
 #[derive(Debug, thiserror::Error)]
 pub enum EditError {
     /// There is something at the place of the work tree.
-    #[error("{} is there already\nhint: `series refresh` takes back what is in it; remove it to begin anew", .0.display())]
+    #[error("{} is there already", .0.display())]
     Exists(PathBuf),
     /// There is no work tree.
-    #[error("{} is no work tree of a series\nhint: `series edit` makes one", .0.display())]
+    #[error("{} is no work tree of a series", .0.display())]
     None(PathBuf),
     /// A rebase or git am has stopped and waits.
-    #[error(
-        "{} is in the middle of a rebase\nhint: resolve it there, `git add` and `git rebase --continue`; or `git rebase --abort`",
-        .0.display()
-    )]
+    #[error("{} is in the middle of a rebase", .0.display())]
     Unfinished(PathBuf),
     /// There is something that no commit has.
-    #[error("{} has changes that are not committed: {files}\nhint: commit them, or `git stash`", .dir.display())]
+    #[error("{} has changes that are not committed: {files}", .dir.display())]
     Uncommitted {
         /// The work tree.
         dir: PathBuf,
@@ -54,14 +54,11 @@ pub enum EditError {
     NoSeries {
         /// The work tree.
         dir: PathBuf,
-        /// Why.
+        /// What is in the way, as a sentence without a subject.
         why: &'static str,
     },
     /// Patches conflict with the new base; git waits in the work tree.
-    #[error(
-        "{subject} conflicts in {files}\nhint: resolve it in {}, `git add` and `git rebase --continue`, then `series refresh`",
-        .dir.display()
-    )]
+    #[error("{subject} conflicts in {files}")]
     Conflict {
         /// The work tree.
         dir: PathBuf,
@@ -74,20 +71,43 @@ pub enum EditError {
     #[error(transparent)]
     Git(#[from] ProcessError),
     /// A file could not be read or written.
-    #[error("{doing} {}: {source}", .path.display())]
-    Io {
-        /// In the gerund.
-        doing: &'static str,
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Io(#[from] io::Error),
 }
 
-fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> EditError + use<> {
-    let path = path.to_owned();
-    move |source| EditError::Io { doing, path, source }
+impl ToolError for EditError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Exists(_)
+            | Self::None(_)
+            | Self::Unfinished(_)
+            | Self::Uncommitted { .. }
+            | Self::NoSeries { .. } => Fault::Usage,
+            Self::Conflict { .. } => Fault::Kernel,
+            Self::Git(error) => error.fault(),
+            Self::Io(_) => Fault::Machinery,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Exists(_) => "`series refresh` takes back what is in it; remove it to begin anew",
+            Self::None(_) => "`series edit` makes one",
+            Self::Unfinished(_) => {
+                "resolve it there, `git add` and `git rebase --continue`; or `git rebase --abort`"
+            }
+            Self::Uncommitted { .. } => "commit them, or `git stash`",
+            Self::Conflict { dir, .. } => {
+                return Some(format!(
+                    "resolve it in {}, `git add` and `git rebase --continue`, then `series refresh`",
+                    dir.display()
+                ));
+            }
+            Self::Git(error) => return error.hint(),
+            Self::NoSeries { .. } | Self::Io(_) => return None,
+        };
+        Some(hint.to_owned())
+    }
 }
 
 /// The kernel that a series goes onto, with what the series requires.
@@ -147,12 +167,9 @@ impl WorkTree {
             return Err(EditError::Exists(dir.to_owned()));
         }
         let parent = dir.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(parent).map_err(io("making the folder", parent))?;
+        fs::create_dir_all(parent)?;
         // What is cut short is never taken for whole.
-        let draft = tempfile::Builder::new()
-            .prefix(".draft-")
-            .tempdir_in(parent)
-            .map_err(io("making a folder in", parent))?;
+        let draft = tempfile::Builder::new().prefix(".draft-").tempdir_in(parent)?;
         let tree = Self { dir: draft.path().to_owned() };
         tree.git(&["init", "--quiet", "--initial-branch", name]).run()?;
         tree.configure(base, learned)?;
@@ -169,7 +186,7 @@ impl WorkTree {
             tree.as_somebody(patches.iter().fold(am, Process::arg))?.run()?;
         }
         let draft = draft.keep();
-        fs::rename(&draft, dir).map_err(io("renaming", &draft))?;
+        fs::rename(&draft, dir)?;
         Self::open(dir)
     }
 
@@ -199,7 +216,7 @@ impl WorkTree {
         }
         let files = self.git(&["diff", "--name-only", "--diff-filter=U"]).read()?;
         if !self.is_unfinished() {
-            // Not a conflict: let git say it.
+            // Not a conflict: git reports it better.
             self.as_somebody(self.git(&options))?.run()?;
             return Ok(());
         }
@@ -208,7 +225,7 @@ impl WorkTree {
         Err(EditError::Conflict { dir: self.dir.clone(), subject, files })
     }
 
-    /// Writes the commits into a folder as patches. One that says the same as before stays byte for byte what it was; a cover
+    /// Writes the commits into a folder as patches. One with the same content as before stays byte for byte what it was; a cover
     /// letter stays.
     ///
     /// # Errors
@@ -222,7 +239,7 @@ impl WorkTree {
         if self.git(&["rev-parse", "HEAD"]).read()? == root {
             return Err(self.no_series("there is no commit on top of the kernel"));
         }
-        let out = tempfile::tempdir().map_err(io("making a folder in", &std::env::temp_dir()))?;
+        let out = tempfile::tempdir()?;
         let prefix = if version > 1 { format!("PATCH v{version}") } else { "PATCH".to_owned() };
         // The user's settings of diffs and of their own mails must not show in the series.
         let options = ["format-patch", "--quiet", "--no-signature", "--no-cover-letter"];
@@ -237,7 +254,7 @@ impl WorkTree {
         replace(out.path(), folder)
     }
 
-    /// What the series goes onto, as the root commit says it.
+    /// What the series goes onto, as the root commit has it.
     ///
     /// # Errors
     /// The history is no series.
@@ -249,7 +266,7 @@ impl WorkTree {
         args.iter().fold(users_git(&self.dir), Process::arg)
     }
 
-    /// git wants to know a committer. Patches do not tell who it was.
+    /// git wants to know a committer. Patches do not name the committer.
     fn as_somebody(&self, process: Process) -> Result<Process, EditError> {
         if self.git(&["config", "user.email"]).output()?.status.success() {
             return Ok(process);
@@ -264,7 +281,7 @@ impl WorkTree {
         let write = |name: &str, text: &str| {
             let path = git.join(name);
             let made = path.parent().map_or(Ok(()), fs::create_dir_all);
-            made.and_then(|()| fs::write(&path, text)).map_err(io("writing", &path))
+            made.and_then(|()| fs::write(&path, text))
         };
         write("info/attributes", ATTRIBUTES)?;
         let known = fs::read_to_string(git.join("objects/info/alternates")).unwrap_or_default();
@@ -279,10 +296,10 @@ impl WorkTree {
         for (key, value) in [("rerere.enabled", "true"), ("rerere.autoUpdate", "true"), ("gc.auto", "0")] {
             self.git(&["config", key, value]).run()?;
         }
-        fs::create_dir_all(learned).map_err(io("making the folder", learned))?;
+        fs::create_dir_all(learned)?;
         let link = git.join("rr-cache");
         if link.symlink_metadata().is_err() {
-            symlink(learned, &link).map_err(io("linking", &link))?;
+            symlink(learned, &link)?;
         }
         Ok(())
     }
@@ -333,27 +350,27 @@ fn replace(new: &Path, folder: &Path) -> Result<Refreshed, EditError> {
     }
     // What is new is written before anything goes.
     for name in names {
-        let text = fs::read(new.join(&name)).map_err(io("reading", new))?;
+        let text = fs::read(new.join(&name))?;
         let path = folder.join(&name);
         if fs::read(&path).is_ok_and(|old| says_the_same(&old, &text)) {
             refreshed.same += 1;
             continue;
         }
         let beside = path.with_extension("patch.new");
-        fs::write(&beside, text).map_err(io("writing", &beside))?;
-        fs::rename(&beside, &path).map_err(io("renaming", &beside))?;
+        fs::write(&beside, text)?;
+        fs::rename(&beside, &path)?;
         refreshed.written.push(name);
     }
     for name in &refreshed.removed {
         let path = folder.join(name);
-        fs::remove_file(&path).map_err(io("removing", &path))?;
+        fs::remove_file(&path)?;
     }
     Ok(refreshed)
 }
 
 /// Names of a folder's patches in order, without a cover letter.
 fn patches(folder: &Path) -> Result<Vec<String>, EditError> {
-    let entries = fs::read_dir(folder).map_err(io("reading", folder))?;
+    let entries = fs::read_dir(folder)?;
     let mut names: Vec<String> = entries
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .filter(|name| {
@@ -367,7 +384,7 @@ fn patches(folder: &Path) -> Result<Vec<String>, EditError> {
 /// Whether two patches differ in nothing but what git writes anew each time: the commit, the ids of blobs, the function in
 /// which a hunk is said to be, the signature.
 fn says_the_same(one: &[u8], other: &[u8]) -> bool {
-    fn said(patch: &[u8]) -> impl Iterator<Item = &[u8]> {
+    fn content(patch: &[u8]) -> impl Iterator<Item = &[u8]> {
         let end = match patch.windows(4).rposition(|four| four == b"\n-- ") {
             // A signature is a line or two at the very end.
             Some(at) if patch.len() - at < 64 => at,
@@ -378,7 +395,7 @@ fn says_the_same(one: &[u8], other: &[u8]) -> bool {
             |at: usize, line: &[u8]| line.starts_with(b"index ") || at == 0 && line.starts_with(b"From ");
         lines.filter(move |(at, line)| !numbered(*at, line)).map(|(_, line)| without_function(line))
     }
-    said(one).eq(said(other))
+    content(one).eq(content(other))
 }
 
 /// `@@ -1,2 +1,3 @@` of `@@ -1,2 +1,3 @@ int probe(void)`.

@@ -1,8 +1,10 @@
 //! A posted series by its message-id, through b4: from the archive, or from an mbox that is at hand.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use fs_err as fs;
+use fs_err::os::unix::fs::symlink;
 
 use host::Process;
 
@@ -16,10 +18,10 @@ const DEADLINE: Duration = Duration::from_secs(300);
 /// # Errors
 /// b4 fails, or the thread has no such series.
 pub fn by_id(message_id: &str, version: Option<u32>, mbox: Option<&Path>) -> Result<Posting, ImportError> {
-    let folder = tempfile::tempdir().map_err(ImportError::io("making a folder in", &std::env::temp_dir()))?;
+    let folder = tempfile::tempdir()?;
     let mut process = Process::new("b4", ["-n", "mbox", "-n", "thread", "-o"]).arg(folder.path());
     if let Some(mbox) = mbox {
-        let mbox = std::path::absolute(mbox).map_err(ImportError::io("resolving", mbox))?;
+        let mbox = std::path::absolute(mbox)?;
         process = process.arg("-m").arg(mbox);
     }
     process.arg("--").arg(message_id).deadline(DEADLINE).run()?;
@@ -44,10 +46,10 @@ pub fn keep(posting: Posting, cache: &Path, message_id: &str) -> Result<PathBuf,
 pub fn link(folder: &Path, link: &Path) -> Result<(), ImportError> {
     let parent = link.parent().unwrap_or(Path::new("."));
     let stage = tempfile::Builder::new().prefix(".fetch-").tempdir_in(parent);
-    let stage = stage.map_err(ImportError::io("making a folder in", parent))?;
+    let stage = stage?;
     let new = stage.path().join("link");
-    std::os::unix::fs::symlink(folder, &new).map_err(ImportError::io("making the link", link))?;
-    fs::rename(&new, link).map_err(ImportError::io("making the link", link))
+    symlink(folder, &new)?;
+    Ok(fs::rename(&new, link)?)
 }
 
 #[cfg(test)]

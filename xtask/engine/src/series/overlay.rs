@@ -1,9 +1,12 @@
 //! The project's series with one more beside them, or in the place of one: in a folder of the cache, by content.
 
-use std::os::unix::fs::symlink;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
+use fs_err as fs;
+use fs_err::os::unix::fs::symlink;
+
+use fault::{Fault, ToolError};
 use host::{Cache, CacheError};
 use spec::Series;
 use specfile::SpecError;
@@ -18,21 +21,24 @@ pub enum OverlayError {
     #[error(transparent)]
     Spec(#[from] SpecError),
     /// A file could not be read or written.
-    #[error("{doing} {}: {source}", .path.display())]
-    Io {
-        /// In the gerund.
-        doing: &'static str,
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Io(#[from] io::Error),
 }
 
-/// For `map_err` on file operations.
-pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> OverlayError + use<> {
-    let path = path.to_owned();
-    move |source| OverlayError::Io { doing, path, source }
+impl ToolError for OverlayError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Spec(error) => error.fault(),
+            Self::Cache(_) | Self::Io(_) => Fault::Machinery,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Spec(error) => error.hint(),
+            Self::Cache(_) | Self::Io(_) => None,
+        }
+    }
 }
 
 /// Finds or makes the folder: `fill` writes the series `name` into its own; the others are links to where they are. `identity`
@@ -59,19 +65,19 @@ pub fn lay<E: From<OverlayError>>(
         return Ok(folder);
     }
     let draft = tempfile::Builder::new().prefix(".draft-").tempdir_in(&overlays);
-    let draft = draft.map_err(io("making a folder in", &overlays))?;
+    let draft = draft.map_err(OverlayError::from)?;
     for other in &others {
         let to = draft.path().join(other);
-        symlink(patches.join(other), &to).map_err(io("linking", &to))?;
+        symlink(patches.join(other), &to).map_err(OverlayError::from)?;
     }
     let own = draft.path().join(name);
-    fs::create_dir(&own).map_err(io("making", &own))?;
+    fs::create_dir(&own).map_err(OverlayError::from)?;
     fill(&own)?;
     let draft = draft.keep();
     match fs::rename(&draft, &folder) {
         // Somebody else was faster with the same.
-        Err(_) if folder.is_dir() => fs::remove_dir_all(&draft).map_err(io("removing", &draft))?,
-        renamed => renamed.map_err(io("renaming", &draft))?,
+        Err(_) if folder.is_dir() => fs::remove_dir_all(&draft).map_err(OverlayError::from)?,
+        renamed => renamed.map_err(OverlayError::from)?,
     }
     Ok(folder)
 }

@@ -4,9 +4,10 @@
 mod tests;
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+
+use fs_err as fs;
+use fs_err::os::unix::fs::symlink;
 
 use fault::{Fault, ToolError};
 use host::{Cache, ProcessError, plain_git, users_git};
@@ -15,7 +16,7 @@ use spec::{Patch, Series, SeriesRange};
 
 use super::import::set;
 use super::mail::Message;
-use super::overlay::{self, OverlayError, io};
+use super::overlay::{self, OverlayError};
 
 /// Names the layout of what [`overlay`] writes; another one is another folder.
 const FORMAT: &str = "range-2";
@@ -24,10 +25,10 @@ const FORMAT: &str = "range-2";
 #[derive(Debug, thiserror::Error)]
 pub enum RangeError {
     /// It is not written as one.
-    #[error("'{0}' is no range of commits\nhint: BASE..TIP, as git log takes it; BASE.. for all up to HEAD")]
+    #[error("'{0}' is no range of commits")]
     Malformed(String),
     /// It has no commit.
-    #[error("{range} of {} has no commit\nhint: BASE first, then TIP", .dir.display())]
+    #[error("{range} of {} has no commit", .dir.display())]
     Empty {
         /// The range.
         range: String,
@@ -35,7 +36,7 @@ pub enum RangeError {
         dir: PathBuf,
     },
     /// It is not a line of commits.
-    #[error("{range} of {} has a merge, {merge}: a series is a line of commits\nhint: git rebase", .dir.display())]
+    #[error("{range} of {} has a merge, {merge}: a series is a line of commits", .dir.display())]
     Merge {
         /// The range.
         range: String,
@@ -54,8 +55,7 @@ pub enum RangeError {
     },
     /// The series promises something from a patch on that the range does not have.
     #[error(
-        "{}: promises.{number}: the range has {commits} commits, and none is called as patch {number}\n\
-         hint: BASE is where the series begins; or give the commits another name",
+        "{}: promises.{number}: the range has {commits} commits, and none is called as patch {number}",
         .file.display()
     )]
     Promise {
@@ -77,10 +77,23 @@ pub enum RangeError {
 impl ToolError for RangeError {
     fn fault(&self) -> Fault {
         match self {
-            Self::Overlay(OverlayError::Spec(_)) => Fault::Usage,
-            Self::Git(_) | Self::Overlay(_) => Fault::Machinery,
+            Self::Git(error) => error.fault(),
+            Self::Overlay(error) => error.fault(),
             _ => Fault::Usage,
         }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Malformed(_) => "BASE..TIP, as git log takes it; BASE.. for all up to HEAD",
+            Self::Empty { .. } => "BASE first, then TIP",
+            Self::Merge { .. } => "git rebase",
+            Self::Promise { .. } => "BASE is where the series begins; or give the commits another name",
+            Self::Overlay(error) => return error.hint(),
+            Self::Git(error) => return error.hint(),
+            Self::Unknown { .. } => return None,
+        };
+        Some(hint.to_owned())
     }
 }
 
@@ -95,7 +108,7 @@ pub fn resolve(series: &str, dir: &Path, range: &str) -> Result<SeriesRange, Ran
     if base.is_empty() || tip.starts_with('.') || base.starts_with('-') || tip.starts_with('-') {
         return Err(malformed());
     }
-    let dir = std::path::absolute(dir).map_err(io("resolving", dir))?;
+    let dir = std::path::absolute(dir).map_err(OverlayError::from)?;
     let id = |name: &str| {
         let commit = format!("{name}^{{commit}}");
         let git = users_git(&dir).arg("rev-parse").arg("--verify").arg("--quiet").arg(commit);
@@ -104,7 +117,7 @@ pub fn resolve(series: &str, dir: &Path, range: &str) -> Result<SeriesRange, Ran
             return Err(RangeError::Unknown { name: name.to_owned(), dir: dir.clone() });
         }
         output.status.success().then(|| output.text().trim().to_owned()).map_or_else(
-            // Not a repository: let git say it.
+            // Not a repository: git reports it better.
             || Ok(users_git(&dir).arg("rev-parse").arg("--verify").arg(name).read()?),
             Ok,
         )
@@ -129,12 +142,12 @@ pub fn resolve(series: &str, dir: &Path, range: &str) -> Result<SeriesRange, Ran
 /// git or the file system fails, or a promise has no commit.
 pub fn overlay(range: &SeriesRange, patches: &Path, cache: &Cache) -> Result<PathBuf, RangeError> {
     let own = patches.join(&range.series);
-    let said = fs::read_to_string(own.join(FILE)).unwrap_or_default();
-    let before = if said.is_empty() { None } else { Some(Series::load(patches, &range.series)) };
+    let own_yaml = fs::read_to_string(own.join(FILE)).unwrap_or_default();
+    let before = if own_yaml.is_empty() { None } else { Some(Series::load(patches, &range.series)) };
     let before = before.transpose().map_err(OverlayError::from)?;
     let subjects: Vec<&str> =
         before.iter().flat_map(|series| &series.patches).map(|patch| patch.subject.as_str()).collect();
-    let identity = [FORMAT, &range.commits(), &said, &subjects.join("\n")];
+    let identity = [FORMAT, &range.commits(), &own_yaml, &subjects.join("\n")];
     overlay::lay(&range.series, &identity, patches, cache, |into| {
         // The user's settings of diffs and of their own mails must not show in the series.
         plain_git(&range.dir)
@@ -148,7 +161,7 @@ pub fn overlay(range: &SeriesRange, patches: &Path, cache: &Cache) -> Result<Pat
             .run()?;
         let yaml = into.join(FILE);
         fs::write(&yaml, format!("title: {:?}\nversion: 1\n", range.to_string()))
-            .map_err(io("writing", &yaml))?;
+            .map_err(OverlayError::from)?;
         if let Some(before) = &before {
             let commits = Series::load(into.parent().unwrap_or(into), &range.series);
             let commits = commits.map_err(OverlayError::from)?.patches;
@@ -158,17 +171,17 @@ pub fn overlay(range: &SeriesRange, patches: &Path, cache: &Cache) -> Result<Pat
                 number,
                 commits: commits.len(),
             })?;
-            fs::write(&yaml, of_range(&said, &promises)).map_err(io("writing", &yaml))?;
+            fs::write(&yaml, of_range(&own_yaml, &promises)).map_err(OverlayError::from)?;
         }
         if let Some(base) = public_base(range)? {
-            let text = fs::read_to_string(&yaml).map_err(io("reading", &yaml))?;
+            let text = fs::read_to_string(&yaml).map_err(OverlayError::from)?;
             let text = set(&text, "base-commit", Some(&format!(" \"{base}\"")));
-            fs::write(&yaml, text).map_err(io("writing", &yaml))?;
+            fs::write(&yaml, text).map_err(OverlayError::from)?;
         }
         for name in ["sabotage", COVER] {
             let (from, link) = (own.join(name), into.join(name));
             if from.exists() {
-                symlink(&from, &link).map_err(io("linking", &link))?;
+                symlink(&from, &link).map_err(OverlayError::from)?;
             }
         }
         Ok(())
@@ -176,9 +189,9 @@ pub fn overlay(range: &SeriesRange, patches: &Path, cache: &Cache) -> Result<Pat
 }
 
 /// What a `series.yaml` says that holds for other patches than those beside it.
-fn of_range(said: &str, promises: &BTreeMap<usize, Vec<String>>) -> String {
+fn of_range(yaml: &str, promises: &BTreeMap<usize, Vec<String>>) -> String {
     let of_patches = ["patch-ids", "base-commit", "variants"];
-    let text = of_patches.iter().fold(said.to_owned(), |text, field| set(&text, field, None));
+    let text = of_patches.iter().fold(yaml.to_owned(), |text, field| set(&text, field, None));
     let promises: String = promises
         .iter()
         .map(|(number, cases)| format!("\n  {number}: {}", serde_json::json!(cases)))
@@ -235,7 +248,7 @@ pub fn one_patch(
     overlay::lay(name, &[&String::from_utf8_lossy(&text), &yaml], patches, cache, |into| {
         for (name, bytes) in [("0001-the-patch.patch", text.as_slice()), (FILE, yaml.as_bytes())] {
             let path = into.join(name);
-            fs::write(&path, bytes).map_err(io("writing", &path))?;
+            fs::write(&path, bytes).map_err(OverlayError::from)?;
         }
         Ok(())
     })

@@ -14,7 +14,7 @@ pub const LATEST: &str = "latest";
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
     /// There is none of this name.
-    #[error("there is no {}{} in {}{}", .kind.word, quoted(.name), .dir.display(), hint_line(.hint))]
+    #[error("there is no {}{} in {}", .kind.word, quoted(.name), .dir.display())]
     Missing {
         /// What it was to be.
         kind: &'static Kind,
@@ -22,7 +22,7 @@ pub enum FolderError {
         name: String,
         /// Where it was looked for.
         dir: PathBuf,
-        /// What there is.
+        /// What there is, or how to make one.
         hint: String,
     },
     /// There are several.
@@ -36,7 +36,7 @@ pub enum FolderError {
         ids: Vec<String>,
     },
     /// Another process works on it.
-    #[error("{} {id} goes on in {owner}\nhint: wait for its end, or stop it first: kill -INT {}", .kind.word, .owner.pid())]
+    #[error("{} {id} goes on in {owner}", .kind.word)]
     Locked {
         /// What it was to be.
         kind: &'static Kind,
@@ -48,7 +48,7 @@ pub enum FolderError {
     /// A file or folder cannot be read, made, locked or removed.
     #[error("{doing} {}", .path.display())]
     Io {
-        /// In the gerund: `removing`.
+        /// What was done, as `removing`.
         doing: &'static str,
         /// The file or folder.
         path: PathBuf,
@@ -70,10 +70,6 @@ fn quoted(name: &str) -> String {
     if name == LATEST { String::new() } else { format!(" '{name}'") }
 }
 
-fn hint_line(hint: &str) -> String {
-    if hint.is_empty() { String::new() } else { format!("\nhint: {hint}") }
-}
-
 /// What the folders are of.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Kind {
@@ -90,6 +86,16 @@ impl ToolError for FolderError {
         match self {
             Self::Io { .. } => Fault::Machinery,
             _ => Fault::Usage,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Missing { hint, .. } => Some(hint.clone()).filter(|hint| !hint.is_empty()),
+            Self::Locked { owner, .. } => {
+                Some(format!("wait for its end, or stop it first: kill -INT {}", owner.pid()))
+            }
+            Self::Ambiguous { .. } | Self::Io { .. } => None,
         }
     }
 }

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use fault::ToolError as _;
+
 use super::*;
 
 static BISECTION: Kind = Kind { word: "bisection", made_by: "cargo xtask bisect", listed_by: None };
@@ -19,7 +21,7 @@ fn they_are_found_by_name_beginning_and_short_id() {
     let (dir, runs) = folders(&RUN);
     let find = |name: &str| match runs.locate(name) {
         Ok(path) => path.file_name().expect("a name").to_string_lossy().into_owned(),
-        Err(error) => error.to_string().replace(&dir.path().display().to_string(), "results"),
+        Err(error) => fault::shown(&error).replace(&dir.path().display().to_string(), "results"),
     };
     assert_eq!(find("latest"), "20261124T100000Z-ddeeff");
     assert_eq!(find("20261123T110000Z-aabbcc"), "20261123T110000Z-aabbcc");
@@ -31,16 +33,16 @@ fn they_are_found_by_name_beginning_and_short_id() {
     there is no run 'other' in results
     hint: the newest is 20261124T100000Z-ddeeff; `cargo xtask results list` has all
     ");
-    let none = Folders::of_runs(dir.path().join("none")).find("latest").expect_err("none").to_string();
-    assert!(none.ends_with("hint: `cargo xtask run` makes one"), "{none}");
+    let none = Folders::of_runs(dir.path().join("none")).find("latest").expect_err("none");
+    assert_eq!(none.hint().as_deref(), Some("`cargo xtask run` makes one"), "{none}");
 }
 
 #[test]
 fn each_kind_is_called_by_its_name() {
     let (dir, bisections) = folders(&BISECTION);
     let error = |name: &str| {
-        let error = bisections.find(name).expect_err("it is none").to_string();
-        error.replace(&dir.path().display().to_string(), "results/bisect")
+        let error = bisections.find(name).expect_err("it is none");
+        fault::shown(&error).replace(&dir.path().display().to_string(), "results/bisect")
     };
     insta::assert_snapshot!(error("/elsewhere/run"), @r"
     there is no bisection '/elsewhere/run' in results/bisect
@@ -83,8 +85,9 @@ fn one_belongs_to_one_process_at_a_time() {
     let dir = tempfile::tempdir().expect("a folder");
     let bisections = Folders::new(dir.path(), &BISECTION);
     let (folder, first) = bisections.create("cargo xtask bisect --topology t\x1b[31m").expect("made");
-    let error = folder.lock("cargo xtask bisect --resume").expect_err("it is locked").to_string();
-    let shown = error.replace(&folder.id, "ID").replace(&std::process::id().to_string(), "PID");
+    let error = folder.lock("cargo xtask bisect --resume").expect_err("it is locked");
+    let shown =
+        fault::shown(&error).replace(&folder.id, "ID").replace(&std::process::id().to_string(), "PID");
     insta::assert_snapshot!(shown, @r"
     bisection ID goes on in process PID: cargo xtask bisect --topology t\x1b[31m
     hint: wait for its end, or stop it first: kill -INT PID
@@ -103,7 +106,7 @@ fn one_belongs_to_one_process_at_a_time() {
     });
     let _third = again.expect("free again");
     let error = folder.lock("x").expect_err("locked again").to_string();
-    assert!(error.contains("bisect --resume\n"), "the new owner and nothing of the old one: {error}");
+    assert!(error.ends_with("bisect --resume"), "the new owner and nothing of the old one: {error}");
 }
 
 #[test]

@@ -1,4 +1,5 @@
 use event::Sink;
+use fault::ToolError as _;
 use kernlog::CaseOutcome;
 
 use super::*;
@@ -123,8 +124,9 @@ fn the_same_cell_twice_is_an_error_unless_the_last_wins() {
     let red = store(results.path(), &with(CaseOutcome::Fail, Verdict::Fail));
     let green = store(results.path(), &with(CaseOutcome::Pass, Verdict::Pass));
     let both = [red.clone(), green.clone()];
-    let error = merge(results.path(), &both, "merge", false).expect_err("it overlaps").to_string();
-    assert!(error.starts_with("the cell lts/direct/s was finished by "), "{error}");
+    let error = merge(results.path(), &both, "merge", false).expect_err("it overlaps");
+    assert!(error.to_string().starts_with("the cell lts/direct/s was finished by "), "{error}");
+    assert!(error.hint().is_some_and(|hint| hint.ends_with("with --last-wins")), "{error}");
     let dir = merge(results.path(), &both, "merge", true).expect("merged");
     assert_eq!(Stored::load(&dir).expect("a run").summary.verdict, Some(Verdict::Pass));
     // One that was killed before the cell's end, and one that did it.

@@ -62,8 +62,8 @@ fn other_formats_and_other_folders_are_refused_clearly() {
         if let Some(text) = text {
             fs::write(path, text).expect("written");
         }
-        let error = Stored::load(results.path()).expect_err("it is none").to_string();
-        error.replace(&results.path().display().to_string(), "RUN")
+        let error = Stored::load(results.path()).expect_err("it is none");
+        fault::shown(&error).replace(&results.path().display().to_string(), "RUN")
     };
     insta::assert_snapshot!(error(None), @"RUN is no run: it has no run.json");
     insta::assert_snapshot!(error(Some("{")), @"RUN/run.json: EOF while parsing an object at line 1 column 1");

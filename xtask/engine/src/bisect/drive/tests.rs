@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use event::CellId;
+use fault::ToolError as _;
 use host::users_git;
 use testing::somebodys_git;
 
@@ -77,7 +78,7 @@ impl Oracle for Fake<'_> {
 
     fn run(&mut self, step: &Step, known: &mut Option<TargetFailure>) -> Result<Ran, BisectError> {
         if self.fails_at == Some(self.booted.len()) {
-            return Err(BisectError::Machinery { step: step.id.clone(), why: "no QEMU".to_owned() });
+            return Err(BisectError::Machinery { step: step.id.clone(), source: "no QEMU".into() });
         }
         self.booted.push(step.id.clone());
         let has = |file| self.repo.read(&step.id, file).is_some_and(|text| text != "mended");
@@ -247,8 +248,9 @@ fn a_bisection_that_was_cut_short_goes_on_from_its_file() {
     for fails_at in [2, 3, 4] {
         let mut fake = Fake { repo: &repo, booted: Vec::new(), fails_at: Some(fails_at) };
         let mut drive = Drive { oracle: &mut fake, keep: &|state| store.write(state), progress: &|_| {} };
-        let error = drive.run(&mut first).expect_err("the machinery fails").to_string();
-        assert!(error.contains("no QEMU") && error.contains("--resume"), "{error}");
+        let error = drive.run(&mut first).expect_err("the machinery fails");
+        assert!(fault::one_line(&error).ends_with(": no QEMU"), "{error}");
+        assert!(error.hint().is_some_and(|hint| hint.contains("--resume")), "{error}");
         boots += fake.booted.len();
         first = store.load(None).expect("the newest");
     }
@@ -282,7 +284,7 @@ fn a_log_is_replayed_and_one_that_was_edited_leads_elsewhere() {
 }
 
 #[test]
-fn ends_that_do_not_fit_are_told() {
+fn ends_that_do_not_fit_are_reported() {
     let repo = Repo::new();
     let first = repo.commit("code", "1");
     repo.git(&["checkout", "--quiet", "-b", "side"]);
@@ -290,7 +292,7 @@ fn ends_that_do_not_fit_are_told() {
     repo.git(&["checkout", "--quiet", "main"]);
     let last = repo.commit("code", "2");
     let history = History::new(repo.dir.path());
-    let error = |good: &str, bad: &str| history.line(good, bad, &[]).expect_err("no line").to_string();
+    let error = |good: &str, bad: &str| fault::shown(&history.line(good, bad, &[]).expect_err("no line"));
     assert!(error(&last, &first).starts_with("the bad commit comes before the good one\nhint: "));
     assert!(error(&first, &first).starts_with("the good and the bad commit are the same"));
     assert!(error("no-such", &last).contains("has no commit no-such\nhint: "));

@@ -110,7 +110,7 @@ fn ends_first_then_halves_then_culprit_and_parent_again() {
 }
 
 #[test]
-fn ends_that_are_not_what_they_should_be_are_told() {
+fn ends_that_are_not_what_they_should_be_are_reported() {
     let end = |world: &mut World| world.bisect(RULE).0;
     assert_eq!(end(&mut World::new(9, 9)), Action::BadEndpoint(BadEndpoint::BadEndGreen));
     assert_eq!(end(&mut World::new(9, 0)), Action::BadEndpoint(BadEndpoint::GoodEndRed));

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use regex::Regex;
 use serde::Deserialize;
 
+use fault::{Fault, ToolError};
 use kernlog::CaseOutcome;
 use spec::{KernelRange, KernelVersion, Suite, fits};
 use specfile::did_you_mean;
@@ -20,11 +21,11 @@ const FILE: &str = "expect.yaml";
 #[derive(Debug, thiserror::Error)]
 pub enum ExpectError {
     /// It could not be read.
-    #[error("cannot read {}: {source}", .file.display())]
+    #[error("cannot read {}", .file.display())]
     Read {
         /// Which file.
         file: PathBuf,
-        /// Why.
+        /// What the system reports.
         source: std::io::Error,
     },
     /// It is no YAML, or has other fields than these.
@@ -36,7 +37,7 @@ pub enum ExpectError {
         message: String,
     },
     /// An entry makes no sense.
-    #[error("{place}: {message}\nhint: {hint}")]
+    #[error("{place}: {message}")]
     Invalid {
         /// Where the entry begins.
         place: Place,
@@ -45,6 +46,19 @@ pub enum ExpectError {
         /// What would be right.
         hint: String,
     },
+}
+
+impl ToolError for ExpectError {
+    fn fault(&self) -> Fault {
+        Fault::Usage
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Invalid { hint, .. } => Some(hint.clone()),
+            Self::Read { .. } | Self::Parse { .. } => None,
+        }
+    }
 }
 
 /// One entry, as written.
@@ -114,12 +128,12 @@ impl ExpectFile {
             expects.check_cases(&suite.name, &known)?;
         }
         if let Some(base_suite) = &suite.base_suite {
-            let lent = Self::load(&base_suite.join(FILE))?.entries.into_iter();
+            let inherited = Self::load(&base_suite.join(FILE))?.entries.into_iter();
             let here =
                 |(_, entry): &(Raw, Entry)| entry.case.as_deref().is_none_or(|case| known.contains(case));
             expects
                 .entries
-                .extend(lent.filter(here).map(|(raw, entry)| (raw, Entry { lent: true, ..entry })));
+                .extend(inherited.filter(here).map(|(raw, entry)| (raw, Entry { inherited: true, ..entry })));
         }
         Ok(expects)
     }
@@ -247,7 +261,10 @@ fn check(raw: &Raw, place: Place) -> Result<Entry, (String, &'static str)> {
         _ => {}
     }
     if raw.reason.trim().is_empty() {
-        return Err(("the reason is empty".to_owned(), "say why it is known to fail, verified, not guessed"));
+        return Err((
+            "the reason is empty".to_owned(),
+            "write why it is known to fail, verified, not guessed",
+        ));
     }
     let Ok(expires) = raw.expires.parse::<Date>() else {
         return Err((format!("expires: {} is no date", raw.expires), "write it as 2027-06-30"));
@@ -266,5 +283,5 @@ fn check(raw: &Raw, place: Place) -> Result<Entry, (String, &'static str)> {
         None => raw.reason.trim().to_owned(),
     };
     let (case, outcome, sometimes) = (raw.case.clone(), raw.outcome, raw.sometimes);
-    Ok(Entry { place, case, outcome, splat, sometimes, lent: false, why, expires })
+    Ok(Entry { place, case, outcome, splat, sometimes, inherited: false, why, expires })
 }

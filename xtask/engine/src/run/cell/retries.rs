@@ -12,13 +12,13 @@ use crate::judge::Judged;
 use crate::run::{Boot, RunError};
 
 impl CellRun<'_> {
-    /// Tells what a boot has shown, and tries what was red in it again, as often as is allowed; the verdict, and why where
-    /// no case says it.
+    /// Reports what a boot has shown, and tries what was red in it again, as often as is allowed; the verdict, and why where
+    /// no case has it.
     pub(super) fn retried(&self, boot: &Boot, judged: Judged) -> Result<(Verdict, String), RunError> {
         let retries = self.cell.settings.retries.unwrap_or(self.job.policy.retries);
         let mut tries = Tries::default();
         tries.add(&judged);
-        let first = self.tell(judged);
+        let first = self.report(judged);
         let mut last = first.clone();
         for _ in 0..retries {
             let cases: Vec<CaseFile> =
@@ -28,7 +28,7 @@ impl CellRun<'_> {
             }
             let judged = self.reboot(boot, &cases)?;
             tries.add(&judged);
-            last = self.tell(judged);
+            last = self.report(judged);
         }
         let flaky = tries.flaky();
         let names = flaky.iter().map(|unstable| unstable.case.as_str()).collect::<Vec<_>>().join(", ");

@@ -29,7 +29,7 @@ impl<'a> LocalEngine<'a> {
     /// With a QEMU of this machine, which is asked what it can do.
     ///
     /// # Errors
-    /// QEMU does not say.
+    /// QEMU does not report it.
     pub fn new(context: &RunContext<'a>, options: &'a Options) -> Result<Self, RunError> {
         let capabilities = vm::probe(&options.qemu, context.cache.path())?.capabilities();
         Ok(Self { context: *context, options, capabilities, accelerators: Mutex::default() })

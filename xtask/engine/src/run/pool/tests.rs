@@ -11,6 +11,7 @@ use source::Prepared;
 use spec::{KernelVersion, Project};
 
 use super::*;
+use crate::judge::ExpectError;
 use crate::run::{Limits, Request, Resources};
 
 /// What becomes of a cell.
@@ -182,6 +183,21 @@ fn an_error_of_the_machinery_is_its_cells_alone() {
 }
 
 #[test]
+fn the_reason_of_a_verdict_shows_the_cause() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let engine = FakeEngine::new(1, |_| {
+        let (file, source) = ("/x".into(), std::io::Error::other("no space left"));
+        Err(ExpectError::Read { file, source }.into())
+    });
+    let (_, _, events) = run(&engine, &plans(&["lts"], &["direct"]), Policy::default(), &store(dir.path()));
+    let reason = events.iter().find_map(|event| match event {
+        Event::CellFinished { reason, .. } => Some(reason.as_str()),
+        _ => None,
+    });
+    assert_eq!(reason, Some("cannot read /x: no space left"));
+}
+
+#[test]
 fn cells_of_a_kernel_that_does_not_build_are_unbuilt_and_others_run() {
     let dir = tempfile::tempdir().expect("a folder");
     let engine = FakeEngine { unbuilt: &["lts"], ..FakeEngine::new(1, |_| Ok(Some(Verdict::Pass))) };
@@ -201,8 +217,8 @@ fn fail_fast_starts_nothing_more() {
     let (verdict, _, events) = run(&engine, &plans, policy, &store(dir.path()));
     assert_eq!(verdict, Some(Verdict::Fail));
     assert_eq!(engine.ran().len(), 1);
-    let told = |event: &Event| matches!(event, Event::Notice { text } if text.starts_with("--fail-fast"));
-    assert!(events.iter().any(told));
+    let notice = |event: &Event| matches!(event, Event::Notice { text } if text.starts_with("--fail-fast"));
+    assert!(events.iter().any(notice));
 }
 
 #[test]
@@ -225,10 +241,10 @@ fn a_job_of_another_version_is_refused_by_name() {
     let engine = FakeEngine::new(1, |_| Ok(Some(Verdict::Pass)));
     run(&engine, &plans(&["lts"], &["direct"]), Policy::default(), &store(dir.path()));
     let file = engine.ran()[0].folder.join(JOB);
-    let text = fs::read_to_string(&file).expect("there").replace("\"format\": 1", "\"format\": 99");
+    let text = fs::read_to_string(&file).expect("there").replace("\"format\": 2", "\"format\": 99");
     fs::write(&file, text).expect("written");
     let error = CellJob::read(&file).expect_err("it is another's").to_string();
-    assert!(error.ends_with("job.json: it has format 99, and this version of the tool reads 1"), "{error}");
+    assert!(error.ends_with("job.json: it has format 99, and this version of the tool reads 2"), "{error}");
 }
 
 #[test]

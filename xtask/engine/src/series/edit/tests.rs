@@ -95,8 +95,9 @@ fn edits_come_back_and_what_is_not_committed_is_refused() {
     let kernels = Kernels::new();
     let (work, folder) = kernels.work(&kernels.base(&OLD));
     fs::write(work.dir.join("three"), "drei\n").expect("written");
-    let error = work.refresh(&folder, 1).expect_err("not committed").to_string();
-    assert!(error.contains("not committed: three"), "{error}");
+    let error = work.refresh(&folder, 1).expect_err("not committed");
+    assert!(error.to_string().ends_with("not committed: three"), "{error}");
+    assert_eq!((error.fault(), error.hint().as_deref()), (Fault::Usage, Some("commit them, or `git stash`")));
     somebody(&work.dir, &["commit", "-qam", "cxl: Change three"]);
     let refreshed = work.refresh(&folder, 2).expect("refreshed");
     // The counter changes in all of them.
@@ -116,10 +117,15 @@ fn a_conflict_is_named_and_its_resolution_remembered() {
     let new = kernels.base(&[("one", "1\n"), ("two", "deux\n")]);
     let (work, folder) = kernels.work(&old);
     let learned = kernels.learned();
-    let error = work.rebase(&new, &learned).expect_err("a conflict").to_string();
-    assert!(error.starts_with("cxl: Change two conflicts in two"), "{error}");
-    let waiting = work.refresh(&folder, 1).expect_err("unfinished").to_string();
-    assert!(waiting.contains("in the middle of a rebase"), "{waiting}");
+    let error = work.rebase(&new, &learned).expect_err("a conflict");
+    assert_eq!(
+        (error.to_string().as_str(), error.fault()),
+        ("cxl: Change two conflicts in two", Fault::Kernel)
+    );
+    assert!(error.hint().is_some_and(|hint| hint.ends_with("then `series refresh`")), "{error}");
+    let waiting = work.refresh(&folder, 1).expect_err("unfinished");
+    assert!(waiting.to_string().ends_with("in the middle of a rebase"), "{waiting}");
+    assert!(waiting.hint().is_some_and(|hint| hint.contains("git rebase --abort")), "{waiting}");
     fs::write(work.dir.join("two"), "zwei\n").expect("written");
     somebody(&work.dir, &["add", "two"]);
     somebody(&work.dir, &["-c", "core.editor=true", "rebase", "--continue"]);

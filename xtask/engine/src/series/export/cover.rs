@@ -44,8 +44,8 @@ pub(super) fn changes(series: &Series, version: u32) -> Vec<(u32, String)> {
     .collect()
 }
 
-/// Whether a text says what changed in a version, in one of the ways that are in use.
-pub fn tells_changes(text: &str, version: u32) -> bool {
+/// Whether a text states what changed in a version, in one of the ways that are in use.
+pub fn has_changes(text: &str, version: u32) -> bool {
     let (new, old) = (format!("v{version}"), format!("v{}", version.saturating_sub(1)));
     text.lines().map(str::to_ascii_lowercase).any(|line| {
         let line = line.trim_start_matches(['-', '*', ' ', '#']);
@@ -62,7 +62,7 @@ pub fn tells_changes(text: &str, version: u32) -> bool {
 pub(super) fn complete(cover: &mut Message, changes: &[(u32, String)], footer: &str) {
     let mut text = cover.text();
     for (version, note) in changes {
-        if !tells_changes(&text, *version) {
+        if !has_changes(&text, *version) {
             let at = place_of_changes(&text);
             text.insert_str(at, &format!("{note}\n"));
         }
@@ -77,7 +77,7 @@ pub(super) fn complete_single(patch: &mut Message, changes: &[(u32, String)], fo
     let text = patch.text();
     let mut notes = String::new();
     for (version, note) in changes {
-        if !tells_changes(&text, *version) {
+        if !has_changes(&text, *version) {
             notes.push_str(&format!("{note}\n"));
         }
     }

@@ -6,7 +6,7 @@ mod options;
 #[cfg(test)]
 mod tests;
 
-pub use cover::tells_changes;
+pub use cover::has_changes;
 pub use options::Options;
 
 use spec::Series;
@@ -49,8 +49,8 @@ pub fn export(
     }
     let described = cover::changes(series, version);
     if version > 1 && !series.posted.changes.contains_key(&version) {
-        let told = cover.iter().chain(&patches).any(|mail| cover::tells_changes(&mail.text(), version));
-        if !told {
+        let has_changes = cover.iter().chain(&patches).any(|mail| cover::has_changes(&mail.text(), version));
+        if !has_changes {
             let note = format!(
                 "nothing says what changed in v{version}; `changes: {{ {version}: [...] }}` in series.yaml does"
             );

@@ -1,7 +1,7 @@
 //! Why a series cannot be taken in.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use fault::{Fault, ToolError};
 use host::ProcessError;
@@ -13,9 +13,9 @@ use crate::series::mail::MailError;
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// A mail is none.
-    #[error("{place}: {source}")]
+    #[error("{place} cannot be read")]
     Mail {
-        /// Which.
+        /// The file, and the number of the mail in it.
         place: String,
         /// What is wrong.
         source: MailError,
@@ -48,14 +48,14 @@ pub enum ImportError {
     },
     /// A mail does not fit the others.
     #[error("{mail}: {why}")]
-    Unfit {
+    Mismatch {
         /// Subject and id.
         mail: String,
         /// What is wrong with it.
         why: String,
     },
     /// A diff is broken.
-    #[error("{mail}: git cannot read its diff{}\nhint: a mailer has broken its lines; take the series from its archive, or as files of git format-patch", .git.iter().map(|l| format!("\n  | {l}")).collect::<String>())]
+    #[error("{mail}: git cannot read its diff{}", .git.iter().map(|l| format!("\n  | {l}")).collect::<String>())]
     Corrupt {
         /// Subject and id.
         mail: String,
@@ -63,7 +63,7 @@ pub enum ImportError {
         git: Vec<String>,
     },
     /// The series is there already.
-    #[error("{}: {why}\nhint: {hint}", .dir.display())]
+    #[error("{}: {why}", .dir.display())]
     There {
         /// Its folder.
         dir: PathBuf,
@@ -79,29 +79,29 @@ pub enum ImportError {
     #[error(transparent)]
     Process(#[from] ProcessError),
     /// A file or folder.
-    #[error("{doing} {}: {source}", .path.display())]
-    Io {
-        /// In the gerund: "reading".
-        doing: &'static str,
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-}
-
-impl ImportError {
-    pub(in crate::series) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self::Io { doing, path, source }
-    }
+    #[error(transparent)]
+    Io(#[from] io::Error),
 }
 
 impl ToolError for ImportError {
     fn fault(&self) -> Fault {
         match self {
-            Self::Process(_) | Self::Io { .. } => Fault::Machinery,
+            Self::Process(error) => error.fault(),
+            Self::Io(_) => Fault::Machinery,
             _ => Fault::Usage,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Corrupt { .. } => Some(
+                "a mailer has broken its lines; take the series from its archive, or as files of git format-patch"
+                    .to_owned(),
+            ),
+            Self::There { hint, .. } => Some(hint.clone()),
+            Self::Spec(error) => error.hint(),
+            Self::Process(error) => error.hint(),
+            _ => None,
         }
     }
 }

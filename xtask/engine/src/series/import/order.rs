@@ -94,19 +94,19 @@ fn counted(version: u32, candidates: Vec<Candidate>) -> Result<(Option<Message>,
     for one in candidates {
         let Some((number, of)) = one.subject.counter else {
             let why = "it has no counter, and others of the same version have".to_owned();
-            return Err(ImportError::Unfit { mail: one.shown(), why });
+            return Err(ImportError::Mismatch { mail: one.shown(), why });
         };
         if let Some(other) = places.values().find(|_| of != total) {
             let why = format!("the series ends at {of} or at {total}? another is {}", other.shown());
-            return Err(ImportError::Unfit { mail: one.shown(), why });
+            return Err(ImportError::Mismatch { mail: one.shown(), why });
         }
         if number > of {
             let why = "its number is beyond the end of its series".to_owned();
-            return Err(ImportError::Unfit { mail: one.shown(), why });
+            return Err(ImportError::Mismatch { mail: one.shown(), why });
         }
         total = of;
         if number > 0 && !one.message.has_diff() {
-            return Err(ImportError::Unfit { mail: one.shown(), why: "it has no diff".to_owned() });
+            return Err(ImportError::Mismatch { mail: one.shown(), why: "it has no diff".to_owned() });
         }
         if let Some(first) = places.get(&number) {
             return Err(ImportError::Duplicate { first: first.shown(), second: one.shown() });

@@ -3,8 +3,10 @@
 //! The newest version lies in `patches/NAME/`, each older one in `patches/NAME/vN/`, which is a whole series by itself. A new
 //! version moves the one that was there into its folder; an older one goes straight into it. What would be lost is refused.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+
+use fs_err as fs;
+use fs_err::os::unix::fs::symlink;
 
 use spec::Series;
 use spec::series::{COVER, FILE, is_version_folder};
@@ -40,7 +42,7 @@ pub fn place(posting: Posting, patches_dir: &Path, name: &str, force: bool) -> R
     let ids = patch_ids(&posting.patches.iter().collect::<Vec<_>>())?;
     let facts = Facts::of(&posting, ids);
     let dir = patches_dir.join(name);
-    fs::create_dir_all(patches_dir).map_err(ImportError::io("making", patches_dir))?;
+    fs::create_dir_all(patches_dir)?;
     if !dir.join(FILE).is_file() {
         if fs::read_dir(&dir).is_ok_and(|mut entries| entries.next().is_some()) {
             let why = format!("it is there, and has no {FILE}");
@@ -73,7 +75,7 @@ pub fn place(posting: Posting, patches_dir: &Path, name: &str, force: bool) -> R
             return Err(there(dir, &format!("version {} is there already, with other patches", old.version)));
         }
     }
-    let yaml = fs::read_to_string(dir.join(FILE)).map_err(ImportError::io("reading", &dir))?;
+    let yaml = fs::read_to_string(dir.join(FILE))?;
     let newer = facts.version > old.version;
     let stage = Stage::new(patches_dir, name)?;
     let older = stage.keep(&dir, newer.then_some((old.version, yaml.as_str())))?;
@@ -91,7 +93,7 @@ fn there(dir: PathBuf, why: &str) -> ImportError {
 fn ids_of(series: &Series) -> Result<Vec<String>, ImportError> {
     let mut messages = Vec::new();
     for patch in &series.patches {
-        let bytes = fs::read(&patch.file).map_err(ImportError::io("reading", &patch.file))?;
+        let bytes = fs::read(&patch.file)?;
         let place = patch.file.display().to_string();
         messages.push(Message::parse(&bytes).map_err(|source| ImportError::Mail { place, source })?);
     }
@@ -107,9 +109,9 @@ struct Stage {
 impl Stage {
     fn new(patches_dir: &Path, name: &str) -> Result<Self, ImportError> {
         let folder = tempfile::Builder::new().prefix(".import-").tempdir_in(patches_dir);
-        let folder = folder.map_err(ImportError::io("making a folder in", patches_dir))?;
+        let folder = folder?;
         let dir = folder.path().join(name);
-        fs::create_dir(&dir).map_err(ImportError::io("making", &dir))?;
+        fs::create_dir(&dir)?;
         Ok(Self { folder, dir })
     }
 
@@ -117,8 +119,8 @@ impl Stage {
     /// there go into a folder of their version, where that is named; the name of that folder is returned.
     fn keep(&self, old: &Path, version: Option<(u32, &str)>) -> Result<Option<String>, ImportError> {
         let older = version.map(|(version, _)| format!("v{version}"));
-        for entry in fs::read_dir(old).map_err(ImportError::io("reading", old))? {
-            let from = entry.map_err(ImportError::io("reading", old))?.path();
+        for entry in fs::read_dir(old)? {
+            let from = entry?.path();
             let Some(name) = from.file_name().and_then(|name| name.to_str()) else { continue };
             let is_patch = from.extension().is_some_and(|ending| ending == "patch") && from.is_file();
             let to = match (&older, is_patch) {
@@ -162,13 +164,13 @@ impl Stage {
         let aside = self.folder.path().join(format!(".{name}.old"));
         let had = place.exists();
         if had {
-            fs::rename(place, &aside).map_err(ImportError::io("putting aside", place))?;
+            fs::rename(place, &aside)?;
         }
         if let Err(error) = fs::rename(&self.dir, place) {
             if had {
                 let _ = fs::rename(&aside, place);
             }
-            return Err(ImportError::io("renaming to", place)(error));
+            return Err(error.into());
         }
         Ok(())
     }
@@ -176,22 +178,22 @@ impl Stage {
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), ImportError> {
     let parent = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(parent).map_err(ImportError::io("making", parent))?;
-    fs::write(path, bytes).map_err(ImportError::io("writing", path))
+    fs::create_dir_all(parent)?;
+    Ok(fs::write(path, bytes)?)
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), ImportError> {
     if from.is_symlink() {
-        let target = fs::read_link(from).map_err(ImportError::io("reading", from))?;
-        return std::os::unix::fs::symlink(target, to).map_err(ImportError::io("writing", to));
+        let target = fs::read_link(from)?;
+        return Ok(symlink(target, to)?);
     }
     if from.is_dir() {
-        fs::create_dir_all(to).map_err(ImportError::io("making", to))?;
-        for entry in fs::read_dir(from).map_err(ImportError::io("reading", from))? {
-            let entry = entry.map_err(ImportError::io("reading", from))?;
+        fs::create_dir_all(to)?;
+        for entry in fs::read_dir(from)? {
+            let entry = entry?;
             copy(&entry.path(), &to.join(entry.file_name()))?;
         }
         return Ok(());
     }
-    write(to, &fs::read(from).map_err(ImportError::io("reading", from))?)
+    write(to, &fs::read(from)?)
 }

@@ -1,7 +1,8 @@
 //! The mails of a file, a maildir, or a folder of patches.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+
+use fs_err as fs;
 
 use host::Process;
 
@@ -18,11 +19,10 @@ pub fn read(path: &Path) -> Result<Vec<Message>, ImportError> {
     for file in files(path)? {
         let bytes = if file == Path::new("-") {
             let mut bytes = Vec::new();
-            std::io::Read::read_to_end(&mut std::io::stdin(), &mut bytes)
-                .map_err(ImportError::io("reading", &file))?;
+            std::io::Read::read_to_end(&mut std::io::stdin(), &mut bytes)?;
             bytes
         } else {
-            fs::read(&file).map_err(ImportError::io("reading", &file))?
+            fs::read(&file)?
         };
         let bytes = if bytes.starts_with(&[0x1f, 0x8b]) {
             Process::new("gzip", ["-dc"]).stdin(bytes).run()?.stdout
@@ -49,8 +49,8 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, ImportError> {
     let folders = if is_maildir { maildir } else { vec![path.to_owned()] };
     let mut files = Vec::new();
     for folder in folders {
-        for entry in fs::read_dir(&folder).map_err(ImportError::io("reading", &folder))? {
-            let file = entry.map_err(ImportError::io("reading", &folder))?.path();
+        for entry in fs::read_dir(&folder)? {
+            let file = entry?.path();
             let hidden = file.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
             let patch = file
                 .extension()

@@ -40,7 +40,7 @@ pub fn checkpatch(sources: &Sources, prepared: &Prepared, patches: &[&Path]) -> 
         let output =
             Process::new("perl", options).arg(patch).dir(folder.path()).env("LC_ALL", "C.UTF-8").output()?;
         let text = output.text();
-        let said: Vec<Finding> = text.lines().filter_map(|line| finding(line, patch)).collect();
+        let reported: Vec<Finding> = text.lines().filter_map(|line| finding(line, patch)).collect();
         let command = || {
             format!(
                 "perl scripts/checkpatch.pl --strict {}\n  | {}",
@@ -48,13 +48,13 @@ pub fn checkpatch(sources: &Sources, prepared: &Prepared, patches: &[&Path]) -> 
                 output.tail.join("\n  | ")
             )
         };
-        // It ends with 1 where it has something to say.
+        // It ends with 1 where it has findings.
         anyhow::ensure!(
-            output.status.success() || !said.is_empty(),
+            output.status.success() || !reported.is_empty(),
             "checkpatch.pl failed\n  command: {}",
             command()
         );
-        findings.extend(said);
+        findings.extend(reported);
     }
     Ok(findings)
 }

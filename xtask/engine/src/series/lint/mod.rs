@@ -1,4 +1,4 @@
-//! What reviewers would say first of a series.
+//! What reviewers would notice first in a series.
 
 mod checkpatch;
 mod place;

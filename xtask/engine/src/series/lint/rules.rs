@@ -6,11 +6,11 @@ use spec::Series;
 use spec::series::FILE;
 
 use super::{Finding, Severity};
-use crate::series::export::tells_changes;
+use crate::series::export::has_changes;
 use crate::series::mail::Message;
 use crate::series::trailers::{Tag, block, rank, read};
 
-/// The longest subject that is not told of, without its tag: "no more than 70-75 characters".
+/// The longest subject that is not reported, without its tag: "no more than 70-75 characters".
 const LONGEST_SUBJECT: usize = 75;
 
 /// What is wrong with a series by itself: `patches` are its patches with the names of their files.
@@ -25,7 +25,7 @@ pub fn rules(series: &Series, cover: Option<&Message>, patches: &[(String, Messa
     }
     if series.version > 1 && !series.posted.changes.contains_key(&series.version) {
         let mails = cover.into_iter().chain(patches.iter().map(|(_, patch)| patch));
-        if !mails.into_iter().any(|mail| tells_changes(&mail.text(), series.version)) {
+        if !mails.into_iter().any(|mail| has_changes(&mail.text(), series.version)) {
             let message = format!(
                 "nothing says what changed in v{}: in the cover letter, below a `---`, or in changes:",
                 series.version

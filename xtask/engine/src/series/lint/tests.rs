@@ -69,16 +69,16 @@ fn a_good_patch_is_clean_and_each_fault_is_named() {
 fn a_series_says_what_it_is_based_on_and_what_changed() {
     let mut series = series();
     (series.version, series.base) = (2, None);
-    let told = GOOD.replace("---\ndiff", "---\nv1 -> v2:\n - it\n\ndiff").replace("[PATCH", "[PATCH v2");
+    let changed = GOOD.replace("---\ndiff", "---\nv1 -> v2:\n - it\n\ndiff").replace("[PATCH", "[PATCH v2");
     insta::assert_snapshot!(lint(&series, &[&GOOD.replace("[PATCH", "[PATCH v2")]), @r"
     series.yaml: error: nothing says what changed in v2: in the cover letter, below a `---`, or in changes: [changelog]
     series.yaml: warning: nothing says what it is based on: base: with a range of kernels, or base-commit: [base]
     ");
-    insta::assert_snapshot!(lint(&series, &[&told]), @"series.yaml: warning: nothing says what it is based on: base: with a range of kernels, or base-commit: [base]");
+    insta::assert_snapshot!(lint(&series, &[&changed]), @"series.yaml: warning: nothing says what it is based on: base: with a range of kernels, or base-commit: [base]");
 }
 
 #[test]
-fn a_patch_that_was_edited_since_its_import_is_told() {
+fn a_patch_that_was_edited_since_its_import_is_reported() {
     let mut series = series();
     let patches = [("0001-x.patch", "aa"), ("0002-y.patch", "bb")];
     let patches = patches.map(|(file, id)| (file.to_owned(), id.to_owned()));
@@ -87,8 +87,8 @@ fn a_patch_that_was_edited_since_its_import_is_told() {
     series.posted.patch_ids = ["bb", "aa"].map(str::to_owned).to_vec();
     assert_eq!(recorded(&series, &patches), []);
     series.posted.patch_ids = ["aa", "cc", "dd"].map(str::to_owned).to_vec();
-    let told: Vec<String> = recorded(&series, &patches).iter().map(ToString::to_string).collect();
-    insta::assert_snapshot!(told.join("\n"), @r"
+    let findings: Vec<String> = recorded(&series, &patches).iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(findings.join("\n"), @r"
     0002-y.patch: warning: edited since it was imported: its patch-id is not among those of series.yaml; `series refresh` renews them [patch-id]
     series.yaml: warning: patch-ids: has 3, and there are 2 patches [patch-id]
     ");

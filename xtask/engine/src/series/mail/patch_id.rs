@@ -1,4 +1,4 @@
-//! What git says of a patch: its stable id, and whether its hunks are whole.
+//! What git makes of a patch: its stable id, and whether its hunks are whole.
 
 use host::{Process, ProcessError};
 
@@ -11,14 +11,14 @@ use super::Message;
 pub fn patch_ids(patches: &[&Message]) -> Result<Vec<String>, ProcessError> {
     let mut input = Vec::new();
     for (number, patch) in patches.iter().enumerate() {
-        // patch-id tells patches apart by the commit that they begin with.
+        // patch-id distinguishes patches by the commit that they begin with.
         input.extend_from_slice(format!("From {number:040x} {}\n", super::mbox::GITS_DATE).as_bytes());
         input.extend_from_slice(&patch.rest);
         input.push(b'\n');
     }
-    let said = Process::new("git", ["patch-id", "--stable"]).dir("/").stdin(input).read()?;
+    let output = Process::new("git", ["patch-id", "--stable"]).dir("/").stdin(input).read()?;
     let mut ids = vec![String::new(); patches.len()];
-    for (id, commit) in said.lines().filter_map(|line| line.split_once(' ')) {
+    for (id, commit) in output.lines().filter_map(|line| line.split_once(' ')) {
         if let Some(place) =
             usize::from_str_radix(commit.trim(), 16).ok().and_then(|number| ids.get_mut(number))
         {

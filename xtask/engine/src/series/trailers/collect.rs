@@ -49,7 +49,7 @@ pub struct Refused {
     pub mail: String,
     /// The line as it stands there.
     pub line: String,
-    /// Why.
+    /// The reason for which it is refused.
     #[serde(flatten)]
     pub why: Why,
 }
@@ -123,12 +123,12 @@ pub fn collect(thread: &Thread) -> Collected {
             why,
         };
         let target = target_of(mail, thread, &targets);
-        for said in said(mail) {
-            match said {
-                Said::Malformed(line, why) => collected.refused.push(refuse(&line, Why::Malformed(why))),
-                Said::Offered(line) => collected.refused.push(refuse(&line, Why::Offered)),
-                Said::Quoted(line, tag) => quoted.push((refuse(&line, Why::Quoted), tag)),
-                Said::Tag(line, tag) => match taken(&tag, &sender, target, thread) {
+        for line in tag_lines(mail) {
+            match line {
+                TagLine::Malformed(line, why) => collected.refused.push(refuse(&line, Why::Malformed(why))),
+                TagLine::Offered(line) => collected.refused.push(refuse(&line, Why::Offered)),
+                TagLine::Quoted(line, tag) => quoted.push((refuse(&line, Why::Quoted), tag)),
+                TagLine::Tag(line, tag) => match taken(&tag, &sender, target, thread) {
                     Ok(patches) => give(&mut collected, thread, &patches, &tag),
                     Err(why) => collected.refused.push(refuse(&line, why)),
                 },
@@ -243,7 +243,7 @@ fn target_of(mail: &Message, thread: &Thread, targets: &BTreeMap<String, Target>
     thread.patches.iter().position(|(own, _)| own.subject().title == subject.title).map(Target::Patch)
 }
 
-enum Said {
+enum TagLine {
     Tag(String, Tag),
     Quoted(String, Tag),
     Malformed(String, String),
@@ -251,7 +251,7 @@ enum Said {
 }
 
 /// The tags in what somebody wrote: not in the diff that he may have added, nor in his signature.
-fn said(mail: &Message) -> Vec<Said> {
+fn tag_lines(mail: &Message) -> Vec<TagLine> {
     let text = mail.text();
     let lines: Vec<&str> =
         text.lines().take_while(|line| !line.starts_with("diff --git ") && *line != "-- ").collect();
@@ -261,22 +261,22 @@ fn said(mail: &Message) -> Vec<Said> {
         if bare.starts_with('>') {
             let inner = bare.trim_start_matches(['>', ' ', '\t']);
             if let Some(Ok(tag)) = read(inner).filter(|tag| tag.as_ref().is_ok_and(is_review)) {
-                all.push(Said::Quoted(inner.trim_end().to_owned(), tag));
+                all.push(TagLine::Quoted(inner.trim_end().to_owned(), tag));
             }
             continue;
         }
         if bare.starts_with('|') {
             let inner = bare.trim_start_matches(['|', ' ', '\t']).trim_end();
             if read(inner).is_some_and(|tag| tag.is_ok()) {
-                all.push(Said::Offered(inner.to_owned()));
+                all.push(TagLine::Offered(inner.to_owned()));
             }
             continue;
         }
         let next = lines.get(number + 1).map(|next| next.trim()).filter(|next| goes_on(line, next));
         let joined = next.map_or_else(|| (*line).to_owned(), |next| format!("{} {next}", line.trim_end()));
         match read(&joined) {
-            Some(Ok(tag)) => all.push(Said::Tag(joined.trim().to_owned(), tag)),
-            Some(Err(why)) => all.push(Said::Malformed(joined.trim().to_owned(), why)),
+            Some(Ok(tag)) => all.push(TagLine::Tag(joined.trim().to_owned(), tag)),
+            Some(Err(why)) => all.push(TagLine::Malformed(joined.trim().to_owned(), why)),
             None => {}
         }
     }
