@@ -14,19 +14,24 @@
 use std::error::Error;
 use std::process::ExitCode;
 
-use cxl_topology::TopologyError;
+use cxl_topology::{Lacking, TopologyError};
 use engine::bisect::BisectError;
 use engine::run::RunError;
 use engine::series::import::ImportError;
 use engine::series::mail::MailError;
+use engine::series::overlay::OverlayError;
 use engine::series::range::RangeError;
 use fault::{Fault, ToolError};
-use host::{ProcessError, interrupt};
-use kbuild::BuildError;
+use host::setup::SetupError;
+use host::{AptError, CacheError, ProcessError, interrupt};
+use kbuild::{BuildError, FragmentError, SymbolError};
 use kernlog::Verdict;
 use report::{FolderError, MergeError, StoredError};
-use source::SourceError;
+use source::{Conflict, SourceError};
+use spec::FilterError;
+use spec::version::VersionError;
 use specfile::SpecError;
+use vm::VmError;
 
 /// How the tool ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,8 +114,9 @@ macro_rules! tool_errors {
 }
 
 tool_errors! {
-    BisectError, BuildError, FolderError, ImportError, MailError, MergeError, ProcessError, RangeError, RunError, SourceError,
-    SpecError, StoredError, TopologyError, Usage,
+    AptError, BisectError, BuildError, CacheError, Conflict, FilterError, FolderError, FragmentError, ImportError,
+    Lacking, MailError, MergeError, OverlayError, ProcessError, RangeError, RunError, SetupError, SourceError, SpecError, StoredError,
+    SymbolError, TopologyError, Usage, VersionError, VmError,
 }
 
 /// The command line asks for something that cannot be.

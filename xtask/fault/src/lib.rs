@@ -17,7 +17,7 @@ pub enum Fault {
     Interrupted,
 }
 
-/// An error of the tool.
+/// An error of the tool. One that only wraps another forwards both answers.
 pub trait ToolError: Error {
     /// Whose fault it is.
     fn fault(&self) -> Fault {
@@ -27,5 +27,86 @@ pub trait ToolError: Error {
     /// What to do about it, where that is known: without `hint:` before it.
     fn hint(&self) -> Option<String> {
         None
+    }
+}
+
+/// An error as the terminal shows it: what happened, each of its causes, and last the hint.
+pub fn shown(error: &dyn ToolError) -> String {
+    let mut text = error.to_string();
+    for cause in causes(error) {
+        text.push_str(&format!("\ncaused by: {cause}"));
+    }
+    with_hint(text, error)
+}
+
+/// An error for within another text, as a list of what was tried: as [`shown`], the causes in the first line.
+pub fn inlined(error: &dyn ToolError) -> String {
+    let text = error.to_string();
+    let details = text.split_once('\n').map(|(_, details)| format!("\n{details}")).unwrap_or_default();
+    with_hint(one_line(error) + &details, error)
+}
+
+/// What happened and why in one line, for a verdict's reason: `outer: cause: its cause`, of each its first line.
+pub fn one_line(error: &(impl Error + ?Sized)) -> String {
+    let first = |text: String| text.lines().next().unwrap_or_default().to_owned();
+    let causes = causes(error).map(|cause| first(cause.to_string()));
+    [first(error.to_string())].into_iter().chain(causes).collect::<Vec<_>>().join(": ")
+}
+
+fn causes<'a>(error: &'a (impl Error + ?Sized)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(error.source(), |&cause| cause.source())
+}
+
+fn with_hint(text: String, error: &dyn ToolError) -> String {
+    match error.hint() {
+        Some(hint) => format!("{text}\nhint: {hint}"),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt;
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct Layer(&'static str, Option<Box<Layer>>);
+
+    impl fmt::Display for Layer {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl Error for Layer {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            self.1.as_deref().map(|cause| cause as _)
+        }
+    }
+
+    impl ToolError for Layer {
+        fn hint(&self) -> Option<String> {
+            Some("start afresh".to_owned())
+        }
+    }
+
+    #[test]
+    fn causes_and_hint_are_shown_below_or_in_the_first_line() {
+        let full = Layer("no space\nleft", None);
+        let error = Layer(
+            "cannot start git\n  command: git gc",
+            Some(Box::new(Layer("writing x", Some(Box::new(full))))),
+        );
+        assert_eq!(
+            shown(&error),
+            "cannot start git\n  command: git gc\ncaused by: writing x\ncaused by: no space\nleft\nhint: start afresh"
+        );
+        assert_eq!(
+            inlined(&error),
+            "cannot start git: writing x: no space\n  command: git gc\nhint: start afresh"
+        );
+        assert_eq!(one_line(&error), "cannot start git: writing x: no space");
+        assert_eq!(one_line(&Layer("", None)), "");
     }
 }

@@ -67,7 +67,7 @@ mod tests {
     #[test]
     fn a_dynamic_one_is_refused_with_the_way_out() {
         let own = std::env::current_exe().expect("our own program");
-        let error = Busybox::load(&own).expect_err("it is dynamic").to_string();
+        let error = fault::shown(&Busybox::load(&own).expect_err("it is dynamic"));
         assert!(
             error.ends_with("the guest has no libraries\nhint: install the package busybox-static"),
             "{error}"

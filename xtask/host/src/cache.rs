@@ -10,6 +10,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use fault::{Fault, ToolError};
+
 use super::interrupt;
 
 /// How often a wait for a lock looks again, and at Ctrl-C.
@@ -29,7 +31,7 @@ pub struct Cache {
 #[derive(Debug, thiserror::Error)]
 pub enum CacheError {
     /// A file or folder of it.
-    #[error("{doing} {}: {source}{}", .path.display(), hint(.source))]
+    #[error("{doing} {}: {source}", .path.display())]
     Io {
         /// In the gerund: "writing".
         doing: &'static str,
@@ -43,15 +45,26 @@ pub enum CacheError {
     Interrupted(PathBuf),
 }
 
-fn hint(error: &io::Error) -> &'static str {
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            "\nhint: make room, or keep the cache elsewhere with --cache-dir DIR"
+impl ToolError for CacheError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Interrupted(_) => Fault::Interrupted,
+            Self::Io { .. } => Fault::Machinery,
         }
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            "\nhint: keep the cache elsewhere with --cache-dir DIR"
-        }
-        _ => "",
+    }
+
+    fn hint(&self) -> Option<String> {
+        let Self::Io { source, .. } = self else { return None };
+        let hint = match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                "make room, or keep the cache elsewhere with --cache-dir DIR"
+            }
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                "keep the cache elsewhere with --cache-dir DIR"
+            }
+            _ => return None,
+        };
+        Some(hint.to_owned())
     }
 }
 
@@ -209,9 +222,9 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let file = dir.path().join("file");
         fs::write(&file, "").expect("written");
-        let error = Cache::new(&file.join("cache")).expect_err("a file is in the way").to_string();
+        let error = fault::shown(&Cache::new(&file.join("cache")).expect_err("a file is in the way"));
         assert!(error.starts_with("making the cache ") && error.contains("file/cache"), "{error}");
-        let full = CacheError::io("writing", &file)(io::ErrorKind::StorageFull.into()).to_string();
+        let full = fault::shown(&CacheError::io("writing", &file)(io::ErrorKind::StorageFull.into()));
         assert!(full.ends_with("--cache-dir DIR"), "{full}");
     }
 }

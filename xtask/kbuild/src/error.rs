@@ -16,7 +16,7 @@ pub enum BuildError {
     #[error(transparent)]
     Fragment(#[from] FragmentError),
     /// A tool that a kernel build needs is not there.
-    #[error("{program} not found: {why}\nhint: install the package {need}")]
+    #[error("{program} not found: {why}")]
     Missing {
         /// Program.
         program: &'static str,
@@ -39,7 +39,7 @@ pub enum BuildError {
         log: PathBuf,
     },
     /// make was killed, the machine was full or lacks a library: no word about the kernel.
-    #[error("{doing} was cut short: {headline}{}\n  log: {}", hint_text(.hint.as_deref()), .log.display())]
+    #[error("{doing} was cut short: {headline}\n  log: {}", .log.display())]
     Machine {
         /// What was being made.
         doing: &'static str,
@@ -129,23 +129,14 @@ fn lost_text(lost: &[LostOption]) -> String {
         text.push_str("\n  ");
         text.push_str(&option.to_string());
     }
-    text.push_str(
-        "\nhint: set what is missing in the same fragment, or mark the option with \
-         `#: since X.Y`, `#: until X.Y` or `#: optional REASON` in the line above",
-    );
     text
-}
-
-fn hint_text(hint: Option<&str>) -> String {
-    hint.map(|hint| format!("\nhint: {hint}")).unwrap_or_default()
 }
 
 impl ToolError for BuildError {
     fn fault(&self) -> Fault {
         match self {
-            Self::Missing { .. } | Self::Machine { .. } | Self::Process(_) | Self::Io { .. } => {
-                Fault::Machinery
-            }
+            Self::Missing { .. } | Self::Machine { .. } | Self::Io { .. } => Fault::Machinery,
+            Self::Process(error) => error.fault(),
             Self::Interrupted => Fault::Interrupted,
             Self::Fragment(_)
             | Self::Version(_)
@@ -153,6 +144,21 @@ impl ToolError for BuildError {
             | Self::Make { .. }
             | Self::MockDoesNotCompile(_)
             | Self::NoMock => Fault::Kernel,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Fragment(error) => error.hint(),
+            Self::Missing { need, .. } => Some(format!("install the package {need}")),
+            Self::Lost(_) => Some(
+                "set what is missing in the same fragment, or mark the option with \
+                 `#: since X.Y`, `#: until X.Y` or `#: optional REASON` in the line above"
+                    .to_owned(),
+            ),
+            Self::Machine { hint, .. } => hint.clone(),
+            Self::Process(error) => error.hint(),
+            _ => None,
         }
     }
 }

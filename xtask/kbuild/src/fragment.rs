@@ -16,6 +16,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use fault::{Fault, ToolError};
+
 /// A fragment that cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum FragmentError {
@@ -37,6 +39,12 @@ pub enum FragmentError {
         /// What is wrong with it, and what is allowed.
         message: String,
     },
+}
+
+impl ToolError for FragmentError {
+    fn fault(&self) -> Fault {
+        Fault::Usage
+    }
 }
 
 /// Major and minor version of a kernel; `6.15` and `6.15-rc1` are the same here, as an option comes with rc1.

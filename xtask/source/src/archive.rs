@@ -109,9 +109,10 @@ fn download(fetcher: &Fetcher, url: &str, to: &Path) -> Result<(), SourceError> 
     } else if which::which("wget").is_ok() {
         Process::new("wget", ["--no-verbose", "--output-document"]).arg(to)
     } else {
-        return Err(SourceError::Other(format!(
-            "downloading {url} needs curl or wget, and neither is here\nhint: download it by hand and name its path"
-        )));
+        return Err(SourceError::MissingProgram {
+            what: format!("downloading {url} needs curl or wget, and neither is here"),
+            hint: "download it by hand and name its path".to_owned(),
+        });
     };
     process.arg("--").arg(url).deadline(DOWNLOAD_DEADLINE).log(fetcher.git.log()).run()?;
     Ok(())

@@ -93,10 +93,10 @@ fn decompressor(archive: &Path) -> Result<Option<(&'static str, &'static [&'stat
     };
     if which::which(found.0).is_err() {
         let (file, program) = (archive.display(), found.0);
-        let text = format!(
-            "unpacking {file} needs {program}, which is not here\nhint: sudo apt-get install {program}"
-        );
-        return Err(SourceError::Other(text));
+        return Err(SourceError::MissingProgram {
+            what: format!("unpacking {file} needs {program}, which is not here"),
+            hint: format!("sudo apt-get install {program}"),
+        });
     }
     Ok(Some(found))
 }

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use fault::{Fault, ToolError};
 use host::ProcessError;
 
 /// The guest could not be started or followed.
@@ -22,7 +23,7 @@ pub enum VmError {
         source: io::Error,
     },
     /// QEMU runs and does not open its sockets.
-    #[error("QEMU did not connect within {} s\n  command: {command}{}\nhint: try the command by hand", .after.as_secs(), lines(.tail))]
+    #[error("QEMU did not connect within {} s\n  command: {command}{}", .after.as_secs(), lines(.tail))]
     Silent {
         /// Ready to paste.
         command: String,
@@ -34,7 +35,7 @@ pub enum VmError {
     /// QEMU has lost an interrupt of the guest, which stands still since.
     #[error(
         "QEMU lost interrupt {vector} of the guest's processor {cpu}: it is in service at the APIC, and the processor \
-         sleeps\nhint: this is QEMU's own fault, and seldom: try again, or with KVM"
+         sleeps"
     )]
     LostInterrupt {
         /// Number of the processor.
@@ -67,6 +68,26 @@ impl VmError {
     pub(super) fn io(doing: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { doing, path, source }
+    }
+}
+
+impl ToolError for VmError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Process(error) => error.fault(),
+            _ => Fault::Machinery,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Process(error) => error.hint(),
+            Self::Silent { .. } => Some("try the command by hand".to_owned()),
+            Self::LostInterrupt { .. } => {
+                Some("this is QEMU's own fault, and seldom: try again, or with KVM".to_owned())
+            }
+            Self::Io { .. } | Self::NotQemu { .. } | Self::Template { .. } => None,
+        }
     }
 }
 

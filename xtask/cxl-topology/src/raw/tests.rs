@@ -127,7 +127,7 @@ fn what_is_extended_and_changed_must_be_there() {
     let error = |child: &str| {
         let folder = folder(&[("base", BASE), ("child", child), ("other", "extends: child\nsummary: o\n")]);
         let here = format!("{}/", folder.path().display());
-        load(folder.path(), "child").expect_err("wrong").to_string().replace(&here, "")
+        fault::shown(&load(folder.path(), "child").expect_err("wrong")).replace(&here, "")
     };
     insta::assert_snapshot!(error("extends: bass\nsummary: s\n"), @r#"
     child.yaml: extends: there is no topology "bass"

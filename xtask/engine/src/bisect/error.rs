@@ -113,4 +113,15 @@ impl ToolError for BisectError {
             _ => Fault::Machinery,
         }
     }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Spec(error) => error.hint(),
+            Self::Run(error) => error.hint(),
+            Self::Source(error) => error.hint(),
+            Self::Build(error) => error.hint(),
+            Self::Cache(error) => error.hint(),
+            _ => None,
+        }
+    }
 }

@@ -177,6 +177,6 @@ fn cannot(error: RunError, step: &str) -> Result<String, BisectError> {
     } else if error.fault() == Fault::Usage {
         Err(error.into())
     } else {
-        Err(BisectError::Machinery { step: step.to_owned(), why: error.to_string() })
+        Err(BisectError::Machinery { step: step.to_owned(), why: fault::inlined(&error) })
     }
 }

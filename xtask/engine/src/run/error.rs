@@ -147,4 +147,19 @@ impl ToolError for RunError {
             _ => Fault::Machinery,
         }
     }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Spec(error) => error.hint(),
+            Self::Topology(error) => error.hint(),
+            Self::Source(error) => error.hint(),
+            Self::Build(error) => error.hint(),
+            Self::Fragment(error) => error.hint(),
+            Self::Guest(error) => error.hint(),
+            Self::Vm(error) => error.hint(),
+            Self::Cache(error) => error.hint(),
+            Self::Lacking(error) => error.hint(),
+            _ => None,
+        }
+    }
 }

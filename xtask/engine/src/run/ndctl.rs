@@ -19,7 +19,7 @@ pub(super) fn build(context: &RunContext, plan: &Plan) -> Result<(Ndctl, StageEn
                 return Ok(found);
             }
             Err(error) if is_interrupt(&error) => return Err(error),
-            Err(error) => tried.push(format!("ndctl from {source}: {error}")),
+            Err(error) => tried.push(format!("ndctl from {source}: {}", fault::inlined(&error))),
         }
     }
     Err(RunError::NoNdctl { tried })

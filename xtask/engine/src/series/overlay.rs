@@ -4,6 +4,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use fault::{Fault, ToolError};
 use host::{Cache, CacheError};
 use spec::Series;
 use specfile::SpecError;
@@ -27,6 +28,24 @@ pub enum OverlayError {
         /// Why.
         source: io::Error,
     },
+}
+
+impl ToolError for OverlayError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Cache(error) => error.fault(),
+            Self::Spec(error) => error.fault(),
+            Self::Io { .. } => Fault::Machinery,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Cache(error) => error.hint(),
+            Self::Spec(error) => error.hint(),
+            Self::Io { .. } => None,
+        }
+    }
 }
 
 /// For `map_err` on file operations.

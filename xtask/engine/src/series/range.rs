@@ -77,10 +77,16 @@ pub enum RangeError {
 impl ToolError for RangeError {
     fn fault(&self) -> Fault {
         match self {
-            Self::Git(_) => Fault::Machinery,
-            Self::Overlay(OverlayError::Spec(_)) => Fault::Usage,
-            Self::Overlay(_) => Fault::Machinery,
+            Self::Git(error) => error.fault(),
+            Self::Overlay(error) => error.fault(),
             _ => Fault::Usage,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Overlay(error) => error.hint(),
+            _ => None,
         }
     }
 }

@@ -10,6 +10,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use fault::{Fault, ToolError};
+
 pub use self::entries::Packages;
 use self::entries::{Entry, derive, parse_deb822, parse_list, to_deb822};
 use super::cache::{CacheError, write_stamp};
@@ -33,7 +35,7 @@ pub struct PrivateApt {
 #[derive(Debug, thiserror::Error)]
 pub enum AptError {
     /// No apt here.
-    #[error("this machine has no apt-get\nhint: packages of Debian and Ubuntu need Debian or Ubuntu")]
+    #[error("this machine has no apt-get")]
     Missing,
     /// Nothing to derive from.
     #[error(
@@ -77,6 +79,25 @@ pub enum AptError {
     /// apt-get failed.
     #[error(transparent)]
     Process(#[from] ProcessError),
+}
+
+impl ToolError for AptError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Cache(error) => error.fault(),
+            Self::Process(error) => error.fault(),
+            _ => Fault::Machinery,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Missing => Some("packages of Debian and Ubuntu need Debian or Ubuntu".to_owned()),
+            Self::Cache(error) => error.hint(),
+            Self::Process(error) => error.hint(),
+            _ => None,
+        }
+    }
 }
 
 impl PrivateApt {

@@ -104,4 +104,11 @@ impl ToolError for ImportError {
             _ => Fault::Usage,
         }
     }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Spec(error) => error.hint(),
+            _ => None,
+        }
+    }
 }
