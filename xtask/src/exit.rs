@@ -149,3 +149,81 @@ impl Usage {
         Self { message: format!("there is no {what} '{name}'"), hint: Some(hint) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::path::PathBuf;
+
+    use guest::GuestError;
+
+    use super::*;
+
+    fn cause() -> io::Error {
+        io::ErrorKind::StorageFull.into()
+    }
+
+    fn cache() -> CacheError {
+        CacheError::Io { doing: "writing", path: PathBuf::from("/x"), source: cause() }
+    }
+
+    fn fragment() -> FragmentError {
+        FragmentError::Read { file: PathBuf::from("/x"), source: cause() }
+    }
+
+    /// One of each kind that has a cause.
+    fn samples() -> Vec<Box<dyn ToolError>> {
+        let (doing, path) = ("writing", || PathBuf::from("/x"));
+        let spec = || SpecError::Read { file: path(), source: cause(), hint: None };
+        let start =
+            ProcessError::Start { program: "git".to_owned(), command: "git gc".to_owned(), source: cause() };
+        vec![
+            Box::new(spec()),
+            Box::new(TopologyError::from(spec())),
+            Box::new(start),
+            Box::new(ProcessError::Io { doing, path: path(), source: cause() }),
+            Box::new(cache()),
+            Box::new(AptError::Read { path: path(), source: cause() }),
+            Box::new(SetupError::from(AptError::from(cache()))),
+            Box::new(SourceError::Io { doing, path: path(), source: cause() }),
+            Box::new(SourceError::from(AptError::from(cache()))),
+            Box::new(fragment()),
+            Box::new(BuildError::from(fragment())),
+            Box::new(BuildError::Io { doing, path: path(), source: cause() }),
+            Box::new(GuestError::from(cache())),
+            Box::new(GuestError::Io { doing, path: path(), source: cause() }),
+            Box::new(VmError::Io { doing, path: path(), source: cause() }),
+        ]
+    }
+
+    #[test]
+    fn no_error_repeats_its_cause_and_none_hides_it() {
+        for error in samples() {
+            let mut link: &dyn Error = &*error;
+            while let Some(cause) = link.source() {
+                assert!(!link.to_string().contains(&cause.to_string()), "{error:?}");
+                link = cause;
+            }
+            let full = cause().to_string();
+            for text in [fault::shown(&*error), fault::inlined(&*error), fault::one_line(&*error)] {
+                assert_eq!(text.matches(&full).count(), 1, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_error_that_only_wraps_another_forwards_its_hint() {
+        let hint = cache().hint();
+        assert!(hint.is_some());
+        let wrapped: [Box<dyn ToolError>; 5] = [
+            Box::new(AptError::from(cache())),
+            Box::new(SetupError::from(AptError::from(cache()))),
+            Box::new(GuestError::from(cache())),
+            Box::new(RunError::from(SourceError::from(cache()))),
+            Box::new(BisectError::from(RunError::from(GuestError::from(cache())))),
+        ];
+        for error in wrapped {
+            assert_eq!(error.hint(), hint, "{error:?}");
+        }
+    }
+}

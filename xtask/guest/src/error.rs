@@ -53,7 +53,7 @@ pub enum GuestError {
     #[error(transparent)]
     Shell(#[from] xshell::Error),
     /// A file could not be read or written.
-    #[error("{doing} {}: {source}", .path.display())]
+    #[error("{doing} {}", .path.display())]
     Io {
         /// What failed, as the message begins: "writing".
         doing: &'static str,

@@ -239,7 +239,7 @@ impl Builder<'_> {
         let result = work(begun);
         let (end, note) = match &result {
             Ok((_, end, note)) => (*end, note.clone()),
-            Err(error) => (StageEnd::Failed, error.to_string().lines().next().unwrap_or_default().to_owned()),
+            Err(error) => (StageEnd::Failed, fault::one_line(error)),
         };
         let seconds = begun.elapsed().as_secs_f64();
         self.sink.emit(&Event::StageFinished { kernel, flavour, stage, end, seconds, note });

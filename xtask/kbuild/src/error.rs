@@ -66,7 +66,7 @@ pub enum BuildError {
     #[error(transparent)]
     Process(ProcessError),
     /// A file of the build could not be read or written.
-    #[error("{doing} {}: {source}", .path.display())]
+    #[error("{doing} {}", .path.display())]
     Io {
         /// In the gerund: "writing".
         doing: &'static str,

@@ -22,7 +22,7 @@ use fault::{Fault, ToolError};
 #[derive(Debug, thiserror::Error)]
 pub enum FragmentError {
     /// The file cannot be read.
-    #[error("reading the kconfig fragment {}: {source}", .file.display())]
+    #[error("reading the kconfig fragment {}", .file.display())]
     Read {
         /// Which.
         file: PathBuf,

@@ -81,7 +81,7 @@ pub enum SourceError {
     #[error("{0}")]
     Other(String),
     /// A file or folder.
-    #[error("{doing} {}: {source}", .path.display())]
+    #[error("{doing} {}", .path.display())]
     Io {
         /// In the gerund: "reading".
         doing: &'static str,

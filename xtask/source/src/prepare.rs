@@ -109,7 +109,7 @@ impl Sources {
                 places: conflict.places.clone(),
             }),
             Err(error @ SourceError::NoPatches { .. }) => {
-                let why = error.to_string().lines().next().unwrap_or_default().to_owned();
+                let why = fault::one_line(&error);
                 Ok(Fit::NotWrittenFor { why })
             }
             Err(error @ SourceError::NotFetched { .. }) => {

@@ -256,7 +256,7 @@ mod tests {
     fn damage_is_told_and_nothing_hangs() {
         let text = "x".repeat(100_000);
         let files = [("a", text.as_str())];
-        let error = |tar: &str| import_of(&files, tar).2.expect_err("damaged").to_string();
+        let error = |tar: &str| fault::shown(&import_of(&files, tar).2.expect_err("damaged"));
         let cut = error("tar -cf a.tar in; head -c 50000 a.tar > archive");
         assert!(cut.ends_with("damaged archive: it ends too early"), "{cut}");
         let cut = error("tar -cJf a.tar in; head -c 100 a.tar > archive");

@@ -14,7 +14,7 @@ use fault::{Fault, ToolError};
 #[derive(Debug, thiserror::Error)]
 pub enum SpecError {
     /// It could not be read.
-    #[error("cannot read {}: {source}", .file.display())]
+    #[error("cannot read {}", .file.display())]
     Read {
         /// The file or folder.
         file: PathBuf,

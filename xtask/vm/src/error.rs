@@ -13,7 +13,7 @@ pub enum VmError {
     #[error(transparent)]
     Process(#[from] ProcessError),
     /// A file or socket of ours failed.
-    #[error("{doing} {}: {source}", .path.display())]
+    #[error("{doing} {}", .path.display())]
     Io {
         /// What failed, as the message begins: "writing".
         doing: &'static str,
@@ -54,7 +54,7 @@ pub enum VmError {
         tail: Vec<String>,
     },
     /// A template of ours does not render: a defect of the tool.
-    #[error("rendering {name}: {source}")]
+    #[error("rendering {name}")]
     Template {
         /// Name of the file that it makes.
         name: &'static str,
@@ -93,4 +93,20 @@ impl ToolError for VmError {
 
 fn lines(tail: &[String]) -> String {
     tail.iter().flat_map(|line| ["\n  | ", line]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+
+    use super::*;
+
+    #[test]
+    fn a_template_that_does_not_render_says_why_once() {
+        let source = minijinja::Error::new(minijinja::ErrorKind::UndefinedError, "no such value");
+        let error = VmError::Template { name: "replay.sh", source };
+        let cause = error.source().expect("a cause").to_string();
+        assert!(!error.to_string().contains(&cause));
+        assert_eq!(fault::one_line(&error), format!("rendering replay.sh: {cause}"));
+    }
 }

@@ -152,5 +152,9 @@ fn what_is_extended_and_changed_must_be_there() {
     child.yaml: unknown field `sumary`, expected one of `summary`, `memory`, `cpus`, `nodes`, `distances`, `host-bridges`, `windows` at line 2 column 9
     hint: did you mean `summary`?
     ");
-    insta::assert_snapshot!(load(Path::new("/nonexistent"), "x").expect_err("not there").to_string(), @"cannot read /nonexistent/x.yaml: No such file or directory (os error 2)");
+    let missing = load(Path::new("/nonexistent"), "x").expect_err("not there");
+    insta::assert_snapshot!(fault::shown(&missing), @r"
+    cannot read /nonexistent/x.yaml
+    caused by: No such file or directory (os error 2)
+    ");
 }

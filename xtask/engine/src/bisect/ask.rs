@@ -263,7 +263,7 @@ pub fn fitting(
             SourceError::NoPatches { series, .. } | SourceError::Requires { series, .. } => series.clone(),
             _ => return Err(error),
         };
-        let why = error.to_string().lines().next().unwrap_or_default().to_owned();
+        let why = fault::one_line(&error);
         if must == Some(name.as_str()) || plan.series.iter().all(|series| series.name != name) {
             return Ok(Err(why));
         }

@@ -108,7 +108,7 @@ impl Oracle for Trial<'_> {
             Ok(content) if step.topology.is_some() => Ok(Made::Content(format!("{content} {}", step.id))),
             Ok(content) => Ok(Made::Content(content)),
             Err(error) if error.fault() != Fault::Kernel => Err(error.into()),
-            Err(error) => Ok(Made::Cannot(error.to_string().lines().next().unwrap_or_default().to_owned())),
+            Err(error) => Ok(Made::Cannot(fault::one_line(&error))),
         }
     }
 
@@ -171,7 +171,7 @@ fn cannot(error: RunError, step: &str) -> Result<String, BisectError> {
     if interrupt::requested() {
         return Err(BisectError::Interrupted);
     }
-    let why = error.to_string().lines().next().unwrap_or_default().to_owned();
+    let why = fault::one_line(&error);
     if error.fault() == Fault::Kernel {
         Ok(why)
     } else if error.fault() == Fault::Usage {

@@ -54,7 +54,7 @@ pub(super) fn accelerator(
             let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
             let smallest = ready.image(ModuleSet::Production, Userland::Busybox).map_err(str::to_owned)?;
             vm::kvm_works(&options.qemu, &ready.built.kernel, &smallest.path, folder.path())
-                .unwrap_or_else(|error| Err(error.to_string()))
+                .unwrap_or_else(|error| Err(fault::inlined(&error)))
         });
     context.sink.emit(&Event::StageFinished {
         kernel: event_kernel,
@@ -97,9 +97,7 @@ pub(super) fn boot(
 /// How QEMU spoiled a boot, where it did.
 fn spoiled_by(result: &Result<Transcript, RunError>) -> Option<String> {
     match result {
-        Err(RunError::Vm(error @ VmError::LostInterrupt { .. })) => {
-            error.to_string().lines().next().map(str::to_owned)
-        }
+        Err(RunError::Vm(error @ VmError::LostInterrupt { .. })) => Some(fault::one_line(error)),
         Err(_) => None,
         Ok(transcript) => transcript.end.broken_assertion().map(|said| format!("QEMU broke: {said}")),
     }

@@ -211,7 +211,7 @@ impl<'a> WorkerPool<'a> {
                 .into_iter()
                 .collect(),
         };
-        let reason = error.to_string().lines().next().unwrap_or_default().to_owned();
+        let reason = fault::one_line(error);
         for cell in ids {
             let reason = reason.clone();
             self.sink.emit(&Event::CellFinished { cell, verdict, reason, seconds: 0.0 });

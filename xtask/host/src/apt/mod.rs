@@ -66,7 +66,7 @@ pub enum AptError {
         dir: PathBuf,
     },
     /// A file of apt's cannot be read.
-    #[error("reading {}: {source}", .path.display())]
+    #[error("reading {}", .path.display())]
     Read {
         /// Which.
         path: PathBuf,

@@ -41,7 +41,7 @@ impl fmt::Display for Status {
 #[derive(Debug, thiserror::Error)]
 pub enum ProcessError {
     /// It could not be started at all.
-    #[error("cannot start {program}: {source}\n  command: {command}")]
+    #[error("cannot start {program}\n  command: {command}")]
     Start {
         /// The program.
         program: String,
@@ -82,7 +82,7 @@ pub enum ProcessError {
     #[error("interrupted")]
     Interrupted,
     /// Its log could not be written, its input not be read.
-    #[error("{doing} {}: {source}", .path.display())]
+    #[error("{doing} {}", .path.display())]
     Io {
         /// In the gerund: "writing".
         doing: &'static str,
