@@ -153,7 +153,7 @@ impl Usage {
 #[cfg(test)]
 mod tests {
     use std::io;
-    use std::path::PathBuf;
+    use std::path::{Path, PathBuf};
 
     use guest::GuestError;
 
@@ -164,16 +164,16 @@ mod tests {
     }
 
     fn cache() -> CacheError {
-        CacheError::Io { doing: "writing", path: PathBuf::from("/x"), source: cause() }
+        CacheError::from(host::io_at("writing", Path::new("/x"))(cause()))
     }
 
     fn fragment() -> FragmentError {
-        FragmentError::Read { file: PathBuf::from("/x"), source: cause() }
+        FragmentError::from(cause())
     }
 
     /// One of each kind that has a cause.
     fn samples() -> Vec<Box<dyn ToolError>> {
-        let (doing, path) = ("writing", || PathBuf::from("/x"));
+        let path = || PathBuf::from("/x");
         let spec = || SpecError::Read { file: path(), source: cause(), hint: None };
         let start =
             ProcessError::Start { program: "git".to_owned(), command: "git gc".to_owned(), source: cause() };
@@ -181,18 +181,18 @@ mod tests {
             Box::new(spec()),
             Box::new(TopologyError::from(spec())),
             Box::new(start),
-            Box::new(ProcessError::Io { doing, path: path(), source: cause() }),
+            Box::new(ProcessError::from(cause())),
             Box::new(cache()),
-            Box::new(AptError::Read { path: path(), source: cause() }),
+            Box::new(AptError::from(cause())),
             Box::new(SetupError::from(AptError::from(cache()))),
-            Box::new(SourceError::Io { doing, path: path(), source: cause() }),
+            Box::new(SourceError::from(cause())),
             Box::new(SourceError::from(AptError::from(cache()))),
             Box::new(fragment()),
             Box::new(BuildError::from(fragment())),
-            Box::new(BuildError::Io { doing, path: path(), source: cause() }),
+            Box::new(BuildError::from(cause())),
             Box::new(GuestError::from(cache())),
-            Box::new(GuestError::Io { doing, path: path(), source: cause() }),
-            Box::new(VmError::Io { doing, path: path(), source: cause() }),
+            Box::new(GuestError::from(cause())),
+            Box::new(VmError::from(cause())),
         ]
     }
 

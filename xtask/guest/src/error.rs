@@ -1,7 +1,7 @@
 //! What can go wrong while packing a guest.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use fault::{Fault, ToolError};
 use host::{CacheError, ProcessError};
@@ -53,23 +53,8 @@ pub enum GuestError {
     #[error(transparent)]
     Shell(#[from] xshell::Error),
     /// A file could not be read or written.
-    #[error("{doing} {}", .path.display())]
-    Io {
-        /// What failed, as the message begins: "writing".
-        doing: &'static str,
-        /// The file or folder.
-        path: PathBuf,
-        /// The system's error.
-        source: io::Error,
-    },
-}
-
-impl GuestError {
-    /// For `map_err`: names what was done to which file.
-    pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self::Io { doing, path, source }
-    }
+    #[error(transparent)]
+    Io(#[from] io::Error),
 }
 
 impl ToolError for GuestError {
@@ -87,7 +72,7 @@ impl ToolError for GuestError {
             Self::NotStatic { hint, .. } => Some((*hint).to_owned()),
             Self::Cache(error) => error.hint(),
             Self::Process(error) => error.hint(),
-            Self::NoLibrary { .. } | Self::Path { .. } | Self::Shell(_) | Self::Io { .. } => None,
+            Self::NoLibrary { .. } | Self::Path { .. } | Self::Shell(_) | Self::Io(_) => None,
         }
     }
 }

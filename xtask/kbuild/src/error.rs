@@ -1,6 +1,6 @@
 //! All that can go wrong between a source tree and a built kernel.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::{fmt, io};
 
 use fault::{Fault, ToolError};
@@ -66,15 +66,8 @@ pub enum BuildError {
     #[error(transparent)]
     Process(ProcessError),
     /// A file of the build could not be read or written.
-    #[error("{doing} {}", .path.display())]
-    Io {
-        /// In the gerund: "writing".
-        doing: &'static str,
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Io(#[from] io::Error),
     /// The user interrupted.
     #[error("interrupted")]
     Interrupted,
@@ -86,14 +79,6 @@ impl From<ProcessError> for BuildError {
             ProcessError::Interrupted => Self::Interrupted,
             other => Self::Process(other),
         }
-    }
-}
-
-impl BuildError {
-    /// For `map_err`: names what was done to which file.
-    pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self::Io { doing, path, source }
     }
 }
 
@@ -135,7 +120,7 @@ fn lost_text(lost: &[LostOption]) -> String {
 impl ToolError for BuildError {
     fn fault(&self) -> Fault {
         match self {
-            Self::Missing { .. } | Self::Machine { .. } | Self::Io { .. } => Fault::Machinery,
+            Self::Missing { .. } | Self::Machine { .. } | Self::Io(_) => Fault::Machinery,
             Self::Process(error) => error.fault(),
             Self::Interrupted => Fault::Interrupted,
             Self::Fragment(_)

@@ -12,9 +12,10 @@
 //! ```
 
 use std::fmt;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+
+use fs_err as fs;
 
 use fault::{Fault, ToolError};
 
@@ -22,13 +23,8 @@ use fault::{Fault, ToolError};
 #[derive(Debug, thiserror::Error)]
 pub enum FragmentError {
     /// The file cannot be read.
-    #[error("reading the kconfig fragment {}", .file.display())]
-    Read {
-        /// Which.
-        file: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Read(#[from] io::Error),
     /// A line is neither option, comment nor directive.
     #[error("{}:{line}: {message}", .file.display())]
     Line {
@@ -168,8 +164,7 @@ impl Fragment {
     /// # Errors
     /// [`FragmentError`], with file and line.
     pub fn load(path: &Path) -> Result<Self, FragmentError> {
-        let text = fs::read_to_string(path)
-            .map_err(|source| FragmentError::Read { file: path.to_owned(), source })?;
+        let text = fs::read_to_string(path)?;
         Self::parse(path, text)
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Serialize;
 
@@ -81,15 +81,8 @@ pub enum SourceError {
     #[error("{0}")]
     Other(String),
     /// A file or folder.
-    #[error("{doing} {}", .path.display())]
-    Io {
-        /// In the gerund: "reading".
-        doing: &'static str,
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Io(#[from] io::Error),
     /// The cache.
     #[error(transparent)]
     Cache(#[from] CacheError),
@@ -149,11 +142,6 @@ impl SourceError {
     pub fn is_interrupt(&self) -> bool {
         self.fault() == Fault::Interrupted
     }
-
-    pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self::Io { doing, path, source }
-    }
 }
 
 impl From<VersionError> for SourceError {
@@ -211,7 +199,7 @@ impl ToolError for SourceError {
             Self::Cache(error) => error.hint(),
             Self::Apt(error) => error.hint(),
             Self::Process(error) => error.hint(),
-            Self::NotAKernel { .. } | Self::Checksum { .. } | Self::Other(_) | Self::Io { .. } => None,
+            Self::NotAKernel { .. } | Self::Checksum { .. } | Self::Other(_) | Self::Io(_) => None,
         }
     }
 }
@@ -232,11 +220,7 @@ mod tests {
 
     #[test]
     fn what_it_wraps_says_whose_fault_it_is_and_what_to_do() {
-        let full = || CacheError::Io {
-            doing: "writing",
-            path: PathBuf::from("/cache/x"),
-            source: io::ErrorKind::StorageFull.into(),
-        };
+        let full = || CacheError::from(io::Error::from(io::ErrorKind::StorageFull));
         let hint = Some("make room, or keep the cache elsewhere with --cache-dir DIR".to_owned());
         for error in [SourceError::from(full()), AptError::from(full()).into()] {
             assert_eq!((error.fault(), error.hint()), (Fault::Machinery, hint.clone()), "{error:?}");

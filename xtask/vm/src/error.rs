@@ -13,15 +13,8 @@ pub enum VmError {
     #[error(transparent)]
     Process(#[from] ProcessError),
     /// A file or socket of ours failed.
-    #[error("{doing} {}", .path.display())]
-    Io {
-        /// What failed, as the message begins: "writing".
-        doing: &'static str,
-        /// The file, folder or socket.
-        path: PathBuf,
-        /// The system's error.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Io(#[from] io::Error),
     /// QEMU runs and does not open its sockets.
     #[error("QEMU did not connect within {} s\n  command: {command}{}", .after.as_secs(), lines(.tail))]
     Silent {
@@ -63,14 +56,6 @@ pub enum VmError {
     },
 }
 
-impl VmError {
-    /// For `map_err` on file operations.
-    pub(super) fn io(doing: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
-        let path = path.into();
-        move |source| Self::Io { doing, path, source }
-    }
-}
-
 impl ToolError for VmError {
     fn fault(&self) -> Fault {
         match self {
@@ -86,7 +71,7 @@ impl ToolError for VmError {
             Self::LostInterrupt { .. } => {
                 Some("this is QEMU's own fault, and seldom: try again, or with KVM".to_owned())
             }
-            Self::Io { .. } | Self::NotQemu { .. } | Self::Template { .. } => None,
+            Self::Io(_) | Self::NotQemu { .. } | Self::Template { .. } => None,
         }
     }
 }

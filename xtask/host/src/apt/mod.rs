@@ -5,10 +5,11 @@
 
 mod entries;
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
+
+use fs_err as fs;
 
 use fault::{Fault, ToolError};
 
@@ -66,13 +67,8 @@ pub enum AptError {
         dir: PathBuf,
     },
     /// A file of apt's cannot be read.
-    #[error("reading {}", .path.display())]
-    Read {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Read(#[from] io::Error),
     /// The cache.
     #[error(transparent)]
     Cache(#[from] CacheError),
@@ -137,11 +133,7 @@ impl PrivateApt {
     fn write(&self, list: &str) -> Result<(), AptError> {
         for folder in ["lists/partial", "cache/archives/partial"] {
             let path = self.dir.join(folder);
-            fs::create_dir_all(&path).map_err(|source| CacheError::Io {
-                doing: "making the folder",
-                path,
-                source,
-            })?;
+            fs::create_dir_all(&path).map_err(CacheError::from)?;
         }
         let (sources, config) = (self.dir.join("private.sources"), self.dir.join("apt.conf"));
         let wanted = [(&sources, list.to_owned()), (&config, self.config())];
@@ -303,7 +295,7 @@ impl PrivateApt {
 
 /// What apt has left of a package in a folder.
 fn file_in(dir: &Path, package: &str, is_it: impl Fn(&Path) -> bool) -> Result<PathBuf, AptError> {
-    let listing = fs::read_dir(dir).map_err(|source| AptError::Read { path: dir.to_owned(), source })?;
+    let listing = fs::read_dir(dir)?;
     listing
         .filter_map(Result::ok)
         .map(|entry| entry.path())
@@ -318,7 +310,7 @@ fn system_entries(etc: &Path) -> Result<Vec<Entry>, AptError> {
     match fs::read_dir(&parts) {
         Ok(listing) => files.extend(listing.filter_map(Result::ok).map(|entry| entry.path())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(source) => return Err(AptError::Read { path: parts, source }),
+        Err(error) => return Err(error.into()),
     }
     files.sort();
     let mut entries = Vec::new();
@@ -331,7 +323,7 @@ fn system_entries(etc: &Path) -> Result<Vec<Entry>, AptError> {
         match fs::read(&path) {
             Ok(bytes) => entries.extend(parse(&String::from_utf8_lossy(&bytes))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(source) => return Err(AptError::Read { path, source }),
+            Err(error) => return Err(error.into()),
         }
     }
     Ok(entries)

@@ -82,15 +82,8 @@ pub enum ProcessError {
     #[error("interrupted")]
     Interrupted,
     /// Its log could not be written, its input not be read.
-    #[error("{doing} {}", .path.display())]
-    Io {
-        /// In the gerund: "writing".
-        doing: &'static str,
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Io(#[from] io::Error),
 }
 
 fn details(command: &str, tail: &[String], log: Option<&Path>) -> String {
