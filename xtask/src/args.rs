@@ -7,7 +7,8 @@ use clap::ValueEnum;
 
 use engine::run::Request;
 use engine::run::accel::AccelRequest;
-use spec::CellFilter;
+use fault::ToolError;
+use spec::{CellFilter, FilterError};
 
 use super::Usage;
 
@@ -68,8 +69,10 @@ impl KernelArgs {
 /// # Errors
 /// It cannot be read; shows the place.
 pub fn cell_filter(text: Option<&str>) -> Result<Option<CellFilter>, Usage> {
-    let read =
-        |text: &str| text.parse().map_err(|why| Usage { message: format!("--cell: {why}"), hint: None });
+    let read = |text: &str| {
+        let wrong = |error: FilterError| Usage { message: format!("--cell: {error}"), hint: error.hint() };
+        text.parse().map_err(wrong)
+    };
     text.map(read).transpose()
 }
 

@@ -14,7 +14,7 @@
 use std::error::Error;
 use std::process::ExitCode;
 
-use cxl_topology::TopologyError;
+use cxl_topology::{Lacking, TopologyError};
 use engine::bisect::BisectError;
 use engine::judge::ExpectError;
 use engine::run::RunError;
@@ -24,12 +24,16 @@ use engine::series::mail::MailError;
 use engine::series::overlay::OverlayError;
 use engine::series::range::RangeError;
 use fault::{Fault, ToolError};
-use host::{ProcessError, interrupt};
-use kbuild::BuildError;
+use host::setup::SetupError;
+use host::{AptError, CacheError, ProcessError, interrupt};
+use kbuild::{BuildError, FragmentError, SymbolError};
 use kernlog::Verdict;
 use report::{FolderError, MergeError, ResumeError, StoreError, StoredError};
-use source::SourceError;
+use source::{Conflict, SourceError};
+use spec::FilterError;
+use spec::version::VersionError;
 use specfile::SpecError;
+use vm::VmError;
 
 /// How the tool ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,9 +116,9 @@ macro_rules! tool_errors {
 }
 
 tool_errors! {
-    BisectError, BuildError, FolderError, ImportError, MailError, MergeError, ProcessError, RangeError, RunError, SourceError,
-    SpecError, StoredError, TopologyError, Usage,
-    EditError, ExpectError, Missing, OverlayError, ResumeError, StoreError,
+    AptError, BisectError, BuildError, CacheError, Conflict, EditError, ExpectError, FilterError, FolderError, FragmentError,
+    ImportError, Lacking, MailError, MergeError, Missing, OverlayError, ProcessError, RangeError, ResumeError, RunError, SetupError,
+    SourceError, SpecError, StoreError, StoredError, SymbolError, TopologyError, Usage, VersionError, VmError,
 }
 
 /// This machine lacks what a subcommand needs.
@@ -161,5 +165,83 @@ impl Usage {
             None => format!("known: {}", known.collect::<Vec<_>>().join(", ")),
         };
         Self { message: format!("there is no {what} '{name}'"), hint: Some(hint) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::path::{Path, PathBuf};
+
+    use guest::GuestError;
+
+    use super::*;
+
+    fn cause() -> io::Error {
+        io::ErrorKind::StorageFull.into()
+    }
+
+    fn cache() -> CacheError {
+        CacheError::from(host::io_at("writing", Path::new("/x"))(cause()))
+    }
+
+    fn fragment() -> FragmentError {
+        FragmentError::from(cause())
+    }
+
+    /// One of each kind that has a cause.
+    fn samples() -> Vec<Box<dyn ToolError>> {
+        let path = || PathBuf::from("/x");
+        let spec = || SpecError::Read { file: path(), source: cause(), hint: None };
+        let start =
+            ProcessError::Start { program: "git".to_owned(), command: "git gc".to_owned(), source: cause() };
+        vec![
+            Box::new(spec()),
+            Box::new(TopologyError::from(spec())),
+            Box::new(start),
+            Box::new(ProcessError::from(cause())),
+            Box::new(cache()),
+            Box::new(AptError::from(cause())),
+            Box::new(SetupError::from(AptError::from(cache()))),
+            Box::new(SourceError::from(cause())),
+            Box::new(SourceError::from(AptError::from(cache()))),
+            Box::new(fragment()),
+            Box::new(BuildError::from(fragment())),
+            Box::new(BuildError::from(cause())),
+            Box::new(GuestError::from(cache())),
+            Box::new(GuestError::from(cause())),
+            Box::new(VmError::from(cause())),
+        ]
+    }
+
+    #[test]
+    fn no_error_repeats_its_cause_and_none_hides_it() {
+        for error in samples() {
+            let mut link: &dyn Error = &*error;
+            while let Some(cause) = link.source() {
+                assert!(!link.to_string().contains(&cause.to_string()), "{error:?}");
+                link = cause;
+            }
+            let full = cause().to_string();
+            for text in [fault::shown(&*error), fault::inlined(&*error), fault::one_line(&*error)] {
+                assert_eq!(text.matches(&full).count(), 1, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_error_that_only_wraps_another_forwards_its_hint() {
+        let hint = cache().hint();
+        assert!(hint.is_some());
+        let wrapped: [Box<dyn ToolError>; 5] = [
+            Box::new(AptError::from(cache())),
+            Box::new(SetupError::from(AptError::from(cache()))),
+            Box::new(GuestError::from(cache())),
+            Box::new(RunError::from(SourceError::from(cache()))),
+            Box::new(BisectError::from(RunError::from(GuestError::from(cache())))),
+        ];
+        for error in wrapped {
+            assert_eq!(error.hint(), hint, "{error:?}");
+        }
     }
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use engine::run;
 use engine::run::{Plan, Request, RunContext};
 use event::Null;
-use kbuild::{Resolved, SymbolError, Symbols};
+use kbuild::{Resolved, Symbols};
 use kernlog::{Case, Kind, LogReport, Splat, Totals, Verdict};
 use report::lines;
 use report::lines::Verbosity;
@@ -57,7 +57,7 @@ impl SymbolArgs {
         if let Some(vmlinux) = &self.vmlinux {
             let beside = || vmlinux.parent().map(|dir| dir.join("")).into_iter().collect();
             let modules = if self.modules.is_empty() { beside() } else { self.modules.clone() };
-            return Ok(Some(Symbols::open(vmlinux, modules).map_err(refused)?));
+            return Ok(Some(Symbols::open(vmlinux, modules)?));
         }
         let Some(kernel) = &self.kernel else { return Ok(None) };
         let project = ctx.project()?;
@@ -77,25 +77,12 @@ impl SymbolArgs {
             return Err(refuse(format!("{name} is not built"), build));
         };
         match Symbols::of(&built, false) {
-            Some(symbols) => Ok(Some(symbols.map_err(refused)?)),
+            Some(symbols) => Ok(Some(symbols?)),
             None => Err(refuse(
                 format!("{name} has no debug info: functions would keep their offsets"),
                 "the flavour debug-info has it".to_owned(),
             )),
         }
-    }
-}
-
-/// Symbols that cannot be used are a wrong argument, but for an addr2line that fails.
-fn refused(error: SymbolError) -> anyhow::Error {
-    let text = error.to_string();
-    let (message, hint) = match text.split_once("\nhint: ") {
-        Some((message, hint)) => (message.to_owned(), Some(hint.to_owned())),
-        None => (text, None),
-    };
-    match error {
-        SymbolError::Process(error) => error.into(),
-        _ => anyhow!(Usage { message, hint }),
     }
 }
 

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use fault::ToolError;
 use specfile::did_you_mean;
 
 use super::model::Topology;
@@ -76,7 +77,7 @@ impl Capabilities {
     }
 }
 
-/// What a topology needs and a QEMU lacks: a reason to skip, not an error. Its text is the skip's reason, in one line.
+/// What a topology needs and a QEMU lacks: a reason to skip, not an error.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct Lacking {
     /// The path of the field that asks for it.
@@ -91,16 +92,26 @@ pub struct Lacking {
 
 impl fmt::Display for Lacking {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { field, location, message, hint } = self;
+        let Self { field, location, message, hint: _ } = self;
         if let Some(location) = location {
             write!(f, "{location}: {field}: ")?;
         }
-        f.write_str(message)?;
-        if hint.is_empty() { Ok(()) } else { write!(f, "; {hint}") }
+        f.write_str(message)
+    }
+}
+
+impl ToolError for Lacking {
+    fn hint(&self) -> Option<String> {
+        (!self.hint.is_empty()).then(|| self.hint.clone())
     }
 }
 
 impl Lacking {
+    /// The reason of a skip: what is lacking and what to do about it, in one line.
+    pub fn reason(&self) -> String {
+        if self.hint.is_empty() { self.to_string() } else { format!("{self}; {}", self.hint) }
+    }
+
     /// As what `topology lint` finds.
     pub fn finding(&self) -> Finding {
         let skipped = "runs on this QEMU skip it with this reason";

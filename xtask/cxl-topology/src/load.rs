@@ -16,7 +16,7 @@ use crate::raw::{self, Origins, RawTopology};
 #[derive(Debug, thiserror::Error)]
 pub enum TopologyError {
     /// The file is not there.
-    #[error("there is no topology {name:?} in {}\nhint: {}", dir.display(), hint)]
+    #[error("there is no topology {name:?} in {}", dir.display())]
     Unknown {
         /// The name that was asked for.
         name: String,
@@ -43,7 +43,7 @@ fn listed(file: &Path, findings: &[Finding]) -> String {
     for finding in findings {
         let _ = write!(text, "\n{finding}");
     }
-    text + "\nhint: `cargo xtask topology lint --explain RULE` explains the rule in brackets"
+    text
 }
 
 /// A topology with the rules that it breaks.
@@ -156,6 +156,16 @@ impl ToolError for TopologyError {
     fn fault(&self) -> Fault {
         Fault::Usage
     }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Unknown { hint, .. } => Some(hint.clone()),
+            Self::Spec(error) => error.hint(),
+            Self::Invalid { .. } => {
+                Some("`cargo xtask topology lint --explain RULE` explains the rule in brackets".to_owned())
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -190,7 +200,7 @@ mod tests {
 
     #[test]
     fn an_unknown_name_is_answered_with_a_near_one() {
-        let load = |name| Topology::load(&shipped(), name).expect_err("no such file").to_string();
+        let load = |name| fault::shown(&Topology::load(&shipped(), name).expect_err("no such file"));
         assert!(load("dirct").ends_with("hint: did you mean direct?"));
         assert!(
             load("xyzzy").ends_with("hint: known are direct, fan, later, mixed, none, switch, two-bridges")
@@ -204,7 +214,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let text = "summary: s\nwindows: [{ size: 1M, targets: [hb9] }]\n";
         fs::write(folder.path().join("bad.yaml"), text).expect("written");
-        let error = Topology::load(folder.path(), "bad").expect_err("it is bad").to_string();
+        let error = fault::shown(&Topology::load(folder.path(), "bad").expect_err("it is bad"));
         let error = error.replace(&folder.path().display().to_string(), "DIR");
         insta::assert_snapshot!(error, @r#"
         DIR/bad.yaml is not a topology that can work:
@@ -220,7 +230,7 @@ mod tests {
     fn a_malformed_file_is_named() {
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join("bad.yaml"), "summary: [").expect("written");
-        let error = Topology::load(folder.path(), "bad").expect_err("it is bad").to_string();
+        let error = fault::shown(&Topology::load(folder.path(), "bad").expect_err("it is bad"));
         assert!(error.contains("bad.yaml"), "{error}");
     }
 }

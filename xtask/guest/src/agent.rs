@@ -1,12 +1,12 @@
 //! Building the agent: a static program for the guest, made again only when its sources change.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use fs_err as fs;
 use walkdir::WalkDir;
 use xshell::{Shell, cmd};
 
-use host::{Process, digest, elf};
+use host::{Process, digest, elf, io_at};
 
 use super::GuestError;
 
@@ -50,7 +50,7 @@ pub fn agent(root: &Path, cache: &Path) -> Result<PathBuf, GuestError> {
     }
     Process::from(build).run()?;
     let made = target.join(TARGET).join("agent/agent");
-    let bytes = fs::read(&made).map_err(GuestError::io("reading", &made))?;
+    let bytes = fs::read(&made)?;
     if !elf::is_static(&bytes) {
         return Err(GuestError::NotStatic {
             path: made,
@@ -63,12 +63,12 @@ pub fn agent(root: &Path, cache: &Path) -> Result<PathBuf, GuestError> {
 
 /// Puts a file into the cache under its final name in one step.
 pub(super) fn publish(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), GuestError> {
-    fs::create_dir_all(folder).map_err(GuestError::io("making the folder", folder))?;
+    fs::create_dir_all(folder)?;
     let draft = tempfile::Builder::new().prefix(".draft-").tempfile_in(folder);
-    let draft = draft.map_err(GuestError::io("making a file in", folder))?;
-    fs::write(draft.path(), bytes).map_err(GuestError::io("writing", draft.path()))?;
+    let draft = draft.map_err(io_at("making a file in", folder))?;
+    fs::write(draft.path(), bytes)?;
     let target = folder.join(name);
-    draft.persist(&target).map_err(|e| GuestError::io("writing", &target)(e.error))?;
+    draft.persist(&target).map_err(|e| io_at("writing", &target)(e.error))?;
     Ok(())
 }
 
@@ -78,11 +78,11 @@ fn id(root: &Path) -> Result<String, GuestError> {
     for source in SOURCES {
         let top = root.join(source);
         for entry in WalkDir::new(&top).sort_by_file_name() {
-            let entry = entry.map_err(|e| GuestError::io("reading", &top)(e.into()))?;
+            let entry = entry.map_err(|e| io_at("reading", &top)(e.into()))?;
             let path = entry.path();
             if entry.file_type().is_file() {
                 fields.push(path.strip_prefix(root).unwrap_or(path).as_os_str().as_encoded_bytes().to_vec());
-                fields.push(fs::read(path).map_err(GuestError::io("reading", path))?);
+                fields.push(fs::read(path)?);
             }
         }
     }

@@ -1,8 +1,8 @@
 //! The guest's userland: one static busybox, and a link for each of its applets.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use fs_err as fs;
 use xshell::{Shell, cmd};
 
 use host::{Process, elf};
@@ -41,7 +41,7 @@ impl Busybox {
     /// # Errors
     /// [`GuestError`].
     pub fn load(path: &Path) -> Result<Self, GuestError> {
-        let bytes = fs::read(path).map_err(GuestError::io("reading", path))?;
+        let bytes = fs::read(path)?;
         if !elf::is_static(&bytes) {
             let hint = "install the package busybox-static";
             return Err(GuestError::NotStatic { path: path.to_owned(), hint });
@@ -67,7 +67,7 @@ mod tests {
     #[test]
     fn a_dynamic_one_is_refused_with_the_way_out() {
         let own = std::env::current_exe().expect("our own program");
-        let error = Busybox::load(&own).expect_err("it is dynamic").to_string();
+        let error = fault::shown(&Busybox::load(&own).expect_err("it is dynamic"));
         assert!(
             error.ends_with("the guest has no libraries\nhint: install the package busybox-static"),
             "{error}"

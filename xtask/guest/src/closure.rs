@@ -3,9 +3,9 @@
 //! All libraries go into one folder, that in which the machine's dynamic loader itself lies: the loader always looks there.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use fs_err as fs;
 use xshell::{Shell, cmd};
 
 use host::Process;
@@ -44,14 +44,14 @@ impl Closure {
     /// # Errors
     /// A file cannot be read, or a library is nowhere.
     pub(super) fn program(&mut self, path: &str, file: &Path) -> Result<(), GuestError> {
-        let bytes = fs::read(file).map_err(GuestError::io("reading", file))?;
+        let bytes = fs::read(file)?;
         if self.files.insert(path.to_owned(), file.to_owned()).is_some() {
             return Ok(());
         }
         // A script wants no library.
         let Some(linkage) = linkage(&bytes) else { return Ok(()) };
         if let Some(interpreter) = &linkage.interpreter {
-            let loader = fs::canonicalize(interpreter).map_err(GuestError::io("resolving", file))?;
+            let loader = fs::canonicalize(interpreter)?;
             let folder = loader.parent().unwrap_or(Path::new("/")).to_string_lossy();
             self.folder.get_or_insert_with(|| folder.trim_start_matches('/').to_owned());
             self.files.insert(interpreter.trim_start_matches('/').to_owned(), loader);
@@ -90,7 +90,7 @@ impl Closure {
         if self.files.insert(format!("{folder}/{name}"), file.to_owned()).is_some() {
             return Ok(());
         }
-        let bytes = fs::read(file).map_err(GuestError::io("reading", file))?;
+        let bytes = fs::read(file)?;
         self.libraries(file, &linkage(&bytes).unwrap_or_default())
     }
 

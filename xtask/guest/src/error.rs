@@ -1,15 +1,16 @@
 //! What can go wrong while packing a guest.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use fault::{Fault, ToolError};
 use host::{CacheError, ProcessError};
 
 /// An image that could not be made: always the machine's fault, never the kernel's.
 #[derive(Debug, thiserror::Error)]
 pub enum GuestError {
     /// A file for the guest is not there.
-    #[error("{what} not found{}\nhint: install the package {need}", looked(.at))]
+    #[error("{what} not found{}", looked(.at))]
     Missing {
         /// The file's or program's name, for the reader.
         what: &'static str,
@@ -19,7 +20,7 @@ pub enum GuestError {
         at: Vec<PathBuf>,
     },
     /// A program would need libraries that the guest does not have.
-    #[error("{} is not linked statically, and the guest has no libraries\nhint: {hint}", .path.display())]
+    #[error("{} is not linked statically, and the guest has no libraries", .path.display())]
     NotStatic {
         /// The program.
         path: PathBuf,
@@ -52,22 +53,27 @@ pub enum GuestError {
     #[error(transparent)]
     Shell(#[from] xshell::Error),
     /// A file could not be read or written.
-    #[error("{doing} {}: {source}", .path.display())]
-    Io {
-        /// What failed, as the message begins: "writing".
-        doing: &'static str,
-        /// The file or folder.
-        path: PathBuf,
-        /// The system's error.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Io(#[from] io::Error),
 }
 
-impl GuestError {
-    /// For `map_err`: names what was done to which file.
-    pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self::Io { doing, path, source }
+impl ToolError for GuestError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Cache(error) => error.fault(),
+            Self::Process(error) => error.fault(),
+            _ => Fault::Machinery,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Missing { need, .. } => Some(format!("install the package {need}")),
+            Self::NotStatic { hint, .. } => Some((*hint).to_owned()),
+            Self::Cache(error) => error.hint(),
+            Self::Process(error) => error.hint(),
+            Self::NoLibrary { .. } | Self::Path { .. } | Self::Shell(_) | Self::Io(_) => None,
+        }
     }
 }
 

@@ -1,13 +1,13 @@
 //! The initramfs of a kernel: agent, busybox or a larger userland, modules. Jobs are laid on top of it, see [`super::job_archive`].
 
-use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use fs_err as fs;
 use serde::{Deserialize, Serialize};
 use walkdir::WalkDir;
 
-use host::digest;
+use host::{digest, io_at};
 
 use super::agent::publish;
 use super::{Archive, Busybox, Closed, GuestError};
@@ -48,7 +48,7 @@ pub struct Image {
 /// # Errors
 /// [`GuestError`].
 pub fn image(inputs: &Inputs, cache: &Path) -> Result<Image, GuestError> {
-    let agent = fs::read(inputs.agent).map_err(GuestError::io("reading", inputs.agent))?;
+    let agent = fs::read(inputs.agent)?;
     let id = id(inputs, &agent);
     let folder = cache.join("images").join(&id);
     let path = folder.join(NAME);
@@ -102,14 +102,14 @@ fn archive(inputs: &Inputs, agent: Vec<u8>) -> Result<Archive, GuestError> {
 
 fn modules(archive: &mut Archive, root: &Path) -> Result<(), GuestError> {
     for entry in WalkDir::new(root.join("lib/modules")).sort_by_file_name() {
-        let entry = entry.map_err(|e| GuestError::io("reading the modules in", root)(e.into()))?;
+        let entry = entry.map_err(|e| io_at("reading the modules in", root)(e.into()))?;
         let path = entry.path();
         let name = path.strip_prefix(root).unwrap_or(path).to_string_lossy().into_owned();
         if entry.file_type().is_dir() {
             archive.dir(&name)?;
         } else if entry.file_type().is_file() {
-            let bytes = fs::read(path).map_err(GuestError::io("reading", path))?;
-            let mode = fs::metadata(path).map_err(GuestError::io("reading", path))?.permissions().mode();
+            let bytes = fs::read(path)?;
+            let mode = fs::metadata(path)?.permissions().mode();
             archive.file(&name, if mode & 0o100 == 0 { 0o644 } else { 0o755 }, bytes)?;
         }
     }

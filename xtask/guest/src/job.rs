@@ -1,5 +1,6 @@
 //! The job of one boot as a second archive, behind the image: the kernel unpacks one after the other.
 
+use host::io_at;
 use wire::{EXPECT_PATH, Expect, JOB_PATH, Job, LIB_PATH, SUITE_PATH};
 
 use super::{Archive, GuestError};
@@ -38,8 +39,8 @@ pub fn job_archive(
 }
 
 fn json(value: &impl serde::Serialize, path: &str) -> Result<Vec<u8>, GuestError> {
-    let failed = |e| GuestError::io("writing", std::path::Path::new(path))(std::io::Error::other(e));
-    serde_json::to_vec_pretty(value).map_err(failed)
+    let failed = |e| io_at("writing", std::path::Path::new(path))(std::io::Error::other(e));
+    Ok(serde_json::to_vec_pretty(value).map_err(failed)?)
 }
 
 #[cfg(test)]

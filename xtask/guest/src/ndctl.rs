@@ -1,12 +1,12 @@
 //! ndctl's tools and tests, built once for each tree of its source.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use fs_err as fs;
 use serde::{Deserialize, Serialize};
 use walkdir::WalkDir;
 
-use host::{Process, digest, write_stamp};
+use host::{Process, digest, io_at, write_stamp};
 
 use super::GuestError;
 
@@ -109,24 +109,24 @@ impl Ndctl {
         }
 
         let parent = cache.join("ndctl");
-        fs::create_dir_all(&parent).map_err(GuestError::io("making the folder", &parent))?;
+        fs::create_dir_all(&parent)?;
         let draft = tempfile::Builder::new().prefix(".draft-").tempdir_in(&parent);
-        let draft = draft.map_err(GuestError::io("making a folder in", &parent))?;
+        let draft = draft.map_err(io_at("making a folder in", &parent))?;
         let root = draft.path().join("root");
         install(&objects, &root).log(&log).run()?;
         tests(tree.src, &objects, &draft.path().join("test"))?;
         let version = version(&fs::read_to_string(tree.src.join("meson.build")).unwrap_or_default());
         let stamp = Stamp { format: FORMAT, tree: tree.id.to_owned(), version };
         let stamp = serde_json::to_vec(&stamp).map_err(std::io::Error::other);
-        let stamp = stamp.map_err(GuestError::io("writing", &parent))?;
+        let stamp = stamp.map_err(io_at("writing", &parent))?;
         write_stamp(&draft.path().join(STAMP), stamp)?;
 
         let dir = parent.join(id(tree.id));
         remove(&dir)?;
         let draft = draft.keep();
-        fs::rename(&draft, &dir).map_err(GuestError::io("naming", &dir))?;
+        fs::rename(&draft, &dir)?;
         Self::cached(tree.id, cache).ok_or_else(|| {
-            GuestError::io("reading back", &dir)(std::io::Error::other("the entry is not whole"))
+            io_at("reading back", &dir)(std::io::Error::other("the entry is not whole")).into()
         })
     }
 
@@ -135,7 +135,7 @@ impl Ndctl {
     /// # Errors
     /// Its folder cannot be read.
     pub fn scripts(&self, fits: impl Fn(&str) -> bool) -> Result<Vec<String>, GuestError> {
-        let listing = fs::read_dir(&self.tests).map_err(GuestError::io("reading", &self.tests))?;
+        let listing = fs::read_dir(&self.tests)?;
         let names =
             listing.filter_map(Result::ok).map(|entry| entry.file_name().to_string_lossy().into_owned());
         let mut names: Vec<_> = names
@@ -163,14 +163,14 @@ fn id(tree: &str) -> String {
 /// Copies the folder of tests, and beside its scripts the helpers that one of them calls by their path.
 fn tests(src: &Path, objects: &Path, to: &Path) -> Result<(), GuestError> {
     let from = src.join("test");
-    fs::create_dir_all(to).map_err(GuestError::io("making the folder", to))?;
+    fs::create_dir_all(to)?;
     let mut scripts = String::new();
     for entry in WalkDir::new(&from).max_depth(1).sort_by_file_name() {
-        let entry = entry.map_err(|error| GuestError::io("reading", &from)(error.into()))?;
+        let entry = entry.map_err(|error| io_at("reading", &from)(error.into()))?;
         let path = entry.path();
         let source = path.extension().is_some_and(|kind| kind == "c" || kind == "build");
         if entry.file_type().is_file() && !source {
-            let bytes = fs::read(path).map_err(GuestError::io("reading", path))?;
+            let bytes = fs::read(path)?;
             scripts.push_str(&String::from_utf8_lossy(&bytes));
             copy(path, &to.join(entry.file_name()))?;
         }
@@ -189,15 +189,14 @@ fn tests(src: &Path, objects: &Path, to: &Path) -> Result<(), GuestError> {
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), GuestError> {
-    fs::copy(from, to).map(drop).map_err(GuestError::io("copying", from))
+    fs::copy(from, to)?;
+    Ok(())
 }
 
 fn remove(path: &Path) -> Result<(), GuestError> {
     let gone = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     match gone {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(GuestError::io("removing", path)(error))
-        }
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
         _ => Ok(()),
     }
 }

@@ -1,13 +1,13 @@
 //! The userland of suites that want ndctl: its tools and tests, and what those call, in place of busybox's applets.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use fs_err as fs;
 use walkdir::WalkDir;
 
-use host::digest;
 use host::needs::find_program;
+use host::{digest, io_at};
 
 use super::closure::Closure;
 use super::{Archive, GuestError, Ndctl};
@@ -121,13 +121,13 @@ impl Closed {
             closure.library_if_there(name)?;
         }
         for entry in WalkDir::new(&ndctl.tests).min_depth(1) {
-            let entry = entry.map_err(|error| GuestError::io("reading", &ndctl.tests)(error.into()))?;
+            let entry = entry.map_err(|error| io_at("reading", &ndctl.tests)(error.into()))?;
             let name = entry.file_name().to_string_lossy();
             closure.program(&format!("{}/{name}", wire::TESTS_PATH.trim_start_matches('/')), entry.path())?;
         }
         for (path, file) in closure.files() {
             // Not all scripts of the world have their run bit set.
-            this.file(path, 0o755, fs::read(file).map_err(GuestError::io("reading", file))?);
+            this.file(path, 0o755, fs::read(file)?);
         }
         for (name, program) in NAMES {
             this.links.insert(format!("bin/{name}"), program.to_owned());
@@ -153,7 +153,7 @@ impl Closed {
             let Some(path) = places.iter().find(|path| path.is_file()) else {
                 return Err(GuestError::Missing { what: name, need: "udev", at: places });
             };
-            let text = fs::read_to_string(path).map_err(GuestError::io("reading", path))?;
+            let text = fs::read_to_string(path)?;
             groups.extend(
                 text.split("GROUP=\"").skip(1).filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())),
             );

@@ -3,14 +3,18 @@
 //! Shared by all clones of one user. Whoever makes an entry holds its lock, works under a temporary name,
 //! renames, and writes the stamp last; a killed run leaves only what nobody believes.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::TryLockError;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use super::interrupt;
+use fs_err::{self as fs, File, OpenOptions};
+
+use fault::{Fault, ToolError};
+
+use super::{interrupt, io_at};
 
 /// How often a wait for a lock looks again, and at Ctrl-C.
 const TICK: Duration = Duration::from_millis(50);
@@ -29,36 +33,33 @@ pub struct Cache {
 #[derive(Debug, thiserror::Error)]
 pub enum CacheError {
     /// A file or folder of it.
-    #[error("{doing} {}: {source}{}", .path.display(), hint(.source))]
-    Io {
-        /// In the gerund: "writing".
-        doing: &'static str,
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Io(#[from] io::Error),
     /// The user interrupted a wait for a lock.
     #[error("interrupted while waiting for {}", .0.display())]
     Interrupted(PathBuf),
 }
 
-fn hint(error: &io::Error) -> &'static str {
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            "\nhint: make room, or keep the cache elsewhere with --cache-dir DIR"
+impl ToolError for CacheError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Interrupted(_) => Fault::Interrupted,
+            Self::Io(_) => Fault::Machinery,
         }
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            "\nhint: keep the cache elsewhere with --cache-dir DIR"
-        }
-        _ => "",
     }
-}
 
-impl CacheError {
-    fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self::Io { doing, path, source }
+    fn hint(&self) -> Option<String> {
+        let Self::Io(error) = self else { return None };
+        let hint = match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                "make room, or keep the cache elsewhere with --cache-dir DIR"
+            }
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                "keep the cache elsewhere with --cache-dir DIR"
+            }
+            _ => return None,
+        };
+        Some(hint.to_owned())
     }
 }
 
@@ -79,7 +80,7 @@ impl Cache {
     /// # Errors
     /// It cannot be made or written.
     pub fn new(path: &Path) -> Result<Self, CacheError> {
-        fs::create_dir_all(path).map_err(CacheError::io("making the cache", path))?;
+        fs::create_dir_all(path)?;
         let tag = path.join("CACHEDIR.TAG");
         if !tag.exists() {
             write_stamp(&tag, TAG.as_bytes())?;
@@ -105,7 +106,7 @@ impl Cache {
     /// It cannot be made.
     pub fn dir(&self, sub: impl AsRef<Path>) -> Result<PathBuf, CacheError> {
         let dir = self.path.join(sub);
-        fs::create_dir_all(&dir).map_err(CacheError::io("making the folder", &dir))?;
+        fs::create_dir_all(&dir)?;
         Ok(dir)
     }
 
@@ -115,13 +116,12 @@ impl Cache {
     /// Its file cannot be made, or the user interrupted the wait.
     pub fn lock(&self, name: &str) -> Result<Guard, CacheError> {
         let path = self.dir("locks")?.join(format!("{name}.lock"));
-        let fail = |error| CacheError::io("locking", &path)(error);
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(fail)?;
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
         let mut told = false;
         loop {
             match file.try_lock() {
                 Ok(()) => return Ok(Guard(file)),
-                Err(TryLockError::Error(error)) => return Err(fail(error)),
+                Err(TryLockError::Error(error)) => return Err(io_at("locking", &path)(error).into()),
                 Err(TryLockError::WouldBlock) if interrupt::requested() => {
                     return Err(CacheError::Interrupted(path));
                 }
@@ -146,12 +146,12 @@ impl Cache {
 /// It or its folder cannot be written.
 pub fn write_stamp(path: &Path, bytes: impl AsRef<[u8]>) -> Result<(), CacheError> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).map_err(CacheError::io("making the folder", folder))?;
-    let mut temp = tempfile::NamedTempFile::new_in(folder).map_err(CacheError::io("writing in", folder))?;
+    fs::create_dir_all(folder)?;
+    let mut temp = tempfile::NamedTempFile::new_in(folder).map_err(io_at("writing in", folder))?;
     temp.write_all(bytes.as_ref())
         .and_then(|()| temp.as_file().sync_all())
-        .map_err(CacheError::io("writing", temp.path()))?;
-    temp.persist(path).map_err(|error| CacheError::io("writing", path)(error.error))?;
+        .map_err(io_at("writing", temp.path()))?;
+    temp.persist(path).map_err(|error| io_at("writing", path)(error.error))?;
     Ok(())
 }
 
@@ -209,9 +209,10 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let file = dir.path().join("file");
         fs::write(&file, "").expect("written");
-        let error = Cache::new(&file.join("cache")).expect_err("a file is in the way").to_string();
-        assert!(error.starts_with("making the cache ") && error.contains("file/cache"), "{error}");
-        let full = CacheError::io("writing", &file)(io::ErrorKind::StorageFull.into()).to_string();
+        let error = fault::shown(&Cache::new(&file.join("cache")).expect_err("a file is in the way"));
+        assert!(error.starts_with("failed to create directory ") && error.contains("file/cache"), "{error}");
+        let full =
+            fault::shown(&CacheError::from(io_at("writing", &file)(io::ErrorKind::StorageFull.into())));
         assert!(full.ends_with("--cache-dir DIR"), "{full}");
     }
 }

@@ -12,13 +12,13 @@ mod tests;
 
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use fs_err::File;
 use rustix::process::Signal;
 
 use super::interrupt::{self, GRACE, Group};
@@ -259,9 +259,7 @@ impl Process {
             expression = match &self.stdin {
                 Stdin::Null => expression.stdin_null(),
                 Stdin::Bytes(bytes) => expression.stdin_bytes(bytes.clone()),
-                Stdin::File(path) => expression.stdin_file(File::open(path).map_err(|source| {
-                    ProcessError::Io { doing: "opening the input of a process,", path: path.clone(), source }
-                })?),
+                Stdin::File(path) => expression.stdin_file(File::open(path)?.into_file()),
             };
         }
         let (interactive, die) = (self.interactive, self.die_with_parent);

@@ -6,6 +6,8 @@
 
 use std::path::{Path, PathBuf};
 
+use fault::{Fault, ToolError};
+
 use super::needs::Found;
 use super::{AptError, Distribution, PrivateApt, Process, ProcessError};
 
@@ -33,6 +35,22 @@ pub enum SetupError {
     /// apt-get failed.
     #[error(transparent)]
     Process(#[from] ProcessError),
+}
+
+impl ToolError for SetupError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Apt(error) => error.fault(),
+            Self::Process(error) => error.fault(),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Apt(error) => error.hint(),
+            Self::Process(error) => error.hint(),
+        }
+    }
 }
 
 /// The plan for what is missing; none where nothing is, or where packages do not come through apt.

@@ -1,9 +1,10 @@
 //! The way from a tree to an entry of the cache, and straight to the entry when there is one.
 
 use std::ffi::OsString;
-use std::fs;
 use std::path::Path;
 use std::time::Instant;
+
+use fs_err as fs;
 
 use event::{Event, Sink, Stage, StageEnd};
 use fault::{Fault, ToolError};
@@ -183,7 +184,7 @@ impl Builder<'_> {
             [("arch/x86/boot/bzImage", "bzImage"), (".config", "config"), ("System.map", "System.map")]
         {
             let from = obj.join(from);
-            fs::copy(&from, draft.path().join(to)).map_err(BuildError::io("copying", &from))?;
+            fs::copy(&from, draft.path().join(to))?;
         }
         let (production, mock) = (draft.path().join("production"), draft.path().join("mock"));
         let quiet = Progress { done: objects, ..progress };
@@ -198,7 +199,7 @@ impl Builder<'_> {
             install::unstripped(&obj, has_mock.then_some(external.as_path()), &debug)?;
         }
         slot.settle()?;
-        let size = fs::metadata(draft.path().join("bzImage")).map_err(BuildError::io("reading", &obj))?.len();
+        let size = fs::metadata(draft.path().join("bzImage"))?.len();
         let built = draft.publish(&Stamp {
             format: FORMAT,
             id,
@@ -239,7 +240,7 @@ impl Builder<'_> {
         let result = work(begun);
         let (end, note) = match &result {
             Ok((_, end, note)) => (*end, note.clone()),
-            Err(error) => (StageEnd::Failed, error.to_string().lines().next().unwrap_or_default().to_owned()),
+            Err(error) => (StageEnd::Failed, fault::one_line(error)),
         };
         let seconds = begun.elapsed().as_secs_f64();
         self.sink.emit(&Event::StageFinished { kernel, flavour, stage, end, seconds, note });
@@ -268,7 +269,7 @@ fn build_mock(make: &Make, progress: Progress) -> Result<(Option<String>, u64), 
 }
 
 fn read(path: &Path) -> Result<String, BuildError> {
-    fs::read_to_string(path).map_err(BuildError::io("reading", path))
+    Ok(fs::read_to_string(path)?)
 }
 
 fn read_number(path: &Path) -> u64 {

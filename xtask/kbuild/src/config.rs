@@ -5,10 +5,10 @@
 //! `include/config/auto.conf.cmd`.
 
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use fs_err::{self as fs, File, OpenOptions};
 use serde::{Deserialize, Serialize};
 
 use event::Stage;
@@ -71,7 +71,7 @@ pub(super) fn configure(make: &Make, slot: &Slot, merged: &Merged) -> Result<Con
     // From here to the end of the build nothing says that the configuration is up to date.
     match fs::remove_file(slot.configured()) {
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-            return Err(BuildError::io("removing", &slot.configured())(e));
+            return Err(e.into());
         }
         _ => {}
     }
@@ -79,15 +79,15 @@ pub(super) fn configure(make: &Make, slot: &Slot, merged: &Merged) -> Result<Con
     let path = slot.obj().join(".config");
     let before = fs::read(&path).ok().zip(fs::metadata(&path).and_then(|meta| meta.modified()).ok());
     make.run(&[OsString::from("tinyconfig")], progress)?.check(DOING)?;
-    let mut file = OpenOptions::new().append(true).open(&path).map_err(BuildError::io("opening", &path))?;
-    file.write_all(merged.text().as_bytes()).map_err(BuildError::io("writing", &path))?;
+    let mut file = OpenOptions::new().append(true).open(&path)?;
+    file.write_all(merged.text().as_bytes())?;
     drop(file);
     make.run(&[OsString::from("olddefconfig")], progress)?.check(DOING)?;
-    let after = fs::read(&path).map_err(BuildError::io("reading", &path))?;
+    let after = fs::read(&path)?;
     if let Some((_, modified)) = before.filter(|(text, _)| *text == after) {
         // kbuild goes by times: an unchanged configuration must not look like a new one.
         let dated = File::options().write(true).open(&path).and_then(|file| file.set_modified(modified));
-        dated.map_err(BuildError::io("dating", &path))?;
+        dated?;
     }
     let notices = verify(make.src, &DotConfig::parse(&String::from_utf8_lossy(&after)), merged)?;
     let key = key(make.src, make.toolchain, merged);
@@ -97,14 +97,14 @@ pub(super) fn configure(make: &Make, slot: &Slot, merged: &Merged) -> Result<Con
 /// Remembers a configuration with which a build succeeded.
 pub(super) fn remember(slot: &Slot, src: &Path, configured: Configured) -> Result<(), BuildError> {
     let path = slot.obj().join("include/config/auto.conf.cmd");
-    let text = fs::read_to_string(&path).map_err(BuildError::io("reading", &path))?;
+    let text = fs::read_to_string(&path)?;
     let list = text.split_once("deps_config := \\\n").map_or("", |(_, rest)| rest);
     let names =
         list.lines().map_while(|line| line.strip_prefix('\t')).map(|line| line.trim_end_matches([' ', '\\']));
     let files = names.chain(TINY).filter_map(|name| look(src, name)).collect();
     let path = slot.configured();
     let json = serde_json::to_vec(&Configured { files, ..configured }).map_err(std::io::Error::other);
-    json.and_then(|json| fs::write(&path, json)).map_err(BuildError::io("writing", &path))
+    Ok(json.and_then(|json| fs::write(&path, json))?)
 }
 
 fn key(src: &Path, toolchain: &Toolchain, merged: &Merged) -> String {

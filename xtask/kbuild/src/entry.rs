@@ -1,12 +1,13 @@
 //! A finished build in the cache: `builds/<id>/` with the kernel, its configuration and two module trees.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use fs_err as fs;
 use serde::{Deserialize, Serialize};
 use walkdir::WalkDir;
 
+use host::io_at;
 use spec::ModuleSet;
 
 use super::BuildError;
@@ -76,7 +77,7 @@ impl Built {
         for file in &files {
             let name = file.strip_prefix(root).unwrap_or(file.file_name().map_or(file, Path::new));
             fields.push(name.as_os_str().as_encoded_bytes().to_vec());
-            fields.push(fs::read(file).map_err(BuildError::io("reading", file))?);
+            fields.push(fs::read(file)?);
         }
         Ok(host::digest(fields.iter().map(Vec::as_slice)))
     }
@@ -182,10 +183,10 @@ pub(super) struct Draft {
 impl Draft {
     /// Starts an entry beside the finished ones, so that a rename publishes it.
     pub(super) fn new(builds: &Path) -> Result<Self, BuildError> {
-        fs::create_dir_all(builds).map_err(BuildError::io("making the folder", builds))?;
+        fs::create_dir_all(builds)?;
         sweep(builds);
         let dir = tempfile::Builder::new().prefix(DRAFT).tempdir_in(builds);
-        let dir = dir.map_err(BuildError::io("making a folder in", builds))?;
+        let dir = dir.map_err(io_at("making a folder in", builds))?;
         Ok(Self { dir, builds: builds.to_owned() })
     }
 
@@ -198,14 +199,14 @@ impl Draft {
     pub(super) fn publish(self, stamp: &Stamp) -> Result<Built, BuildError> {
         let path = self.path().join(STAMP);
         let json = serde_json::to_vec_pretty(stamp).map_err(std::io::Error::other);
-        json.and_then(|json| fs::write(&path, json)).map_err(BuildError::io("writing", &path))?;
+        json.and_then(|json| fs::write(&path, json))?;
         // Builds are shared with other users of the machine no more than the cache's own folder is.
         let target = self.builds.join(&stamp.id);
         if Built::load(&self.builds, &stamp.id).is_none() {
             // What lies there is no entry, or a broken one.
             match fs::remove_dir_all(&target) {
                 Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(BuildError::io("removing the broken entry", &target)(e));
+                    return Err(e.into());
                 }
                 _ => {}
             }
@@ -215,12 +216,12 @@ impl Draft {
                 let _ = fs::remove_dir_all(&draft);
                 // Somebody may have been quicker: then theirs is as good.
                 if Built::load(&self.builds, &stamp.id).is_none() {
-                    return Err(BuildError::io("naming the entry", &target)(e));
+                    return Err(e.into());
                 }
             }
         }
         Built::load(&self.builds, &stamp.id).ok_or_else(|| {
-            BuildError::io("reading back the entry", &target)(std::io::Error::other("it is not whole"))
+            io_at("reading back the entry", &target)(std::io::Error::other("it is not whole")).into()
         })
     }
 }

@@ -1,6 +1,6 @@
 //! All that can go wrong between a source tree and a built kernel.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::{fmt, io};
 
 use fault::{Fault, ToolError};
@@ -16,7 +16,7 @@ pub enum BuildError {
     #[error(transparent)]
     Fragment(#[from] FragmentError),
     /// A tool that a kernel build needs is not there.
-    #[error("{program} not found: {why}\nhint: install the package {need}")]
+    #[error("{program} not found: {why}")]
     Missing {
         /// Program.
         program: &'static str,
@@ -39,7 +39,7 @@ pub enum BuildError {
         log: PathBuf,
     },
     /// make was killed, the machine was full or lacks a library: no word about the kernel.
-    #[error("{doing} was cut short: {headline}{}\n  log: {}", hint_text(.hint.as_deref()), .log.display())]
+    #[error("{doing} was cut short: {headline}\n  log: {}", .log.display())]
     Machine {
         /// What was being made.
         doing: &'static str,
@@ -66,15 +66,8 @@ pub enum BuildError {
     #[error(transparent)]
     Process(ProcessError),
     /// A file of the build could not be read or written.
-    #[error("{doing} {}: {source}", .path.display())]
-    Io {
-        /// In the gerund: "writing".
-        doing: &'static str,
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Io(#[from] io::Error),
     /// The user interrupted.
     #[error("interrupted")]
     Interrupted,
@@ -86,14 +79,6 @@ impl From<ProcessError> for BuildError {
             ProcessError::Interrupted => Self::Interrupted,
             other => Self::Process(other),
         }
-    }
-}
-
-impl BuildError {
-    /// For `map_err`: names what was done to which file.
-    pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self::Io { doing, path, source }
     }
 }
 
@@ -129,23 +114,14 @@ fn lost_text(lost: &[LostOption]) -> String {
         text.push_str("\n  ");
         text.push_str(&option.to_string());
     }
-    text.push_str(
-        "\nhint: set what is missing in the same fragment, or mark the option with \
-         `#: since X.Y`, `#: until X.Y` or `#: optional REASON` in the line above",
-    );
     text
-}
-
-fn hint_text(hint: Option<&str>) -> String {
-    hint.map(|hint| format!("\nhint: {hint}")).unwrap_or_default()
 }
 
 impl ToolError for BuildError {
     fn fault(&self) -> Fault {
         match self {
-            Self::Missing { .. } | Self::Machine { .. } | Self::Process(_) | Self::Io { .. } => {
-                Fault::Machinery
-            }
+            Self::Missing { .. } | Self::Machine { .. } | Self::Io(_) => Fault::Machinery,
+            Self::Process(error) => error.fault(),
             Self::Interrupted => Fault::Interrupted,
             Self::Fragment(_)
             | Self::Version(_)
@@ -153,6 +129,21 @@ impl ToolError for BuildError {
             | Self::Make { .. }
             | Self::MockDoesNotCompile(_)
             | Self::NoMock => Fault::Kernel,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Fragment(error) => error.hint(),
+            Self::Missing { need, .. } => Some(format!("install the package {need}")),
+            Self::Lost(_) => Some(
+                "set what is missing in the same fragment, or mark the option with \
+                 `#: since X.Y`, `#: until X.Y` or `#: optional REASON` in the line above"
+                    .to_owned(),
+            ),
+            Self::Machine { hint, .. } => hint.clone(),
+            Self::Process(error) => error.hint(),
+            _ => None,
         }
     }
 }

@@ -11,22 +11,19 @@
 //! # CONFIG_RD_GZIP is not set
 //! ```
 
-use std::fmt;
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fmt, io};
+
+use fs_err as fs;
+
+use fault::{Fault, ToolError};
 
 /// A fragment that cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum FragmentError {
     /// The file cannot be read.
-    #[error("reading the kconfig fragment {}: {source}", .file.display())]
-    Read {
-        /// Which.
-        file: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Read(#[from] io::Error),
     /// A line is neither option, comment nor directive.
     #[error("{}:{line}: {message}", .file.display())]
     Line {
@@ -37,6 +34,12 @@ pub enum FragmentError {
         /// What is wrong with it, and what is allowed.
         message: String,
     },
+}
+
+impl ToolError for FragmentError {
+    fn fault(&self) -> Fault {
+        Fault::Usage
+    }
 }
 
 /// Major and minor version of a kernel; `6.15` and `6.15-rc1` are the same here, as an option comes with rc1.
@@ -160,8 +163,7 @@ impl Fragment {
     /// # Errors
     /// [`FragmentError`], with file and line.
     pub fn load(path: &Path) -> Result<Self, FragmentError> {
-        let text = fs::read_to_string(path)
-            .map_err(|source| FragmentError::Read { file: path.to_owned(), source })?;
+        let text = fs::read_to_string(path)?;
         Self::parse(path, text)
     }
 

@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 use std::ffi::OsString;
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use fs_err as fs;
 use walkdir::WalkDir;
 
 use host::Process;
@@ -24,7 +24,7 @@ pub(super) fn production(
     // It points at the object folder of this machine; a guest has no use for it.
     let link = lib.join("build");
     if link.is_symlink() {
-        fs::remove_file(&link).map_err(BuildError::io("removing", &link))?;
+        fs::remove_file(&link)?;
     }
     depmod(make, root, release)
 }
@@ -48,7 +48,7 @@ pub(super) fn mock(
     for path in modules(&lib) {
         let replaced = path.file_name().is_some_and(|name| names.contains(name));
         if replaced && !path.starts_with(&updates) {
-            fs::remove_file(&path).map_err(BuildError::io("removing", &path))?;
+            fs::remove_file(&path)?;
         }
     }
     depmod(make, root, release)
@@ -58,9 +58,10 @@ pub(super) fn mock(
 pub(super) fn unstripped(obj: &Path, external: Option<&Path>, to: &Path) -> Result<(), BuildError> {
     let keep = |from: &Path, folder: &str| {
         let folder = to.join(folder);
-        fs::create_dir_all(&folder).map_err(BuildError::io("making the folder", &folder))?;
+        fs::create_dir_all(&folder)?;
         let target = folder.join(from.file_name().unwrap_or_default());
-        fs::copy(from, &target).map(drop).map_err(BuildError::io("copying to", &target))
+        fs::copy(from, &target)?;
+        Ok::<_, BuildError>(())
     };
     keep(&obj.join("vmlinux"), "")?;
     modules(obj).iter().try_for_each(|module| keep(module, "production"))?;
@@ -112,7 +113,7 @@ fn copy(from: &Path, to: &Path) -> Result<(), BuildError> {
         } else {
             fs::copy(entry.path(), &target).map(|_| ())
         };
-        done.map_err(BuildError::io("copying to", &target))?;
+        done?;
     }
     Ok(())
 }

@@ -177,7 +177,7 @@ fn a_real_tree_says_why_an_option_is_lost() {
         sink: &Collect::default(),
     };
     let tree = Tree { src: &src, id: "lost", version: &version(&src) };
-    let error = timed("configuring", || builder.build(&tree, &[fragment])).expect_err("lost").to_string();
+    let error = fault::shown(&timed("configuring", || builder.build(&tree, &[fragment])).expect_err("lost"));
     eprintln!("{error}");
     for sign in [
         "lost.config:4: CONFIG_DEV_DAX_HMEM: wanted m, got n",

@@ -4,11 +4,11 @@
 //! the slot while make runs, and whoever finds one removes every object that is newer than the command file
 //! kbuild writes after it (`.NAME.cmd`, see `scripts/Kbuild.include`: `if_changed`).
 
-use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use fs_err::{self as fs, File};
 use walkdir::WalkDir;
 
 use super::BuildError;
@@ -23,7 +23,7 @@ impl<'a> Slot<'a> {
     pub(super) fn open(folder: &'a Path) -> Result<Self, BuildError> {
         let slot = Self { folder };
         let obj = slot.obj();
-        fs::create_dir_all(&obj).map_err(BuildError::io("making the folder", &obj))?;
+        fs::create_dir_all(&obj)?;
         Ok(slot)
     }
 
@@ -41,7 +41,7 @@ impl<'a> Slot<'a> {
     pub(super) fn log(&self, name: &str) -> Result<PathBuf, BuildError> {
         let path = self.folder.join(name);
         match fs::remove_file(&path) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(BuildError::io("removing", &path)(e)),
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(e.into()),
             _ => Ok(path),
         }
     }
@@ -65,13 +65,13 @@ impl<'a> Slot<'a> {
             // The old mark stays: should this build be killed as well, its objects are looked at from there on.
             return Ok(());
         }
-        fs::write(&mark, "a build is running here, or was killed\n").map_err(BuildError::io("writing", &mark))
+        Ok(fs::write(&mark, "a build is running here, or was killed\n")?)
     }
 
     /// Says that make came to an end by itself: what it left is whole, whether it succeeded or not.
     pub(super) fn settle(&self) -> Result<(), BuildError> {
         let mark = self.mark();
-        fs::remove_file(&mark).map_err(BuildError::io("removing", &mark))
+        Ok(fs::remove_file(&mark)?)
     }
 }
 
@@ -91,7 +91,7 @@ fn drop_half_made(folder: &Path, since: SystemTime) -> Result<(), BuildError> {
             fs::metadata(command).and_then(|meta| meta.modified()).is_ok_and(|written| written < modified)
         };
         if half_made {
-            fs::remove_file(path).map_err(BuildError::io("removing the half-made", path))?;
+            fs::remove_file(path)?;
         }
     }
     Ok(())

@@ -15,6 +15,7 @@ use elf::endian::AnyEndian;
 use regex::{Captures, Regex};
 use walkdir::WalkDir;
 
+use fault::{Fault, ToolError};
 use host::{Process, ProcessError};
 use kernlog::Splat;
 
@@ -39,10 +40,7 @@ pub enum SymbolError {
         why: String,
     },
     /// It has no line tables.
-    #[error(
-        "{} has no debug info: functions keep their offsets\nhint: build with CONFIG_DEBUG_INFO, as the flavour debug-info does",
-        .file.display()
-    )]
+    #[error("{} has no debug info: functions keep their offsets", .file.display())]
     NoDebugInfo {
         /// The file.
         file: PathBuf,
@@ -50,6 +48,25 @@ pub enum SymbolError {
     /// addr2line failed.
     #[error(transparent)]
     Process(#[from] ProcessError),
+}
+
+impl ToolError for SymbolError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Unreadable { .. } | Self::NoDebugInfo { .. } => Fault::Usage,
+            Self::Process(error) => error.fault(),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Unreadable { .. } => None,
+            Self::NoDebugInfo { .. } => {
+                Some("build with CONFIG_DEBUG_INFO, as the flavour debug-info does".to_owned())
+            }
+            Self::Process(error) => error.hint(),
+        }
+    }
 }
 
 /// The symbols of one build: its kernel, and its modules as they are asked for.

@@ -125,7 +125,7 @@ fn without_debug_info_there_is_nothing_and_that_is_said() {
     let here = format!("{}/", dir.path().display());
     let open = |name: &str| {
         let error = Symbols::open(&dir.path().join(name), vec![]).expect_err("there is none");
-        error.to_string().replace(&here, "")
+        fault::shown(&error).replace(&here, "")
     };
     insta::assert_snapshot!(open("vmlinux"), @r"
     vmlinux has no debug info: functions keep their offsets

@@ -112,7 +112,7 @@ impl Bench {
     }
 
     fn error(&self, fragment: &str) -> String {
-        let error = self.build(fragment).expect_err("it fails").to_string();
+        let error = fault::shown(&self.build(fragment).expect_err("it fails"));
         error.replace(&self.folder.path().display().to_string(), "<FOLDER>")
     }
 
@@ -319,8 +319,8 @@ fn a_library_that_is_missing_is_named_as_a_need() {
     assert_eq!(bench.build("CONFIG_TINY=y\n").expect_err("no header").fault(), Fault::Machinery);
     insta::assert_snapshot!(bench.error("CONFIG_TINY=y\n"), @r#"
     building the kernel was cut short: elf.h:1:10: fatal error: gelf.h: No such file or directory
-    hint: install the package libelf-dev
       log: <FOLDER>/work/build.log
+    hint: install the package libelf-dev
     "#);
 }
 

@@ -9,10 +9,10 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
+use fs_err as fs;
 use regex::Regex;
 use serde::Serialize;
 use walkdir::WalkDir;
@@ -137,7 +137,7 @@ fn sparse() -> Option<&'static str> {
 
 fn remove(path: &Path) -> Result<(), BuildError> {
     match fs::remove_file(path) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(BuildError::io("removing", path)(e)),
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(e.into()),
         _ => Ok(()),
     }
 }

@@ -2,12 +2,12 @@
 //!
 //! What came of a patch on a tree is remembered, so the next version of a series costs only its changed patches.
 
-use std::fs;
 use std::path::PathBuf;
 
+use fs_err as fs;
 use serde::{Deserialize, Serialize};
 
-use host::{Cache, Process, digest, quote};
+use host::{Cache, Process, digest, io_at, quote};
 use spec::series::FILE;
 use spec::{KernelVersion, Patch, Series, Symbol};
 
@@ -183,7 +183,7 @@ impl Target<'_> {
 fn read(patches: &[Patch]) -> Result<Vec<Text<'_>>, SourceError> {
     let mut texts = Vec::new();
     for patch in patches {
-        let bytes = fs::read(&patch.file).map_err(SourceError::io("reading", &patch.file))?;
+        let bytes = fs::read(&patch.file)?;
         texts.push(Text { patch, bytes });
     }
     Ok(texts)
@@ -263,8 +263,7 @@ impl<'a> Stage<'a> {
     fn git(&mut self, args: &[&str]) -> Result<Process, SourceError> {
         if self.folder.is_none() {
             let parent = self.target.cache.dir("tmp/index")?;
-            let folder =
-                tempfile::tempdir_in(&parent).map_err(SourceError::io("making a folder in", &parent))?;
+            let folder = tempfile::tempdir_in(&parent).map_err(io_at("making a folder in", &parent))?;
             self.folder = Some(folder);
         }
         let index = self.folder.iter().map(|folder| folder.path().join("index")).next().unwrap_or_default();

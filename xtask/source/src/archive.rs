@@ -1,11 +1,11 @@
 //! Trees out of packages and tarballs.
 
-use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use fs_err::{self as fs, File};
 use sha2::{Digest as _, Sha256};
 
 use host::{PrivateApt, Process, hex};
@@ -32,7 +32,7 @@ pub(super) fn package(
     let deb = apt.download(package, staging.path())?;
     let unpacked = staging.path().join("deb");
     Process::new("dpkg-deb", ["--extract"]).arg(&deb).arg(&unpacked).log(fetcher.git.log()).run()?;
-    fs::remove_file(&deb).map_err(SourceError::io("removing", &deb))?;
+    fs::remove_file(&deb)?;
     put(fetcher, &kernel_tarball(&unpacked, package)?, staging.path())
 }
 
@@ -52,7 +52,7 @@ pub(super) fn source_package(
 /// `usr/src/linux-source-*.tar.*` of an unpacked package.
 fn kernel_tarball(unpacked: &Path, package: &str) -> Result<PathBuf, SourceError> {
     let folder = unpacked.join("usr/src");
-    let listing = fs::read_dir(&folder).map_err(SourceError::io("reading", &folder))?;
+    let listing = fs::read_dir(&folder)?;
     let name =
         |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     listing
@@ -87,7 +87,7 @@ pub(super) fn tarball(
     }
     let file = Path::new(location);
     // Its sum is taken again only when the file looks another.
-    let meta = fs::metadata(file).map_err(SourceError::io("reading", file))?;
+    let meta = fs::metadata(file)?;
     let look = format!("{location} {} {} {}.{}", meta.len(), meta.ino(), meta.mtime(), meta.mtime_nsec());
     let sum = match fetcher.git.remembered("tarball-sum", &look) {
         Some(sum) if sha256.is_none_or(|wanted| wanted == sum) => sum,
@@ -109,9 +109,10 @@ fn download(fetcher: &Fetcher, url: &str, to: &Path) -> Result<(), SourceError> 
     } else if which::which("wget").is_ok() {
         Process::new("wget", ["--no-verbose", "--output-document"]).arg(to)
     } else {
-        return Err(SourceError::Other(format!(
-            "downloading {url} needs curl or wget, and neither is here\nhint: download it by hand and name its path"
-        )));
+        return Err(SourceError::MissingProgram {
+            what: format!("downloading {url} needs curl or wget, and neither is here"),
+            hint: "download it by hand and name its path".to_owned(),
+        });
     };
     process.arg("--").arg(url).deadline(DOWNLOAD_DEADLINE).log(fetcher.git.log()).run()?;
     Ok(())
@@ -119,8 +120,7 @@ fn download(fetcher: &Fetcher, url: &str, to: &Path) -> Result<(), SourceError> 
 
 /// The file's SHA-256, if it is the one that was wanted.
 fn verified(file: &Path, wanted: Option<&str>) -> Result<String, SourceError> {
-    let fail = |error| SourceError::io("reading", file)(error);
-    let mut reader = File::open(file).map_err(fail)?;
+    let mut reader = File::open(file)?;
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
     loop {
@@ -128,7 +128,7 @@ fn verified(file: &Path, wanted: Option<&str>) -> Result<String, SourceError> {
             Ok(0) => break,
             Ok(read) => hash.update(&buffer[..read]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(fail(error)),
+            Err(error) => return Err(error.into()),
         }
     }
     let found = hex(hash.finalize());

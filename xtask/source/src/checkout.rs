@@ -1,7 +1,8 @@
 //! A work copy of a tree, in which only files that differ are written.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+
+use fs_err as fs;
 
 use host::{Cache, digest, write_stamp};
 
@@ -31,14 +32,14 @@ pub(super) fn checkout(
     let begun = begun(index);
     let stale = lock_of(index);
     if stale.exists() {
-        fs::remove_file(&stale).map_err(SourceError::io("removing", &stale))?;
+        fs::remove_file(&stale)?;
     }
     if !work.is_dir() && index.exists() {
-        fs::remove_file(index).map_err(SourceError::io("removing", index))?;
+        fs::remove_file(index)?;
     }
-    fs::create_dir_all(work).map_err(SourceError::io("making the folder", work))?;
+    fs::create_dir_all(work)?;
     if let Some(parent) = index.parent() {
-        fs::create_dir_all(parent).map_err(SourceError::io("making the folder", parent))?;
+        fs::create_dir_all(parent)?;
     }
     let go_to = |id: &str| -> Result<(), SourceError> {
         let process = git.with(tree.alternates, ["-c", "checkout.workers=0", "read-tree", "--reset", "-u"]);
@@ -55,7 +56,7 @@ pub(super) fn checkout(
     }
     write_stamp(&begun, tree.id)?;
     go_to(tree.id)?;
-    fs::remove_file(&begun).map_err(SourceError::io("removing", &begun))
+    Ok(fs::remove_file(&begun)?)
 }
 
 /// Files of a work copy that somebody has edited or removed since it was made. After a killed checkout there is nothing to

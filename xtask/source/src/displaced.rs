@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use host::Cache;
+use host::{Cache, io_at};
 
 use super::git::Git;
 use super::{Prepared, SourceError};
@@ -25,7 +25,7 @@ pub(super) fn displaced(
     prepared: &Prepared,
 ) -> Result<Vec<Displaced>, SourceError> {
     let parent = cache.dir("tmp/index")?;
-    let folder = tempfile::tempdir_in(&parent).map_err(SourceError::io("making a folder in", &parent))?;
+    let folder = tempfile::tempdir_in(&parent).map_err(io_at("making a folder in", &parent))?;
     let index = folder.path().join("index");
     let run = |args: &[&str]| {
         let process = git.with(&prepared.alternates, args);

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Serialize;
 
@@ -15,11 +15,7 @@ use spec::version::VersionError;
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// None of the kernel's sources worked.
-    #[error(
-        "no source of kernel {kernel} can be had{}\
-         \nhint: name another source: for it in patchbench.local.yaml, or try a tree of your own with --linux DIR",
-        tried_lines(.tried)
-    )]
+    #[error("no source of kernel {kernel} can be had{}", tried_lines(.tried))]
     Unavailable {
         /// The kernel.
         kernel: String,
@@ -36,10 +32,7 @@ pub enum SourceError {
     #[error(transparent)]
     Conflict(#[from] Box<Conflict>),
     /// A series has no patches for this kernel.
-    #[error(
-        "series {series} has no patches for {kernel}, only for {written_for}\
-         \nhint: add patches for it under variants: in {}, or leave the series out of this kernel", .file.display()
-    )]
+    #[error("series {series} has no patches for {kernel}, only for {written_for}")]
     NoPatches {
         /// The series.
         series: String,
@@ -51,16 +44,13 @@ pub enum SourceError {
         written_for: String,
     },
     /// A series is only declared, and its patches were not fetched.
-    #[error("the patches of series {series} are not here\nhint: cargo xtask series fetch {series}")]
+    #[error("the patches of series {series} are not here")]
     NotFetched {
         /// The series.
         series: String,
     },
     /// A series that another one needs is not applied before it.
-    #[error(
-        "series {series} requires {requires}, which kernel {kernel} does not have before it\
-         \nhint: series: [{requires}, {series}]"
-    )]
+    #[error("series {series} requires {requires}, which kernel {kernel} does not have before it")]
     Requires {
         /// The series.
         series: String,
@@ -79,19 +69,20 @@ pub enum SourceError {
         /// What it has.
         found: String,
     },
+    /// A program that an archive needs is not there.
+    #[error("{what}")]
+    MissingProgram {
+        /// The archive and the program.
+        what: String,
+        /// The way out.
+        hint: String,
+    },
     /// Something else about a source, in words that say it all.
     #[error("{0}")]
     Other(String),
     /// A file or folder.
-    #[error("{doing} {}: {source}", .path.display())]
-    Io {
-        /// In the gerund: "reading".
-        doing: &'static str,
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Io(#[from] io::Error),
     /// The cache.
     #[error(transparent)]
     Cache(#[from] CacheError),
@@ -149,18 +140,7 @@ impl fmt::Display for Place {
 impl SourceError {
     /// Whether the user interrupted: then no other source is tried.
     pub fn is_interrupt(&self) -> bool {
-        let (process, cache) = match self {
-            Self::Process(error) | Self::Apt(AptError::Process(error)) => (Some(error), None),
-            Self::Cache(error) | Self::Apt(AptError::Cache(error)) => (None, Some(error)),
-            _ => (None, None),
-        };
-        matches!(process, Some(ProcessError::Interrupted))
-            || matches!(cache, Some(CacheError::Interrupted(_)))
-    }
-
-    pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self::Io { doing, path, source }
+        self.fault() == Fault::Interrupted
     }
 }
 
@@ -187,16 +167,73 @@ fn conflict_details(conflict: &Conflict) -> String {
         let _ = write!(text, "\n  | {line}");
     }
     let _ = write!(text, "\n  command: {}", conflict.command);
-    text.push_str("\nhint: rebase the series on this kernel, or give it patches of its own under variants:");
     text
 }
 
 impl ToolError for SourceError {
     fn fault(&self) -> Fault {
         match self {
-            Self::Conflict(_) | Self::NoPatches { .. } | Self::Requires { .. } => Fault::Kernel,
-            _ if self.is_interrupt() => Fault::Interrupted,
+            Self::Conflict(error) => error.fault(),
+            Self::NoPatches { .. } | Self::Requires { .. } => Fault::Kernel,
+            Self::Cache(error) => error.fault(),
+            Self::Apt(error) => error.fault(),
+            Self::Process(error) => error.fault(),
             _ => Fault::Machinery,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Unavailable { .. } => Some(
+                "name another source: for it in patchbench.local.yaml, or try a tree of your own with --linux DIR"
+                    .to_owned(),
+            ),
+            Self::Conflict(error) => error.hint(),
+            Self::NoPatches { file, .. } => Some(format!(
+                "add patches for it under variants: in {}, or leave the series out of this kernel",
+                file.display()
+            )),
+            Self::NotFetched { series } => Some(format!("cargo xtask series fetch {series}")),
+            Self::Requires { series, requires, .. } => Some(format!("series: [{requires}, {series}]")),
+            Self::MissingProgram { hint, .. } => Some(hint.clone()),
+            Self::Cache(error) => error.hint(),
+            Self::Apt(error) => error.hint(),
+            Self::Process(error) => error.hint(),
+            Self::NotAKernel { .. } | Self::Checksum { .. } | Self::Other(_) | Self::Io(_) => None,
+        }
+    }
+}
+
+impl ToolError for Conflict {
+    fn fault(&self) -> Fault {
+        Fault::Kernel
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some("rebase the series on this kernel, or give it patches of its own under variants:".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_it_wraps_says_whose_fault_it_is_and_what_to_do() {
+        let full = || CacheError::from(io::Error::from(io::ErrorKind::StorageFull));
+        let hint = Some("make room, or keep the cache elsewhere with --cache-dir DIR".to_owned());
+        for error in [SourceError::from(full()), AptError::from(full()).into()] {
+            assert_eq!((error.fault(), error.hint()), (Fault::Machinery, hint.clone()), "{error:?}");
+        }
+        let waited = || CacheError::Interrupted(PathBuf::from("/cache/x"));
+        let interrupted = [
+            SourceError::from(waited()),
+            AptError::from(waited()).into(),
+            ProcessError::Interrupted.into(),
+            AptError::from(ProcessError::Interrupted).into(),
+        ];
+        for error in interrupted {
+            assert!(error.is_interrupt() && error.fault() == Fault::Interrupted, "{error:?}");
         }
     }
 }

@@ -1,11 +1,12 @@
 //! Getting the tree of one source.
 
-use std::fs;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use fs_err as fs;
+
 use host::apt::Packages;
-use host::{AptError, PrivateApt, digest, git};
+use host::{AptError, PrivateApt, digest, git, io_at};
 use spec::Source;
 use spec::kernel::is_url;
 
@@ -168,13 +169,11 @@ impl Fetcher<'_> {
     pub(super) fn staging(&self) -> Result<(host::Guard, tempfile::TempDir), SourceError> {
         let lock = self.cache.lock("import")?;
         let parent = self.cache.dir("tmp/import")?;
-        for entry in
-            fs::read_dir(&parent).map_err(SourceError::io("reading", &parent))?.filter_map(Result::ok)
-        {
+        for entry in fs::read_dir(&parent)?.filter_map(Result::ok) {
             let path = entry.path();
-            fs::remove_dir_all(&path).map_err(SourceError::io("removing what a killed run left,", &path))?;
+            fs::remove_dir_all(&path)?;
         }
-        let folder = tempfile::tempdir_in(&parent).map_err(SourceError::io("making a folder in", &parent))?;
+        let folder = tempfile::tempdir_in(&parent).map_err(io_at("making a folder in", &parent))?;
         Ok((lock, folder))
     }
 }

@@ -1,8 +1,9 @@
 //! The one git repository of the cache, and how git is called.
 
 use std::ffi::OsStr;
-use std::fs;
 use std::path::{Path, PathBuf};
+
+use fs_err as fs;
 
 use host::{Cache, Process, digest, git, write_stamp};
 
@@ -34,8 +35,7 @@ impl Git {
     pub(super) fn ensure(&self, cache: &Cache) -> Result<(), SourceError> {
         if fs::metadata(&self.log).is_ok_and(|meta| meta.len() > LONGEST_LOG) {
             // Whoever still writes to it goes on writing to the old one.
-            fs::rename(&self.log, self.log.with_extension("log.old"))
-                .map_err(SourceError::io("renaming", &self.log))?;
+            fs::rename(&self.log, self.log.with_extension("log.old"))?;
         }
         let ready = self.dir.join("info/attributes");
         if ready.exists() {
@@ -95,7 +95,7 @@ impl Git {
     ) -> Result<String, SourceError> {
         let index_lock = lock_of(index);
         if index_lock.exists() {
-            fs::remove_file(&index_lock).map_err(SourceError::io("removing", &index_lock))?;
+            fs::remove_file(&index_lock)?;
         }
         // A first import goes straight into one pack, at the price of deltas; later ones are a few loose files.
         let threshold = if index.exists() { "512m" } else { "1" };

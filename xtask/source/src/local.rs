@@ -2,10 +2,11 @@
 //! written: their objects are read in place, what is new goes to our repository. (git renews the time of an object
 //! of theirs that it would else have to write, which keeps it from being pruned.)
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use host::{Process, digest, git};
+use fs_err as fs;
+
+use host::{Process, digest, git, io_at};
 
 use super::SourceError;
 use super::fetcher::{Fetched, Fetcher, describe};
@@ -26,7 +27,7 @@ pub(super) fn dirty(fetcher: &Fetcher, path: &Path) -> Result<Fetched, SourceErr
     let top = PathBuf::from(ask(path, "--show-toplevel")?);
     let their_index = PathBuf::from(ask_path(path, "index")?);
     let parent = fetcher.cache.dir("tmp/index")?;
-    let temp = tempfile::tempdir_in(&parent).map_err(SourceError::io("making a folder in", &parent))?;
+    let temp = tempfile::tempdir_in(&parent).map_err(io_at("making a folder in", &parent))?;
     let index = temp.path().join("index");
     copy_index(&their_index, &index)?;
     let staged = |args: &[&str]| {
@@ -59,7 +60,7 @@ pub(super) fn folder(fetcher: &Fetcher, path: &Path) -> Result<Fetched, SourceEr
     if !path.is_dir() {
         return Err(SourceError::Other(format!("there is no folder {}", path.display())));
     }
-    let path = path.canonicalize().map_err(SourceError::io("resolving", path))?;
+    let path = fs::canonicalize(path)?;
     let id = digest([path.as_os_str().as_encoded_bytes()])[..16].to_owned();
     let _lock = fetcher.cache.lock(&format!("dir-{id}"))?;
     // The index is kept, so that the next time only what changed is read.
@@ -75,13 +76,13 @@ pub(super) fn folder(fetcher: &Fetcher, path: &Path) -> Result<Fetched, SourceEr
 /// so a younger copy would hide a change made in the moment the index was written ("racy git").
 fn copy_index(from: &Path, to: &Path) -> Result<(), SourceError> {
     let modified = match fs::metadata(from) {
-        Ok(meta) => meta.modified().map_err(SourceError::io("reading", from))?,
+        Ok(meta) => meta.modified()?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(SourceError::io("reading", from)(error)),
+        Err(error) => return Err(error.into()),
     };
-    fs::copy(from, to).map_err(SourceError::io("copying", from))?;
-    let file = fs::OpenOptions::new().write(true).open(to).map_err(SourceError::io("opening", to))?;
-    file.set_modified(modified).map_err(SourceError::io("setting the time of", to))
+    fs::copy(from, to)?;
+    let file = fs::OpenOptions::new().write(true).open(to)?;
+    Ok(file.set_modified(modified)?)
 }
 
 /// The folder of a repository's objects.

@@ -109,11 +109,11 @@ impl Sources {
                 places: conflict.places.clone(),
             }),
             Err(error @ SourceError::NoPatches { .. }) => {
-                let why = error.to_string().lines().next().unwrap_or_default().to_owned();
+                let why = fault::one_line(&error);
                 Ok(Fit::NotWrittenFor { why })
             }
             Err(error @ SourceError::NotFetched { .. }) => {
-                Ok(Fit::Unavailable { tried: vec![error.to_string()] })
+                Ok(Fit::Unavailable { tried: vec![fault::inlined(&error)] })
             }
             Err(SourceError::Unavailable { tried, .. }) => Ok(Fit::Unavailable { tried }),
             Err(error) => Err(error),
@@ -206,7 +206,7 @@ impl Sources {
                     return Ok((fetched, version, tried));
                 }
                 Err(error) if error.is_interrupt() => return Err(error),
-                Err(error) => tried.push(format!("{source}: {error}")),
+                Err(error) => tried.push(format!("{source}: {}", fault::inlined(&error))),
             }
         }
         Err(SourceError::Unavailable { kernel: kernel.name.clone(), tried })

@@ -1,14 +1,14 @@
 //! A tarball into the repository without a file on disk: decompressor → our tar reader → `git fast-import`.
 
-use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use fs_err::{File, OpenOptions};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{CWD, FileType, Mode};
 
-use host::{Output, Process, ProcessError, Running, interrupt};
+use host::{Output, Process, ProcessError, Running, interrupt, io_at};
 
 use super::SourceError;
 use super::git::Git;
@@ -51,7 +51,7 @@ pub(super) fn import(git: &Git, archive: &Path, folder: &Path) -> Result<String,
     }
     let bad = converted.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::BrokenPipe);
     if bad {
-        converted.map_err(SourceError::io("reading", archive))?;
+        converted.map_err(io_at("reading", archive))?;
     }
     if !imported.status.success() {
         return Err(ProcessError::Failed {
@@ -81,9 +81,8 @@ fn top(git: &Git) -> Result<String, SourceError> {
 
 /// What unpacks an archive, by its first bytes; none if it is not packed.
 fn decompressor(archive: &Path) -> Result<Option<(&'static str, &'static [&'static str])>, SourceError> {
-    let fail = |error| SourceError::io("reading", archive)(error);
     let mut magic = Vec::new();
-    File::open(archive).and_then(|file| file.take(6).read_to_end(&mut magic)).map_err(fail)?;
+    File::open(archive)?.take(6).read_to_end(&mut magic)?;
     let found: (&str, &[&str]) = match magic.as_slice() {
         [0xfd, b'7', b'z', b'X', b'Z', ..] => ("xz", &["-dc", "-T0"]),
         [0x1f, 0x8b, ..] => ("gzip", &["-dc"]),
@@ -93,10 +92,10 @@ fn decompressor(archive: &Path) -> Result<Option<(&'static str, &'static [&'stat
     };
     if which::which(found.0).is_err() {
         let (file, program) = (archive.display(), found.0);
-        let text = format!(
-            "unpacking {file} needs {program}, which is not here\nhint: sudo apt-get install {program}"
-        );
-        return Err(SourceError::Other(text));
+        return Err(SourceError::MissingProgram {
+            what: format!("unpacking {file} needs {program}, which is not here"),
+            hint: format!("sudo apt-get install {program}"),
+        });
     }
     Ok(Some(found))
 }
@@ -140,22 +139,19 @@ struct Pipe {
 impl Pipe {
     fn make(folder: &Path, name: &str) -> Result<Self, SourceError> {
         let path = folder.join(name);
-        let fail = |error| SourceError::io("making the pipe", &path)(error);
         let (kind, mode) = (FileType::Fifo, Mode::RUSR | Mode::WUSR);
-        rustix::fs::mknodat(CWD, &path, kind, mode, 0).map_err(|error| fail(error.into()))?;
-        let both = OpenOptions::new().read(true).write(true).open(&path).map_err(fail)?;
+        rustix::fs::mknodat(CWD, &path, kind, mode, 0)
+            .map_err(|error| io_at("making the pipe", &path)(error.into()))?;
+        let both = OpenOptions::new().read(true).write(true).open(&path)?;
         Ok(Self { path, both })
     }
 
     fn reader(&self) -> Result<File, SourceError> {
-        File::open(&self.path).map_err(SourceError::io("opening the pipe", &self.path))
+        Ok(File::open(&self.path)?)
     }
 
     fn writer(&self) -> Result<File, SourceError> {
-        OpenOptions::new()
-            .write(true)
-            .open(&self.path)
-            .map_err(SourceError::io("opening the pipe", &self.path))
+        Ok(OpenOptions::new().write(true).open(&self.path)?)
     }
 }
 
@@ -170,7 +166,7 @@ struct Input {
 impl Input {
     fn open(git: &Git, archive: &Path, folder: &Path) -> Result<Self, SourceError> {
         let Some((program, args)) = decompressor(archive)? else {
-            let file = File::open(archive).map_err(SourceError::io("reading", archive))?;
+            let file = File::open(archive)?;
             return Ok(Self { file, pipe: None, unpacker: None });
         };
         let pipe = Pipe::make(folder, "tar")?;
@@ -204,9 +200,11 @@ impl Read for Input {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use host::Cache;
     use std::fs;
+
+    use host::Cache;
+
+    use super::*;
 
     fn import_of(files: &[(&str, &str)], tar: &str) -> (tempfile::TempDir, Git, Result<String, SourceError>) {
         let base = tempfile::tempdir().expect("a folder");
@@ -256,7 +254,7 @@ mod tests {
     fn damage_is_told_and_nothing_hangs() {
         let text = "x".repeat(100_000);
         let files = [("a", text.as_str())];
-        let error = |tar: &str| import_of(&files, tar).2.expect_err("damaged").to_string();
+        let error = |tar: &str| fault::shown(&import_of(&files, tar).2.expect_err("damaged"));
         let cut = error("tar -cf a.tar in; head -c 50000 a.tar > archive");
         assert!(cut.ends_with("damaged archive: it ends too early"), "{cut}");
         let cut = error("tar -cJf a.tar in; head -c 100 a.tar > archive");

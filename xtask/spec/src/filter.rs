@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use fault::{Fault, ToolError};
 use specfile::did_you_mean;
 
 use super::selector::fits;
@@ -75,12 +76,21 @@ impl FilterError {
 impl fmt::Display for FilterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let column = self.text[..self.at].chars().count();
-        write!(f, "{}\n  {}\n  {:column$}^", self.message, self.text, "")?;
-        self.hint.as_deref().map_or(Ok(()), |hint| write!(f, "\nhint: {hint}"))
+        write!(f, "{}\n  {}\n  {:column$}^", self.message, self.text, "")
     }
 }
 
 impl std::error::Error for FilterError {}
+
+impl ToolError for FilterError {
+    fn fault(&self) -> Fault {
+        Fault::Usage
+    }
+
+    fn hint(&self) -> Option<String> {
+        self.hint.clone()
+    }
+}
 
 impl CellFilter {
     /// Whether the cell with these names is meant. A name that is not known yet is none: then there may be no answer
@@ -290,7 +300,7 @@ mod tests {
 
     #[test]
     fn errors_point_at_the_place() {
-        let error = |text: &str| text.parse::<CellFilter>().expect_err(text).to_string();
+        let error = |text: &str| fault::shown(&text.parse::<CellFilter>().expect_err(text));
         insta::assert_snapshot!(error("kernel=lts & topolgy=switch*"), @r"
         a cell has no `topolgy`
           kernel=lts & topolgy=switch*

@@ -260,7 +260,7 @@ mod tests {
     fn sources(text: &str) -> Result<Vec<Source>, String> {
         parse_yaml::<Holder>(text, Path::new("patchbench.yaml"))
             .map(|holder| holder.source.0)
-            .map_err(|error| error.to_string())
+            .map_err(|error| fault::shown(&error))
     }
 
     fn shown(text: &str) -> String {

@@ -16,7 +16,7 @@ pub mod suite;
 pub mod version;
 
 pub use defaults::Defaults;
-pub use filter::{CellFilter, Field};
+pub use filter::{CellFilter, Field, FilterError};
 pub use kernel::{Kernel, Source};
 pub use matrix::{Axes, Exclude, Matrix, Setting, Settings};
 pub use project::{PLAIN, Project};

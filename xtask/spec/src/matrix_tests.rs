@@ -13,7 +13,7 @@ fn load(matrix: &str, local: Option<&str>) -> Result<Project, String> {
         fs::write(dir.path().join("patchbench.local.yaml"), local).expect("written");
     }
     let here = format!("{}/", dir.path().display());
-    Project::load(dir.path()).map_err(|error| error.to_string().replace(&here, ""))
+    Project::load(dir.path()).map_err(|error| fault::shown(&error).replace(&here, ""))
 }
 
 fn error(matrix: &str) -> String {
@@ -99,7 +99,7 @@ fn errors_say_where_and_what_next() {
     ");
     let project = load("  one: { kernels: all }\n  two: { kernels: all }\n", None).expect("a project");
     let here = format!("{}/", project.root.display());
-    let asked = |name| project.matrix(name).expect_err("none").to_string().replace(&here, "");
+    let asked = |name| fault::shown(&project.matrix(name).expect_err("none")).replace(&here, "");
     insta::assert_snapshot!(asked(None), @r"
     patchbench.yaml: matrix: there are several, and none is called `default`
     hint: --matrix one or --matrix two

@@ -291,7 +291,7 @@ mod tests {
             fs::write(dir.path().join(LOCAL_FILE), local).expect("written");
         }
         let here = format!("{}/", dir.path().display());
-        Project::load(dir.path()).map_err(|error| error.to_string().replace(&here, ""))
+        Project::load(dir.path()).map_err(|error| fault::shown(&error).replace(&here, ""))
     }
 
     fn error(main: &str) -> String {
@@ -358,7 +358,7 @@ mod tests {
 
     #[test]
     fn an_unknown_kernel_is_met_with_the_nearest() {
-        let error = load(MAIN, None).expect("a project").kernel("mien").expect_err("unknown").to_string();
+        let error = fault::shown(&load(MAIN, None).expect("a project").kernel("mien").expect_err("unknown"));
         assert!(error.ends_with("kernels: there is no kernel `mien`\nhint: did you mean `mine`?"), "{error}");
     }
 }

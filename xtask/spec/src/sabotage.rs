@@ -125,7 +125,7 @@ mod tests {
         let file = dir.path().join("no-check.patch");
         fs::write(&file, text).expect("written");
         let here = format!("{}/", dir.path().display());
-        Sabotage::load("no-check", &file).map_err(|error| error.to_string().replace(&here, ""))
+        Sabotage::load("no-check", &file).map_err(|error| fault::shown(&error).replace(&here, ""))
     }
 
     #[test]

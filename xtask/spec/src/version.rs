@@ -8,6 +8,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use fault::{Fault, ToolError};
+
 /// Version of a kernel, as the first lines of its top `Makefile` give it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KernelVersion {
@@ -49,6 +51,15 @@ pub enum VersionError {
     /// A Makefile without its version.
     #[error("the Makefile has no line `{0} = …`")]
     Makefile(&'static str),
+}
+
+impl ToolError for VersionError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Version(_) | Self::Range(_) | Self::Empty(_) => Fault::Usage,
+            Self::Makefile(_) => Fault::Machinery,
+        }
+    }
 }
 
 impl KernelVersion {

@@ -14,7 +14,7 @@ use fault::{Fault, ToolError};
 #[derive(Debug, thiserror::Error)]
 pub enum SpecError {
     /// It could not be read.
-    #[error("cannot read {}: {source}{}", .file.display(), hint_line(.hint.as_deref()))]
+    #[error("cannot read {}", .file.display())]
     Read {
         /// The file or folder.
         file: PathBuf,
@@ -24,7 +24,7 @@ pub enum SpecError {
         hint: Option<String>,
     },
     /// It is no YAML, or not the YAML that belongs here.
-    #[error("{}: {message}{}", .file.display(), hint_line(.hint.as_deref()))]
+    #[error("{}: {message}", .file.display())]
     Parse {
         /// The file that it came from.
         file: PathBuf,
@@ -34,7 +34,7 @@ pub enum SpecError {
         hint: Option<String>,
     },
     /// It is well-formed but makes no sense.
-    #[error("{}: {field}: {message}{}", .file.display(), hint_line(.hint.as_deref()))]
+    #[error("{}: {field}: {message}", .file.display())]
     Invalid {
         /// The file or folder.
         file: PathBuf,
@@ -74,10 +74,6 @@ impl SpecError {
             None => self.with_hint(format!("known: {}", known.join(", "))),
         }
     }
-}
-
-fn hint_line(hint: Option<&str>) -> String {
-    hint.map(|hint| format!("\nhint: {hint}")).unwrap_or_default()
 }
 
 /// Reads a file as text.
@@ -233,6 +229,12 @@ impl ToolError for SpecError {
     fn fault(&self) -> Fault {
         Fault::Usage
     }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Read { hint, .. } | Self::Parse { hint, .. } | Self::Invalid { hint, .. } => hint.clone(),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -256,7 +258,7 @@ mod tests {
     }
 
     fn error(text: &str) -> String {
-        parse_yaml::<Thing>(text, Path::new("thing.yaml")).expect_err("it is wrong").to_string()
+        fault::shown(&parse_yaml::<Thing>(text, Path::new("thing.yaml")).expect_err("it is wrong"))
     }
 
     #[test]

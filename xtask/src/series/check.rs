@@ -234,7 +234,7 @@ impl Checker<'_> {
         let prepared = match self.sources().prepare(&plan.kernel, &plan.series) {
             Ok(prepared) => prepared,
             Err(error) if error.fault() == Fault::Kernel => {
-                row.note(Check::Applies, Outcome::Failed(error.to_string()));
+                row.note(Check::Applies, Outcome::Failed(fault::inlined(&error)));
                 return Ok(false);
             }
             Err(error) => return Err(error.into()),
@@ -245,7 +245,7 @@ impl Checker<'_> {
         let built = match run::build(&self.context, &plan) {
             Ok((_, built)) => built,
             Err(RunError::Build(error)) if error.fault() == Fault::Kernel => {
-                row.note(Check::Builds, Outcome::Failed(error.to_string()));
+                row.note(Check::Builds, Outcome::Failed(fault::inlined(&error)));
                 // What compiles all the same still answers for itself.
                 self.warnings(row, state, &plan, (&prepared, before, last))?;
                 return Ok(true);

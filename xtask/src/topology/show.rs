@@ -34,7 +34,9 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let (program, capabilities) = find::qemu(ctx, args.qemu.as_deref())?;
     let arguments = match cxl_topology::qemu::machine_args(&topology, &capabilities, &Backing::Ram) {
         Ok(arguments) => arguments,
-        Err(lacking) => anyhow::bail!("topology '{}' does not run on {program}: {lacking}", args.name),
+        Err(lacking) => {
+            anyhow::bail!("topology '{}' does not run on {program}: {}", args.name, lacking.reason())
+        }
     };
     if ctx.format == Format::Json {
         let shown = Shown { name: topology.name, summary: topology.summary, qemu: program, arguments };

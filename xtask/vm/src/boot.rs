@@ -1,13 +1,14 @@
 //! One boot, from QEMU's start to its end.
 
-use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use fs_err::File;
+
 use event::{Transcript, VmEnd};
-use host::{Process, Running, interrupt};
+use host::{Process, Running, interrupt, io_at};
 use wire::{FromGuest, Job};
 
 use super::command::{Plumbing, escape};
@@ -60,9 +61,9 @@ impl Boot<'_> {
     ) -> Result<Transcript, VmError> {
         make_folder(self.folder)?;
         let log = self.folder.join("console.log");
-        let log = File::create(&log).map_err(VmError::io("writing", log))?;
+        let log = File::create(&log)?;
         let files = Files::new(self.folder, files::Limits::default());
-        let files = files.map_err(VmError::io("removing", self.folder.join(files::FOLDER)))?;
+        let files = files.map_err(io_at("removing", &self.folder.join(files::FOLDER)))?;
         let sockets = Sockets::new()?;
         write_initrd(&sockets.path("initrd"), self.machine.image, self.machine.job)?;
         let mut qemu = self.start(&sockets)?;
@@ -71,7 +72,7 @@ impl Boot<'_> {
         let Some(connected) = sockets.accept(&mut qemu)? else {
             return Ok(transcript.close(Vec::new(), end_of(qemu, None, None), Instant::now()));
         };
-        let qmp = Qmp::start(&connected.qmp).map_err(VmError::io("using", sockets.path("qmp")))?;
+        let qmp = Qmp::start(&connected.qmp).map_err(io_at("using", &sockets.path("qmp")))?;
         let console = Arc::new(Console::default());
         let killed = thread::scope(|scope| {
             scope.spawn({

@@ -1,10 +1,11 @@
 //! The guest's console (serial port): kept whole up to a bound, written to a file as it comes, and watched for
 //! the kernel's death.
 
-use std::fs::File;
 use std::io::{Read, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
+
+use fs_err::File;
 
 /// A guest that prints more than this has run away; the rest is counted and dropped. Memory and disk are
 /// bounded by it.

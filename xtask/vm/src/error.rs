@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use fault::{Fault, ToolError};
 use host::ProcessError;
 
 /// The guest could not be started or followed.
@@ -12,17 +13,10 @@ pub enum VmError {
     #[error(transparent)]
     Process(#[from] ProcessError),
     /// A file or socket of ours failed.
-    #[error("{doing} {}: {source}", .path.display())]
-    Io {
-        /// What failed, as the message begins: "writing".
-        doing: &'static str,
-        /// The file, folder or socket.
-        path: PathBuf,
-        /// The system's error.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Io(#[from] io::Error),
     /// QEMU runs and does not open its sockets.
-    #[error("QEMU did not connect within {} s\n  command: {command}{}\nhint: try the command by hand", .after.as_secs(), lines(.tail))]
+    #[error("QEMU did not connect within {} s\n  command: {command}{}", .after.as_secs(), lines(.tail))]
     Silent {
         /// Ready to paste.
         command: String,
@@ -34,7 +28,7 @@ pub enum VmError {
     /// QEMU has lost an interrupt of the guest, which stands still since.
     #[error(
         "QEMU lost interrupt {vector} of the guest's processor {cpu}: it is in service at the APIC, and the processor \
-         sleeps\nhint: this is QEMU's own fault, and seldom: try again, or with KVM"
+         sleeps"
     )]
     LostInterrupt {
         /// Number of the processor.
@@ -53,7 +47,7 @@ pub enum VmError {
         tail: Vec<String>,
     },
     /// A template of ours does not render: a defect of the tool.
-    #[error("rendering {name}: {source}")]
+    #[error("rendering {name}")]
     Template {
         /// Name of the file that it makes.
         name: &'static str,
@@ -62,14 +56,42 @@ pub enum VmError {
     },
 }
 
-impl VmError {
-    /// For `map_err` on file operations.
-    pub(super) fn io(doing: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
-        let path = path.into();
-        move |source| Self::Io { doing, path, source }
+impl ToolError for VmError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Process(error) => error.fault(),
+            _ => Fault::Machinery,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Process(error) => error.hint(),
+            Self::Silent { .. } => Some("try the command by hand".to_owned()),
+            Self::LostInterrupt { .. } => {
+                Some("this is QEMU's own fault, and seldom: try again, or with KVM".to_owned())
+            }
+            Self::Io(_) | Self::NotQemu { .. } | Self::Template { .. } => None,
+        }
     }
 }
 
 fn lines(tail: &[String]) -> String {
     tail.iter().flat_map(|line| ["\n  | ", line]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+
+    use super::*;
+
+    #[test]
+    fn a_template_that_does_not_render_says_why_once() {
+        let source = minijinja::Error::new(minijinja::ErrorKind::UndefinedError, "no such value");
+        let error = VmError::Template { name: "replay.sh", source };
+        let cause = error.source().expect("a cause").to_string();
+        assert!(!error.to_string().contains(&cause));
+        assert_eq!(fault::one_line(&error), format!("rendering replay.sh: {cause}"));
+    }
 }

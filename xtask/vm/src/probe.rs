@@ -1,16 +1,16 @@
 //! What a QEMU binary can do, by its own account, which is kept until the binary changes.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use fs_err as fs;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use cxl_topology::{Capabilities, QemuVersion, typename};
-use host::Process;
+use host::{Process, io_at};
 
 use super::VmError;
 
@@ -86,10 +86,10 @@ fn recall(path: &Path) -> Option<QemuFacts> {
 
 fn keep(path: &Path, facts: &QemuFacts) -> Result<(), VmError> {
     let folder: PathBuf = path.parent().map(Path::to_owned).unwrap_or_default();
-    fs::create_dir_all(&folder).map_err(VmError::io("making the folder", &folder))?;
-    let file = tempfile::NamedTempFile::new_in(&folder).map_err(VmError::io("writing into", &folder))?;
-    serde_json::to_writer(&file, facts).map_err(|error| VmError::io("writing", path)(error.into()))?;
-    file.persist(path).map_err(|error| VmError::io("writing", path)(error.error))?;
+    fs::create_dir_all(&folder)?;
+    let file = tempfile::NamedTempFile::new_in(&folder).map_err(io_at("writing into", &folder))?;
+    serde_json::to_writer(&file, facts).map_err(|error| io_at("writing", path)(error.into()))?;
+    file.persist(path).map_err(|error| io_at("writing", path)(error.error))?;
     Ok(())
 }
 

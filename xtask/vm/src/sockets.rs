@@ -1,7 +1,7 @@
 //! The private folder in which QEMU meets us: we listen, QEMU connects while it starts, so that nothing the
 //! guest sends is lost and no port of the machine is used.
 
-use std::fs::{self, File, Permissions};
+use std::fs::Permissions;
 use std::io::{self, Write};
 use std::net::Shutdown;
 use std::os::unix::fs::PermissionsExt;
@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use fs_err::{self as fs, File};
 use tempfile::TempDir;
 
-use host::Running;
+use host::{Running, io_at};
 
 use super::VmError;
 
@@ -53,11 +54,11 @@ impl Sockets {
             .prefix("patchbench-")
             .permissions(Permissions::from_mode(0o700))
             .tempdir()
-            .map_err(VmError::io("making a private folder in", temp))?;
+            .map_err(io_at("making a private folder in", &temp))?;
         let listen = |name: &str| {
             let path = folder.path().join(name);
-            let listener = UnixListener::bind(&path).map_err(VmError::io("listening on", &path))?;
-            listener.set_nonblocking(true).map_err(VmError::io("listening on", &path))?;
+            let listener = UnixListener::bind(&path).map_err(io_at("listening on", &path))?;
+            listener.set_nonblocking(true).map_err(io_at("listening on", &path))?;
             Ok::<_, VmError>(listener)
         };
         Ok(Self { agent: listen("agent")?, console: listen("console")?, qmp: listen("qmp")?, folder })
@@ -109,7 +110,7 @@ impl Sockets {
         match accepted {
             Ok(accepted) => *stream = Some(accepted),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) => return Err(VmError::io("accepting QEMU on", self.path(name))(error)),
+            Err(error) => return Err(io_at("accepting QEMU on", &self.path(name))(error).into()),
         }
         Ok(())
     }
@@ -118,21 +119,23 @@ impl Sockets {
 /// Writes the initrd: the image, then the job's archive. An archive must start at a multiple of four, or the
 /// kernel does not see it (`unpack_to_rootfs()` in init/initramfs.c).
 pub fn write_initrd(path: &Path, image: &Path, archive: Option<&Path>) -> Result<(), VmError> {
-    let mut initrd = File::create(path).map_err(VmError::io("writing", path))?;
+    let mut initrd = File::create(path)?;
     let mut length = 0;
     for part in std::iter::once(image).chain(archive) {
         let padding = (4 - length % 4) % 4;
         let padding = usize::try_from(padding).unwrap_or(0);
-        initrd.write_all(&[0; 4][..padding]).map_err(VmError::io("writing", path))?;
-        let mut file = File::open(part).map_err(VmError::io("reading", part))?;
-        length += padding as u64 + io::copy(&mut file, &mut initrd).map_err(VmError::io("writing", path))?;
+        initrd.write_all(&[0; 4][..padding])?;
+        // The kernel copies from a plain file to a plain file, through no buffer of ours.
+        let mut file = File::open(part)?.into_file();
+        let copied = io::copy(&mut file, initrd.file_mut()).map_err(io_at("writing", path))?;
+        length += padding as u64 + copied;
     }
     Ok(())
 }
 
 /// Makes the folder of a boot.
 pub fn make_folder(folder: &Path) -> Result<(), VmError> {
-    fs::create_dir_all(folder).map_err(VmError::io("making the folder", folder))
+    Ok(fs::create_dir_all(folder)?)
 }
 
 #[cfg(test)]

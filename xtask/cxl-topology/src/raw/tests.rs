@@ -127,7 +127,7 @@ fn what_is_extended_and_changed_must_be_there() {
     let error = |child: &str| {
         let folder = folder(&[("base", BASE), ("child", child), ("other", "extends: child\nsummary: o\n")]);
         let here = format!("{}/", folder.path().display());
-        load(folder.path(), "child").expect_err("wrong").to_string().replace(&here, "")
+        fault::shown(&load(folder.path(), "child").expect_err("wrong")).replace(&here, "")
     };
     insta::assert_snapshot!(error("extends: bass\nsummary: s\n"), @r#"
     child.yaml: extends: there is no topology "bass"
@@ -152,5 +152,9 @@ fn what_is_extended_and_changed_must_be_there() {
     child.yaml: unknown field `sumary`, expected one of `summary`, `memory`, `cpus`, `nodes`, `distances`, `host-bridges`, `windows` at line 2 column 9
     hint: did you mean `summary`?
     ");
-    insta::assert_snapshot!(load(Path::new("/nonexistent"), "x").expect_err("not there").to_string(), @"cannot read /nonexistent/x.yaml: No such file or directory (os error 2)");
+    let missing = load(Path::new("/nonexistent"), "x").expect_err("not there");
+    insta::assert_snapshot!(fault::shown(&missing), @r"
+    cannot read /nonexistent/x.yaml
+    caused by: No such file or directory (os error 2)
+    ");
 }

@@ -96,7 +96,8 @@ impl ToolError for BisectError {
             Self::Store(error) => error.fault(),
             Self::Stored(error) => error.fault(),
             Self::Interrupted => Fault::Interrupted,
-            Self::Machinery { .. } | Self::Cache(_) | Self::Io(_) => Fault::Machinery,
+            Self::Cache(error) => error.fault(),
+            Self::Machinery { .. } | Self::Io(_) => Fault::Machinery,
         }
     }
 
@@ -106,6 +107,7 @@ impl ToolError for BisectError {
             Self::Machinery { .. } | Self::Interrupted => {
                 Some("`cargo xtask bisect --resume` goes on from here".to_owned())
             }
+            Self::Cache(error) => error.hint(),
             Self::Folder(error) => error.hint(),
             Self::History(error) => error.hint(),
             Self::Spec(error) => error.hint(),

@@ -77,7 +77,7 @@ fn lacking(machine: &Machine, job: &CellJob) -> Option<String> {
     if let Err(lacking) =
         cxl_topology::qemu::machine_args(&cell.topology, machine.capabilities, &Backing::Ram)
     {
-        return Some(lacking.to_string());
+        return Some(lacking.reason());
     }
     let mut images = cell.boots.iter().map(|boot| job.kernel.image(cell.suite.modules, boot.userland));
     images.find_map(Result::err).map(str::to_owned)
@@ -203,7 +203,7 @@ impl CellRun<'_> {
         let Some(symbols) = Symbols::of(&self.job.kernel.built, mock) else { return };
         let splats = judged.splats.iter_mut().map(|(splat, _)| splat);
         if let Err(error) = symbols.and_then(|mut symbols| symbols.annotate(splats)) {
-            judged.notes.push(format!("the traces keep their offsets: {error}"));
+            judged.notes.push(format!("the traces keep their offsets: {}", fault::inlined(&error)));
         }
     }
 

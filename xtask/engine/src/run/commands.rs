@@ -136,7 +136,7 @@ fn fetch(source: &Source, cache: &Cache) -> Vec<String> {
 fn boots(cell: &Cell, qemu: &Path, capabilities: &Capabilities) -> Vec<String> {
     let machine_args = match cxl_topology::qemu::machine_args(&cell.topology, capabilities, &Backing::Ram) {
         Ok(arguments) => arguments,
-        Err(lacking) => return vec![format!("# skipped: {lacking}")],
+        Err(lacking) => return vec![format!("# skipped: {}", lacking.reason())],
     };
     cell.boots
         .iter()

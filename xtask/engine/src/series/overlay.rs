@@ -28,15 +28,17 @@ pub enum OverlayError {
 impl ToolError for OverlayError {
     fn fault(&self) -> Fault {
         match self {
+            Self::Cache(error) => error.fault(),
             Self::Spec(error) => error.fault(),
-            Self::Cache(_) | Self::Io(_) => Fault::Machinery,
+            Self::Io(_) => Fault::Machinery,
         }
     }
 
     fn hint(&self) -> Option<String> {
         match self {
+            Self::Cache(error) => error.hint(),
             Self::Spec(error) => error.hint(),
-            Self::Cache(_) | Self::Io(_) => None,
+            Self::Io(_) => None,
         }
     }
 }

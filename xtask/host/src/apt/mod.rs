@@ -5,10 +5,13 @@
 
 mod entries;
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
+
+use fs_err as fs;
+
+use fault::{Fault, ToolError};
 
 pub use self::entries::Packages;
 use self::entries::{Entry, derive, parse_deb822, parse_list, to_deb822};
@@ -33,7 +36,7 @@ pub struct PrivateApt {
 #[derive(Debug, thiserror::Error)]
 pub enum AptError {
     /// No apt here.
-    #[error("this machine has no apt-get\nhint: packages of Debian and Ubuntu need Debian or Ubuntu")]
+    #[error("this machine has no apt-get")]
     Missing,
     /// Nothing to derive from.
     #[error(
@@ -64,19 +67,33 @@ pub enum AptError {
         dir: PathBuf,
     },
     /// A file of apt's cannot be read.
-    #[error("reading {}: {source}", .path.display())]
-    Read {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Read(#[from] io::Error),
     /// The cache.
     #[error(transparent)]
     Cache(#[from] CacheError),
     /// apt-get failed.
     #[error(transparent)]
     Process(#[from] ProcessError),
+}
+
+impl ToolError for AptError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Cache(error) => error.fault(),
+            Self::Process(error) => error.fault(),
+            _ => Fault::Machinery,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Missing => Some("packages of Debian and Ubuntu need Debian or Ubuntu".to_owned()),
+            Self::Cache(error) => error.hint(),
+            Self::Process(error) => error.hint(),
+            _ => None,
+        }
+    }
 }
 
 impl PrivateApt {
@@ -116,11 +133,7 @@ impl PrivateApt {
     fn write(&self, list: &str) -> Result<(), AptError> {
         for folder in ["lists/partial", "cache/archives/partial"] {
             let path = self.dir.join(folder);
-            fs::create_dir_all(&path).map_err(|source| CacheError::Io {
-                doing: "making the folder",
-                path,
-                source,
-            })?;
+            fs::create_dir_all(&path).map_err(CacheError::from)?;
         }
         let (sources, config) = (self.dir.join("private.sources"), self.dir.join("apt.conf"));
         let wanted = [(&sources, list.to_owned()), (&config, self.config())];
@@ -282,7 +295,7 @@ impl PrivateApt {
 
 /// What apt has left of a package in a folder.
 fn file_in(dir: &Path, package: &str, is_it: impl Fn(&Path) -> bool) -> Result<PathBuf, AptError> {
-    let listing = fs::read_dir(dir).map_err(|source| AptError::Read { path: dir.to_owned(), source })?;
+    let listing = fs::read_dir(dir)?;
     listing
         .filter_map(Result::ok)
         .map(|entry| entry.path())
@@ -297,7 +310,7 @@ fn system_entries(etc: &Path) -> Result<Vec<Entry>, AptError> {
     match fs::read_dir(&parts) {
         Ok(listing) => files.extend(listing.filter_map(Result::ok).map(|entry| entry.path())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(source) => return Err(AptError::Read { path: parts, source }),
+        Err(error) => return Err(error.into()),
     }
     files.sort();
     let mut entries = Vec::new();
@@ -310,7 +323,7 @@ fn system_entries(etc: &Path) -> Result<Vec<Entry>, AptError> {
         match fs::read(&path) {
             Ok(bytes) => entries.extend(parse(&String::from_utf8_lossy(&bytes))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(source) => return Err(AptError::Read { path, source }),
+            Err(error) => return Err(error.into()),
         }
     }
     Ok(entries)

@@ -41,7 +41,7 @@ impl fmt::Display for Status {
 #[derive(Debug, thiserror::Error)]
 pub enum ProcessError {
     /// It could not be started at all.
-    #[error("cannot start {program}: {source}\n  command: {command}")]
+    #[error("cannot start {program}\n  command: {command}")]
     Start {
         /// The program.
         program: String,
@@ -82,15 +82,8 @@ pub enum ProcessError {
     #[error("interrupted")]
     Interrupted,
     /// Its log could not be written, its input not be read.
-    #[error("{doing} {}: {source}", .path.display())]
-    Io {
-        /// In the gerund: "writing".
-        doing: &'static str,
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Io(#[from] io::Error),
 }
 
 fn details(command: &str, tail: &[String], log: Option<&Path>) -> String {

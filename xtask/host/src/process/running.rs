@@ -1,7 +1,6 @@
 //! A process that runs: waited for, ended, its output drained.
 
 use std::collections::VecDeque;
-use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, PipeReader, Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -10,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use fs_err::{self as fs, File, OpenOptions};
 use rustix::process::Signal;
 
 use super::error::{ProcessError, Status};
@@ -118,12 +118,11 @@ impl Drop for Running {
 }
 
 pub(super) fn open_log(path: &Path, command: &str) -> Result<File, ProcessError> {
-    let fail = |source| ProcessError::Io { doing: "writing the log", path: path.to_owned(), source };
     if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent).map_err(fail)?;
+        fs::create_dir_all(parent)?;
     }
-    let mut file = OpenOptions::new().create(true).append(true).open(path).map_err(fail)?;
-    writeln!(file, "+ {command}").map_err(fail)?;
+    let mut file = OpenOptions::new().create(true).append(true).open(path)?;
+    writeln!(file, "+ {command}")?;
     Ok(file)
 }
 

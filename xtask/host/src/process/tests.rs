@@ -27,7 +27,7 @@ fn a_failure_shows_command_status_and_tail() {
 #[test]
 fn a_missing_program_is_named() {
     let error = Process::new("no-such-program", ["x"]).run().expect_err("it is missing");
-    assert!(error.to_string().starts_with("cannot start no-such-program: "), "{error}");
+    assert!(fault::one_line(&error).starts_with("cannot start no-such-program: "), "{error}");
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! The Kconfig files of a tree, as a table of symbols with all that can keep them off.
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::Path;
+
+use fs_err as fs;
 
 use super::expr::Expr;
 use super::line::{Line, statements};

@@ -87,7 +87,7 @@ fn a_conflict_names_series_patch_file_and_hunk() {
         !pasted.status.success() && pasted.tail.iter().any(|line| line.contains("patch failed")),
         "{pasted:?}"
     );
-    let text = error.to_string().replace(&bench.base.path().display().to_string(), "");
+    let text = fault::shown(&error).replace(&bench.base.path().display().to_string(), "");
     let text: Vec<_> = text.lines().filter(|line| !line.contains("command: ")).collect();
     insta::assert_snapshot!(text.join("\n"), @r"
     /patches/s/0002-cxl-patch-2.patch of series s does not apply to mine (6.12.7)
@@ -216,7 +216,7 @@ fn requirements_and_ranges_are_kept() {
     bench.prepare_with(source(), &[first.clone(), second.clone()]).expect("in order");
     let error = bench.prepare_with(source(), &[second.clone(), first]).expect_err("out of order");
     assert!(error.fault() == Fault::Kernel);
-    insta::assert_snapshot!(error, @r"
+    insta::assert_snapshot!(fault::shown(&error), @r"
     series second requires first, which kernel mine does not have before it
     hint: series: [first, second]
     ");
@@ -224,7 +224,7 @@ fn requirements_and_ranges_are_kept() {
     let late = series(&bench, "late", "title: t\nbase: 6.13..6.15\n", &V1[..1]);
     let error = bench.prepare_with(source(), &[late]).expect_err("another kernel");
     assert!(error.fault() == Fault::Kernel);
-    insta::assert_snapshot!(error.to_string().replace(&bench.base.path().display().to_string(), ""), @r"
+    insta::assert_snapshot!(fault::shown(&error).replace(&bench.base.path().display().to_string(), ""), @r"
     series late has no patches for mine (6.12.7), only for 6.13..6.15
     hint: add patches for it under variants: in /patches/late/series.yaml, or leave the series out of this kernel
     ");

@@ -193,7 +193,7 @@ fn the_first_source_that_can_be_had_wins() {
 
     let error = bench.prepare_with(sources[..1].to_vec(), &[]).expect_err("none");
     assert!(error.fault() != Fault::Kernel);
-    insta::assert_snapshot!(error.to_string().replace(&here, ""), @r"
+    insta::assert_snapshot!(fault::shown(&error).replace(&here, ""), @r"
     no source of kernel mine can be had
       dir /missing: there is no folder /missing
     hint: name another source: for it in patchbench.local.yaml, or try a tree of your own with --linux DIR

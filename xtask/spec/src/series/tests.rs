@@ -21,7 +21,7 @@ fn load(files: &[(&str, &str)]) -> Result<Series, String> {
     let dir = tempfile::tempdir().expect("a folder");
     write(&dir.path().join("s"), files);
     let here = format!("{}/", dir.path().display());
-    Series::load(dir.path(), "s").map_err(|error| error.to_string().replace(&here, ""))
+    Series::load(dir.path(), "s").map_err(|error| fault::shown(&error).replace(&here, ""))
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn what_is_wrong_is_named() {
 fn an_unknown_series_is_met_with_the_nearest() {
     let dir = tempfile::tempdir().expect("a folder");
     write(dir.path(), &[("memdev-attach/series.yaml", "")]);
-    let error = Series::load(dir.path(), "memdev-atach").expect_err("unknown").to_string();
+    let error = fault::shown(&Series::load(dir.path(), "memdev-atach").expect_err("unknown"));
     assert!(error.ends_with("hint: did you mean `memdev-attach`?"), "{error}");
     assert!(Series::load(dir.path(), "../etc").is_err());
 }

@@ -75,7 +75,7 @@ mod tests {
         write("b/suite.yaml", &format!("summary: x\ntimeout: 5s\n{yaml}"));
         write("b/own.sh", "#: summary: own\n");
         let here = format!("{}/", dir.path().display());
-        let suite = Suite::load(dir.path(), "b").map_err(|error| error.to_string().replace(&here, ""))?;
+        let suite = Suite::load(dir.path(), "b").map_err(|error| fault::shown(&error).replace(&here, ""))?;
         let cases: Vec<_> =
             suite.cases.iter().map(|case| format!("{} {}", case.name, case.timeout.as_secs())).collect();
         Ok(format!(

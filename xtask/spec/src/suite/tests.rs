@@ -14,7 +14,7 @@ fn load(files: &[(&str, &str)]) -> Result<Suite, String> {
         fs::write(dir.path().join("s").join(name), text).expect("written");
     }
     let here = format!("{}/", dir.path().display());
-    Suite::load(dir.path(), "s").map_err(|error| error.to_string().replace(&here, ""))
+    Suite::load(dir.path(), "s").map_err(|error| fault::shown(&error).replace(&here, ""))
 }
 
 fn case_error(script: &str) -> String {

@@ -67,7 +67,7 @@ fn what_the_qemu_does_not_know_is_a_skip_with_its_place() {
     let skip = |qemu: &Capabilities| {
         machine_args(&linted.topology, qemu, &Backing::Ram)
             .expect_err("no x-sped")
-            .to_string()
+            .reason()
             .replace(&here, "")
     };
     insta::assert_snapshot!(skip(&asked()), @"t.yaml:16:23: host-bridges[0].root-ports[1].device.qemu.x-sped: `qemu:` of mem2: cxl-type3 of QEMU 10.0.2 has no property `x-sped`; did you mean `x-speed`?");
