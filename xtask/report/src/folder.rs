@@ -7,11 +7,11 @@ mod error;
 mod lock;
 mod owner;
 
-use std::fs;
 use std::io;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
+use fs_err as fs;
+use fs_err::os::unix::fs::symlink;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -96,7 +96,7 @@ impl Folders {
     /// # Errors
     /// [`FolderError::Io`].
     pub fn create(&self, command: &str) -> Result<(Folder, Lock), FolderError> {
-        fs::create_dir_all(&self.dir).map_err(FolderError::io("creating", &self.dir))?;
+        fs::create_dir_all(&self.dir)?;
         let time = Timestamp::now();
         let stamp = time.strftime(STAMP);
         let made = (0_u32..100).find_map(|attempt| {
@@ -108,8 +108,9 @@ impl Folders {
                 other => Some(other.map(|()| Folder { id, dir, time, kind: self.kind })),
             }
         });
-        let made = made.unwrap_or_else(|| Err(io::ErrorKind::AlreadyExists.into()));
-        let folder = made.map_err(FolderError::io("creating a folder in", &self.dir))?;
+        let no_name = || format!("no name is free in {}", self.dir.display());
+        let made = made.unwrap_or_else(|| Err(io::Error::new(io::ErrorKind::AlreadyExists, no_name())));
+        let folder = made?;
         let lock = folder.lock(command)?;
         self.point_latest(&folder.id)?;
         Ok((folder, lock))
@@ -120,14 +121,13 @@ impl Folders {
     /// # Errors
     /// [`FolderError::Io`]: they are there and cannot be read.
     pub fn list(&self) -> Result<Vec<Folder>, FolderError> {
-        let io = |source| FolderError::io("reading", &self.dir)(source);
         let entries = match fs::read_dir(&self.dir) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries.map_err(io)?,
+            entries => entries?,
         };
         let mut folders = Vec::new();
         for entry in entries {
-            let entry = entry.map_err(io)?;
+            let entry = entry?;
             let is_dir = entry.file_type().is_ok_and(|kind| kind.is_dir());
             folders.extend(entry.file_name().to_str().filter(|_| is_dir).and_then(|id| self.named(id)));
         }
@@ -206,16 +206,16 @@ impl Folders {
         // Held until it is gone: nobody resumes what is being removed.
         let _lock = folder.lock("removes it")?;
         let gone = self.dir.join(format!("{GONE}{}", folder.id));
-        fs::rename(&folder.dir, &gone).map_err(FolderError::io("removing", &folder.dir))?;
+        fs::rename(&folder.dir, &gone)?;
         if self.latest().as_deref() == Some(&folder.id) {
             if let Some(newest) = self.list()?.last() {
                 self.point_latest(&newest.id)?;
             } else {
                 let link = self.dir.join(LATEST);
-                fs::remove_file(&link).map_err(FolderError::io("removing", &link))?;
+                fs::remove_file(&link)?;
             }
         }
-        fs::remove_dir_all(&gone).map_err(FolderError::io("removing", &gone))
+        Ok(fs::remove_dir_all(&gone)?)
     }
 
     /// Removes what a killed [`Self::remove`] has left.
@@ -226,7 +226,7 @@ impl Folders {
         for entry in fs::read_dir(&self.dir).into_iter().flatten().filter_map(Result::ok) {
             if entry.file_name().to_string_lossy().starts_with(GONE) {
                 let path = entry.path();
-                fs::remove_dir_all(&path).map_err(FolderError::io("removing", &path))?;
+                fs::remove_dir_all(&path)?;
             }
         }
         Ok(())
@@ -235,9 +235,8 @@ impl Folders {
     /// Makes `latest` the name of this one; there is no moment without it.
     fn point_latest(&self, id: &str) -> Result<(), FolderError> {
         let (link, latest) = (self.dir.join(format!(".latest-{id}")), self.dir.join(LATEST));
-        symlink(id, &link)
-            .and_then(|()| fs::rename(&link, &latest))
-            .map_err(FolderError::io("pointing at the newest:", &latest))
+        symlink(id, &link)?;
+        Ok(fs::rename(&link, &latest)?)
     }
 }
 

@@ -3,9 +3,10 @@
 //! It is made of their events, emitted once more in the order of their times, so that whatever reads a run reads this one.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
+use fs_err as fs;
 use jiff::Timestamp;
 
 use event::{CellId, Event, Stamped};
@@ -38,13 +39,8 @@ pub enum MergeError {
     #[error("{0} is still running")]
     Running(String),
     /// A file of theirs cannot be copied.
-    #[error("copying {}", .path.display())]
-    Copy {
-        /// The file.
-        path: PathBuf,
-        /// What the system reports.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Io(#[from] io::Error),
 }
 
 /// Makes one run of several in the folder `results`. A cell that one has finished and another has not counts as the one has
@@ -260,14 +256,11 @@ fn copy(from: &Path, to: &Path) -> Result<(), MergeError> {
     for entry in walkdir::WalkDir::new(from).into_iter().filter_map(Result::ok) {
         let (path, kind) = (entry.path(), entry.file_type());
         let target = to.join(path.strip_prefix(from).unwrap_or(path));
-        let done = if kind.is_dir() {
-            fs::create_dir_all(&target)
+        if kind.is_dir() {
+            fs::create_dir_all(&target)?;
         } else if kind.is_file() && !target.exists() {
-            fs::copy(path, &target).map(drop)
-        } else {
-            Ok(())
-        };
-        done.map_err(|source| MergeError::Copy { path: path.to_owned(), source })?;
+            fs::copy(path, &target)?;
+        }
     }
     Ok(())
 }
@@ -278,7 +271,7 @@ impl ToolError for MergeError {
             Self::Overlap { .. } | Self::Running(_) => Fault::Usage,
             Self::Stored(error) => error.fault(),
             Self::Store(error) => error.fault(),
-            Self::Copy { .. } => Fault::Machinery,
+            Self::Io(_) => Fault::Machinery,
         }
     }
 
@@ -289,7 +282,7 @@ impl ToolError for MergeError {
             }
             Self::Stored(error) => error.hint(),
             Self::Store(error) => error.hint(),
-            Self::Running(_) | Self::Copy { .. } => None,
+            Self::Running(_) | Self::Io(_) => None,
         }
     }
 }

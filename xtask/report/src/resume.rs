@@ -4,9 +4,11 @@
 //! since the cell runs again from its start. A cell that the machinery failed is run again too.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
+
+use fs_err as fs;
+use fs_err::File;
 
 use event::{CellId, Event, Stamped};
 use fault::{Fault, ToolError};
@@ -74,18 +76,17 @@ impl Store {
         // Read only now: whoever had it before may have gone on until then.
         let stored = Stored::load(dir)?;
         let (path, new) = (dir.join(EVENTS), dir.join(format!(".{EVENTS}.new")));
-        let io = |doing| StoreError::io(doing, &path);
         let events = stored.events()?;
         let finished = finished(&events);
         let kept: Vec<_> = events.into_iter().filter(|stamped| is_kept(&stamped.event, &finished)).collect();
-        let mut file = File::create(&new).map_err(io("writing"))?;
+        let mut file = File::create(&new).map_err(StoreError::from)?;
         let mut summary = Summary::default();
         for stamped in &kept {
             summary.take(&stamped.event);
             let line = serde_json::to_string(stamped).map_err(io::Error::from);
-            line.and_then(|line| writeln!(file, "{line}")).map_err(io("writing"))?;
+            line.and_then(|line| writeln!(file, "{line}")).map_err(StoreError::from)?;
         }
-        file.sync_all().and_then(|()| fs::rename(&new, &path)).map_err(io("writing"))?;
+        file.sync_all().and_then(|()| fs::rename(&new, &path)).map_err(StoreError::from)?;
         let earlier = kept.last().map_or(0.0, |stamped| stamped.at);
         let resolved = stored.resolved.clone();
         let store = Self::of(Stored { summary, ..stored }, JsonLines::after(file, earlier), earlier, lock);

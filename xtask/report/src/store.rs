@@ -3,10 +3,12 @@
 //! Events are written as they come, the summary is replaced as a whole after each cell: a killed run leaves a
 //! folder that can be read, marked as incomplete.
 
-use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use fs_err as fs;
+use fs_err::File;
 
 use event::{CellId, Event, Sink};
 use fault::{Fault, ToolError};
@@ -26,38 +28,23 @@ pub enum StoreError {
     #[error(transparent)]
     Folder(#[from] FolderError),
     /// A file in it cannot be written.
-    #[error("{doing} {}", .path.display())]
-    Io {
-        /// What was done, as `writing`.
-        doing: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// What the system, or the writer of the format, reports.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Io(#[from] io::Error),
 }
 
 impl ToolError for StoreError {
     fn fault(&self) -> Fault {
         match self {
             Self::Folder(error) => error.fault(),
-            Self::Io { .. } => Fault::Machinery,
+            Self::Io(_) => Fault::Machinery,
         }
     }
 
     fn hint(&self) -> Option<String> {
         match self {
             Self::Folder(error) => error.hint(),
-            Self::Io { .. } => None,
+            Self::Io(_) => None,
         }
-    }
-}
-
-impl StoreError {
-    /// For `map_err`.
-    pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self::Io { doing, path, source }
     }
 }
 
@@ -89,7 +76,7 @@ impl Store {
     pub fn create(results: &Path, resolved: serde_json::Value) -> Result<Self, StoreError> {
         let (Folder { id, dir, time, .. }, lock) = Folders::of_runs(results).create(&command_line())?;
         let path = dir.join(EVENTS);
-        let events = File::create_new(&path).map_err(StoreError::io("creating", &path))?;
+        let events = File::create_new(&path)?;
         let time = time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let run = Stored { dir, summary: Summary { id, time, ..Summary::default() }, resolved };
         Ok(Self::of(run, JsonLines::new(events), 0.0, lock))
@@ -153,7 +140,7 @@ impl Store {
     /// [`StoreError`] naming the folder.
     pub fn cell_dir(&self, cell: &CellId) -> Result<PathBuf, StoreError> {
         let path = layout::cell_dir(&self.dir, cell);
-        fs::create_dir_all(&path).map_err(StoreError::io("creating", &path))?;
+        fs::create_dir_all(&path)?;
         Ok(path)
     }
 
@@ -169,7 +156,7 @@ impl Store {
     /// The first error while events were written, once: results that could not be kept are an error of the
     /// infrastructure.
     pub fn take_error(&self) -> Option<StoreError> {
-        let events = self.events.take_error().map(StoreError::io("writing", &self.dir.join(EVENTS)));
+        let events = self.events.take_error().map(StoreError::Io);
         self.inner().error.take().or(events)
     }
 }
@@ -219,11 +206,10 @@ where
     E: std::error::Error + Send + Sync + 'static,
 {
     let (path, new) = (dir.join(name), dir.join(format!(".{name}.new")));
-    bytes
-        .map_err(io::Error::other)
-        .and_then(|bytes| fs::write(&new, bytes))
-        .and_then(|()| fs::rename(&new, &path))
-        .map_err(StoreError::io("writing", &path))
+    let failed =
+        |error: E| io::Error::other(format!("writing {}: {}", path.display(), fault::one_line(&error)));
+    fs::write(&new, bytes.map_err(failed)?)?;
+    Ok(fs::rename(&new, &path)?)
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! A run that was kept, read back: `run.json`, `events.jsonl`, and where the rest lies.
 
-use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use fs_err as fs;
+use fs_err::File;
 use serde::{Deserialize, Serialize};
 
 use event::{CellId, Stamped};
@@ -20,13 +21,8 @@ pub enum StoredError {
     #[error("{} is no run: it has no run.json", .0.display())]
     NoRun(PathBuf),
     /// A file of it.
-    #[error("reading {}", .path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system reports.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Io(#[from] io::Error),
     /// What it holds is not what the tool writes.
     #[error("{}: {message}", .path.display())]
     Malformed {
@@ -93,7 +89,7 @@ impl Stored {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(StoredError::NoRun(dir.to_owned()));
             }
-            read => read.map_err(|source| StoredError::Io { path: path.clone(), source })?,
+            read => read?,
         };
         let malformed = |error: serde_json::Error| StoredError::Malformed {
             path: path.clone(),
@@ -155,10 +151,9 @@ impl Stored {
     /// [`StoredError`] naming file and line.
     pub fn events(&self) -> Result<Vec<Stamped>, StoredError> {
         let path = self.dir.join(EVENTS);
-        let fail = |source| StoredError::Io { path: path.clone(), source };
-        let mut lines = BufReader::new(File::open(&path).map_err(fail)?);
+        let mut lines = BufReader::new(File::open(&path)?);
         let (mut events, mut line) = (Vec::new(), Vec::new());
-        while lines.read_until(b'\n', &mut line).map_err(fail)? > 0 && line.ends_with(b"\n") {
+        while lines.read_until(b'\n', &mut line)? > 0 && line.ends_with(b"\n") {
             events.push(serde_json::from_slice(&line).map_err(|error| StoredError::Malformed {
                 path: path.clone(),
                 message: format!("line {}: {error}", events.len() + 1),
@@ -203,7 +198,7 @@ impl ToolError for StoredError {
     fn fault(&self) -> Fault {
         match self {
             // That a file cannot be read is no fault of who named the run.
-            Self::Io { .. } => Fault::Machinery,
+            Self::Io(_) => Fault::Machinery,
             _ => Fault::Usage,
         }
     }

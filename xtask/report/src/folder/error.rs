@@ -1,7 +1,7 @@
 //! What can be wrong with a folder, and what folders are of.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use fault::{Fault, ToolError};
 
@@ -46,23 +46,8 @@ pub enum FolderError {
         owner: LockOwner,
     },
     /// A file or folder cannot be read, made, locked or removed.
-    #[error("{doing} {}", .path.display())]
-    Io {
-        /// What was done, as `removing`.
-        doing: &'static str,
-        /// The file or folder.
-        path: PathBuf,
-        /// What the system reports.
-        source: io::Error,
-    },
-}
-
-impl FolderError {
-    /// For `map_err`.
-    pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self::Io { doing, path, source }
-    }
+    #[error(transparent)]
+    Io(#[from] io::Error),
 }
 
 /// The newest has no name of its own that could be wrong.
@@ -84,7 +69,7 @@ pub struct Kind {
 impl ToolError for FolderError {
     fn fault(&self) -> Fault {
         match self {
-            Self::Io { .. } => Fault::Machinery,
+            Self::Io(_) => Fault::Machinery,
             _ => Fault::Usage,
         }
     }
@@ -95,7 +80,7 @@ impl ToolError for FolderError {
             Self::Locked { owner, .. } => {
                 Some(format!("wait for its end, or stop it first: kill -INT {}", owner.pid()))
             }
-            Self::Ambiguous { .. } | Self::Io { .. } => None,
+            Self::Ambiguous { .. } | Self::Io(_) => None,
         }
     }
 }

@@ -1,8 +1,10 @@
 //! Who works on a folder: one process at a time, by a lock on a file in it that names the process.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::TryLockError;
 use std::io::Write;
 use std::path::Path;
+
+use fs_err::{File, OpenOptions};
 
 use super::error::{FolderError, Kind};
 use super::owner::{LOCK, LockOwner};
@@ -19,19 +21,17 @@ impl Lock {
     /// [`FolderError::Locked`], or the file cannot be written.
     pub(crate) fn take(dir: &Path, kind: &'static Kind, command: &str) -> Result<Self, FolderError> {
         let path = dir.join(LOCK);
-        let open = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
-        let mut file = open.map_err(FolderError::io("locking", &path))?;
+        let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
         match file.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::Error(error)) => return Err(FolderError::io("locking", &path)(error)),
+            Err(TryLockError::Error(error)) => return Err(error.into()),
             Err(TryLockError::WouldBlock) => {
                 let id = dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 return Err(FolderError::Locked { kind, id, owner: LockOwner::of(dir) });
             }
         }
-        file.set_len(0)
-            .and_then(|()| writeln!(file, "{}\n{command}", std::process::id()))
-            .map_err(FolderError::io("writing", &path))?;
+        file.set_len(0)?;
+        writeln!(file, "{}\n{command}", std::process::id())?;
         Ok(Self(file))
     }
 }

@@ -1,6 +1,5 @@
 //! The event stream as JSON lines: `events.jsonl`, and what `run --format json` prints.
 
-use std::fs;
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -16,8 +15,7 @@ pub(super) const FORMAT: Format = Format {
     about: "Every event with its time, as JSON lines",
     kept: Kept::EachEvent(EVENTS),
     write: |run, _| {
-        let path = run.dir.join(EVENTS);
-        let mut lines = fs::read(&path).map_err(|source| StoredError::Io { path, source })?;
+        let mut lines = fs_err::read(run.dir.join(EVENTS)).map_err(StoredError::from)?;
         // A killed run may have half a line at the end.
         lines.truncate(lines.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1));
         Ok(lines)
