@@ -4,8 +4,8 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use host::needs::Level;
-use host::{Distribution, needs, setup};
+use host::requirements::Level;
+use host::{Distribution, requirements, setup};
 
 use super::{Context, Exit};
 
@@ -26,18 +26,18 @@ pub struct Args {
 impl Args {
     fn levels(&self) -> &'static [Level] {
         match (self.ndctl, self.mail) {
-            (true, true) => needs::ALL,
-            (true, false) => needs::WITH_NDCTL,
-            (false, true) => needs::WITH_MAIL,
-            (false, false) => needs::EVERY_RUN,
+            (true, true) => requirements::ALL,
+            (true, false) => requirements::WITH_NDCTL,
+            (false, true) => requirements::WITH_MAIL,
+            (false, false) => requirements::EVERY_RUN,
         }
     }
 }
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let distribution = Distribution::found();
-    let found = needs::look(None, args.levels());
-    let missing = needs::missing(&found, &distribution);
+    let found = requirements::look(None, args.levels());
+    let missing = requirements::missing(&found, &distribution);
     if missing.is_empty() {
         ctx.say("setup: nothing is missing");
         return Ok(Exit::Success);
@@ -45,17 +45,17 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     for lack in &missing {
         ctx.say(&format!(
             "setup: {} ({}): found {}, wanted {}",
-            lack.need.name,
-            lack.need.why,
+            lack.requirement.name,
+            lack.requirement.why,
             lack.found.as_deref().unwrap_or("nothing"),
-            lack.need.wanted
+            lack.requirement.wanted
         ));
     }
     let Some(plan) = setup::plan(&missing, &distribution, ctx.cache.path()) else {
         anyhow::bail!(
             "no package manager that this tool knows on {}\nhint: install by hand: {}",
             distribution.name,
-            missing.iter().map(|f| f.need.name).collect::<Vec<_>>().join(", ")
+            missing.iter().map(|f| f.requirement.name).collect::<Vec<_>>().join(", ")
         );
     };
     ctx.say(&format!("setup: running\n  {}", plan.shown()));
@@ -63,9 +63,12 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         return Ok(Exit::Success);
     }
     plan.carry_out()?;
-    let after = needs::look(None, args.levels());
-    let still: Vec<_> =
-        after.iter().filter(|f| !f.ok && f.need.level != Level::Recommended).map(|f| f.need.name).collect();
+    let after = requirements::look(None, args.levels());
+    let still: Vec<_> = after
+        .iter()
+        .filter(|f| !f.ok && f.requirement.level != Level::Recommended)
+        .map(|f| f.requirement.name)
+        .collect();
     anyhow::ensure!(still.is_empty(), "still missing after the installation: {}", still.join(", "));
     Ok(Exit::Success)
 }
@@ -89,8 +92,9 @@ pub fn ensure_for(ctx: &Context, install: bool, qemu: Option<&Path>, ndctl: bool
         run(&args, ctx)?;
         return Ok(());
     }
-    let found = needs::look(qemu, args.levels());
-    let lacking: Vec<_> = found.iter().filter(|f| !f.ok && f.need.level != Level::Recommended).collect();
+    let found = requirements::look(qemu, args.levels());
+    let lacking: Vec<_> =
+        found.iter().filter(|f| !f.ok && f.requirement.level != Level::Recommended).collect();
     if lacking.is_empty() {
         return Ok(());
     }
@@ -99,13 +103,15 @@ pub fn ensure_for(ctx: &Context, install: bool, qemu: Option<&Path>, ndctl: bool
     for lack in &lacking {
         text.push_str(&format!(
             "\n  {} (found {}, wanted {}): {}",
-            lack.need.name,
+            lack.requirement.name,
             lack.found.as_deref().unwrap_or("nothing"),
-            lack.need.wanted,
-            lack.need.why
+            lack.requirement.wanted,
+            lack.requirement.why
         ));
     }
-    if let Some(plan) = setup::plan(&needs::missing(&found, &distribution), &distribution, ctx.cache.path()) {
+    if let Some(plan) =
+        setup::plan(&requirements::missing(&found, &distribution), &distribution, ctx.cache.path())
+    {
         text.push_str(&format!("\nhint: run it with --setup, or by hand:\n  {}", plan.shown()));
     }
     anyhow::bail!(text)
@@ -116,7 +122,7 @@ pub fn ensure_for(ctx: &Context, install: bool, qemu: Option<&Path>, ndctl: bool
 /// # Errors
 /// It is not here.
 pub fn ensure_program(name: &str, option: &str, is_here: bool) -> Result<()> {
-    let why = needs::need(name).map_or("", |need| need.why);
+    let why = requirements::requirement(name).map_or("", |one| one.why);
     anyhow::ensure!(is_here, "{name} is not here, which {why}\nhint: cargo xtask setup {option}");
     Ok(())
 }

@@ -14,7 +14,7 @@ use fs_err::{self as fs, File, OpenOptions};
 
 use fault::{Fault, ToolError};
 
-use super::{interrupt, io_at};
+use super::{io_at, signals};
 
 /// How often a wait for a lock looks again, and at Ctrl-C.
 const TICK: Duration = Duration::from_millis(50);
@@ -122,7 +122,7 @@ impl Cache {
             match file.try_lock() {
                 Ok(()) => return Ok(Guard(file)),
                 Err(TryLockError::Error(error)) => return Err(io_at("locking", &path)(error).into()),
-                Err(TryLockError::WouldBlock) if interrupt::requested() => {
+                Err(TryLockError::WouldBlock) if signals::requested() => {
                     return Err(CacheError::Interrupted(path));
                 }
                 Err(TryLockError::WouldBlock) => {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use event::{Event, Sink, Stage};
-use host::{Process, Status, interrupt};
+use host::{Process, Status, signals};
 
 use super::headline::{self, Headline};
 use super::{BuildError, Toolchain};
@@ -172,7 +172,7 @@ impl Make<'_> {
             }
         }
         let output = running.finish();
-        if interrupt::requested() {
+        if signals::requested() {
             return Err(BuildError::Interrupted);
         }
         let watch = std::mem::take(&mut *watch.lock().unwrap_or_else(PoisonError::into_inner));

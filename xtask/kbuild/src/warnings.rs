@@ -19,7 +19,7 @@ use walkdir::WalkDir;
 
 use event::Stage;
 use fault::{Fault, ToolError};
-use host::needs;
+use host::requirements;
 
 use super::builder::MOCK;
 use super::make::{Make, Progress, prefixed};
@@ -132,7 +132,7 @@ fn object(file: &str) -> Option<String> {
 
 /// `C=2`: sparse looks at all that is named, not only at what is compiled.
 fn sparse() -> Option<&'static str> {
-    needs::find_program("sparse").map(|_| "C=2")
+    requirements::find_program("sparse").map(|_| "C=2")
 }
 
 fn remove(path: &Path) -> Result<(), BuildError> {
