@@ -91,7 +91,7 @@ impl Process {
         self
     }
 
-    /// Its standard input; empty unless told.
+    /// Its standard input; empty unless set.
     #[must_use]
     pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.stdin = Stdin::Bytes(bytes.into());

@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn damage_is_told_and_nothing_hangs() {
+    fn damage_is_reported_and_nothing_hangs() {
         let text = "x".repeat(100_000);
         let files = [("a", text.as_str())];
         let error = |tar: &str| fault::shown(&import_of(&files, tar).2.expect_err("damaged"));
