@@ -9,7 +9,7 @@ use engine::bisect::{StepResult, TargetFailure, failures, fitting};
 use engine::run;
 use engine::run::{Options, Plan, Policy, RunContext, RunError};
 use event::{Fan, Sink};
-use host::{Process, interrupt, users_git};
+use host::{Process, signals, users_git};
 use report::text::neutralise;
 use report::{Store, Terminal};
 use source::Sources;
@@ -84,7 +84,7 @@ fn judged(args: &Args, ctx: &Context) -> Result<Exit> {
     };
     for _ in 0..args.repeat {
         let (seen, why) = once(args, target.as_ref(), &plan, (&project, &request, &options), ctx)?;
-        if interrupt::requested() {
+        if signals::requested() {
             return Ok(Exit::Interrupted);
         }
         if seen != StepResult::Green {

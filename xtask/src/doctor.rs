@@ -7,8 +7,8 @@ use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
 use engine::run::accel;
-use host::needs::{Found, Level};
-use host::{Distribution, needs, setup};
+use host::requirements::{Found, Level};
+use host::{Distribution, requirements, setup};
 
 use super::{Context, Exit, Format};
 
@@ -31,9 +31,9 @@ struct Diagnosis {
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let distribution = Distribution::found();
-    let found = needs::look(args.qemu.as_deref(), needs::ALL);
-    let ok = found.iter().all(|f| f.ok || f.need.level != Level::Run);
-    let missing = needs::missing(&found, &distribution);
+    let found = requirements::look(args.qemu.as_deref(), requirements::ALL);
+    let ok = found.iter().all(|f| f.ok || f.requirement.level != Level::Run);
+    let missing = requirements::missing(&found, &distribution);
     let install = setup::plan(&missing, &distribution, ctx.cache.path()).map(|plan| plan.shown());
     let accelerator = accel::forecast(args.qemu.as_deref(), &ctx.cache);
     let diagnosis = Diagnosis { distribution: distribution.name, needs: found, accelerator, install, ok };
@@ -49,18 +49,18 @@ fn show(diagnosis: &Diagnosis) {
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(["", "need", "found", "wanted", "why", "package"]);
     for found in &diagnosis.needs {
-        let mark = match (found.ok, found.need.level) {
+        let mark = match (found.ok, found.requirement.level) {
             (true, _) => "ok",
             (false, Level::Recommended | Level::Ndctl | Level::Mail) => "--",
             (false, Level::Run) => "NO",
         };
         table.add_row([
             mark,
-            found.need.name,
+            found.requirement.name,
             found.found.as_deref().unwrap_or("missing"),
-            found.need.wanted,
-            found.need.why,
-            found.need.package,
+            found.requirement.wanted,
+            found.requirement.why,
+            found.requirement.package,
         ]);
     }
     anstream::println!("{}", diagnosis.distribution);

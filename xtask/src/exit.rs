@@ -25,7 +25,7 @@ use engine::series::overlay::OverlayError;
 use engine::series::range::RangeError;
 use fault::{Fault, ToolError};
 use host::setup::SetupError;
-use host::{AptError, CacheError, ProcessError, interrupt};
+use host::{AptError, CacheError, ProcessError, signals};
 use kbuild::{BuildError, FragmentError, SymbolError};
 use kernlog::Verdict;
 use report::{FolderError, MergeError, ResumeError, StoreError, StoredError};
@@ -98,7 +98,7 @@ impl From<&anyhow::Error> for Exit {
     /// The first error of the chain that names whose fault it is decides; one that blames the machinery leaves it to its causes.
     fn from(error: &anyhow::Error) -> Self {
         let faults = || error.chain().filter_map(tool_error).map(ToolError::fault);
-        if interrupt::requested() || faults().any(|fault| fault == Fault::Interrupted) {
+        if signals::requested() || faults().any(|fault| fault == Fault::Interrupted) {
             return Self::Interrupted;
         }
         faults().find(|fault| *fault != Fault::Machinery).unwrap_or(Fault::Machinery).into()

@@ -83,7 +83,7 @@ pub fn main() -> ExitCode {
         }
     };
     let stops_git = matches!(cli.command, Command::BisectRun(_));
-    if let Err(error) = host::interrupt::install() {
+    if let Err(error) = host::signals::install() {
         anstream::eprintln!("error: installing the signal handlers: {error}");
         return Exit::Infrastructure.into();
     }

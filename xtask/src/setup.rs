@@ -4,8 +4,8 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use host::needs::Level;
-use host::{Distribution, needs, setup};
+use host::requirements::Level;
+use host::{Distribution, requirements, setup};
 
 use super::exit::Missing;
 use super::{Context, Exit};
@@ -27,18 +27,18 @@ pub struct Args {
 impl Args {
     fn levels(&self) -> &'static [Level] {
         match (self.ndctl, self.mail) {
-            (true, true) => needs::ALL,
-            (true, false) => needs::WITH_NDCTL,
-            (false, true) => needs::WITH_MAIL,
-            (false, false) => needs::EVERY_RUN,
+            (true, true) => requirements::ALL,
+            (true, false) => requirements::WITH_NDCTL,
+            (false, true) => requirements::WITH_MAIL,
+            (false, false) => requirements::EVERY_RUN,
         }
     }
 }
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let distribution = Distribution::found();
-    let found = needs::look(None, args.levels());
-    let missing = needs::missing(&found, &distribution);
+    let found = requirements::look(None, args.levels());
+    let missing = requirements::missing(&found, &distribution);
     if missing.is_empty() {
         ctx.print("setup: nothing is missing");
         return Ok(Exit::Success);
@@ -46,15 +46,15 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     for lack in &missing {
         ctx.print(&format!(
             "setup: {} ({}): found {}, wanted {}",
-            lack.need.name,
-            lack.need.why,
+            lack.requirement.name,
+            lack.requirement.why,
             lack.found.as_deref().unwrap_or("nothing"),
-            lack.need.wanted
+            lack.requirement.wanted
         ));
     }
     let Some(plan) = setup::plan(&missing, &distribution, ctx.cache.path()) else {
         let message = format!("no package manager that this tool knows on {}", distribution.name);
-        let names: Vec<_> = missing.iter().map(|f| f.need.name).collect();
+        let names: Vec<_> = missing.iter().map(|f| f.requirement.name).collect();
         let hint = Some(format!("install by hand: {}", names.join(", ")));
         return Err(Missing { message, hint }.into());
     };
@@ -63,9 +63,12 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         return Ok(Exit::Success);
     }
     plan.carry_out()?;
-    let after = needs::look(None, args.levels());
-    let still: Vec<_> =
-        after.iter().filter(|f| !f.ok && f.need.level != Level::Recommended).map(|f| f.need.name).collect();
+    let after = requirements::look(None, args.levels());
+    let still: Vec<_> = after
+        .iter()
+        .filter(|f| !f.ok && f.requirement.level != Level::Recommended)
+        .map(|f| f.requirement.name)
+        .collect();
     anyhow::ensure!(still.is_empty(), "still missing after the installation: {}", still.join(", "));
     Ok(Exit::Success)
 }
@@ -89,8 +92,9 @@ pub fn ensure_for(ctx: &Context, install: bool, qemu: Option<&Path>, ndctl: bool
         run(&args, ctx)?;
         return Ok(());
     }
-    let found = needs::look(qemu, args.levels());
-    let lacking: Vec<_> = found.iter().filter(|f| !f.ok && f.need.level != Level::Recommended).collect();
+    let found = requirements::look(qemu, args.levels());
+    let lacking: Vec<_> =
+        found.iter().filter(|f| !f.ok && f.requirement.level != Level::Recommended).collect();
     if lacking.is_empty() {
         return Ok(());
     }
@@ -99,13 +103,13 @@ pub fn ensure_for(ctx: &Context, install: bool, qemu: Option<&Path>, ndctl: bool
     for lack in &lacking {
         message.push_str(&format!(
             "\n  {} (found {}, wanted {}): {}",
-            lack.need.name,
+            lack.requirement.name,
             lack.found.as_deref().unwrap_or("nothing"),
-            lack.need.wanted,
-            lack.need.why
+            lack.requirement.wanted,
+            lack.requirement.why
         ));
     }
-    let plan = setup::plan(&needs::missing(&found, &distribution), &distribution, ctx.cache.path());
+    let plan = setup::plan(&requirements::missing(&found, &distribution), &distribution, ctx.cache.path());
     let hint = plan.map(|plan| format!("run it with --setup, or by hand:\n  {}", plan.shown()));
     Err(Missing { message, hint }.into())
 }
@@ -115,7 +119,7 @@ pub fn ensure_for(ctx: &Context, install: bool, qemu: Option<&Path>, ndctl: bool
 /// # Errors
 /// It is not here.
 pub fn ensure_program(name: &str, option: &str, is_here: bool) -> Result<()> {
-    let why = needs::need(name).map_or("", |need| need.why);
+    let why = requirements::requirement(name).map_or("", |one| one.why);
     if is_here {
         return Ok(());
     }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use project::Project;
 
 use engine::series::fetch::by_id;
-use host::needs::find_program;
+use host::requirements::find_program;
 
 const DIFF: &str = "---\ndiff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1,2 +1,3 @@\n one\n+new\n two\n";
 

@@ -54,7 +54,7 @@ struct Args {
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    if let Err(error) = host::interrupt::install() {
+    if let Err(error) = host::signals::install() {
         return conclude(Err(error).context("installing the signal handlers"));
     }
     conclude(Context::new(&args.global).and_then(|ctx| run(&args, &ctx)))

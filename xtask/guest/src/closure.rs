@@ -10,7 +10,7 @@ use xshell::{Shell, cmd};
 
 use host::Process;
 use host::elf::{Linkage, linkage};
-use host::needs::find_program;
+use host::requirements::find_program;
 
 use super::GuestError;
 

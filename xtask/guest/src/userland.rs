@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use fs_err as fs;
 use walkdir::WalkDir;
 
-use host::needs::find_program;
+use host::requirements::find_program;
 use host::{digest, io_at};
 
 use super::closure::Closure;
 use super::{Archive, GuestError, Ndctl};
 
-/// Programs without which nothing works; the needs of level ndctl bring them.
+/// Programs without which nothing works; the requirements of level ndctl bring them.
 const REQUIRED: [&str; 6] = ["bash", "jq", "keyctl", "kmod", "udevadm", "uuidgen"];
 /// Programs that replace busybox's applet of the same name, where this machine has them: the tests were written for these.
 const PREFERRED: [&str; 53] = [

@@ -14,12 +14,12 @@ use fs_err::{self as fs, File, OpenOptions};
 
 use fault::{Fault, ToolError};
 
-use super::{interrupt, io_at};
+use super::{io_at, signals};
 
 /// How often a wait for a lock looks again, and at Ctrl-C.
 const TICK: Duration = Duration::from_millis(50);
 
-/// Tells backup programs that nothing here is worth keeping: <https://bford.info/cachedir/>.
+/// Shows backup programs that nothing here is worth keeping: <https://bford.info/cachedir/>.
 const TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n# This folder is cxl-patchbench's cache.\n";
 
 /// The cache's folder.
@@ -88,10 +88,10 @@ impl Cache {
         Ok(Self { path: path.to_owned(), waiting: Arc::new(|_| {}) })
     }
 
-    /// The same cache; `tell` is called with one line when somebody has to wait for another process.
+    /// The same cache; `report` is called with one line when somebody has to wait for another process.
     #[must_use]
-    pub fn on_wait(mut self, tell: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        self.waiting = Arc::new(tell);
+    pub fn on_wait(mut self, report: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.waiting = Arc::new(report);
         self
     }
 
@@ -117,17 +117,17 @@ impl Cache {
     pub fn lock(&self, name: &str) -> Result<Guard, CacheError> {
         let path = self.dir("locks")?.join(format!("{name}.lock"));
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
-        let mut told = false;
+        let mut reported = false;
         loop {
             match file.try_lock() {
                 Ok(()) => return Ok(Guard(file)),
                 Err(TryLockError::Error(error)) => return Err(io_at("locking", &path)(error).into()),
-                Err(TryLockError::WouldBlock) if interrupt::requested() => {
+                Err(TryLockError::WouldBlock) if signals::requested() => {
                     return Err(CacheError::Interrupted(path));
                 }
                 Err(TryLockError::WouldBlock) => {
-                    if !told {
-                        told = true;
+                    if !reported {
+                        reported = true;
                         (self.waiting)(&format!(
                             "waiting for another run that uses {name} ({})",
                             path.display()
@@ -162,12 +162,12 @@ mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
 
     #[test]
-    fn a_lock_is_held_by_one_and_the_other_is_told() {
+    fn a_lock_is_held_by_one_and_the_wait_of_the_other_is_reported() {
         let dir = tempfile::tempdir().expect("a folder");
-        let told = Arc::new(Mutex::new(Vec::new()));
-        let tell = Arc::clone(&told);
+        let reported = Arc::new(Mutex::new(Vec::new()));
+        let report = Arc::clone(&reported);
         let cache = Cache::new(dir.path()).expect("a cache").on_wait(move |text| {
-            tell.lock().expect("not poisoned").push(text.to_owned());
+            report.lock().expect("not poisoned").push(text.to_owned());
         });
         let inside = AtomicU32::new(0);
         thread::scope(|scope| {
@@ -181,8 +181,11 @@ mod tests {
             }
         });
         // Given back before the lock is taken again: a process that another test starts may still hold it for a moment.
-        let told = told.lock().expect("not poisoned").clone();
-        assert!(!told.is_empty() && told.iter().all(|line| line.contains("uses tree")), "{told:?}");
+        let reported = reported.lock().expect("not poisoned").clone();
+        assert!(
+            !reported.is_empty() && reported.iter().all(|line| line.contains("uses tree")),
+            "{reported:?}"
+        );
         drop(cache.lock("tree").expect("free again"));
     }
 

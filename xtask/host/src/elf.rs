@@ -1,4 +1,4 @@
-//! What ELF files say of themselves: which loader and libraries a program wants, what a kernel module tells about
+//! What ELF files state of themselves: which loader and libraries a program wants, what a kernel module states about
 //! itself. Whatever is no whole 64-bit ELF file of this machine's byte order says nothing.
 
 use std::collections::BTreeMap;

@@ -6,11 +6,11 @@ mod digest;
 mod distribution;
 pub mod elf;
 pub mod git;
-pub mod interrupt;
 mod io_at;
-pub mod needs;
 mod process;
+pub mod requirements;
 pub mod setup;
+pub mod signals;
 
 pub use apt::{AptError, PrivateApt};
 pub use cache::{Cache, CacheError, Guard, write_stamp};

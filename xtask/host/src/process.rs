@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use fs_err::File;
 use rustix::process::Signal;
 
-use super::interrupt::{self, GRACE, Group};
+use super::signals::{self, GRACE, Group};
 use output::OnLine;
 use running::{Shared, drain, open_log};
 
@@ -91,7 +91,7 @@ impl Process {
         self
     }
 
-    /// Its standard input; empty unless told.
+    /// Its standard input; empty unless set.
     #[must_use]
     pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.stdin = Stdin::Bytes(bytes.into());
@@ -205,7 +205,7 @@ impl Process {
             }
         }
         let output = running.finish();
-        if interrupt::requested() { Err(ProcessError::Interrupted) } else { Ok(output) }
+        if signals::requested() { Err(ProcessError::Interrupted) } else { Ok(output) }
     }
 
     /// Starts it and returns at once.
@@ -213,7 +213,7 @@ impl Process {
     /// # Errors
     /// [`ProcessError::Start`], [`ProcessError::Interrupted`], [`ProcessError::Io`] for its log.
     pub fn start(mut self) -> Result<Running, ProcessError> {
-        if interrupt::requested() {
+        if signals::requested() {
             return Err(ProcessError::Interrupted);
         }
         let (program, command) = (self.name(), self.command_line());

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use fault::{Fault, ToolError};
 
-use super::needs::Found;
+use super::requirements::Found;
 use super::{AptError, Distribution, PrivateApt, Process, ProcessError};
 
 /// All that must come from backports for QEMU 10 to install on Debian 12. Named one by one: a target release for the
@@ -58,7 +58,7 @@ pub fn plan(missing: &[&Found], distribution: &Distribution, cache: &Path) -> Op
     if missing.is_empty() || !distribution.has_apt() {
         return None;
     }
-    let mut packages: Vec<_> = missing.iter().map(|f| f.need.package).collect();
+    let mut packages: Vec<_> = missing.iter().map(|f| f.requirement.package).collect();
     // A compiler without the C library's headers builds nothing.
     if packages.contains(&"gcc") {
         packages.push("libc6-dev");

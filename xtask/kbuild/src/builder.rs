@@ -70,7 +70,7 @@ impl Builder<'_> {
         Built::load(&self.cache.join("builds"), &self.id(tree, fragments))
     }
 
-    /// The same, told as a stage and its remarks.
+    /// The same, reported as a stage and its remarks.
     ///
     /// # Errors
     /// None but the stage's own.

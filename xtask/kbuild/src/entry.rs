@@ -63,7 +63,7 @@ impl Built {
         }
     }
 
-    /// What a guest with these modules is given, as a hash: equal for builds of which none could tell itself from another.
+    /// What a guest with these modules is given, as a hash: equal for builds that no guest could distinguish.
     /// Equal sources make equal kernels, since no time, user or count goes into them.
     ///
     /// # Errors

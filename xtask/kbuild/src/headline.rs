@@ -91,7 +91,7 @@ impl Headline {
         }
         let lines: Vec<&str> = lines.into_iter().map(String::as_str).collect();
         let text = lines.join("\n  ").replace(&format!("{}/", src.display()), "");
-        // ccache, told the common root, hands the compiler relative paths.
+        // ccache, which knows the common root, hands the compiler relative paths.
         let relative = format!("../{}/", src.file_name().unwrap_or_default().to_string_lossy());
         let lines = text.lines().map(|line| match line.trim_start().strip_prefix(&relative) {
             Some(rest) => format!("{}{rest}", &line[..line.len() - line.trim_start().len()]),

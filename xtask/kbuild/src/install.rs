@@ -54,7 +54,7 @@ pub(super) fn mock(
     depmod(make, root, release)
 }
 
-/// Keeps what tells file and line: vmlinux and the modules as they were linked, those of `tools/testing/cxl` beside.
+/// Keeps what has file and line: vmlinux and the modules as they were linked, those of `tools/testing/cxl` beside.
 pub(super) fn unstripped(obj: &Path, external: Option<&Path>, to: &Path) -> Result<(), BuildError> {
     let keep = |from: &Path, folder: &str| {
         let folder = to.join(folder);

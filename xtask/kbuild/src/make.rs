@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use event::{Event, Sink, Stage};
-use host::{Process, Status, interrupt};
+use host::{Process, Status, signals};
 
 use super::headline::{self, Headline};
 use super::{BuildError, Toolchain};
 
-/// How often progress is told.
-const TELL: Duration = Duration::from_millis(200);
+/// How often progress is reported.
+const REPORT_EVERY: Duration = Duration::from_millis(200);
 
 /// Variables that would change a kernel build behind our back: make's own, kbuild's, kconfig's, the compiler's.
 const UNWANTED: [&str; 44] = [
@@ -161,23 +161,23 @@ impl Make<'_> {
             hear(line);
         });
         let mut running = process.start()?;
-        let mut told = 0;
-        while running.wait(TELL).is_none() {
+        let mut reported = 0;
+        while running.wait(REPORT_EVERY).is_none() {
             let watch = watch.lock().unwrap_or_else(PoisonError::into_inner);
             let (objects, note) = (watch.objects, watch.note.clone());
             drop(watch);
-            if objects != told {
-                told = objects;
-                self.tell(progress, objects, note);
+            if objects != reported {
+                reported = objects;
+                self.report(progress, objects, note);
             }
         }
         let output = running.finish();
-        if interrupt::requested() {
+        if signals::requested() {
             return Err(BuildError::Interrupted);
         }
         let watch = std::mem::take(&mut *watch.lock().unwrap_or_else(PoisonError::into_inner));
-        if watch.objects > told {
-            self.tell(progress, watch.objects, watch.note);
+        if watch.objects > reported {
+            self.report(progress, watch.objects, watch.note);
         }
         Ok(Finished {
             status: output.status,
@@ -189,7 +189,7 @@ impl Make<'_> {
         })
     }
 
-    fn tell(&self, progress: Progress, objects: u64, note: String) {
+    fn report(&self, progress: Progress, objects: u64, note: String) {
         let done = progress.done + objects;
         let total = if progress.total == 0 { 0 } else { progress.total.max(done) };
         let kernel = self.kernel.to_owned();

@@ -36,7 +36,7 @@ pub enum SymbolError {
     Unreadable {
         /// The file.
         file: PathBuf,
-        /// Why.
+        /// What is wrong with it.
         why: String,
     },
     /// It has no line tables.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use host::{Process, needs};
+use host::{Process, requirements};
 
 use super::BuildError;
 use super::fragment::{Merged, Value};
@@ -20,7 +20,7 @@ pub struct Toolchain {
     pub ccache: Option<PathBuf>,
 }
 
-/// Those of [`needs::NEEDS`] that a build calls for by name; the kernel's own scripts find the others.
+/// Those of [`requirements::REQUIREMENTS`] that a build calls for by name; the kernel's own scripts find the others.
 const PROGRAMS: [&str; 7] = ["make", "gcc", "ld", "flex", "bison", "bc", "depmod"];
 
 impl Toolchain {
@@ -31,8 +31,8 @@ impl Toolchain {
     pub fn find() -> Result<Self, BuildError> {
         let mut found = Vec::new();
         for program in PROGRAMS {
-            let need = needs::need(program);
-            found.push(needs::find_program(program).ok_or(BuildError::Missing {
+            let need = requirements::requirement(program);
+            found.push(requirements::find_program(program).ok_or(BuildError::Missing {
                 program,
                 need: need.map_or(program, |need| need.package),
                 why: need.map_or("", |need| need.why),
@@ -44,7 +44,7 @@ impl Toolchain {
         };
         let version = format!("{}; {}", first_line(&found[1])?, first_line(&found[2])?);
         let (make, depmod) = (found[0].clone(), found[6].clone());
-        Ok(Self { make, version, depmod, ccache: needs::find_program("ccache") })
+        Ok(Self { make, version, depmod, ccache: requirements::find_program("ccache") })
     }
 }
 
@@ -63,7 +63,7 @@ pub(super) fn look_for_packer(merged: &Merged) -> Result<(), BuildError> {
     let chosen = |option: &str| merged.settings.iter().any(|s| s.symbol == option && s.value == Value::Yes);
     let missing = PACKERS
         .into_iter()
-        .find(|(option, program, _)| chosen(option) && needs::find_program(program).is_none());
+        .find(|(option, program, _)| chosen(option) && requirements::find_program(program).is_none());
     missing.map_or(Ok(()), |(_, program, need)| {
         Err(BuildError::Missing {
             program,

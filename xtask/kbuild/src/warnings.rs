@@ -1,6 +1,6 @@
 //! What the compiler says of some files of a tree at `W=1` (`scripts/Makefile.extrawarn`), and sparse where it is there.
 //!
-//! Only the named files are compiled once more, in the folder of the last build, and only what is said of them counts:
+//! Only the named files are compiled once more, in the folder of the last build, and only what is reported of them counts:
 //! a series answers for what it touches.
 
 mod known;
@@ -19,7 +19,7 @@ use walkdir::WalkDir;
 
 use event::Stage;
 use fault::{Fault, ToolError};
-use host::needs;
+use host::requirements;
 
 use super::builder::MOCK;
 use super::make::{Make, Progress, prefixed};
@@ -38,7 +38,7 @@ pub struct Warning {
     pub file: String,
     /// Line.
     pub line: u64,
-    /// What is said: `unused variable 'x' [-Wunused-variable]`.
+    /// What is reported: `unused variable 'x' [-Wunused-variable]`.
     pub text: String,
 }
 
@@ -48,7 +48,7 @@ impl std::fmt::Display for Warning {
     }
 }
 
-/// What was said of some files.
+/// What was reported of some files.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Warnings {
@@ -61,7 +61,7 @@ pub struct Warnings {
 }
 
 impl Builder<'_> {
-    /// Compiles files of a tree at `W=1`, with sparse where it is installed, and returns what is said of them. The tree is
+    /// Compiles files of a tree at `W=1`, with sparse where it is installed, and returns what is reported of them. The tree is
     /// checked out; it need not have been built, nor be one that builds, but of a header more is seen after a build. Files are
     /// named from the top of the tree; others than C files and headers are passed over.
     ///
@@ -81,7 +81,7 @@ impl Builder<'_> {
         let (obj, log) = (slot.obj(), slot.log("warnings.log")?);
         let wanted = Wanted::new(files, tree.src, &obj);
         let make = self.make(tree, &obj, &log);
-        let mut said = Said::default();
+        let mut printed = Printed::default();
         // One that does not compile, or that this configuration has not, must not keep the others from being compiled.
         let options: Vec<OsString> =
             ["-k", "W=1", NO_ERROR].into_iter().chain(sparse()).map(OsString::from).collect();
@@ -91,9 +91,10 @@ impl Builder<'_> {
                 remove(&obj.join(object))?;
             }
             let objects = wanted.objects.iter().map(OsString::from);
-            let finished = said.listen(&make, &options.iter().cloned().chain(objects).collect::<Vec<_>>())?;
-            broken.extend(wanted.unmade(&obj, &said));
-            if said.unknown.is_empty()
+            let finished =
+                printed.listen(&make, &options.iter().cloned().chain(objects).collect::<Vec<_>>())?;
+            broken.extend(wanted.unmade(&obj, &printed));
+            if printed.unknown.is_empty()
                 && let Err(error) = finished.check("compiling at W=1")
                 && (error.fault() != Fault::Kernel || broken.is_empty())
             {
@@ -110,15 +111,15 @@ impl Builder<'_> {
             }
             let args = [prefixed("M=", &external), "modules".into()];
             let args: Vec<OsString> = options.iter().cloned().chain(args).collect();
-            let failed = !said.listen(&make, &args)?.status.success();
-            // A header has no object of its own: with an error somewhere, something may not have been said of it.
+            let failed = !printed.listen(&make, &args)?.status.success();
+            // A header has no object of its own: with an error somewhere, something may not have been reported of it.
             let is_unmade =
                 |file: &&String| object(file).map_or(failed, |object| !tree.src.join(object).is_file());
             let unmade = wanted.mock.iter().filter(is_unmade).cloned();
             if failed { broken.extend(unmade) } else { not_compiled.extend(unmade) }
         }
         slot.settle()?;
-        Ok(said.of(files, tree.src, not_compiled).without(broken))
+        Ok(printed.of(files, tree.src, not_compiled).without(broken))
     }
 }
 
@@ -132,7 +133,7 @@ fn object(file: &str) -> Option<String> {
 
 /// `C=2`: sparse looks at all that is named, not only at what is compiled.
 fn sparse() -> Option<&'static str> {
-    needs::find_program("sparse").map(|_| "C=2")
+    requirements::find_program("sparse").map(|_| "C=2")
 }
 
 fn remove(path: &Path) -> Result<(), BuildError> {
@@ -146,7 +147,7 @@ fn remove(path: &Path) -> Result<(), BuildError> {
 #[derive(Default)]
 struct Wanted {
     objects: BTreeSet<String>,
-    /// Which of them show what is said of a file.
+    /// Which of them show what is reported of a file.
     show: BTreeMap<String, Vec<String>>,
     /// Files of the mock modules, which are compiled as a whole.
     mock: Vec<String>,
@@ -189,7 +190,7 @@ impl Wanted {
             }
             let Ok(text) = fs::read_to_string(entry.path()) else { continue };
             for (header, left) in left.iter_mut().filter(|(_, left)| **left > 0) {
-                // By ccache's leave a path is relative to the root that it was told.
+                // By ccache's leave a path is relative to the root that it was given.
                 if text.contains(&format!("/{name}/{header} ")) {
                     *left -= 1;
                     self.want(header, object.clone());
@@ -200,8 +201,8 @@ impl Wanted {
     }
 
     /// Files of which not all that shows them was made, though make knows how.
-    fn unmade(&self, obj: &Path, said: &Said) -> Vec<String> {
-        let is_unmade = |object: &String| !said.knows_no(object) && !obj.join(object).is_file();
+    fn unmade(&self, obj: &Path, printed: &Printed) -> Vec<String> {
+        let is_unmade = |object: &String| !printed.knows_no(object) && !obj.join(object).is_file();
         let unmade = self.show.iter().filter(|(_, objects)| objects.iter().any(is_unmade));
         unmade.map(|(file, _)| file.clone()).collect()
     }
@@ -228,13 +229,13 @@ static NO_RULE: LazyLock<Option<Regex>> =
 
 /// What make printed that is of interest.
 #[derive(Default)]
-struct Said {
+struct Printed {
     lines: Arc<Mutex<Vec<String>>>,
     /// Names of objects that make knows no rule for.
     unknown: BTreeSet<String>,
 }
 
-impl Said {
+impl Printed {
     fn listen(&mut self, make: &Make, args: &[OsString]) -> Result<super::make::Finished, BuildError> {
         let lines = Arc::clone(&self.lines);
         let progress = Progress { stage: Stage::Build, done: 0, total: 0 };

@@ -28,7 +28,7 @@ pub(super) fn package(
     if let Some(tree) = fetcher.git.remembered("apt", &format!("{package} {version}")) {
         return Ok(tree);
     }
-    (fetcher.tell)(&format!("downloading {package} {version} from {}", apt.suites()));
+    (fetcher.report)(&format!("downloading {package} {version} from {}", apt.suites()));
     let deb = apt.download(package, staging.path())?;
     let unpacked = staging.path().join("deb");
     Process::new("dpkg-deb", ["--extract"]).arg(&deb).arg(&unpacked).log(fetcher.git.log()).run()?;
@@ -44,7 +44,7 @@ pub(super) fn source_package(
     version: &str,
 ) -> Result<String, SourceError> {
     let (_lock, staging) = fetcher.staging()?;
-    (fetcher.tell)(&format!("downloading the source of {package} {version} from {}", apt.suites()));
+    (fetcher.report)(&format!("downloading the source of {package} {version} from {}", apt.suites()));
     let tarball = apt.download_source(package, version, staging.path())?;
     put(fetcher, &tarball, staging.path())
 }
@@ -77,7 +77,7 @@ pub(super) fn tarball(
             return Ok(found(sum, tree));
         }
         let (_lock, staging) = fetcher.staging()?;
-        (fetcher.tell)(&format!("downloading {location}"));
+        (fetcher.report)(&format!("downloading {location}"));
         let file = staging.path().join("tarball");
         download(fetcher, location, &file)?;
         let sum = verified(&file, sha256)?;
@@ -143,6 +143,6 @@ fn verified(file: &Path, wanted: Option<&str>) -> Result<String, SourceError> {
 /// Puts the files of an archive into a tree.
 fn put(fetcher: &Fetcher, archive: &Path, staging: &Path) -> Result<String, SourceError> {
     let name = archive.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    (fetcher.tell)(&format!("putting {name} into the cache"));
+    (fetcher.report)(&format!("putting {name} into the cache"));
     stream::import(fetcher.git, archive, staging)
 }

@@ -15,10 +15,10 @@ pub struct Displaced {
     /// The file of the kernel.
     pub file: String,
     /// git's words: `Hunk #2 succeeded at 40 (offset 3 lines)`.
-    pub said: String,
+    pub report: String,
 }
 
-/// Applies the patches of a prepared tree once more, on an index of its own, and listens.
+/// Applies the patches of a prepared tree once more, on an index of its own, and reads what git reports.
 pub(super) fn displaced(
     cache: &Cache,
     git: &Git,
@@ -37,15 +37,15 @@ pub(super) fn displaced(
         prepared.applied.iter().flat_map(|applied| &applied.patches).filter(|patch| !patch.contained);
     for patch in patches {
         let process = run(&["apply", "--cached", "--verbose", "--whitespace=nowarn", "--"]).arg(&patch.file);
-        let (told, lines) = std::sync::mpsc::channel();
-        process.on_line(move |line| drop(told.send(line.to_owned()))).run()?;
+        let (sender, lines) = std::sync::mpsc::channel();
+        process.on_line(move |line| drop(sender.send(line.to_owned()))).run()?;
         let mut file = String::new();
         for line in lines {
             if let Some(name) = line.strip_prefix("Checking patch ") {
                 name.trim_end_matches("...").clone_into(&mut file);
             } else if line.starts_with("Hunk #") && line.contains("(offset ") {
-                let said = line.trim_end_matches('.').to_owned();
-                found.push(Displaced { patch: patch.file.clone(), file: file.clone(), said });
+                let report = line.trim_end_matches('.').to_owned();
+                found.push(Displaced { patch: patch.file.clone(), file: file.clone(), report });
             }
         }
     }

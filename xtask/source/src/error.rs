@@ -11,11 +11,11 @@ use host::{AptError, CacheError, ProcessError};
 use spec::KernelVersion;
 use spec::version::VersionError;
 
-/// A kernel's tree that cannot be had.
+/// A kernel's tree that is not available.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// None of the kernel's sources worked.
-    #[error("no source of kernel {kernel} can be had{}", tried_lines(.tried))]
+    #[error("no source of kernel {kernel} is available{}", tried_lines(.tried))]
     Unavailable {
         /// The kernel.
         kernel: String,

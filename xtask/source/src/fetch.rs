@@ -81,7 +81,7 @@ impl Fetcher<'_> {
         let offline = if apt.is_fresh() {
             None
         } else {
-            (self.tell)(&format!("fetching the package lists of {}", apt.suites()));
+            (self.report)(&format!("fetching the package lists of {}", apt.suites()));
             apt.update().err()
         };
         if let Some(error) = offline {
@@ -126,7 +126,7 @@ impl Fetcher<'_> {
             return Ok(fetched);
         }
         let _lock = self.cache.lock("git-fetch")?;
-        (self.tell)(&format!("fetching {reference} of {url}"));
+        (self.report)(&format!("fetching {reference} of {url}"));
         match self.fetch_remote(url, reference) {
             Ok(mut fetched) => {
                 let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();

@@ -33,7 +33,7 @@ pub(super) struct Fetcher<'a> {
     pub(super) cache: &'a Cache,
     pub(super) git: &'a Git,
     pub(super) etc: &'a Path,
-    pub(super) tell: &'a (dyn Fn(&str) + Send + Sync),
+    pub(super) report: &'a (dyn Fn(&str) + Send + Sync),
 }
 
 /// Tree, and "commit (subject)", of what a `git log` that knows its repository finds under a name.

@@ -34,10 +34,10 @@ pub enum Fit {
     },
     /// Neither the series nor a variant of it is meant for this kernel.
     NotWrittenFor {
-        /// What is said about it.
+        /// What the series states about it.
         why: String,
     },
-    /// The kernel's source cannot be had here.
+    /// The kernel's source is not available here.
     Unavailable {
         /// The sources, and why not.
         tried: Vec<String>,
@@ -54,7 +54,7 @@ impl fmt::Display for Fit {
                 places.iter().try_for_each(|place| write!(f, "\n  {place}"))
             }
             Self::NotWrittenFor { why } => write!(f, "not written for it: {why}"),
-            Self::Unavailable { tried } => write!(f, "cannot be had here: {}", tried.join("; ")),
+            Self::Unavailable { tried } => write!(f, "not available here: {}", tried.join("; ")),
         }
     }
 }

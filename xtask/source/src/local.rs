@@ -66,7 +66,7 @@ pub(super) fn folder(fetcher: &Fetcher, path: &Path) -> Result<Fetched, SourceEr
     // The index is kept, so that the next time only what changed is read.
     let index = fetcher.cache.dir("index")?.join(id);
     if !index.exists() {
-        (fetcher.tell)(&format!("reading {}", path.display()));
+        (fetcher.report)(&format!("reading {}", path.display()));
     }
     let tree = fetcher.git.import(&path, &index, false)?;
     Ok(Fetched::new(tree, path.display().to_string()))

@@ -31,14 +31,14 @@ pub struct Sources {
     cache: Cache,
     git: Git,
     etc: PathBuf,
-    tell: Arc<dyn Fn(&str) + Send + Sync>,
+    report: Arc<dyn Fn(&str) + Send + Sync>,
 }
 
 impl Sources {
     /// Sources kept in this cache.
     pub fn new(cache: &Cache) -> Self {
-        let tell = Arc::new(|_: &str| {});
-        Self { git: Git::new(cache), cache: cache.clone(), etc: PathBuf::from("/etc/apt"), tell }
+        let report = Arc::new(|_: &str| {});
+        Self { git: Git::new(cache), cache: cache.clone(), etc: PathBuf::from("/etc/apt"), report }
     }
 
     /// The repository that holds every source as trees.
@@ -46,10 +46,10 @@ impl Sources {
         self.git.dir()
     }
 
-    /// The same; `tell` is called with one line for each thing that takes its time.
+    /// The same; `report` is called with one line for each thing that takes its time.
     #[must_use]
-    pub fn on_progress(mut self, tell: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        self.tell = Arc::new(tell);
+    pub fn on_progress(mut self, report: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.report = Arc::new(report);
         self
     }
 
@@ -60,12 +60,12 @@ impl Sources {
         self
     }
 
-    /// Gets a kernel's tree from the first of its sources that can be had, and applies series to it, in order.
+    /// Gets a kernel's tree from the first available of its sources, and applies series to it, in order.
     ///
     /// A prefix of a series is prepared by giving it only its first patches.
     ///
     /// # Errors
-    /// No source can be had, or a series does not apply: [`SourceError::is_series_failure`] tells them apart.
+    /// No source is available, or a series does not apply: the fault of the error distinguishes them.
     pub fn prepare(&self, kernel: &Kernel, series: &[Series]) -> Result<Prepared, SourceError> {
         self.git.ensure(&self.cache)?;
         let (fetched, version, tried) = self.first_of(kernel)?;
@@ -92,7 +92,7 @@ impl Sources {
     /// How a series fits a kernel; before it come those that it requires.
     ///
     /// # Errors
-    /// The cache cannot be used, or the user interrupts. A source that cannot be had is an answer, not an error.
+    /// The cache cannot be used, or the user interrupts. A source that is not available is an answer, not an error.
     pub fn fit(&self, kernel: &Kernel, series: &[Series]) -> Result<Fit, SourceError> {
         match self.prepare(kernel, series) {
             Ok(prepared) => {
@@ -166,7 +166,7 @@ impl Sources {
     /// Gets the tree of one source, whatever it is the source of.
     ///
     /// # Errors
-    /// It cannot be had.
+    /// It is not available.
     pub fn fetch(&self, source: &Source) -> Result<Plain, SourceError> {
         self.git.ensure(&self.cache)?;
         let fetched = self.fetcher().fetch(source)?;
@@ -177,7 +177,7 @@ impl Sources {
     /// As [`Sources::checkout`], for such a tree.
     ///
     /// # Errors
-    /// As there.
+    /// As [`Sources::checkout`].
     pub fn checkout_plain(&self, plain: &Plain, work: &Path, index: &Path) -> Result<(), SourceError> {
         let tree = checkout::Tree { id: &plain.tree, alternates: &plain.alternates };
         checkout::checkout(&self.cache, &self.git, tree, work, index)
@@ -192,7 +192,7 @@ impl Sources {
     }
 
     fn fetcher(&self) -> Fetcher<'_> {
-        Fetcher { cache: &self.cache, git: &self.git, etc: &self.etc, tell: &*self.tell }
+        Fetcher { cache: &self.cache, git: &self.git, etc: &self.etc, report: &*self.report }
     }
 
     fn first_of(&self, kernel: &Kernel) -> Result<(Fetched, KernelVersion, Vec<String>), SourceError> {

@@ -19,7 +19,7 @@ pub struct Prepared {
     pub version: KernelVersion,
     /// What the base exactly is: package and version, commit and subject.
     pub described: String,
-    /// Sources that could not be had before one could, and why not; and what else the user should know.
+    /// Sources that were not available before one was, and the reasons; and what else the user should know.
     pub tried: Vec<String>,
     /// The series, in order.
     pub applied: Vec<Applied>,

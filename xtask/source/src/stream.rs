@@ -8,7 +8,7 @@ use fs_err::{File, OpenOptions};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{CWD, FileType, Mode};
 
-use host::{Output, Process, ProcessError, Running, interrupt, io_at};
+use host::{Output, Process, ProcessError, Running, io_at, signals};
 
 use super::SourceError;
 use super::git::Git;
@@ -40,7 +40,7 @@ pub(super) fn import(git: &Git, archive: &Path, folder: &Path) -> Result<String,
     let converted = convert(&mut from, to);
     let imported = importer.finish();
     let unpacked = from.finish();
-    if interrupt::requested() {
+    if signals::requested() {
         return Err(ProcessError::Interrupted.into());
     }
     // Whoever failed first made the others fail: the decompressor, then our reader, then git.
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn damage_is_told_and_nothing_hangs() {
+    fn damage_is_reported_and_nothing_hangs() {
         let text = "x".repeat(100_000);
         let files = [("a", text.as_str())];
         let error = |tar: &str| fault::shown(&import_of(&files, tar).2.expect_err("damaged"));

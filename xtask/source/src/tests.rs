@@ -21,12 +21,12 @@ const MAKEFILE: &str = "VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 7\nEXTRAVERSION
 /// A cache, and a folder for the user's things beside it.
 struct Bench {
     base: tempfile::TempDir,
-    told: Arc<Mutex<Vec<String>>>,
+    reported: Arc<Mutex<Vec<String>>>,
 }
 
 impl Bench {
     fn new() -> Self {
-        Self { base: tempfile::tempdir().expect("a folder"), told: Arc::default() }
+        Self { base: tempfile::tempdir().expect("a folder"), reported: Arc::default() }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -35,15 +35,15 @@ impl Bench {
 
     fn sources(&self) -> Sources {
         let cache = Cache::new(&self.path("cache")).expect("a cache");
-        let told = Arc::clone(&self.told);
+        let reported = Arc::clone(&self.reported);
         Sources::new(&cache)
-            .on_progress(move |line| told.lock().expect("not poisoned").push(line.to_owned()))
+            .on_progress(move |line| reported.lock().expect("not poisoned").push(line.to_owned()))
             .with_apt_folder(&self.path("etc-apt"))
     }
 
-    /// What was said since the last time.
-    fn told(&self) -> Vec<String> {
-        std::mem::take(&mut self.told.lock().expect("not poisoned"))
+    /// What was reported since the last time.
+    fn reported(&self) -> Vec<String> {
+        std::mem::take(&mut self.reported.lock().expect("not poisoned"))
     }
 
     /// A small kernel in a git repository of the user's.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 pub struct Kernel {
     /// Its key under `kernels`.
     pub name: String,
-    /// Where its source may come from; the first that can be had wins.
+    /// Where its source may come from; the first available wins.
     pub sources: Vec<Source>,
     /// Series to apply, in order: folders under `patches/`.
     pub series: Vec<String>,

@@ -53,18 +53,18 @@ pub struct Axes {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Exclude {
-    /// Which.
+    /// The cells that are left out.
     pub cells: CellFilter,
-    /// Why, for the reader of the plan.
+    /// The reason, for the reader of the plan.
     pub because: String,
 }
 
 /// What is particular to some cells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
-    /// Which.
+    /// The cells that it is for.
     pub cells: CellFilter,
-    /// What.
+    /// What is set for them.
     pub settings: Settings,
 }
 

@@ -26,7 +26,7 @@ pub struct Project {
     pub root: PathBuf,
     /// Kernels by name.
     pub kernels: BTreeMap<String, Kernel>,
-    /// Where ndctl's tools and tests may come from; the first that can be had and builds wins.
+    /// Where ndctl's tools and tests may come from; the first that is available and builds wins.
     pub ndctl: Vec<Source>,
     /// What a command without options takes.
     pub defaults: Defaults,
@@ -167,11 +167,6 @@ impl Project {
     /// Folder of the topologies.
     pub fn topologies_dir(&self) -> PathBuf {
         self.root.join("topologies")
-    }
-
-    /// Folder of the kconfig fragments.
-    pub fn kconfig_dir(&self) -> PathBuf {
-        self.root.join("kconfig")
     }
 
     /// Folder of the suites.

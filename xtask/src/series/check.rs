@@ -148,7 +148,7 @@ fn rows_of_mail(
 
 /// The worst of the rows, of which there should have been so many.
 fn exit(rows: &[Row], wanted: usize, ctx: &Context) -> Exit {
-    if host::interrupt::requested() {
+    if host::signals::requested() {
         return Exit::Interrupted;
     }
     let failed: Vec<_> = rows.iter().filter(|row| row.failed().next().is_some()).collect();
@@ -215,7 +215,7 @@ impl Checker<'_> {
                 anstream::println!("{}", neutralise(&row.to_string()).trim_end());
             }
             rows.push(row);
-            if !goes_on || host::interrupt::requested() {
+            if !goes_on || host::signals::requested() {
                 break;
             }
         }

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use serde::Serialize;
 
 use engine::series::fetch;
-use host::needs::find_program;
+use host::requirements::find_program;
 use report::text::neutralise;
 use spec::series::{FETCHED, FILE};
 use spec::{Project, Series};

@@ -7,8 +7,8 @@ use anyhow::{Context as _, Result};
 use engine::series::lint;
 use engine::series::lint::{Finding, Severity};
 use engine::series::mail::{Message, patch_ids};
-use host::needs::find_program;
 use host::quote;
+use host::requirements::find_program;
 use report::text::neutralise;
 use spec::{Kernel, Project, Series};
 

@@ -60,7 +60,7 @@ pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit>
         if ctx.format == Format::Human {
             anstream::println!("{answer}");
         }
-        if host::interrupt::requested() {
+        if host::signals::requested() {
             return Ok(Exit::Interrupted);
         }
         if !answer.is_killed() {

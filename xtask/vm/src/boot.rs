@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use fs_err::File;
 
 use event::{Transcript, VmEnd};
-use host::{Process, Running, interrupt, io_at};
+use host::{Process, Running, io_at, signals};
 use wire::{FromGuest, Job};
 
 use super::command::{Plumbing, escape};
@@ -120,7 +120,7 @@ fn end_of(qemu: Running, qmp: Option<&Qmp>, killed: Option<VmEnd>) -> VmEnd {
     if let Some(killed) = killed {
         return killed;
     }
-    if interrupt::requested() {
+    if signals::requested() {
         return VmEnd::Interrupted;
     }
     let died = |how: String| VmEnd::QemuDied { how, stderr: output.tail.join("\n") };

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use event::VmEnd;
-use host::{Running, interrupt};
+use host::{Running, signals};
 use wire::{FromGuest, Job};
 
 use super::answers::Answers;
@@ -121,7 +121,7 @@ impl<'scope, 'env> Watch<'scope, 'env> {
             if qemu.wait(Duration::ZERO).is_some() {
                 return Ok(None);
             }
-            if interrupt::requested() {
+            if signals::requested() {
                 return Ok(Some(VmEnd::Interrupted));
             }
             if self.is_dead() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use event::{Fan, Sink};
 use fault::{Fault, ToolError};
-use host::{Cache, interrupt};
+use host::{Cache, signals};
 use report::{Store, Summary};
 use source::Sources;
 use spec::Project;
@@ -155,7 +155,7 @@ fn kept_run(
     let cells = plan.closed_cells().map(|cell| cell.id.clone()).collect();
     sink.emit(&store.started(trial.command.clone(), cells));
     let finished = run::execute(&trial.context(&sink), std::slice::from_ref(plan), options, &store);
-    if interrupt::requested() {
+    if signals::requested() {
         return Err(BisectError::Interrupted);
     }
     if let Some(error) = store.take_error() {
@@ -169,7 +169,7 @@ fn kept_run(
 
 /// Why a step cannot be made, where that is its own fault.
 fn cannot(error: RunError, step: &str) -> Result<String, BisectError> {
-    if interrupt::requested() {
+    if signals::requested() {
         return Err(BisectError::Interrupted);
     }
     let why = fault::one_line(&error);

@@ -104,7 +104,7 @@ pub fn choose(
         Err(why) => Accelerator::new("tcg", format!("/dev/kvm opens, but runs no guest: {why}")),
     };
     // An interrupted probe says nothing; and a cache that cannot be written only costs the next run its time.
-    if !host::interrupt::requested()
+    if !host::signals::requested()
         && let Ok(text) = serde_json::to_vec(&choice)
     {
         let _ = fs::create_dir_all(folder(cache));

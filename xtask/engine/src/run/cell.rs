@@ -11,7 +11,7 @@ use fs_err as fs;
 
 use cxl_topology::qemu::Backing;
 use event::{CaseReport, Dependence, Event, Unstable};
-use host::interrupt;
+use host::signals;
 use kbuild::{Mock, Symbols};
 use kernlog::{CaseOutcome, Verdict};
 use spec::{CaseFile, KernelVersion, ModuleSet};
@@ -50,7 +50,7 @@ pub(super) fn run(
         cell_run.note(unknown_cases);
         cell_run.boots(job.order.of(cell))?
     };
-    if interrupt::requested() {
+    if signals::requested() {
         // What was cut short is no verdict: the cell stays open, to be run again.
         return Ok(None);
     }
@@ -137,7 +137,7 @@ impl CellRun<'_> {
         let (mut lacks, mut runs) = (BTreeSet::new(), Vec::new());
         let (mut reports, mut splats) = (Vec::new(), Vec::new());
         for (number, boot) in self.cell.boots.iter().enumerate() {
-            if interrupt::requested() {
+            if signals::requested() {
                 break;
             }
             let cases = self.possible(boot, &mut lacks);
@@ -155,13 +155,13 @@ impl CellRun<'_> {
                 _ => Some(this),
             };
         }
-        if !interrupt::requested() {
+        if !signals::requested() {
             self.note(self.expectations.notes(&reports, &splats, self.cell.wanted.everything()));
             if order.looks_for_flakes() {
                 self.flakes(&runs)?;
             }
         }
-        if self.job.policy.learn && !interrupt::requested() {
+        if self.job.policy.learn && !signals::requested() {
             self.machine.history.record(&self.cell.id, &self.times.borrow());
         }
         let lacks = || lacks.into_iter().collect::<Vec<_>>().join("; ");

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use event::Event;
 use fault::{Fault, ToolError};
-use host::interrupt;
+use host::signals;
 use kernlog::Verdict;
 use report::Store;
 
@@ -38,7 +38,7 @@ pub fn execute(
     };
     // Of a run that was taken up.
     let worst = store.verdicts().into_iter().chain(worst).reduce(Verdict::beside);
-    let interrupted = interrupt::requested();
+    let interrupted = signals::requested();
     let of_error = error.as_ref().map(|error: &RunError| {
         if error.fault() == Fault::Kernel { Verdict::Unbuilt } else { Verdict::Infrastructure }
     });

@@ -7,7 +7,7 @@ use std::{fmt, fs};
 use cxl_topology::Topology;
 use cxl_topology::raw::RawTopology;
 use event::{Event, Null, Sink};
-use host::interrupt;
+use host::signals;
 use kernlog::Verdict;
 use report::Store;
 use spec::Project;
@@ -106,7 +106,7 @@ impl RandomTopologies {
             let mut last = None;
             let mut fails = |raw: &RawTopology| -> Result<bool, RunError> {
                 let Ok(topology) = Topology::from_raw(name, raw) else { return Ok(false) };
-                if boots >= BOOTS || interrupt::requested() {
+                if boots >= BOOTS || signals::requested() {
                     return Ok(false);
                 }
                 boots += 1;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use event::{CellId, Event, Sink};
 use fault::{Fault, ToolError};
-use host::interrupt;
+use host::signals;
 use kernlog::Verdict;
 use report::Store;
 
@@ -70,7 +70,7 @@ impl<'a> WorkerPool<'a> {
         });
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         let cells = self.prepared.iter().filter_map(OnceLock::get).map(|prepared| prepared.cells.len());
-        let nothing = cells.sum::<usize>() == 0 && !self.plans.is_empty() && !interrupt::requested();
+        let nothing = cells.sum::<usize>() == 0 && !self.plans.is_empty() && !signals::requested();
         let nothing = nothing && self.store.verdicts().is_empty();
         let empty = || nothing.then(|| RunError::Empty { options: Vec::new() });
         (state.worst, state.error.or_else(empty))
@@ -84,7 +84,7 @@ impl<'a> WorkerPool<'a> {
     fn work(&self) {
         let mut state = self.lock();
         loop {
-            if interrupt::requested() {
+            if signals::requested() {
                 state.schedule.stop();
             }
             if let Some(task) = state.schedule.next() {
@@ -183,7 +183,7 @@ impl<'a> WorkerPool<'a> {
                 }
             }
             (task, Err(error)) => {
-                if !interrupt::requested() {
+                if !signals::requested() {
                     self.spoil(task, &error);
                     if self.policy.fail_fast {
                         self.stop_early(state);

@@ -58,7 +58,7 @@ pub enum AptError {
         /// Where it was looked for.
         suites: String,
     },
-    /// Its file did not come, though apt said that it did.
+    /// Its file did not come, though apt reported that it did.
     #[error("apt-get download {package} left no package in {}", .dir.display())]
     NoFile {
         /// The package.
@@ -108,7 +108,7 @@ impl PrivateApt {
     /// As [`PrivateApt::new`], with another folder in place of `/etc/apt`, and for source packages where wanted.
     ///
     /// # Errors
-    /// As there.
+    /// As [`PrivateApt::new`].
     pub fn derived(
         cache: &Path,
         etc: &Path,

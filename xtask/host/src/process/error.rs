@@ -1,4 +1,4 @@
-//! How a process ended, and what is said of one that did not end well.
+//! How a process ended, and what the error of one that did not end well shows.
 
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -47,7 +47,7 @@ pub enum ProcessError {
         program: String,
         /// Ready to paste.
         command: String,
-        /// Why.
+        /// The error of the system.
         source: io::Error,
     },
     /// It failed.

@@ -14,7 +14,7 @@ use rustix::process::Signal;
 
 use super::error::{ProcessError, Status};
 use super::output::{OnLine, Output};
-use crate::interrupt::{GRACE, Group};
+use crate::signals::{GRACE, Group};
 
 /// How many last lines an error shows.
 const TAIL: usize = 20;

@@ -1,4 +1,4 @@
-//! What is known of files from tree to tree, so that what is new can be told from what is old.
+//! What is known of files from tree to tree, so that what is new can be distinguished from what is old.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,9 +22,9 @@ impl Warnings {
 /// What is known of the files of a series.
 #[derive(Debug, Default)]
 pub struct Known {
-    /// What was said the last time that a file compiled.
+    /// What was reported the last time that a file compiled.
     found: BTreeSet<Warning>,
-    /// Files of which something is known, be it that nothing is said of them.
+    /// Files of which something is known, be it that nothing is reported of them.
     files: BTreeSet<String>,
     /// Files that did not compile the last time, with the number of the first tree since which that is so.
     owed: BTreeMap<String, usize>,
@@ -46,14 +46,14 @@ impl Known {
         self.owed.keys()
     }
 
-    /// Takes over what is said of these files in the tree of this number.
-    pub fn compare(&mut self, number: usize, files: &[String], said: &Warnings) -> Compared {
+    /// Takes over what is reported of these files in the tree of this number.
+    pub fn compare(&mut self, number: usize, files: &[String], reported: &Warnings) -> Compared {
         let mut left: BTreeMap<(String, String), usize> = BTreeMap::new();
         for old in &self.found {
             *left.entry((old.file.clone(), old.text.clone())).or_default() += 1;
         }
         let mut compared = Compared::default();
-        for warning in &said.found {
+        for warning in &reported.found {
             match left.get_mut(&(warning.file.clone(), warning.text.clone())) {
                 Some(left) if *left > 0 => *left -= 1,
                 _ if !self.files.contains(&warning.file) => compared.perhaps.push(warning.clone()),
@@ -61,17 +61,17 @@ impl Known {
             }
         }
         for file in files {
-            if said.broken.contains(file) {
+            if reported.broken.contains(file) {
                 self.owed.entry(file.clone()).or_insert(number);
                 continue;
             }
             self.owed.remove(file);
-            if !said.not_compiled.contains(file) {
+            if !reported.not_compiled.contains(file) {
                 self.files.insert(file.clone());
                 self.found.retain(|warning| warning.file != *file);
             }
         }
-        self.found.extend(said.found.iter().cloned());
+        self.found.extend(reported.found.iter().cloned());
         compared
     }
 }
@@ -80,7 +80,7 @@ impl Known {
 mod tests {
     use super::*;
 
-    fn said(all: &[(&str, u64, &str)]) -> Warnings {
+    fn warned(all: &[(&str, u64, &str)]) -> Warnings {
         let warning = |&(file, line, text): &(&str, u64, &str)| Warning {
             file: file.to_owned(),
             line,
@@ -89,12 +89,12 @@ mod tests {
         Warnings { found: all.iter().map(warning).collect(), ..Warnings::default() }
     }
 
-    fn broken(mut said: Warnings, files: &[&str]) -> Warnings {
-        said.broken.extend(files.iter().map(|&file| file.to_owned()));
-        said
+    fn broken(mut warnings: Warnings, files: &[&str]) -> Warnings {
+        warnings.broken.extend(files.iter().map(|&file| file.to_owned()));
+        warnings
     }
 
-    /// Trees of which each brings what is said of `a.c` and `b.c`; what is new in each, and what may be.
+    /// Trees of which each brings what is reported of `a.c` and `b.c`; what is new in each, and what may be.
     fn compared(trees: &[Warnings]) -> Vec<String> {
         let files = ["a.c", "b.c"].map(str::to_owned);
         let mut known = Known::default();
@@ -114,10 +114,10 @@ mod tests {
     #[test]
     fn what_moved_is_not_new_and_what_came_twice_is() {
         let trees = [
-            said(&[("a.c", 10, "unused 'x'"), ("b.c", 1, "no prototype")]),
-            said(&[("a.c", 14, "unused 'x'"), ("b.c", 1, "no prototype")]),
-            said(&[("a.c", 14, "unused 'x'"), ("a.c", 90, "unused 'x'")]),
-            said(&[("b.c", 1, "no prototype")]),
+            warned(&[("a.c", 10, "unused 'x'"), ("b.c", 1, "no prototype")]),
+            warned(&[("a.c", 14, "unused 'x'"), ("b.c", 1, "no prototype")]),
+            warned(&[("a.c", 14, "unused 'x'"), ("a.c", 90, "unused 'x'")]),
+            warned(&[("b.c", 1, "no prototype")]),
         ];
         assert_eq!(compared(&trees)[1..], ["", "new: a.c:90: unused 'x'", "new: b.c:1: no prototype"]);
     }
@@ -126,26 +126,26 @@ mod tests {
     fn a_later_look_counts_for_its_files_alone() {
         let (a, b) = (["a.c".to_owned()], ["b.c".to_owned()]);
         let mut known = Known::default();
-        known.compare(0, &[a.clone(), b.clone()].concat(), &said(&[("a.c", 1, "one"), ("b.c", 1, "two")]));
-        assert_eq!(known.compare(1, &a, &said(&[("a.c", 1, "three")])).new.len(), 1);
-        assert_eq!(known.compare(2, &b, &said(&[("b.c", 5, "two")])), Compared::default());
+        known.compare(0, &[a.clone(), b.clone()].concat(), &warned(&[("a.c", 1, "one"), ("b.c", 1, "two")]));
+        assert_eq!(known.compare(1, &a, &warned(&[("a.c", 1, "three")])).new.len(), 1);
+        assert_eq!(known.compare(2, &b, &warned(&[("b.c", 5, "two")])), Compared::default());
     }
 
     #[test]
     fn what_did_not_compile_is_neither_blamed_nor_forgotten() {
-        // The tree before does not compile a.c: what is said of it later may be old.
-        let old = said(&[("a.c", 1, "old")]);
+        // The tree before does not compile a.c: what is reported of it later may be old.
+        let old = warned(&[("a.c", 1, "old")]);
         assert_eq!(
             compared(&[
-                broken(said(&[]), &["a.c"]),
+                broken(warned(&[]), &["a.c"]),
                 old.clone(),
-                said(&[("a.c", 1, "old"), ("a.c", 2, "x")])
+                warned(&[("a.c", 1, "old"), ("a.c", 2, "x")])
             ]),
             ["", "perhaps: a.c:1: old", "new: a.c:2: x"]
         );
         // A patch breaks it, the next but one mends it: what was there before is old, and the rest of one of the two.
-        let more = said(&[("a.c", 1, "old"), ("a.c", 2, "more")]);
-        let no = || broken(said(&[]), &["a.c"]);
+        let more = warned(&[("a.c", 1, "old"), ("a.c", 2, "more")]);
+        let no = || broken(warned(&[]), &["a.c"]);
         assert_eq!(
             compared(&[old, no(), no(), more.clone(), more]),
             ["perhaps: a.c:1: old", "", "", "new, perhaps with 1: a.c:2: more", ""]
@@ -158,7 +158,7 @@ mod tests {
         let mut known = Known::default();
         known.compare(3, &files, &Warnings::of_broken(&files[..1]));
         assert_eq!(known.owed().collect::<Vec<_>>(), ["a.c"]);
-        known.compare(4, &files[..1], &said(&[]));
+        known.compare(4, &files[..1], &warned(&[]));
         assert_eq!(known.owed().count(), 0);
     }
 }

@@ -12,12 +12,12 @@ fn what_is_said_is_of_the_named_files() {
         "../src/drivers/cxl/other.c:1:1: warning: not asked for".to_owned(),
         "test/mock.c:3:1: error: symbol 'y' redeclared".to_owned(),
     ];
-    let said =
-        Said { lines: Arc::new(Mutex::new(lines.into())), unknown: BTreeSet::from(["hdm".to_owned()]) };
+    let printed =
+        Printed { lines: Arc::new(Mutex::new(lines.into())), unknown: BTreeSet::from(["hdm".to_owned()]) };
     let files =
         ["drivers/cxl/mem.c", "drivers/cxl/cxlmem.h", "tools/testing/cxl/test/mock.c", "drivers/cxl/hdm.c"]
             .map(str::to_owned);
-    let warnings = said.of(&files, &src, BTreeSet::new());
+    let warnings = printed.of(&files, &src, BTreeSet::new());
     let shown: Vec<String> = warnings.found.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(format!("{}\nnot compiled: {:?}", shown.join("\n"), warnings.not_compiled), @r#"
     drivers/cxl/cxlmem.h:7: Function parameter 'p' not described

@@ -39,10 +39,10 @@ fn a_package_becomes_a_tree_once_for_each_version() {
     assert_eq!((first.version.to_string(), first.cached), ("6.12.7".to_owned(), false));
     assert_eq!(first.described, "linux-source-6.12 6.12.7-1 (own)");
     assert!(bench.checkout(&first).join("firmware.o").exists());
-    assert!(!bench.told().is_empty());
+    assert!(!bench.reported().is_empty());
 
     let second = bench.prepare(apt("linux-source-6.12", None)).expect("a tree");
-    assert!(second.cached && second.tree == first.tree && bench.told().is_empty());
+    assert!(second.cached && second.tree == first.tree && bench.reported().is_empty());
     let other = bench.prepare(apt("linux-source-7.3", Some("other"))).expect("a tree");
     assert_eq!(other.version.to_string(), "7.3");
     assert_eq!(fs::read_dir(bench.path("cache/tmp/import")).expect("there").count(), 0, "left-overs");

@@ -189,8 +189,8 @@ fn how_a_series_fits_is_told_for_each_kernel() {
     let late = Series { base: Some("6.13..6.15".parse().expect("a range")), ..series.clone() };
     insta::assert_snapshot!(fit(mine(), &late), @"not written for it: series s has no patches for mine (6.12.7), only for 6.13..6.15");
     let nowhere = vec![Source::Dir { path: "/no/such/folder".into() }];
-    let told = fit(nowhere, &series);
-    assert!(told.starts_with("cannot be had here: dir /no/such/folder: "), "{told}");
+    let shown = fit(nowhere, &series);
+    assert!(shown.starts_with("not available here: dir /no/such/folder: "), "{shown}");
 }
 
 #[test]

@@ -119,9 +119,9 @@ fn a_tarball_is_checked_and_unpacked_once() {
     };
     let first = bench.prepare(tarball(None)).expect("a tree");
     assert!(!first.cached && first.described.contains("(sha256 "));
-    assert_eq!(bench.told(), ["putting linux.tar.xz into the cache"]);
+    assert_eq!(bench.reported(), ["putting linux.tar.xz into the cache"]);
     let second = bench.prepare(tarball(None)).expect("a tree");
-    assert!(second.cached && second.tree == first.tree && bench.told().is_empty());
+    assert!(second.cached && second.tree == first.tree && bench.reported().is_empty());
     assert_eq!(read(bench.checkout(&first).join("Makefile")), MAKEFILE);
 
     let wrong = "0".repeat(64);
@@ -194,7 +194,7 @@ fn the_first_source_that_can_be_had_wins() {
     let error = bench.prepare_with(sources[..1].to_vec(), &[]).expect_err("none");
     assert!(error.fault() != Fault::Kernel);
     insta::assert_snapshot!(fault::shown(&error).replace(&here, ""), @r"
-    no source of kernel mine can be had
+    no source of kernel mine is available
       dir /missing: there is no folder /missing
     hint: name another source: for it in patchbench.local.yaml, or try a tree of your own with --linux DIR
     ");

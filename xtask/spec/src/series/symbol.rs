@@ -1,4 +1,4 @@
-//! A word in a file of a kernel's tree: what tells a kernel that has something from one that has not, where versions do
+//! A word in a file of a kernel's tree: what distinguishes a kernel that has something from one that has not, where versions do
 //! not (backports, a developer's own tree).
 
 use std::fmt;

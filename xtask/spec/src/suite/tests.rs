@@ -104,6 +104,6 @@ fn times_have_a_unit_and_an_end() {
 fn cases_know_the_time_in_the_first_second() {
     let lib = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/lib.sh");
     let script = ". \"$1\"; for time in 0.95 0.08 0.00 1.05 12.34; do _hundredths $time; done";
-    let said = Process::new("sh", ["-c", script, "sh"]).arg(lib).read().expect("a shell");
-    assert_eq!(said.lines().collect::<Vec<_>>(), ["95", "8", "0", "105", "1234"]);
+    let printed = Process::new("sh", ["-c", script, "sh"]).arg(lib).read().expect("a shell");
+    assert_eq!(printed.lines().collect::<Vec<_>>(), ["95", "8", "0", "105", "1234"]);
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use event::{Event, Unstable};
-use host::interrupt;
+use host::signals;
 use kernlog::Verdict;
 use spec::CaseFile;
 
@@ -23,7 +23,7 @@ impl CellRun<'_> {
         for _ in 0..retries {
             let cases: Vec<CaseFile> =
                 boot.cases.iter().filter(|case| tries.still_red.contains(&case.name)).cloned().collect();
-            if last.0 != Verdict::Fail || cases.is_empty() || interrupt::requested() {
+            if last.0 != Verdict::Fail || cases.is_empty() || signals::requested() {
                 break;
             }
             let judged = self.reboot(boot, &cases)?;

@@ -13,7 +13,7 @@ pub fn in_place(displaced: &[Displaced]) -> Vec<Finding> {
             line: None,
             severity: Severity::Warning,
             rule: "in-place".to_owned(),
-            message: format!("{}: {}; a rebase puts it in place", hunk.file, hunk.said),
+            message: format!("{}: {}; a rebase puts it in place", hunk.file, hunk.report),
         })
         .collect()
 }

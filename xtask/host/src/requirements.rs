@@ -14,7 +14,7 @@ use super::{Distribution, Process, elf};
 
 /// One thing that the tool needs.
 #[derive(Debug, Clone, Serialize)]
-pub struct Need {
+pub struct Requirement {
     /// What it is called: a program, a header, a library.
     pub name: &'static str,
     /// What it is for, in a few words.
@@ -45,7 +45,7 @@ pub enum Level {
     Recommended,
 }
 
-/// How a need is found.
+/// How a requirement is found.
 #[derive(Debug, Clone, Copy)]
 enum How {
     /// A program on the PATH, asked for its version with this argument.
@@ -54,7 +54,7 @@ enum How {
     Presence,
     /// A C header on the compiler's default path.
     Header,
-    /// A library that pkg-config knows by the need's name.
+    /// A library that pkg-config knows by the requirement's name.
     PkgConfig,
     /// A library that the linker finds under this name; it has no pkg-config file.
     Library(&'static str),
@@ -62,12 +62,12 @@ enum How {
     Static,
 }
 
-/// A need with what was found of it.
+/// A requirement with what was found of it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Found {
-    /// The need.
+    /// The requirement.
     #[serde(flatten)]
-    pub need: Need,
+    pub requirement: Requirement,
     /// Its version, or where it is; none when it is missing.
     pub found: Option<String>,
     /// Whether that is enough.
@@ -80,17 +80,17 @@ const fn program(
     wanted: &'static str,
     package: &'static str,
     why: &'static str,
-) -> Need {
-    Need { name, why, wanted, package, level: Level::Run, how: How::Program("--version"), least }
+) -> Requirement {
+    Requirement { name, why, wanted, package, level: Level::Run, how: How::Program("--version"), least }
 }
 
-const fn present(name: &'static str, package: &'static str, why: &'static str) -> Need {
-    Need { name, why, wanted: "any", package, level: Level::Run, how: How::Presence, least: &[] }
+const fn present(name: &'static str, package: &'static str, why: &'static str) -> Requirement {
+    Requirement { name, why, wanted: "any", package, level: Level::Run, how: How::Presence, least: &[] }
 }
 
 /// Everything that a run needs. Minimal versions are those of the kernel's `Documentation/process/changes.rst`
 /// (7.3); QEMU's is the first with `cxl-fmw` windows and `cxl-type3` on x86 that Debian ships.
-pub const NEEDS: &[Need] = &[
+pub const REQUIREMENTS: &[Requirement] = &[
     program("git", &[2, 30], "2.30", "git", "keeps kernel sources and applies series"),
     program("make", &[4, 0], "4.0", "make", "builds the kernel"),
     program("gcc", &[8, 1], "8.1", "gcc", "builds the kernel"),
@@ -100,7 +100,7 @@ pub const NEEDS: &[Need] = &[
     program("perl", &[5], "5", "perl", "the kernel's build scripts"),
     present("bc", "bc", "the kernel's time constants"),
     program("depmod", &[1], "any", "kmod", "indexes the guest's modules"),
-    Need {
+    Requirement {
         name: "libelf.h",
         why: "the kernel's objtool",
         wanted: "any",
@@ -112,7 +112,7 @@ pub const NEEDS: &[Need] = &[
     present("lz4", "lz4", "packs the kernel's image, as kconfig/base.config asks"),
     program("xz", &[5], "5", "xz-utils", "unpacks kernel sources"),
     program("tar", &[1], "any", "tar", "unpacks kernel sources"),
-    Need {
+    Requirement {
         name: "busybox",
         why: "the guest's shell and tools",
         wanted: "statically linked",
@@ -136,7 +136,7 @@ pub const NEEDS: &[Need] = &[
     ndctl("uuid", How::PkgConfig, "uuid-dev", "ndctl names regions and namespaces"),
     ndctl("json-c", How::PkgConfig, "libjson-c-dev", "what ndctl's tools print"),
     ndctl("libtraceevent", How::PkgConfig, "libtraceevent-dev", "cxl reads trace events"),
-    Need {
+    Requirement {
         wanted: "1.2",
         least: &[1, 2],
         ..ndctl("libtracefs", How::PkgConfig, "libtracefs-dev", "cxl reads trace events")
@@ -148,11 +148,11 @@ pub const NEEDS: &[Need] = &[
     ndctl("keyctl", How::Presence, "keyutils", "ndctl's tests keep keys in the guest"),
     ndctl("uuidgen", How::Presence, "uuid-runtime", "ndctl's tests name namespaces in the guest"),
     ndctl("udevadm", How::Presence, "udev", "loads modules in guests with ndctl's tools"),
-    Need {
+    Requirement {
         level: Level::Mail,
         ..program("b4", &[0, 8], "0.8", "b4", "brings a posted series by its message-id")
     },
-    Need {
+    Requirement {
         level: Level::Recommended,
         ..program(
             "python3",
@@ -162,7 +162,7 @@ pub const NEEDS: &[Need] = &[
             "runs the kernel's KTAP parser beside ours, in the tests",
         )
     },
-    Need {
+    Requirement {
         name: "ccache",
         why: "makes rebuilds of a moved tree quick",
         wanted: "any",
@@ -183,13 +183,13 @@ pub const ALL: &[Level] = &[Level::Run, Level::Ndctl, Level::Mail, Level::Recomm
 /// Those of runs, and of series by mail.
 pub const WITH_MAIL: &[Level] = &[Level::Run, Level::Mail, Level::Recommended];
 
-const fn ndctl(name: &'static str, how: How, package: &'static str, why: &'static str) -> Need {
-    Need { name, why, wanted: "any", package, level: Level::Ndctl, how, least: &[] }
+const fn ndctl(name: &'static str, how: How, package: &'static str, why: &'static str) -> Requirement {
+    Requirement { name, why, wanted: "any", package, level: Level::Ndctl, how, least: &[] }
 }
 
-/// The need of this name.
-pub fn need(name: &str) -> Option<&'static Need> {
-    NEEDS.iter().find(|need| need.name == name)
+/// The requirement of this name.
+pub fn requirement(name: &str) -> Option<&'static Requirement> {
+    REQUIREMENTS.iter().find(|one| one.name == name)
 }
 
 /// Where a program is: on the PATH, or in the folders of root's that a user's PATH leaves out (depmod).
@@ -205,35 +205,35 @@ const QEMU_WORTH_HAVING: &[u32] = &[8, 1];
 
 /// Looks for everything of these levels.
 pub fn look(qemu: Option<&Path>, levels: &[Level]) -> Vec<Found> {
-    NEEDS.iter().filter(|need| levels.contains(&need.level)).map(|need| look_for(need, qemu)).collect()
+    REQUIREMENTS.iter().filter(|one| levels.contains(&one.level)).map(|one| look_for(one, qemu)).collect()
 }
 
-fn look_for(need: &Need, qemu: Option<&Path>) -> Found {
+fn look_for(requirement: &Requirement, qemu: Option<&Path>) -> Found {
     let program = match qemu {
-        Some(path) if need.name.starts_with("qemu") => path.to_owned(),
-        _ => PathBuf::from(need.name),
+        Some(path) if requirement.name.starts_with("qemu") => path.to_owned(),
+        _ => PathBuf::from(requirement.name),
     };
-    let found = match need.how {
-        How::Header => header(need.name),
-        How::PkgConfig => pkg_config(need.name),
+    let found = match requirement.how {
+        How::Header => header(requirement.name),
+        How::PkgConfig => pkg_config(requirement.name),
         How::Library(library) => links(library).then(|| "present".to_owned()),
         How::Presence => find_program(&program).map(|path| path.display().to_string()),
         How::Static => find_program(&program).map(|path| linkage(&path)),
         How::Program(ask) => version_of(&program, ask),
     };
-    let ok = match (&found, need.how) {
+    let ok = match (&found, requirement.how) {
         (None, _) => false,
         (Some(text), How::Static) => text.ends_with("static"),
-        (Some(text), _) => need.least.is_empty() || numbers(text).as_slice() >= need.least,
+        (Some(text), _) => requirement.least.is_empty() || numbers(text).as_slice() >= requirement.least,
     };
-    Found { need: need.clone(), found, ok }
+    Found { requirement: requirement.clone(), found, ok }
 }
 
 /// Whether the QEMU that was found leaves topologies out for its age.
 pub fn qemu_is_dated(found: &[Found]) -> bool {
     found
         .iter()
-        .filter(|f| f.need.package == "qemu-system-x86")
+        .filter(|f| f.requirement.package == "qemu-system-x86")
         .any(|f| f.found.as_deref().is_none_or(|text| numbers(text).as_slice() < QEMU_WORTH_HAVING))
 }
 
@@ -244,7 +244,7 @@ pub fn missing<'a>(found: &'a [Found], distribution: &Distribution) -> Vec<&'a F
         .iter()
         .filter(|f| {
             !f.ok
-                || (f.need.package == "qemu-system-x86"
+                || (f.requirement.package == "qemu-system-x86"
                     && distribution.backports_qemu()
                     && qemu_is_dated(std::slice::from_ref(f)))
         })
@@ -315,15 +315,16 @@ mod tests {
 
     #[test]
     fn a_missing_program_is_found_missing() {
-        let need = Need { name: "no-such-program-at-all", ..NEEDS[0].clone() };
-        let found = look_for(&need, None);
+        let requirement = Requirement { name: "no-such-program-at-all", ..REQUIREMENTS[0].clone() };
+        let found = look_for(&requirement, None);
         assert!(!found.ok && found.found.is_none());
     }
 
     #[test]
     fn a_qemu_named_by_the_user_is_the_one_that_is_asked() {
         let found = look(Some(Path::new("/no/such/qemu")), EVERY_RUN);
-        let qemu = found.iter().find(|f| f.need.package == "qemu-system-x86").expect("the table has it");
+        let qemu =
+            found.iter().find(|f| f.requirement.package == "qemu-system-x86").expect("the table has it");
         assert!(!qemu.ok);
     }
 }
