@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use regex::Regex;
 use serde::Serialize;
+use xshell::{Shell, cmd};
 
 use super::{Distribution, Process, elf};
 
@@ -260,17 +261,15 @@ fn header(name: &str) -> Option<String> {
 }
 
 fn pkg_config(name: &str) -> Option<String> {
-    let asked = Process::new("pkg-config", ["--modversion", name]).deadline(Duration::from_secs(10)).read();
-    asked.ok().map(|version| version.trim().to_owned())
+    let sh = Shell::new().ok()?;
+    let asked = Process::from(cmd!(sh, "pkg-config --modversion {name}"));
+    asked.deadline(Duration::from_secs(10)).read().ok().map(|version| version.trim().to_owned())
 }
 
 fn links(library: &str) -> bool {
-    Process::new("gcc", ["-shared", "-x", "c", "-", "-o", "/dev/null"])
-        .arg(format!("-l{library}"))
-        .stdin("")
-        .deadline(Duration::from_secs(10))
-        .run()
-        .is_ok()
+    let Ok(sh) = Shell::new() else { return false };
+    let linked = Process::from(cmd!(sh, "gcc -shared -x c - -o /dev/null -l{library}"));
+    linked.stdin("").deadline(Duration::from_secs(10)).run().is_ok()
 }
 
 fn linkage(path: &Path) -> String {

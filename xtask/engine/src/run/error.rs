@@ -128,6 +128,9 @@ impl ToolError for RunError {
             Self::Source(error) => error.fault(),
             Self::Build(error) => error.fault(),
             Self::Store(error) => error.fault(),
+            Self::Guest(error) => error.fault(),
+            Self::Vm(error) => error.fault(),
+            Self::Cache(error) => error.fault(),
             _ => Fault::Machinery,
         }
     }

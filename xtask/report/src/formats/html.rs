@@ -42,10 +42,10 @@ pub enum HtmlError {
     #[error(transparent)]
     Stored(#[from] StoredError),
     /// The template does not render; not known to happen.
-    #[error("rendering the page: {0}")]
+    #[error("rendering the page")]
     Template(#[from] minijinja::Error),
     /// What the script reads cannot be written; not known to happen.
-    #[error("writing the page's data: {0}")]
+    #[error("writing the page's data")]
     Json(#[from] serde_json::Error),
 }
 
