@@ -12,7 +12,7 @@ use spec::{CellFilter, FilterError};
 
 use super::Usage;
 
-/// Which kernel.
+/// The kernel that is meant.
 #[derive(Debug, Default, clap::Args)]
 pub struct KernelArgs {
     /// A kernel of patchbench.yaml [default: that of its `defaults:`]

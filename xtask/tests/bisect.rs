@@ -64,13 +64,17 @@ fn bisect_git(project: &Project, history: &SyntheticHistory, commits: usize) -> 
 fn the_commit_that_breaks_attach_behind_switches_is_named() {
     let project = project();
     let history = history_of(&project, 64, 44, BEHIND_SWITCHES);
-    let (told, run) = bisect_git(&project, &history, 64);
-    assert_eq!(told["culprit"]["title"], CULPRIT, "{}", run.shown());
-    assert_eq!(told["suspects"], Value::Array(Vec::new()), "{}", run.shown());
-    assert_eq!(told["message"]["trailers"][0], "Reviewed-by: R Reader <r@example.org>");
-    assert!(told["stat"].as_str().is_some_and(|stat| stat.contains("drivers/cxl/mem.c")), "{}", run.shown());
-    assert!(told["runs"].as_u64().is_some_and(|runs| runs <= 19), "{}", run.shown());
-    for command in told["replay"].as_array().expect("commands") {
+    let (answer, run) = bisect_git(&project, &history, 64);
+    assert_eq!(answer["culprit"]["title"], CULPRIT, "{}", run.shown());
+    assert_eq!(answer["suspects"], Value::Array(Vec::new()), "{}", run.shown());
+    assert_eq!(answer["message"]["trailers"][0], "Reviewed-by: R Reader <r@example.org>");
+    assert!(
+        answer["stat"].as_str().is_some_and(|stat| stat.contains("drivers/cxl/mem.c")),
+        "{}",
+        run.shown()
+    );
+    assert!(answer["runs"].as_u64().is_some_and(|runs| runs <= 19), "{}", run.shown());
+    for command in answer["replay"].as_array().expect("commands") {
         let script = command.as_str().and_then(|text| text.split(' ').nth(1)).expect("a script");
         assert!(Path::new(script).is_file(), "{script}");
     }
@@ -81,9 +85,9 @@ fn the_commit_that_breaks_attach_behind_switches_is_named() {
 fn the_stretch_that_hides_the_commit_is_named() {
     let project = project();
     let history = history_of(&project, 64, 24, BEHIND_SWITCHES);
-    let (told, run) = bisect_git(&project, &history, 64);
-    assert_eq!(told["culprit"]["title"], "cxl/mem: Mend the build", "{}", run.shown());
-    let suspects = told["suspects"].as_array().expect("suspects");
+    let (answer, run) = bisect_git(&project, &history, 64);
+    assert_eq!(answer["culprit"]["title"], "cxl/mem: Mend the build", "{}", run.shown());
+    let suspects = answer["suspects"].as_array().expect("suspects");
     assert_eq!(suspects.len(), 8, "{}", run.shown());
     assert!(suspects.iter().any(|step| step["title"] == CULPRIT), "{}", run.shown());
 }
@@ -111,10 +115,10 @@ fn the_commit_that_a_merge_brought_is_named() {
         history.commit_other(number).expect("a commit");
     }
     // Along first parents: three, the merge, two.
-    let (told, run) = bisect_git(&project, &history, 6);
-    assert_eq!(told["culprit"]["title"], CULPRIT, "{}", run.shown());
-    assert_eq!(told["parent"]["title"], "cxl: Add 5", "{}", run.shown());
-    assert_eq!(told["suspects"], Value::Array(Vec::new()), "{}", run.shown());
+    let (answer, run) = bisect_git(&project, &history, 6);
+    assert_eq!(answer["culprit"]["title"], CULPRIT, "{}", run.shown());
+    assert_eq!(answer["parent"]["title"], "cxl: Add 5", "{}", run.shown());
+    assert_eq!(answer["suspects"], Value::Array(Vec::new()), "{}", run.shown());
 }
 
 #[test]
@@ -122,9 +126,9 @@ fn the_commit_that_a_merge_brought_is_named() {
 fn a_failure_in_half_of_the_boots_is_found() {
     let project = project();
     let history = history_of(&project, 8, 5, AT_TIMES);
-    let (told, run) = bisect_git(&project, &history, 8);
-    assert_eq!(told["culprit"]["title"], CULPRIT, "{}", run.shown());
-    assert!(told["confidence"].as_f64().is_some_and(|sure| sure >= 0.95), "{}", run.shown());
+    let (answer, run) = bisect_git(&project, &history, 8);
+    assert_eq!(answer["culprit"]["title"], CULPRIT, "{}", run.shown());
+    assert!(answer["confidence"].as_f64().is_some_and(|sure| sure >= 0.95), "{}", run.shown());
 }
 
 #[test]
@@ -136,11 +140,11 @@ fn the_patch_of_a_series_and_the_smallest_topology_are_found() {
     let folder = project.path("patches/memdev-attach").display().to_string();
     let patches = ["format-patch", "--quiet", "--start-number", "10", "-o", &folder, "main~3..main"];
     history.git(&patches).expect("patches");
-    let (told, run) = bisect(&project, &["--series", "memdev-attach", "--topology", "switch"]);
-    assert_eq!(told["culprit"]["id"], "11", "{}", run.shown());
+    let (answer, run) = bisect(&project, &["--series", "memdev-attach", "--topology", "switch"]);
+    assert_eq!(answer["culprit"]["id"], "11", "{}", run.shown());
 
-    let (told, run) = bisect(&project, &["--topology", "mixed"]);
-    let text = fs::read_to_string(told["smallest"].as_str().expect("a file")).expect("the topology");
+    let (answer, run) = bisect(&project, &["--topology", "mixed"]);
+    let text = fs::read_to_string(answer["smallest"].as_str().expect("a file")).expect("the topology");
     let count = |what: &str| text.matches(what).count();
     assert_eq!((count("switch:"), count("device:"), count("- empty")), (1, 1, 0), "{text}\n{}", run.shown());
 }

@@ -516,7 +516,7 @@ fn a_patch_that_breaks_cxl_test_alone_is_named() {
     let checked = project.begin(&["series", "check", "checked", "--format", "json"]).finish();
     assert_eq!(checked.code, 3, "{}", checked.shown());
     let rows: Vec<serde_json::Value> = serde_json::from_str(&checked.stdout).expect("JSON");
-    let said: Vec<String> = rows
+    let texts: Vec<String> = rows
         .iter()
         .map(|row| {
             let checks = row["checks"].as_array().expect("checks").iter();
@@ -530,15 +530,15 @@ fn a_patch_that_breaks_cxl_test_alone_is_named() {
         })
         .collect();
     let warning = "drivers/cxl/patchbench_checked.c:2:";
-    assert_eq!(said[0], "builds: ok; mock: ok");
+    assert_eq!(texts[0], "builds: ok; mock: ok");
     assert!(
-        said[1].starts_with(&format!("applies: ok; builds: ok; mock: ok; warnings: {warning}")),
-        "{said:?}"
+        texts[1].starts_with(&format!("applies: ok; builds: ok; mock: ok; warnings: {warning}")),
+        "{texts:?}"
     );
-    assert!(said[1].contains("nobody_needs_this"), "{said:?}");
+    assert!(texts[1].contains("nobody_needs_this"), "{texts:?}");
     let error = "tools/testing/cxl/test/mock.c:3:2: error: #error this is no mock";
-    // That it does not compile is said once: of its warnings nothing is known.
-    assert_eq!(said[2], format!("applies: ok; builds: ok; mock: {error}; warnings: ok"), "{said:?}");
+    // That it does not compile is reported once: of its warnings nothing is known.
+    assert_eq!(texts[2], format!("applies: ok; builds: ok; mock: {error}; warnings: ok"), "{texts:?}");
     assert_eq!(rows[2]["checks"][3][1]["skipped"], "does not compile: tools/testing/cxl/test/mock.c");
-    assert_eq!(said[3], "applies: ok; builds: ok; mock: ok; warnings: ok");
+    assert_eq!(texts[3], "applies: ok; builds: ok; mock: ok; warnings: ok");
 }

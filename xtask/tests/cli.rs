@@ -1,4 +1,4 @@
-//! The command line as its users see it: help, listings, and what bad input is told.
+//! The command line as its users see it: help, listings, and the errors of bad input.
 
 #[test]
 fn commands_say_what_the_transcripts_say() {

@@ -50,9 +50,9 @@ seen.closed = !$("viewer").open;
 seen.hacked = Boolean(window.hacked);
 seen.wide = document.documentElement.scrollWidth > innerWidth;
 seen.errors = errors;
-const told = document.createElement("pre");
-told.id = "told"; told.textContent = JSON.stringify(seen);
-document.body.append(told);
+const outcome = document.createElement("pre");
+outcome.id = "outcome"; outcome.textContent = JSON.stringify(seen);
+document.body.append(outcome);
 "##;
 
 /// Twenty cells of fifty cases.
@@ -146,11 +146,11 @@ fn look(chromium: &Path, page: &Path, width: u32) -> serde_json::Value {
     .run()
     .expect("Chromium")
     .text();
-    let told = dom.split("<pre id=\"told\">").nth(1).and_then(|rest| rest.split("</pre>").next());
-    let told =
-        told.unwrap_or_else(|| panic!("the reader did not come to its end: {}", &dom[..dom.len().min(2000)]));
-    let told = told.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
-    serde_json::from_str(&told).expect("JSON")
+    let outcome = dom.split("<pre id=\"outcome\">").nth(1).and_then(|rest| rest.split("</pre>").next());
+    let outcome = outcome
+        .unwrap_or_else(|| panic!("the reader did not come to its end: {}", &dom[..dom.len().min(2000)]));
+    let outcome = outcome.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+    serde_json::from_str(&outcome).expect("JSON")
 }
 
 #[test]

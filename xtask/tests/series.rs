@@ -1,4 +1,4 @@
-//! The verbs of `series` on a tree of two files: commits of the user's own repository wherever a series is named, which stays
+//! The subcommands of `series` on a tree of two files: commits of the user's own repository wherever a series is named, which stays
 //! as it was; and a series edited as commits.
 
 #[allow(dead_code, reason = "boots.rs uses all of it")]
@@ -63,11 +63,11 @@ impl Bench {
         self.git(&["commit", "-qm", &message]);
     }
 
-    /// A verb of `series` on the commits; ids of commits and the folder are no matter.
-    fn series(&self, verb: &[&str], code: i32) -> String {
+    /// A subcommand of `series` on the commits; ids of commits and the folder are no matter.
+    fn series(&self, command: &[&str], code: i32) -> String {
         let linux = self.project.path("linux").display().to_string();
         let run: Run =
-            self.project.begin(&[&["series"], verb, &["--git", &linux, "base..main"]].concat()).finish();
+            self.project.begin(&[&["series"], command, &["--git", &linux, "base..main"]].concat()).finish();
         assert_eq!(run.code, code, "{}", run.shown());
         let text = run.stdout.trim_end().replace(&self.project.path("").display().to_string(), "DIR/");
         let ids = regex::Regex::new("[0-9a-f]{7,40}").expect("a regex");
@@ -121,8 +121,8 @@ fn versions_are_compared_as_folders_and_as_commits() {
     bench.git(&["checkout", "-q", "-b", "next", "main~1"]);
     bench.write("linux/b.c", "c\n");
     bench.commit("cxl: Two");
-    let told = bench.series(&[&["diff", "any", "next"], &factor[..]].concat(), 0);
-    assert!(told.starts_with("1:  ID = 1:  ID cxl: One\n2:  ID ! 2:  ID cxl: Two\n"), "{told}");
+    let printed = bench.series(&[&["diff", "any", "next"], &factor[..]].concat(), 0);
+    assert!(printed.starts_with("1:  ID = 1:  ID cxl: One\n2:  ID ! 2:  ID cxl: Two\n"), "{printed}");
 }
 
 #[test]
@@ -140,19 +140,19 @@ fn tags_of_a_thread_are_told_for_commits_and_written_elsewhere() {
     let reply = "From r@z Thu Jan  1 00:00:00 1970\nFrom: R Reader <r@example.org>\nMessage-ID: <r@x.example>\nIn-Reply-To: <1@x.example>\nSubject: Re: [PATCH v3 2/2] cxl: Two\n\nReviewed-by: R Reader <r@example.org>\n";
     bench.write("thread.mbox", &(sent.concat() + reply));
     let thread = bench.project.path("thread.mbox").display().to_string();
-    let told = bench.series(&["trailers", "new", &thread], 0);
-    insta::assert_snapshot!(told, @r"
+    let printed = bench.series(&["trailers", "new", &thread], 0);
+    insta::assert_snapshot!(printed, @r"
     2  ID  cxl: Two
        + Reviewed-by: R Reader <r@example.org>
     ");
     let out = bench.project.path("out").display().to_string();
-    assert_eq!(bench.series(&["trailers", "new", &thread, "--output", &out], 0), told);
+    assert_eq!(bench.series(&["trailers", "new", &thread, "--output", &out], 0), printed);
     bench.git(&["switch", "-qc", "tagged", "base"]);
     let names = ["0001-cxl-One.patch", "0002-cxl-Two.patch"].map(|name| format!("{out}/{name}"));
     bench.git(&["am", "-q", "--whitespace=nowarn", &names[0], &names[1]]);
-    let said =
+    let subjects =
         bench.git(&["log", "--format=%s: %(trailers:key=Reviewed-by,valueonly,separator=%x2c)", "base.."]);
-    assert_eq!(said, "cxl: Two: R Reader <r@example.org>\ncxl: One: ");
+    assert_eq!(subjects, "cxl: Two: R Reader <r@example.org>\ncxl: One: ");
     assert_eq!(bench.git(&["diff", "main", "tagged"]), "");
 }
 
@@ -160,23 +160,23 @@ fn tags_of_a_thread_are_told_for_commits_and_written_elsewhere() {
 fn what_is_no_range_is_told() {
     let bench = Bench::new();
     let linux = bench.project.path("linux").display().to_string();
-    let told = |range: &str| {
+    let printed = |range: &str| {
         let run =
             bench.project.begin(&["series", "lint", "mine", "--offline", "--git", &linux, range]).finish();
         assert_eq!(run.code, 2, "{}", run.shown());
         run.tail.join("\n").replace(&linux, "LINUX")
     };
-    insta::assert_snapshot!(told("main"), @r"
+    insta::assert_snapshot!(printed("main"), @r"
     error: looking for main in LINUX
     caused by: 'main' is no range of commits
     hint: BASE..TIP, as git log takes it; BASE.. for all up to HEAD
     ");
-    insta::assert_snapshot!(told("main..base"), @r"
+    insta::assert_snapshot!(printed("main..base"), @r"
     error: looking for main..base in LINUX
     caused by: main..base of LINUX has no commit
     hint: BASE first, then TIP
     ");
-    insta::assert_snapshot!(told("base..mian"), @r"
+    insta::assert_snapshot!(printed("base..mian"), @r"
     error: looking for base..mian in LINUX
     caused by: LINUX has no commit 'mian'
     ");

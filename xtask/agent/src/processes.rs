@@ -10,22 +10,22 @@ use rustix::process::{
     Pid, PidfdFlags, Signal, WaitOptions, WaitStatus, kill_process, kill_process_group, pidfd_open, wait,
 };
 
-/// Reaps every dead child; the status of the one that is sought, if it was among them.
-pub fn reap(sought: Pid) -> Option<WaitStatus> {
+/// Reaps every dead child; the status of the one that is awaited, if it was among them.
+pub fn reap(awaited: Pid) -> Option<WaitStatus> {
     let mut found = None;
     while let Ok(Some((pid, status))) = wait(WaitOptions::NOHANG) {
-        if pid == sought {
+        if pid == awaited {
             found = Some(status);
         }
     }
     found
 }
 
-/// Reaps until the sought one is dead, at most this long.
-pub fn wait_for(sought: Pid, longest: Duration) -> Option<WaitStatus> {
+/// Reaps until the awaited one is dead, at most this long.
+pub fn wait_for(awaited: Pid, longest: Duration) -> Option<WaitStatus> {
     let until = Instant::now() + longest;
     loop {
-        if let Some(status) = reap(sought) {
+        if let Some(status) = reap(awaited) {
             return Some(status);
         }
         let left = until.saturating_duration_since(Instant::now());
@@ -34,7 +34,7 @@ pub fn wait_for(sought: Pid, longest: Duration) -> Option<WaitStatus> {
         }
         // Without a pidfd (the process is gone already) this only sleeps a little.
         let left = left.min(Duration::from_millis(100));
-        match pidfd_open(sought, PidfdFlags::empty()) {
+        match pidfd_open(awaited, PidfdFlags::empty()) {
             Ok(fd) => {
                 let mut fds = [PollFd::new(&fd, rustix::event::PollFlags::IN)];
                 let _ = poll(&mut fds, Timespec::try_from(left).ok().as_ref());

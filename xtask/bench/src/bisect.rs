@@ -34,7 +34,7 @@ pub(super) enum Sort {
 impl Sort {
     pub(super) const ALL: [Self; 4] = [Self::Commit, Self::Stretch, Self::Series, Self::Topology];
 
-    fn told(self) -> &'static str {
+    fn title(self) -> &'static str {
         match self {
             Self::Commit => "64 commits, no. 44 breaks attach behind switches",
             Self::Stretch => "64 commits, no. 24 does, among those that do not build",
@@ -48,7 +48,7 @@ impl Sort {
 pub(super) fn measure(bench: &Bench, sorts: &[Sort]) -> Result<()> {
     anstream::println!("load before: {}", load());
     for sort in sorts {
-        anstream::println!("\n{}", sort.told());
+        anstream::println!("\n{}", sort.title());
         anstream::println!(
             "  {:36} {:>5} {:>6} {:>5} {:>8} {:>8}   answer",
             "",

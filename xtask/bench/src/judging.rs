@@ -34,7 +34,7 @@ const REPORT: &str = "\
 [    3.000100] ---[ end trace 0000000000000000 ]---
 ";
 
-/// A text said again and again, as long as wanted.
+/// A text repeated, as long as wanted.
 struct Again<'a> {
     text: &'a [u8],
     at: usize,

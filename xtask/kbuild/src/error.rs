@@ -43,7 +43,7 @@ pub enum BuildError {
     Machine {
         /// What was being made.
         doing: &'static str,
-        /// What happened.
+        /// The first line of the error, as make or a tool printed it.
         headline: String,
         /// The next step, where one is known.
         hint: Option<String>,

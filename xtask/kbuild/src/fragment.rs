@@ -27,7 +27,7 @@ pub enum FragmentError {
     /// A line is neither option, comment nor directive.
     #[error("{}:{line}: {message}", .file.display())]
     Line {
-        /// Which file.
+        /// The file that cannot be used.
         file: PathBuf,
         /// Line, from 1.
         line: usize,

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 const TOOL: &str = "xtask";
 const BENCH: &str = "bench";
 /// After so long, a silent compilation is announced.
-const PATIENCE: Duration = Duration::from_secs(2);
+const ANNOUNCED_AFTER: Duration = Duration::from_secs(2);
 /// The exit code of the tool's own table for what is wrong with the machinery.
 const INFRASTRUCTURE: u8 = 4;
 
@@ -44,7 +44,7 @@ fn start(program: &str, args: Vec<OsString>) -> io::Result<ExitCode> {
     let folder = env::current_exe()?.parent().map(Path::to_owned).unwrap_or_default();
     let status = compile(program, &folder)?;
     if !status.success() {
-        // Cargo said why.
+        // Cargo has printed why.
         return Ok(ExitCode::from(INFRASTRUCTURE));
     }
     Err(command(folder.join(program)).args(args).exec())
@@ -72,7 +72,7 @@ fn compile(program: &str, folder: &Path) -> io::Result<ExitStatus> {
 fn announced(mut cargo: Child) -> io::Result<ExitStatus> {
     let begun = Instant::now();
     let mut pause = Duration::from_millis(2);
-    while begun.elapsed() < PATIENCE {
+    while begun.elapsed() < ANNOUNCED_AFTER {
         if let Some(status) = cargo.try_wait()? {
             return Ok(status);
         }

@@ -111,7 +111,7 @@ pub struct Conflict {
     pub kernel: String,
     /// Its version.
     pub version: KernelVersion,
-    /// Where.
+    /// The hunks that conflict, by file and line.
     pub places: Vec<Place>,
     /// git's own words.
     pub git: Vec<String>,

@@ -2,6 +2,9 @@
 //!
 //! Files, symbolic links and hard links; folders follow from their files, and devices have no place in a kernel's
 //! source. Unpacking to disk first would write, read and delete a hundred thousand files for nothing.
+//!
+//! Not by the crate `tar`, which takes the end of the input between two entries for the end of the archive: a download that was
+//! cut off there would be a kernel without its last folders. Here only the blocks of zeros are an end.
 
 use std::io::{self, ErrorKind, Read};
 

@@ -12,7 +12,7 @@ use spec::Project;
 use crate::args::cell_filter;
 use crate::{Context, Usage, results};
 
-/// Which cells.
+/// The cells that are meant.
 #[derive(Debug, Default, clap::Args)]
 pub struct ChooseArgs {
     /// Run a matrix of patchbench.yaml: every kernel, flavour, topology, suite and variant that it names [default: the one

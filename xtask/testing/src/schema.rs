@@ -1,4 +1,4 @@
-//! JSON held against a JSON schema.
+//! JSON checked against a JSON schema.
 
 use serde_json::{Value, json};
 

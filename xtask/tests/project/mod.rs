@@ -226,7 +226,7 @@ impl Project {
         self.begin(&[&["run"], args].concat())
     }
 
-    /// Any verb with its arguments.
+    /// Any subcommand with its arguments.
     pub fn begin(&self, args: &[&str]) -> Going<'_> {
         Going { running: self.process(args).start().expect("xtask starts"), project: self }
     }
@@ -294,7 +294,7 @@ impl Going<'_> {
         assert!(self.running.wait(Duration::from_secs(30)).is_some(), "still there after KILL");
     }
 
-    /// What it has told so far.
+    /// What it has printed so far.
     pub fn events(&self) -> Vec<Event> {
         self.project.events()
     }

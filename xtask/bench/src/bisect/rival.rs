@@ -126,14 +126,14 @@ fn script(scene: &Scene, slot: &Path, here: &Path, make: &str) -> Result<String>
          {on_top}\
          make bzImage modules || exit 125\n\
          echo built >>{here}/tally\n\
-         rm -rf {here}/modules {here}/said\n\
-         mkdir {here}/modules {here}/said\n\
+         rm -rf {here}/modules {here}/output\n\
+         mkdir {here}/modules {here}/output\n\
          make INSTALL_MOD_PATH={here}/modules INSTALL_MOD_STRIP=1 modules_install || exit 125\n\
          (cd {obj} && sh {src}/usr/gen_initramfs.sh -o {here}/modules.cpio {here}/modules) || exit 125\n\
          cat {image} {here}/modules.cpio >{here}/image || exit 125\n\
          echo booted >>{here}/tally\n\
-         KERNEL={obj}/arch/x86/boot/bzImage IMAGE={here}/image TMPDIR={here}/said timeout 300 sh {replay}\n\
-         grep -q '\"how\":{{\"exit\":0}}' {here}/said/*/agent.jsonl\n"
+         KERNEL={obj}/arch/x86/boot/bzImage IMAGE={here}/image TMPDIR={here}/output timeout 300 sh {replay}\n\
+         grep -q '\"how\":{{\"exit\":0}}' {here}/output/*/agent.jsonl\n"
     ))
 }
 

@@ -36,7 +36,7 @@ pub(super) struct Scene<'a> {
     pub history: SyntheticHistory,
     /// The good end.
     pub good: String,
-    /// How `bisect` is told of it.
+    /// What `bisect` is given for it.
     pub axis: Vec<String>,
     /// Patches that a plain script has to apply at each step.
     pub on_top: Vec<PathBuf>,

@@ -32,7 +32,7 @@ pub enum BisectError {
     Machinery {
         /// The step.
         step: String,
-        /// What happened.
+        /// The error of the machinery.
         source: Box<dyn Error + Send + Sync>,
     },
     /// There is no bisection of this name, or another process works on it.

@@ -8,7 +8,7 @@ use event::Dependence;
 /// One run of a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Observation {
-    /// Which case.
+    /// Name of the case within its suite.
     pub(super) case: String,
     /// Whether it, or a splat during it, was red.
     pub(super) red: bool,
@@ -19,7 +19,7 @@ pub(super) struct Observation {
 /// A case that was red in some of its runs, or in all of them and never first in its guest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Suspect {
-    /// Which case.
+    /// Name of the case within its suite.
     pub(super) case: String,
     /// How often it ran.
     pub(super) runs: u32,

@@ -144,8 +144,8 @@ impl<'a> WorkerPool<'a> {
         Ok(Prepared { kernel: Arc::new(kernel), cells })
     }
 
-    /// Keeps what the kernel was made from. A run that is taken up goes on with the very same, or its cells could not be told
-    /// apart.
+    /// Keeps what the kernel was made from. A run that is taken up goes on with the very same, or its cells could not be
+    /// distinguished.
     fn same_as_before(&self, plan: &Plan, ready: &PreparedKernel) -> Result<(), RunError> {
         let key = format!("built {} {}", plan.kernel.name, plan.flavour);
         let built = serde_json::json!({

@@ -25,9 +25,9 @@ fn read(log: &str) -> LogReport {
 fn shown(log: &str) -> String {
     let report = read(log);
     let cases = report.cases.iter().map(|case| {
-        let said =
+        let details =
             if case.diagnostics.is_empty() { String::new() } else { format!(" {:?}", case.diagnostics) };
-        format!("{} {} {}{said}\n", case.outcome, case.name, case.reason)
+        format!("{} {} {}{details}\n", case.outcome, case.name, case.reason)
     });
     let splats = report.splats.iter().map(|splat| format!("splat {}\n", splat.title));
     let all: String = cases.chain(splats).collect();

@@ -23,7 +23,7 @@ pub enum ExpectError {
     /// It could not be read.
     #[error("cannot read {}", .file.display())]
     Read {
-        /// Which file.
+        /// The file that cannot be used.
         file: PathBuf,
         /// What the system reports.
         source: std::io::Error,
@@ -31,7 +31,7 @@ pub enum ExpectError {
     /// It is no YAML, or has other fields than these.
     #[error("{}: {message}", .file.display())]
     Parse {
-        /// Which file.
+        /// The file that cannot be used.
         file: PathBuf,
         /// With line and column.
         message: String,
