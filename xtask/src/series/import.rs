@@ -140,6 +140,7 @@ fn notes(posting: &Posting) -> Vec<String> {
         let shown = patch.subject().shown();
         notes.push(format!("{shown}: it was sent as format=flowed, which loses blanks at the ends of lines"));
     }
+    notes.extend(posting.notes.iter().cloned());
     if !posting.others.is_empty() {
         let others: Vec<String> = posting.others.iter().map(|version| format!("v{version}")).collect();
         notes.push(format!("left aside: {}; --version N takes another", others.join(", ")));

@@ -62,6 +62,22 @@ pub enum ImportError {
         /// git's words.
         git: Vec<String>,
     },
+    /// A diff's names have no folder that `git am` could take off.
+    #[error(
+        "{mail}: its diff names {file} without a/ and b/, so that `git am` would look for it one folder up"
+    )]
+    WithoutPrefix {
+        /// Subject and id.
+        mail: String,
+        /// The first file.
+        file: String,
+    },
+    /// Several patches, and nothing says in which order.
+    #[error("{} patches have no number in their subject, and the order of an mbox is none:{}", .patches.len(), .patches.iter().map(|p| format!("\n  {p}")).collect::<String>())]
+    Unordered {
+        /// Subject and id.
+        patches: Vec<String>,
+    },
     /// The series is there already.
     #[error("{}: {why}", .dir.display())]
     There {
@@ -99,6 +115,15 @@ impl ToolError for ImportError {
                     .to_owned(),
             ),
             Self::There { hint, .. } => Some(hint.clone()),
+            Self::WithoutPrefix { .. } => Some(
+                "make it again by `git format-patch` with `-c diff.noprefix=false`, and without --no-prefix".to_owned(),
+            ),
+            Self::Unordered { .. } => Some(
+                "number the subjects, as `git format-patch -n` does, or import a folder of files named 0001-… and so on"
+                    .to_owned(),
+            ),
+            Self::Gap { .. } => Some("take the whole thread; --version N takes another version".to_owned()),
+            Self::Duplicate { .. } => Some("take one of them out of the mbox".to_owned()),
             Self::Spec(error) => error.hint(),
             Self::Process(error) => error.hint(),
             _ => None,

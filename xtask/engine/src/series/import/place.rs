@@ -12,7 +12,7 @@ use spec::Series;
 use spec::series::{COVER, FILE, is_version_folder};
 
 use super::{Facts, ImportError, Posting};
-use crate::series::mail::{Message, patch_ids, refusal, slug};
+use crate::series::mail::{Message, Refusal, patch_ids, refusal, slug};
 
 /// What came of an import.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,8 +35,13 @@ pub enum Placed {
 /// [`ImportError`]; then nothing has changed.
 pub fn place(posting: Posting, patches_dir: &Path, name: &str, force: bool) -> Result<Placed, ImportError> {
     for patch in &posting.patches {
-        if let Some(git) = refusal(patch)? {
-            return Err(ImportError::Corrupt { mail: patch.subject().shown(), git });
+        let mail = || patch.subject().shown();
+        match refusal(patch)? {
+            None => {}
+            Some(Refusal::Corrupt(git)) => return Err(ImportError::Corrupt { mail: mail(), git }),
+            Some(Refusal::WithoutPrefix(file)) => {
+                return Err(ImportError::WithoutPrefix { mail: mail(), file });
+            }
         }
     }
     let ids = patch_ids(&posting.patches.iter().collect::<Vec<_>>())?;

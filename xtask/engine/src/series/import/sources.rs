@@ -31,11 +31,19 @@ pub fn read(path: &Path) -> Result<Vec<Message>, ImportError> {
         };
         for (number, mail) in split(&bytes).iter().enumerate() {
             let place = || format!("{}: mail {}", file.display(), number + 1);
-            messages
-                .push(Message::parse(mail).map_err(|source| ImportError::Mail { place: place(), source })?);
+            let mut message =
+                Message::parse(mail).map_err(|source| ImportError::Mail { place: place(), source })?;
+            message.file_number = number_of(&file);
+            messages.push(message);
         }
     }
     Ok(messages)
+}
+
+/// 3 of `0003-cxl-….patch`.
+fn number_of(file: &Path) -> Option<u32> {
+    let (number, _) = file.file_name()?.to_str()?.split_once('-')?;
+    number.parse().ok()
 }
 
 /// The files that hold mails, in the order of their names.

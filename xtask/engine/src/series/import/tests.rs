@@ -53,8 +53,129 @@ fn a_thread_is_put_in_order() {
     assert_eq!((posting.version, posting.others.as_slice(), posting.cover.is_some()), (2, &[1][..], true));
     let by_id = Want { version: None, message_id: Some("1@x".to_owned()) };
     assert_eq!(order(thread("v1"), &by_id).expect("a series").version, 1);
-    let uncounted = vec![mail("1@x", "[PATCH] a", &diff("a")), mail("2@x", "[PATCH] b", &diff("b"))];
-    assert_eq!(newest(uncounted).expect("a series").patches.len(), 2);
+}
+
+#[test]
+fn an_order_that_nobody_wrote_down_is_refused() {
+    let uncounted = || vec![mail("1@x", "[PATCH] a", &diff("a")), mail("2@x", "[PATCH] b", &diff("b"))];
+    let error = newest(uncounted()).expect_err("no order");
+    insta::assert_snapshot!(error, @r"
+    2 patches have no number in their subject, and the order of an mbox is none:
+      [PATCH] a <1@x>
+      [PATCH] b <2@x>
+    ");
+    assert!(error.hint().is_some_and(|hint| hint.contains("format-patch -n")));
+    // The names of files are an order.
+    let dir = tempfile::tempdir().expect("a folder");
+    for (name, message) in ["0002-a.patch", "0001-b.patch"].iter().zip(uncounted()) {
+        fs::write(dir.path().join(name), message.render()).expect("written");
+    }
+    let posting = newest(read(dir.path()).expect("mails")).expect("a series");
+    let titles: Vec<_> = posting.patches.iter().map(|patch| patch.subject().title).collect();
+    assert_eq!(titles, ["b", "a"]);
+    fs::rename(dir.path().join("0002-a.patch"), dir.path().join("a.patch")).expect("renamed");
+    assert!(matches!(newest(read(dir.path()).expect("mails")), Err(ImportError::Unordered { .. })));
+}
+
+/// A mail that answers another.
+fn answer(to: &str, id: &str, subject: &str, body: &str) -> Message {
+    let mut message = mail(id, subject, body);
+    message.set_header("In-Reply-To", &format!("<{to}>"));
+    message
+}
+
+#[test]
+fn brackets_without_the_word_patch_are_an_order() {
+    for tag in ["RFC v2 N/2", "v2,N/2", "RFC,v2,N/2", "N/2,v2"] {
+        let one = |number: &str| {
+            let subject = format!("[{}] cxl: t{number}", tag.replace('N', number));
+            mail(&format!("{number}@x"), &subject, &if number == "0" { String::new() } else { diff(number) })
+        };
+        let posting = newest(vec![one("2"), one("0"), one("1")]).expect("a series");
+        let titles: Vec<_> = posting.patches.iter().map(|patch| patch.subject().title).collect();
+        assert_eq!(
+            (posting.version, titles, posting.cover.is_some()),
+            (2, vec!["cxl: t1".to_owned(), "cxl: t2".to_owned()], true),
+            "{tag}"
+        );
+    }
+}
+
+#[test]
+fn a_partial_reroll_is_completed() {
+    let v2 = || {
+        vec![
+            mail("20@x", "[PATCH v2 0/3] cxl: Things", ""),
+            answer("20@x", "21@x", "[PATCH v2 1/3] cxl: One", &diff("one")),
+            answer("20@x", "22@x", "[PATCH v2 2/3] cxl: Two", &diff("two")),
+            answer("20@x", "23@x", "[PATCH v2 3/3] cxl: Three", &diff("three")),
+        ]
+    };
+    let v3 = || answer("22@x", "32@x", "[PATCH v3 2/3] cxl: Two", &diff("two, again"));
+    let v4 = || answer("32@x", "43@x", "[PATCH v4 3/3] cxl: Three", &diff("three, again"));
+    let shown = |posting: &Posting| -> Vec<String> {
+        let id = |patch: &Message| patch.message_id().unwrap_or_default();
+        posting.patches.iter().map(|patch| format!("{} <{}>", patch.subject().shown(), id(patch))).collect()
+    };
+    let posting = newest([v2(), vec![v3()]].concat()).expect("a series");
+    assert_eq!(
+        shown(&posting),
+        [
+            "[PATCH v3 1/3] cxl: One <21@x>",
+            "[PATCH v3 2/3] cxl: Two <32@x>",
+            "[PATCH v3 3/3] cxl: Three <23@x>"
+        ]
+    );
+    assert_eq!((posting.version, posting.cover.is_some(), posting.others.as_slice()), (3, true, &[2][..]));
+    insta::assert_snapshot!(posting.notes.join("\n"), @r"
+    only a part of the 3 patches was sent again: 1, 3 of v2 or older
+    the cover letter is that of v2
+    ");
+    // A part of a part.
+    let posting = newest([vec![v4()], v2(), vec![v3()]].concat()).expect("a series");
+    assert_eq!(
+        shown(&posting),
+        [
+            "[PATCH v4 1/3] cxl: One <21@x>",
+            "[PATCH v4 2/3] cxl: Two <32@x>",
+            "[PATCH v4 3/3] cxl: Three <43@x>"
+        ]
+    );
+    // What answers nothing of the older version is a whole version with a gap.
+    let stray = answer("99@y", "32@x", "[PATCH v3 2/3] cxl: Two", &diff("two, again"));
+    assert!(matches!(newest([v2(), vec![stray]].concat()), Err(ImportError::Gap { .. })));
+    // So is what answers another number of patches.
+    let longer = answer("22@x", "32@x", "[PATCH v3 2/4] cxl: Two", &diff("two, again"));
+    assert!(matches!(newest([v2(), vec![longer]].concat()), Err(ImportError::Gap { .. })));
+    // A whole version without a cover letter has none.
+    let whole = (1..=3)
+        .map(|n| answer("20@x", &format!("3{n}@x"), &format!("[PATCH v3 {n}/3] cxl: {n}"), &diff("x")));
+    let posting = newest([v2(), whole.collect()].concat()).expect("a series");
+    assert_eq!(
+        (posting.cover, posting.notes.join("")),
+        (None, "it has no cover letter; that of v2 is left aside".to_owned())
+    );
+}
+
+#[test]
+fn a_resend_takes_the_place_of_its_original() {
+    let original = || mail("1@x", "[PATCH v2 1/2] cxl: One", &diff("one"));
+    let second = || mail("2@x", "[PATCH v2 2/2] cxl: Two", &diff("two"));
+    let resend = || mail("3@x", "[PATCH RESEND v2 1/2] cxl: One", &diff("one"));
+    for mails in [vec![original(), second(), resend()], vec![resend(), second(), original()]] {
+        let posting = newest(mails).expect("a series");
+        let ids: Vec<_> = posting.patches.iter().filter_map(Message::message_id).collect();
+        assert_eq!((ids, posting.notes.len()), (vec!["3@x".to_owned(), "2@x".to_owned()], 1));
+    }
+}
+
+#[test]
+fn a_pull_request_is_no_series() {
+    let pull = mail("1@x", "[PULL 1/1] cxl: One", &diff("one"));
+    let error = newest(vec![pull.clone()]).expect_err("nothing").to_string();
+    assert!(error.ends_with("pull requests are no series: 1"), "{error}");
+    let patch = mail("2@x", "[PATCH] cxl: Two", &diff("two"));
+    assert_eq!(newest(vec![pull, patch]).expect("a series").patches.len(), 1);
 }
 
 #[test]

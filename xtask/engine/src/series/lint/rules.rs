@@ -142,6 +142,7 @@ impl OfPatch<'_> {
         let block_start = message.trim_end().rfind("\n\n").unwrap_or(0);
         let mut last: Option<(usize, String)> = None;
         let mut seen: Vec<String> = Vec::new();
+        let mut disordered = None;
         for line in message[block_start..].lines() {
             let at = self.line_of(line);
             // A link may have anything behind it (5.Posting.rst).
@@ -162,12 +163,17 @@ impl OfPatch<'_> {
             }
             seen.push(line.to_owned());
             if let Some((_, before)) = last.as_ref().filter(|(highest, _)| *highest > rank) {
-                let what = format!("{name}: comes before {before}: in maintainer-tip.rst");
-                self.add(Severity::Warning, "trailer-order", at, what);
+                disordered.get_or_insert_with(|| (at, format!("{before}: stands before {name}:;")));
             }
             if last.as_ref().is_none_or(|(highest, _)| *highest <= rank) {
                 last = Some((rank, name.to_owned()));
             }
+        }
+        // Once, since no other tree than tip asks for it.
+        if let Some((at, what)) = disordered {
+            let message =
+                format!("{what} the tip tree's handbook (maintainer-tip.rst) has them in another order");
+            self.add(Severity::Warning, "trailer-order", at, message);
         }
     }
 

@@ -4,6 +4,8 @@
 //! commit message that begins with "From " is none. Lines that are quoted as `>From ` are unquoted, except in what `git
 //! format-patch` wrote, which quotes nothing.
 
+use super::hunk::wants_context;
+
 /// The date on the first line of all that `git format-patch` writes.
 pub(super) const GITS_DATE: &str = "Mon Sep 17 00:00:00 2001";
 
@@ -38,6 +40,11 @@ pub fn split(bytes: &[u8]) -> Vec<Vec<u8>> {
 }
 
 fn drop_blank_line(mail: &mut Vec<u8>) {
+    let line_end = if mail.ends_with(b"\r\n") { 2 } else { 1 };
+    // Unless it is the last line of a hunk.
+    if mail.ends_with(b"\n") && wants_context(&mail[..mail.len() - line_end]) {
+        return;
+    }
     if mail.ends_with(b"\n\r\n") {
         mail.truncate(mail.len() - 2);
     } else if mail.ends_with(b"\n\n") {

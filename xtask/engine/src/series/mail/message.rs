@@ -22,6 +22,8 @@ pub struct Message {
     pub rest: Vec<u8>,
     /// It was sent as `format=flowed`, which loses blanks at the ends of lines.
     pub flowed: bool,
+    /// The number at the start of its file's name, as `git format-patch` writes `0003-…`.
+    pub file_number: Option<u32>,
 }
 
 /// What a patch keeps of a mail; all else says how it travelled.
@@ -50,8 +52,8 @@ impl Message {
             message.push('\n');
         }
         let commit = commit_of(first);
-        let mut this =
-            Self { headers, message, rest: text.bytes[at..].to_owned(), flowed: text.flowed, commit };
+        let rest = text.bytes[at..].to_owned();
+        let mut this = Self { headers, message, rest, flowed: text.flowed, commit, file_number: None };
         this.keep_headers(text.encoded);
         Ok(this)
     }
@@ -125,14 +127,11 @@ impl Message {
         else {
             return;
         };
-        let raw = &header.raw;
-        // The title stays as it is folded and encoded, where the tag can be taken off before it.
-        let end = raw.find(']').filter(|end| Subject::parse(&raw["Subject:".len()..=*end]).is_patch);
-        let rest = match end {
-            Some(end) => raw[end + 1..].trim_start().to_owned(),
-            None if !is_patch && !raw.contains("=?") => raw["Subject:".len()..].trim_start().to_owned(),
-            None => title,
-        };
+        let raw = &header.raw["Subject:".len()..];
+        // The title stays as it is folded and encoded, where the tags can be taken off before it.
+        let (head, at) = Subject::head(raw);
+        let plain = head.is_patch || !is_patch && !raw.contains("=?");
+        let rest = if plain { raw[at..].to_owned() } else { title };
         header.raw = format!("Subject: {tag} {rest}");
     }
 
@@ -178,6 +177,7 @@ impl Message {
             message: message.to_owned(),
             rest: Vec::new(),
             flowed: false,
+            file_number: None,
         };
         for (name, value) in [("From", from.to_string().as_str()), ("Date", date), ("Subject", subject)] {
             this.set_header(name, value);

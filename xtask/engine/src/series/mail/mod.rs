@@ -3,6 +3,7 @@
 
 mod error;
 mod header;
+mod hunk;
 mod mbox;
 mod message;
 mod patch_id;
@@ -15,6 +16,6 @@ pub use error::MailError;
 pub use header::Mailbox;
 pub use mbox::split;
 pub use message::Message;
-pub use patch_id::{patch_ids, refusal};
+pub use patch_id::{Refusal, patch_ids, refusal};
 pub use subject::{Subject, slug};
 pub(in crate::series) use text::start_of_patch;

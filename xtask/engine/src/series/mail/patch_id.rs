@@ -3,6 +3,7 @@
 use host::{Process, ProcessError};
 
 use super::Message;
+use super::hunk::without_prefix;
 
 /// The ids of patches, as `git patch-id --stable` has them. A patch without a diff has an empty one.
 ///
@@ -28,12 +29,24 @@ pub fn patch_ids(patches: &[&Message]) -> Result<Vec<String>, ProcessError> {
     Ok(ids)
 }
 
-/// Why git cannot read a diff, in its own words; none if it can. A mailer that breaks lines or eats blanks makes it so.
+/// Why a diff cannot be applied, wherever.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// git cannot read it, in its own words. A mailer that breaks lines or eats blanks makes it so.
+    Corrupt(Vec<String>),
+    /// The names of its files have no `a/` and `b/` before them: this is the first.
+    WithoutPrefix(String),
+}
+
+/// Why a diff cannot be applied to any tree; none if git can read it.
 ///
 /// # Errors
 /// git cannot be run.
-pub fn refusal(patch: &Message) -> Result<Option<Vec<String>>, ProcessError> {
+pub fn refusal(patch: &Message) -> Result<Option<Refusal>, ProcessError> {
+    if let Some(file) = without_prefix(&patch.rest) {
+        return Ok(Some(Refusal::WithoutPrefix(file)));
+    }
     let process = Process::new("git", ["apply", "--numstat", "-"]).dir("/").env("LC_ALL", "C");
     let output = process.stdin(patch.rest.clone()).output()?;
-    Ok((!output.status.success()).then_some(output.tail))
+    Ok((!output.status.success()).then_some(Refusal::Corrupt(output.tail)))
 }

@@ -214,7 +214,7 @@ fn subjects() {
     insta::assert_snapshot!(shown.join("\n"), @r#"
     true v2 Some((3, 9)) ["PATCH"] | cxl/mem: Attach
     true v10 Some((1, 12)) ["RFC", "PATCH", "net-next"] | net: x
-    re true v1 Some((1, 2)) ["PATCH"] | Re: not a reply
+    re true v1 Some((1, 2)) ["PATCH"] | not a reply
     re true v3 Some((2, 4)) ["PATCH"] | x
     true v1 None ["PATCH", "RESEND"] | cxl: [core] x
     false v1 None [] | [core] no patch
@@ -223,6 +223,125 @@ fn subjects() {
     "#);
     let subject = Subject::parse(all[1]);
     assert_eq!(subject.tag(2, Some((3, 10))), "[RFC PATCH net-next v2 03/10]");
+}
+
+/// Subjects as git, patchwork, b4, and people write them.
+const SUBJECTS: [&str; 26] = [
+    "[PATCH v2 3/9] cxl/mem: Attach",
+    "[RFC v2 1/2] cxl: Attach",
+    "[RFC] cxl: Attach",
+    "[RFC][PATCH] cxl: Attach",
+    "[PATCH v2][1/2] cxl: Attach",
+    "[PATCH][v2][1/2]: cxl: Attach",
+    "[PATCH]: cxl: Attach",
+    "[PATCH 1/2]:cxl: Attach",
+    "[v4,1/2] cxl: Attach",
+    "[RFC,v2,3/5] cxl: Attach",
+    "[v2] cxl: Attach",
+    "[net-next,v3,1/2] cxl: Attach",
+    "[1/2] cxl: Attach",
+    "[2/2,net-next] cxl: Attach",
+    "[RESEND] cxl: Attach",
+    "[RESEND,v3] cxl: Attach",
+    "[PATCH RESEND v2 1/2] cxl: Attach",
+    "[RESEND PATCH 1/2] cxl: Attach",
+    "[PATCHv3,2/4] cxl: Attach",
+    "[PATCH-v2 1/2] cxl: Attach",
+    "[patch 01/10] cxl: Attach",
+    "[PATCH] [cxl] Attach",
+    "[linux-cxl] [PATCH 1/2] cxl: Attach",
+    "[PATCH 1/2] Re: cxl: Attach",
+    "[PATCH 6.12.y 1/2] cxl: Attach",
+    "[PATCH ndctl v3 1/2] cxl: Attach [again]",
+];
+
+#[test]
+fn titles_are_those_of_git() {
+    for subject in SUBJECTS {
+        let mail = format!("From: A <a@x.example>\nSubject: {subject}\n\nWhy.\n{DIFF}");
+        let dir = tempfile::tempdir().expect("a folder");
+        let process = Process::new("git", ["mailinfo", "msg", "patch"]).dir(dir.path()).stdin(mail.clone());
+        let info = process.run().expect("git mailinfo").text();
+        let theirs = info.lines().find_map(|line| line.strip_prefix("Subject: ")).expect("a subject");
+        let parsed = Subject::parse(subject);
+        assert_eq!((parsed.title.as_str(), parsed.is_patch), (theirs, true), "{subject}");
+        // And with another tag in front, all of the old ones are gone.
+        let mut message = Message::parse(mail.as_bytes()).expect("a mail");
+        message.set_subject("[PATCH v9 1/2]");
+        let again = message.subject();
+        assert_eq!(
+            (again.title.as_str(), again.version(), again.counter),
+            (theirs, 9, Some((1, 2))),
+            "{subject}"
+        );
+    }
+}
+
+#[test]
+fn brackets_say_version_and_place() {
+    let of = |text: &str| {
+        let subject = Subject::parse(text);
+        (subject.version(), subject.counter)
+    };
+    assert_eq!(of("[RFC v2 1/2] x"), (2, Some((1, 2))));
+    assert_eq!(of("[v4,1/2] x"), (4, Some((1, 2))));
+    assert_eq!(of("[PATCH v2][1/2] x"), (2, Some((1, 2))));
+    assert_eq!(of("[RFC,v2,3/5] x"), (2, Some((3, 5))));
+    assert_eq!(of("[PATCH-v2 1/2] x"), (2, Some((1, 2))));
+    for none in [
+        "[core] x",
+        "[v6.12 regression] x",
+        "[Bug 218] x",
+        "[linux-cxl] x",
+        "[GIT PULL] cxl for 7.3",
+        "x [PATCH]",
+    ] {
+        assert!(!Subject::parse(none).is_patch, "{none}");
+    }
+    assert!(Subject::parse("[PULL v2 3/9] x").is_pull && !Subject::parse("[PULL v2 3/9] x").is_patch);
+}
+
+#[test]
+fn a_last_context_line_that_lost_its_blank_stays() {
+    let diff = "---\ndiff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1,4 +1,4 @@\n one\n\n-old\n+new\n\n";
+    let parts = format!("--b\nContent-Type: text/plain\n\nWhy.\n{diff}--b--\n");
+    let head = "From a@z Thu Jan  1 00:00:00 1970\nFrom: A <a@x.example>\nSubject: [PATCH] x\n";
+    let mails = [
+        ("alone", format!("{head}\nWhy.\n{diff}")),
+        ("with one behind it", format!("{head}\nWhy.\n{diff}{head}\nWhy.\n{DIFF}\n")),
+        (
+            "in a part",
+            format!("{head}MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n{parts}"),
+        ),
+        ("in base64", {
+            let text = String::from_utf8(base64(format!("Why.\n{diff}").as_bytes())).expect("text");
+            format!(
+                "{head}Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\n{text}"
+            )
+        }),
+    ];
+    for (what, mail) in mails {
+        let message = Message::parse(&split(mail.as_bytes())[0]).expect("a mail");
+        assert_eq!(refusal(&message).expect("git is there"), None, "{what}: {}", message.text());
+        assert!(message.rest.ends_with(b"+new\n\n"), "{what}: {}", message.text());
+    }
+    // One that is whole does not get a line more.
+    let whole = diff.replace("-1,4 +1,4", "-1,3 +1,3");
+    let message = Message::parse(&split(format!("{head}\nWhy.\n{whole}").as_bytes())[0]).expect("a mail");
+    assert!(message.rest.ends_with(b"+new\n"), "{}", message.text());
+}
+
+#[test]
+fn a_diff_without_prefixes_is_refused() {
+    let mail = format!(
+        "Subject: [PATCH] x\n\nWhy.\n{}",
+        DIFF.replace("a/drivers", "drivers").replace("b/drivers", "drivers")
+    );
+    let message = Message::parse(mail.as_bytes()).expect("a mail");
+    assert_eq!(
+        refusal(&message).expect("git is there"),
+        Some(Refusal::WithoutPrefix("drivers/cxl/a.c".to_owned()))
+    );
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use mailparse::ParsedMail;
 
 use super::error::MailError;
+use super::hunk::wants_context;
 
 /// The header that says how a text was made fit to travel.
 pub(super) const ENCODING: &str = "Content-Transfer-Encoding";
@@ -52,6 +53,10 @@ impl Text {
                 all.charset = part.ctype.charset.to_ascii_lowercase();
             }
             all.bytes.extend_from_slice(&body);
+            // The line end before a boundary belongs to the boundary (RFC 2046), and yet may be all that is left of a context line.
+            if !mail.subparts.is_empty() && body.ends_with(b"\n") && wants_context(&all.bytes) {
+                all.bytes.push(b'\n');
+            }
         }
         let plain = matches!(all.charset.as_str(), "" | "utf-8" | "us-ascii");
         all.encoded |= !plain || std::str::from_utf8(&all.bytes[..start_of_patch(&all.bytes)]).is_err();
