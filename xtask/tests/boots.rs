@@ -57,6 +57,40 @@ fn every_way_to_end_is_told_apart() {
     assert!(!run.stdout.contains('\u{1b}'), "escape codes of a guest reached the terminal");
 }
 
+/// The cases that hide something from the console: each has to be red, for what it hides.
+#[test]
+#[ignore = "boots guests"]
+fn what_is_hidden_from_the_console_is_red() {
+    let project = Project::new();
+    project.test_suite("lying");
+    let run = project.run(&["--suite", "lying"]);
+    assert_eq!(run.code, 1, "{}", run.shown());
+    let ends: Vec<_> = run.cases().iter().map(|case| format!("{} {}", case.name, case.outcome)).collect();
+    // Whether the agent is faster than the overwriting is a race, and either way it is red.
+    let ends: Vec<_> = ends.into_iter().filter(|end| !end.starts_with("g-overwrite")).collect();
+    // What hides by the console alone and puts it back is not the case's failure, but the kernel's: its report is there.
+    insta::assert_snapshot!(ends.join("\n"), @r"
+    a-level pass
+    b-sysctl fail
+    c-sysrq fail
+    d-console fail
+    e-mount fail
+    f-cut fail
+    h-expected xfail
+    i-locked fail
+    ");
+    let splats = run.splats();
+    let warned =
+        |case: &str| splats.iter().any(|s| s.case.as_deref() == Some(case) && s.kind == SplatKind::Warning);
+    for case in ["a-level", "b-sysctl", "c-sysrq", "d-console", "e-mount"] {
+        assert!(warned(case), "{case}: {}", run.shown());
+    }
+    let lost = report(&run, "g-overwrite").reason.contains("were lost before they were read");
+    assert!(lost || warned("g-overwrite"), "{}", run.shown());
+    assert!(report(&run, "i-locked").reason.contains("cannot be killed"), "{}", run.shown());
+    assert!(report(&run, "f-cut").reason.contains("not ok: b"), "{}", run.shown());
+}
+
 /// A row of the table in results/README.md: the pattern of a file, and when it is there.
 fn readme_rows() -> Vec<(String, String)> {
     let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../results/README.md");

@@ -11,12 +11,14 @@ use rustix::process::{Pid, PidfdFlags, Signal, WaitStatus, pidfd_open};
 use wire::{Case, CaseEnd, FromGuest, Job, MARKER};
 
 use crate::files::CaseNow;
+use crate::monitor::Monitor;
 use crate::port::{Port, kernel_log};
+use crate::results::Beyond;
 use crate::{evidence, processes, session};
 
 /// Status of a case that is skipped, as of kselftests.
 const SKIPPED: i32 = 4;
-/// Output of a case beyond this is counted and dropped.
+/// Output of a case beyond this is counted and dropped, but for lines that may be results.
 const OUTPUT_CAP: u64 = 1 << 20;
 /// Between TERM and KILL, so that a script's trap can tidy up.
 const GRACE: Duration = Duration::from_secs(2);
@@ -29,14 +31,16 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// Runs all cases; returns how many were run. Stops after one that cannot be killed: what it holds in the
 /// kernel would make the others lie.
-pub fn run_all(job: &Job, port: &Port, now: &CaseNow) -> u32 {
+pub fn run_all(job: &Job, port: &Port, now: &CaseNow, monitor: &mut Monitor) -> u32 {
     for (case, index) in job.cases.iter().zip(0..) {
         port.send(FromGuest::Begin { case: index });
         // In the log, the marker must not come after what the case makes the kernel print.
         kernel_log(&format!("{MARKER}[{}]: begin {}", job.token, case.name));
         now.set(Some(index));
         let begun = Instant::now();
-        let mut run = Run { port, index, sent: 0, dropped: 0, held: Vec::new() };
+        let beyond = Beyond::default();
+        let mut run =
+            Run { port, monitor, index, sent: 0, dropped: 0, held: Vec::new(), beyond, left: false };
         let (how, stuck) = run.run(job, case);
         let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         now.set(None);
@@ -45,8 +49,12 @@ pub fn run_all(job: &Job, port: &Port, now: &CaseNow) -> u32 {
             evidence::save(job, case, stuck, port);
         }
         kernel_log(&format!("{MARKER}[{}]: end {}", job.token, case.name));
+        let rest = run.beyond.rest();
+        run.held.extend(rest);
         run.flush();
-        port.send(FromGuest::End { case: index, how, ms, dropped: run.dropped });
+        let (dropped, cut, left) = (run.dropped, run.beyond.is_cut(), run.left);
+        monitor.report();
+        port.send(FromGuest::End { case: index, how, ms, dropped, cut, left });
         if stuck {
             port.note(format!("case {} cannot be killed; the cases after it are not run", case.name));
             return index + 1;
@@ -57,11 +65,16 @@ pub fn run_all(job: &Job, port: &Port, now: &CaseNow) -> u32 {
 
 struct Run<'a> {
     port: &'a Port,
+    monitor: &'a mut Monitor,
     index: u32,
     sent: u64,
     dropped: u64,
     /// Start of a character whose rest has not come yet.
     held: Vec<u8>,
+    /// What is passed on of the output beyond the cap.
+    beyond: Beyond,
+    /// A process that the case left behind cannot be killed.
+    left: bool,
 }
 
 impl Run<'_> {
@@ -104,6 +117,7 @@ impl Run<'_> {
             fds.extend(pidfd.as_ref().map(|fd| PollFd::new(fd, PollFlags::IN)));
             fds.extend(open.then(|| PollFd::new(pipe, PollFlags::IN)));
             let _ = poll(&mut fds, Timespec::try_from(left.min(TICK)).ok().as_ref());
+            self.monitor.drain();
             let readable = open && fds.last().is_some_and(|fd| !fd.revents().is_empty());
             if readable {
                 open = self.read(pipe);
@@ -139,7 +153,7 @@ impl Run<'_> {
             let _ = poll(&mut fds, Timespec::try_from(left).ok().as_ref());
             if fds[0].revents().is_empty() {
                 if left.is_zero() {
-                    self.port.note("a process that the case left behind cannot be killed");
+                    self.left = true;
                     return;
                 }
             } else if !self.read(pipe) {
@@ -163,10 +177,14 @@ impl Run<'_> {
 
     fn take(&mut self, bytes: &[u8]) {
         let room = usize::try_from(OUTPUT_CAP.saturating_sub(self.sent)).unwrap_or(0);
-        let (kept, dropped) = bytes.split_at(bytes.len().min(room));
+        let (kept, rest) = bytes.split_at(bytes.len().min(room));
         self.sent += kept.len() as u64;
-        self.dropped += dropped.len() as u64;
         self.held.extend_from_slice(kept);
+        self.beyond.follow(kept);
+        if !rest.is_empty() {
+            self.dropped += rest.len() as u64;
+            self.held.extend(self.beyond.results(rest));
+        }
         let whole = self.held.len() - torn(&self.held);
         let rest = self.held.split_off(whole);
         self.flush();

@@ -11,6 +11,7 @@ use wire::{FromGuest, JOB_PATH, Job, PROTOCOL};
 
 use crate::files::CaseNow;
 use crate::modules::Loader;
+use crate::monitor::Monitor;
 use crate::port::{Port, console};
 use crate::{ask, cases, leaks, mounts, settle, shell, udev, uevent};
 
@@ -61,14 +62,18 @@ fn work(job: &Job, port: &Port) {
         shell::run(job, port);
         port.send(FromGuest::Bye { ran: 0 });
     } else {
-        let ran = cases::run_all(job, port, &now);
+        let mut monitor = Monitor::open(port);
+        let ran = cases::run_all(job, port, &now, &mut monitor);
         leaks::scan();
+        monitor.report();
         port.send(FromGuest::Bye { ran });
     }
 }
 
 fn job() -> Result<Job, String> {
     let text = fs::read(JOB_PATH).map_err(|error| format!("reading {JOB_PATH}: {error}"))?;
+    // It has the token of the markers, which a case should not find lying about.
+    let _ = fs::remove_file(JOB_PATH);
     // The version is looked at first: an older or newer job has other fields.
     let value: serde_json::Value =
         serde_json::from_slice(&text).map_err(|error| format!("parsing {JOB_PATH}: {error}"))?;

@@ -258,8 +258,11 @@ fn readable(frame: &FromGuest) -> String {
         }
         FromGuest::Ask { words, .. } => format!("patchbench agent: asks {}\n", words.join(" ")),
         FromGuest::FileBegin { name, .. } => format!("patchbench agent: file {name} goes nowhere\n"),
-        // What a file holds is nothing for a console.
-        FromGuest::FileData { .. } | FromGuest::FileEnd { .. } => String::new(),
+        // What a file holds is nothing for a console, and the log is there already.
+        FromGuest::FileData { .. }
+        | FromGuest::FileEnd { .. }
+        | FromGuest::Kmsg { .. }
+        | FromGuest::Health { .. } => String::new(),
         FromGuest::Bye { ran } => format!("patchbench agent: bye, {ran} cases were run\n"),
     }
 }

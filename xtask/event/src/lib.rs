@@ -9,5 +9,5 @@ mod types;
 
 pub use outcome::{CaseReport, Dependence, Unstable};
 pub use sink::{Collect, Fan, Null, Sink};
-pub use transcript::{CaseRun, Transcript, VmEnd};
+pub use transcript::{CaseRun, HealthReading, Transcript, VmEnd};
 pub use types::{CellId, Event, Stage, StageEnd, Stamped};

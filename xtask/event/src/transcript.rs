@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use wire::CaseEnd;
+use wire::{CaseEnd, Health};
 
 /// Everything that is known of one boot: the agent's frames in digested form, the console, the end.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -20,8 +20,24 @@ pub struct Transcript {
     /// The console log (serial port), raw.
     #[serde(skip)]
     pub console: Vec<u8>,
+    /// Bytes of the console that came after those that are kept, and were not judged.
+    pub console_dropped: u64,
+    /// The kernel's own log as the agent read it from `/dev/kmsg`, whatever the console showed.
+    #[serde(skip)]
+    pub kmsg: String,
+    /// What the kernel counted, in order: before the first case, at the end of each, at the end.
+    pub health: Vec<HealthReading>,
     /// How the virtual machine ended.
     pub end: VmEnd,
+}
+
+/// What the kernel counted at some time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealthReading {
+    /// The case at the end of which it was read.
+    pub case: Option<String>,
+    /// What was read.
+    pub health: Health,
 }
 
 /// One planned case, as the agent reported it.
@@ -39,8 +55,12 @@ pub struct CaseRun {
     pub timeout_ms: u64,
     /// What it printed.
     pub output: String,
-    /// Bytes of output that were dropped beyond the cap.
+    /// Bytes of output that were dropped beyond the cap, none of them a result.
     pub dropped: u64,
+    /// Whether results were dropped, too.
+    pub cut: bool,
+    /// Whether a process that it left behind hangs in the kernel.
+    pub left: bool,
 }
 
 /// How a virtual machine ended.

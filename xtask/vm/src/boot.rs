@@ -12,7 +12,7 @@ use host::{Process, Running, io_at, signals};
 use wire::{FromGuest, Job};
 
 use super::command::{Plumbing, escape};
-use super::console::{CAP, Console};
+use super::console::Console;
 use super::files::{self, Files};
 use super::lost_interrupt::LostInterrupt;
 use super::sockets::{Sockets, make_folder, write_initrd};
@@ -70,7 +70,7 @@ impl Boot<'_> {
         let started = Instant::now();
         let mut transcript = TranscriptBuilder::new(job);
         let Some(connected) = sockets.accept(&mut qemu)? else {
-            return Ok(transcript.close(Vec::new(), end_of(qemu, None, None), Instant::now()));
+            return Ok(transcript.close((Vec::new(), 0), end_of(qemu, None, None), Instant::now()));
         };
         let qmp = Qmp::start(&connected.qmp).map_err(io_at("using", &sockets.path("qmp")))?;
         let console = Arc::new(Console::default());
@@ -93,11 +93,7 @@ impl Boot<'_> {
             Err(LostInterrupt { cpu, vector }) => return Err(VmError::LostInterrupt { cpu, vector }),
         };
         let end = end_of(qemu, Some(&qmp), killed);
-        let (console, dropped) = console.finish();
-        if dropped > 0 {
-            transcript.note(format!("the console log was cut at {CAP} bytes, {dropped} more were dropped"));
-        }
-        Ok(transcript.close(console, end, Instant::now()))
+        Ok(transcript.close(console.finish(), end, Instant::now()))
     }
 
     fn start(&self, sockets: &Sockets) -> Result<Running, VmError> {

@@ -130,9 +130,9 @@ fn long() -> Deadlines {
     Deadlines { boot: Duration::from_secs(60), slack: Duration::from_secs(60) }
 }
 
-const HELLO: &str = "{\"frame\":\"hello\",\"protocol\":2,\"release\":\"6.12\",\"uptime_ms\":3}\n";
+const HELLO: &str = "{\"frame\":\"hello\",\"protocol\":3,\"release\":\"6.12\",\"uptime_ms\":3}\n";
 const BEGIN: &str = "{\"frame\":\"begin\",\"case\":0}\n";
-const END: &str = "{\"frame\":\"end\",\"case\":0,\"how\":{\"exit\":0},\"ms\":5,\"dropped\":0}\n";
+const END: &str = "{\"frame\":\"end\",\"case\":0,\"how\":{\"exit\":0},\"ms\":5,\"dropped\":0,\"cut\":false,\"left\":false}\n";
 
 #[test]
 fn a_guest_that_powers_off() {

@@ -65,6 +65,8 @@ impl Deadlines {
             FromGuest::Note { .. }
             | FromGuest::Output { .. }
             | FromGuest::Ask { .. }
+            | FromGuest::Kmsg { .. }
+            | FromGuest::Health { .. }
             | FromGuest::FileBegin { .. }
             | FromGuest::FileData { .. }
             | FromGuest::FileEnd { .. } => None,

@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use event::{CaseRun, Transcript, VmEnd};
+use event::{CaseRun, HealthReading, Transcript, VmEnd};
 use wire::{FromGuest, Job, PROTOCOL};
 
 use super::frames::Line;
@@ -12,6 +12,8 @@ use super::frames::Line;
 const OUTPUT_CAP: usize = 2 << 20;
 /// Notes beyond this are counted only.
 const NOTES: usize = 200;
+/// The agent stops at 48 MiB of the kernel's log; this is for one that does not.
+const KMSG_CAP: usize = 64 << 20;
 /// No note is longer.
 const NOTE_LENGTH: usize = 4000;
 
@@ -24,6 +26,8 @@ pub struct TranscriptBuilder {
     bye: bool,
     notes: Vec<String>,
     more_notes: usize,
+    kmsg: String,
+    health: Vec<HealthReading>,
 }
 
 impl TranscriptBuilder {
@@ -37,6 +41,8 @@ impl TranscriptBuilder {
             timeout_ms: case.timeout_ms,
             output: String::new(),
             dropped: 0,
+            cut: false,
+            left: false,
         });
         Self {
             token: job.token.clone(),
@@ -46,6 +52,8 @@ impl TranscriptBuilder {
             bye: false,
             notes: Vec::new(),
             more_notes: 0,
+            kmsg: String::new(),
+            health: Vec::new(),
         }
     }
 
@@ -95,14 +103,32 @@ impl TranscriptBuilder {
                 let cut = (0..=room).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
                 run.output.push_str(&text[..cut]);
                 run.dropped += (text.len() - cut) as u64;
+                // What is dropped here was not looked at.
+                run.cut |= cut < text.len();
             }
-            FromGuest::End { case, how, ms, dropped } => {
+            FromGuest::End { case, how, ms, dropped, cut, left } => {
                 self.runs(*case)?;
                 let run = self.case(*case)?;
                 run.end = Some(*how);
                 run.ms = *ms;
                 run.dropped += dropped;
+                run.cut |= cut;
+                run.left = *left;
                 self.running = None;
+            }
+            FromGuest::Kmsg { text } => {
+                if self.kmsg.len() + text.len() > KMSG_CAP {
+                    return Err(format!("more than {KMSG_CAP} bytes of the kernel's log"));
+                }
+                self.kmsg.push_str(text);
+            }
+            FromGuest::Health { health } => {
+                // Three for each case are more than there are.
+                if self.health.len() > 2 + 3 * self.cases.len() {
+                    return Err("too many counts of the kernel's".into());
+                }
+                let case = self.running().map(|(_, name)| name.to_owned());
+                self.health.push(HealthReading { case, health: *health });
             }
             FromGuest::Bye { .. } => self.bye = true,
             // Their own room checks them, and answers the guest.
@@ -145,7 +171,12 @@ impl TranscriptBuilder {
     }
 
     /// The finished transcript.
-    pub fn close(mut self, console: Vec<u8>, end: VmEnd, now: Instant) -> Transcript {
+    pub fn close(
+        mut self,
+        (console, console_dropped): (Vec<u8>, u64),
+        end: VmEnd,
+        now: Instant,
+    ) -> Transcript {
         if let Some((index, begun)) = self.running {
             self.cases[index].ms =
                 u64::try_from(now.saturating_duration_since(begun).as_millis()).unwrap_or(u64::MAX);
@@ -160,6 +191,9 @@ impl TranscriptBuilder {
             bye: self.bye,
             notes: self.notes,
             console,
+            console_dropped,
+            kmsg: self.kmsg,
+            health: self.health,
             end,
         }
     }
@@ -196,17 +230,17 @@ mod tests {
         super::super::frames::read(lines.as_bytes(), |line| {
             transcript.take(line, Instant::now());
         });
-        transcript.close(Vec::new(), VmEnd::PoweredOff, Instant::now())
+        transcript.close((Vec::new(), 0), VmEnd::PoweredOff, Instant::now())
     }
 
     #[test]
     fn a_boot_as_it_should_be() {
         let transcript = close(
-            r#"{"frame":"hello","protocol":2,"release":"6.12","uptime_ms":3}
+            r#"{"frame":"hello","protocol":3,"release":"6.12","uptime_ms":3}
 {"frame":"begin","case":0}
 {"frame":"output","case":0,"text":"o"}
 {"frame":"output","case":0,"text":"k\n"}
-{"frame":"end","case":0,"how":{"exit":0},"ms":5,"dropped":0}
+{"frame":"end","case":0,"how":{"exit":0},"ms":5,"dropped":0,"cut":false,"left":false}
 {"frame":"bye","ran":1}
 "#,
         );
@@ -225,14 +259,14 @@ mod tests {
 {"frame":"output","case":0,"text":"o"}
 {"frame":"begin","case":1}
 {"frame":"begin","case":0}
-{"frame":"end","case":0,"how":{"exit":0},"ms":5,"dropped":0}
+{"frame":"end","case":0,"how":{"exit":0},"ms":5,"dropped":0,"cut":false,"left":false}
 boo
-{"frame":"end","case":1,"how":"timed-out","ms":5,"dropped":9}
+{"frame":"end","case":1,"how":"timed-out","ms":5,"dropped":9,"cut":false,"left":false}
 {"frame":"begin","case":1}
 "#,
         );
         insta::assert_snapshot!(transcript.notes.join("\n"), @r"
-        out of order on the agent's port: the agent has protocol 99, this tool 2
+        out of order on the agent's port: the agent has protocol 99, this tool 3
         out of order on the agent's port: case 7 of 2
         out of order on the agent's port: case 0 reports and does not run
         out of order on the agent's port: case 0 begins while case 1 runs
@@ -253,7 +287,7 @@ boo
             transcript.take(Line::Frame(FromGuest::Output { case: 0, text }), Instant::now());
             transcript.note("x".repeat(1 << 20));
         }
-        let transcript = transcript.close(Vec::new(), VmEnd::PoweredOff, Instant::now());
+        let transcript = transcript.close((Vec::new(), 0), VmEnd::PoweredOff, Instant::now());
         assert_eq!(transcript.cases[0].output.len() as u64 + transcript.cases[0].dropped, 300 * 16 * 1024);
         assert!(transcript.cases[0].output.len() <= OUTPUT_CAP);
         assert_eq!(transcript.notes.len(), NOTES + 1);
@@ -272,13 +306,13 @@ boo
                     0 => FromGuest::Hello { protocol: case, release: text, uptime_ms: 0 },
                     1 => FromGuest::Begin { case },
                     2 => FromGuest::Output { case, text },
-                    3 => FromGuest::End { case, how: CaseEnd::Exit(0), ms: 1, dropped: 0 },
+                    3 => FromGuest::End { case, how: CaseEnd::Exit(0), ms: 1, dropped: 0, cut: false, left: false },
                     4 => FromGuest::Bye { ran: case },
                     _ => FromGuest::Ask { id: case, words: vec![text] },
                 };
                 transcript.take(Line::Frame(frame), Instant::now());
             }
-            let transcript = transcript.close(Vec::new(), VmEnd::PoweredOff, Instant::now());
+            let transcript = transcript.close((Vec::new(), 0), VmEnd::PoweredOff, Instant::now());
             for case in transcript.cases {
                 prop_assert!(case.begun || (case.end.is_none() && case.output.is_empty()));
             }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Bytes;
+use crate::{Bytes, Health};
 
 #[cfg(doc)]
 use crate::{Job, PROTOCOL};
@@ -45,8 +45,22 @@ pub enum FromGuest {
         how: CaseEnd,
         /// Wall time in milliseconds.
         ms: u64,
-        /// Bytes of output beyond the agent's cap, which were dropped.
+        /// Bytes of output beyond the agent's cap, which were dropped: lines that are no results.
         dropped: u64,
+        /// Whether there were more results beyond the cap than the agent passes on.
+        cut: bool,
+        /// Whether a process that the case left behind cannot be killed: it hangs in the kernel.
+        left: bool,
+    },
+    /// What the kernel has logged, whatever its level and whatever the console shows: records of `/dev/kmsg`, one a line.
+    Kmsg {
+        /// `priority,sequence,microseconds,flags;text` with its line end (Documentation/ABI/testing/dev-kmsg), once or more.
+        text: String,
+    },
+    /// What the kernel counts: before the first case, at the end of each (before its [`Self::End`]) and before [`Self::Bye`].
+    Health {
+        /// As it is now.
+        health: Health,
     },
     /// A case asks for what only the host can do, e.g. `["device-del", "mem0"]`.
     Ask {

@@ -14,6 +14,7 @@
 mod expect;
 mod file;
 mod frame;
+mod health;
 mod job;
 mod paths;
 pub mod tree;
@@ -26,5 +27,6 @@ pub use file::{
     check_file_name,
 };
 pub use frame::{CaseEnd, FromGuest, ToGuest};
+pub use health::Health;
 pub use job::{Case, Job};
 pub use paths::{EXPECT_PATH, JOB_PATH, LIB_PATH, MARKER, PORT_NAME, PROTOCOL, SUITE_PATH, TESTS_PATH};

@@ -2,7 +2,7 @@
 
 /// Version of everything in this crate. Agent and host are always built together; a mismatch means that a
 /// stale image was booted and is an error on both sides.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// Name of the virtio-serial port, as in `/sys/class/virtio-ports/*/name`.
 pub const PORT_NAME: &str = "patchbench.0";

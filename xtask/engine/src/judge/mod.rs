@@ -2,6 +2,8 @@
 
 mod case;
 mod expectations;
+mod hidden;
+mod kmsg;
 mod verdict;
 
 pub use expectations::{ExpectError, ExpectFile, Expectations, Here};

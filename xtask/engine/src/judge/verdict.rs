@@ -8,9 +8,11 @@
 use event::{CaseReport, CaseRun, Transcript, VmEnd};
 use kernlog::kernel_log::{LogScan, scan_log};
 use kernlog::{CaseOutcome, Splat, SplatKind, Verdict};
+use wire::CaseEnd;
 
 use super::case::{cut_short, ended, seconds};
 use super::expectations::Expectations;
+use super::hidden::{Hidden, hidden};
 
 /// A boot, judged.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,14 +48,39 @@ pub fn judge(transcript: &Transcript, expectations: &Expectations) -> Judged {
         expectations.apply(&mut report);
         cases.push(report);
     }
-    let splats: Vec<(Splat, bool)> =
-        log.splats.iter().map(|splat| (splat.clone(), expectations.expects(splat))).collect();
-    let (verdict, reason) = verdict(transcript, &log, &cases, &splats);
+    let Hidden { splats: silenced, problems } = hidden(transcript, &log);
+    let splats: Vec<(Splat, bool)> = log
+        .splats
+        .iter()
+        .chain(&silenced)
+        .map(|splat| (splat.clone(), expectations.expects(splat)))
+        .collect();
+    // After the expectations: what is expected of a case is its failure, and not that it hides something.
+    let of_guest = blame(problems, &mut cases);
+    let (verdict, reason) = verdict(transcript, &log, &cases, &splats, of_guest);
     let mut notes = transcript.notes.clone();
+    notes.extend(
+        silenced.iter().map(|splat| format!("not on the console, but in the kernel's log: {}", splat.title)),
+    );
     if log.dropped > 0 {
         notes.push(format!("{} more splats were not kept", log.dropped));
     }
     Judged { cases, splats, verdict, reason, notes }
+}
+
+/// Makes the cases red that hide something; returns what is no case's.
+fn blame(problems: Vec<(Option<String>, String)>, cases: &mut [CaseReport]) -> Vec<String> {
+    let mut of_guest = Vec::new();
+    for (case, why) in problems {
+        let case = case.and_then(|name| cases.iter_mut().find(|case| case.name == name));
+        match case {
+            Some(case) if !case.outcome.is_red() => (case.outcome, case.reason) = (CaseOutcome::Fail, why),
+            // It is red already, and for its own reason.
+            Some(_) => {}
+            None => of_guest.push(why),
+        }
+    }
+    of_guest
 }
 
 /// A case that began and has no end: what happened to the guest under it.
@@ -140,6 +167,7 @@ fn verdict(
     log: &LogScan,
     cases: &[CaseReport],
     splats: &[(Splat, bool)],
+    of_guest: Vec<String>,
 ) -> (Verdict, String) {
     let has = |outcome| cases.iter().any(|case| case.outcome == outcome);
     if let VmEnd::QemuDied { how, stderr } = &transcript.end
@@ -165,7 +193,7 @@ fn verdict(
     if splats.iter().any(|(_, expected)| !expected) || log.dropped > 0 {
         return (Verdict::Fail, String::new());
     }
-    if let Some(reason) = bad_end(transcript, cases) {
+    if let Some(reason) = bad_end(transcript, cases).or_else(|| of_guest.into_iter().next()) {
         return (Verdict::Fail, reason);
     }
     if has(CaseOutcome::Pass) || has(CaseOutcome::Xfail) {
@@ -180,8 +208,17 @@ fn verdict(
 
 /// All cases ended and the guest did not end as it should.
 fn bad_end(transcript: &Transcript, cases: &[CaseReport]) -> Option<String> {
-    if cases.iter().any(|case| case.outcome == CaseOutcome::Xfail && transcript.end != VmEnd::PoweredOff) {
-        // A crash or a hang that is expected takes the guest with it.
+    // A crash or a hang that is expected takes the guest with it: that of the last case that began, and no other.
+    let took_it = |(run, report): (&CaseRun, &CaseReport)| {
+        report.outcome == CaseOutcome::Xfail && matches!(run.end, None | Some(CaseEnd::TimedOut))
+    };
+    let last = transcript
+        .cases
+        .iter()
+        .zip(cases)
+        .rev()
+        .find(|(run, report)| run.begun || !matches!(report.outcome, CaseOutcome::NotRun));
+    if transcript.end != VmEnd::PoweredOff && last.is_some_and(took_it) {
         return None;
     }
     match &transcript.end {

@@ -14,6 +14,8 @@ fn run(name: &str, end: Option<CaseEnd>, output: &str) -> CaseRun {
         timeout_ms: 60_000,
         output: output.to_owned(),
         dropped: 0,
+        cut: false,
+        left: false,
     }
 }
 
@@ -21,14 +23,33 @@ fn begun(name: &str) -> CaseRun {
     CaseRun { begun: true, ..run(name, None, "half\n") }
 }
 
+/// A console with the marks of each case that ended, where a kernel came up at all.
+fn marked(console: &str, cases: &[CaseRun]) -> String {
+    let is_up = console.contains("Linux version");
+    let mut console = console.to_owned();
+    for case in cases.iter().filter(|case| case.end.is_some() && is_up) {
+        for what in ["begin", "end"] {
+            let mark = format!("patchbench[tok]: {what} {}\n", case.name);
+            if !console.contains(&mark) {
+                console.push_str(&format!("[    9.000000] {mark}"));
+            }
+        }
+    }
+    console
+}
+
 fn boot(cases: Vec<CaseRun>, console: &str, end: VmEnd) -> Transcript {
+    let console = marked(console, &cases);
     Transcript {
         token: "tok".to_owned(),
         bye: end == VmEnd::PoweredOff && cases.iter().all(|c| c.end.is_some()),
         cases,
         release: Some("6.12.0".to_owned()),
         notes: vec![],
-        console: console.as_bytes().to_vec(),
+        console: console.into_bytes(),
+        console_dropped: 0,
+        kmsg: String::new(),
+        health: Vec::new(),
         end,
     }
 }
@@ -244,7 +265,7 @@ fn a_guest_that_never_came_up() {
 fn an_empty_console_is_red_even_when_all_passed() {
     insta::assert_snapshot!(shown(&boot(vec![run("one", Some(CaseEnd::Exit(0)), "")], "", VmEnd::PoweredOff)), @r"
     = fail the console log is empty: it could not be scanned for splats
-    pass    one
+    fail    one the mark of its begin is not on the console, which was silenced or lost
     ");
 }
 

@@ -228,11 +228,12 @@ impl CellRun<'_> {
         (judged.verdict, judged.reason)
     }
 
-    /// Reports to the user; files of the project by their names in it.
+    /// Reports to the user; files of the project, and their copies in the run's folder, by their names in the project.
     fn note(&self, notes: Vec<String>) {
-        let root = format!("{}/", self.context.root.display());
+        let of_run = self.cell.suite.dir.ancestors().nth(2).unwrap_or(self.context.root);
+        let roots = [of_run, self.context.root].map(|root| format!("{}/", root.display()));
         for note in notes {
-            let note = note.strip_prefix(&root).unwrap_or(&note);
+            let note = roots.iter().find_map(|root| note.strip_prefix(root)).unwrap_or(&note);
             self.context.sink.emit(&Event::Notice { text: format!("{}: {note}", self.cell.id) });
         }
     }

@@ -94,6 +94,14 @@ pub enum RunError {
         /// The run that is taken up.
         run: String,
     },
+    /// A file of a suite is another one than that with which the run was begun.
+    #[error("{} is another one than that with which {run} was begun", .path.display())]
+    ScenarioChanged {
+        /// The file.
+        path: PathBuf,
+        /// The run that is taken up.
+        run: String,
+    },
     /// `--up-to` names no prefix of this kernel's series.
     #[error("--up-to: {why}")]
     UpTo {
@@ -123,7 +131,8 @@ impl ToolError for RunError {
             | Self::Unknown { .. }
             | Self::UpTo { .. }
             | Self::Empty { .. }
-            | Self::Changed { .. } => Fault::Usage,
+            | Self::Changed { .. }
+            | Self::ScenarioChanged { .. } => Fault::Usage,
             Self::NoMock { .. } => Fault::Kernel,
             Self::Source(error) => error.fault(),
             Self::Build(error) => error.fault(),
@@ -154,7 +163,9 @@ impl ToolError for RunError {
                 "name its sources under `ndctl:` in patchbench.yaml, or a tree with --ndctl DIR"
             }
             Self::NoNdctl { .. } => "--ndctl DIR takes a tree of your own",
-            Self::Changed { .. } => "begin a new run; `results merge` makes one of several",
+            Self::Changed { .. } | Self::ScenarioChanged { .. } => {
+                "begin a new run; `results merge` makes one of several"
+            }
             Self::UpTo { .. } => {
                 "--up-to [SERIES:]N takes the first N patches of a series of the kernel; 0 is the kernel without it"
             }

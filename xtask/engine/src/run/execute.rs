@@ -9,7 +9,7 @@ use kernlog::Verdict;
 use report::Store;
 
 use super::pool::WorkerPool;
-use super::{Options, Plan, RunContext, RunError, engines};
+use super::{Options, Plan, RunContext, RunError, engines, scenarios};
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +32,12 @@ pub fn execute(
     store: &Store,
 ) -> Result<Finished, RunError> {
     let begun = Instant::now();
-    let (worst, error) = match engines::start(context, options) {
-        Ok(engine) => WorkerPool::new(engine.as_ref(), plans, options.policy, store, context.sink).run(),
+    let ready =
+        scenarios::keep(plans, store.dir()).and_then(|plans| Ok((plans, engines::start(context, options)?)));
+    let (worst, error) = match ready {
+        Ok((plans, engine)) => {
+            WorkerPool::new(engine.as_ref(), &plans, options.policy, store, context.sink).run()
+        }
         Err(error) => (None, Some(error)),
     };
     // Of a run that was taken up.

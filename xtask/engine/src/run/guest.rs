@@ -18,6 +18,7 @@ use wire::{FromGuest, Job, PROTOCOL};
 
 use super::accel::{self, Accelerator};
 use super::history::Times;
+use super::scenarios::LIB;
 use super::{Cell, CellJob, Options, Plan, PreparedKernel, RunContext, RunError, machine};
 
 /// Keeps an instrumented kernel from five-level paging, which QEMU's `max` has. For a moment of the boot `identify_cpu()`
@@ -114,7 +115,7 @@ fn boot_once(
     let cell = &request.job.cell;
     let (times, recorded) = (times(machine, cell), machine.history.of(&cell.id));
     let job = job(request, times, &recorded);
-    let packed = pack(context, cell, &job, folder)?;
+    let packed = pack(cell, &job, folder)?;
     let image = request.job.kernel.image(cell.suite.modules, request.boot.userland);
     let image = image.map_err(|why| RunError::NoMock { why: why.to_owned() })?;
     let machine_args = cxl_topology::qemu::machine_args(&cell.topology, machine.capabilities, &Backing::Ram)?;
@@ -194,7 +195,12 @@ pub fn shell(
     let env = environment(modules, &BTreeMap::new());
     let job = Job { shell: true, memdevs: memdevs(topology), modules: load, udev, env, ..empty_job() };
     let folder = tempfile::tempdir()?;
-    let archive = guest::job_archive(&job, Some(&cxl_topology::expect(topology)), &[], &lib(context)?)?;
+    let archive = guest::job_archive(
+        &job,
+        Some(&cxl_topology::expect(topology)),
+        &[],
+        &lib(&context.root.join("scenarios"))?,
+    )?;
     let packed = folder.path().join("job.cpio");
     write(&packed, &archive)?;
     let machine = Machine {
@@ -293,7 +299,7 @@ fn token() -> String {
 }
 
 /// Writes the job's archive into the boot's folder, where a replay finds it.
-fn pack(context: &RunContext, cell: &Cell, job: &Job, folder: &Path) -> Result<PathBuf, RunError> {
+fn pack(cell: &Cell, job: &Job, folder: &Path) -> Result<PathBuf, RunError> {
     let mut suite = match &cell.suite.base_suite {
         Some(base_suite) => suite_files(base_suite)?,
         None => Vec::new(),
@@ -301,18 +307,21 @@ fn pack(context: &RunContext, cell: &Cell, job: &Job, folder: &Path) -> Result<P
     let own = suite_files(&cell.suite.dir)?;
     suite.retain(|inherited| own.iter().all(|file| file.name != inherited.name));
     suite.extend(own);
-    let archive =
-        guest::job_archive(job, Some(&cxl_topology::expect(&cell.topology)), &suite, &lib(context)?)?;
+    let archive = guest::job_archive(
+        job,
+        Some(&cxl_topology::expect(&cell.topology)),
+        &suite,
+        &lib(cell.suite.dir.parent().unwrap_or(&cell.suite.dir))?,
+    )?;
     fs::create_dir_all(folder)?;
     let path = folder.join("job.cpio");
     write(&path, &archive)?;
     Ok(path)
 }
 
-/// What cases source: `scenarios/lib.sh`.
-fn lib(context: &RunContext) -> Result<Vec<u8>, RunError> {
-    let path = context.root.join("scenarios/lib.sh");
-    Ok(fs::read(&path)?)
+/// What cases source, in the folder of the suites.
+fn lib(scenarios: &Path) -> Result<Vec<u8>, RunError> {
+    Ok(fs::read(scenarios.join(LIB))?)
 }
 
 /// Every file of a suite's folder: cases may lean on others beside them.
@@ -356,6 +365,8 @@ fn emit_frame(
         FromGuest::Note { text } => Event::Notice { text: format!("{cell}: {text}") },
         FromGuest::End { .. }
         | FromGuest::Ask { .. }
+        | FromGuest::Kmsg { .. }
+        | FromGuest::Health { .. }
         | FromGuest::FileBegin { .. }
         | FromGuest::FileData { .. }
         | FromGuest::FileEnd { .. }

@@ -31,6 +31,7 @@ mod promises;
 mod provider;
 mod qemu;
 mod request;
+mod scenarios;
 mod schedule;
 mod selection;
 mod shard;

@@ -147,8 +147,28 @@ fn header(script: &str, path: &Path) -> Result<String, SpecError> {
     Ok(yaml)
 }
 
+/// Parameters that change what the console shows (Documentation/admin-guide/kernel-parameters.txt): the host's own words rely on it.
+const OF_CONSOLE: [&str; 10] = [
+    "quiet",
+    "loglevel",
+    "console",
+    "earlycon",
+    "earlyprintk",
+    "ignore_loglevel",
+    "printk.devkmsg",
+    "printk.console_no_auto_verbose",
+    "printk.console_suspend",
+    "printk.time",
+];
+
 /// Words of a kernel command line: one word each, and nothing that the host's own words rely on.
 pub(crate) fn check_cmdline(file: &Path, field: &str, words: &[String]) -> Result<(), SpecError> {
+    // The kernel takes - and _ for the same in a parameter's name.
+    let name = |word: &str| word.split('=').next().unwrap_or_default().replace('-', "_");
+    if let Some(word) = words.iter().find(|word| OF_CONSOLE.contains(&name(word).as_str())) {
+        let message = format!("`{word}` changes what the console shows, by which the guest is judged");
+        return Err(SpecError::invalid(file, field, message).with_hint("leave it out".to_owned()));
+    }
     let bad = |word: &&String| word.is_empty() || !word.chars().all(|c| c.is_ascii_graphic() && c != '"');
     match words.iter().find(bad) {
         Some(word) => Err(SpecError::invalid(

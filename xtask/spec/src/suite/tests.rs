@@ -72,6 +72,16 @@ fn header_errors_name_file_and_line() {
     hint: lines `#: key: value` belong to the comment at the top of the script
     ");
     insta::assert_snapshot!(case_error("#: summary: x\n#: needs: [\n"), @"s/a.sh: needs: invalid type: sequence, expected struct Needs at line 2 column 11");
+    insta::assert_snapshot!(case_error("#: summary: x\n#: cmdline: [a=1, loglevel=1]\n"), @r"
+    s/a.sh: cmdline: `loglevel=1` changes what the console shows, by which the guest is judged
+    hint: leave it out
+    ");
+    for word in ["quiet", "console=tty0", "console", "printk.time=0", "ignore-loglevel"] {
+        assert!(
+            case_error(&format!("#: summary: x\n#: cmdline: [{word}]\n"))
+                .contains("changes what the console shows")
+        );
+    }
     insta::assert_snapshot!(case_error("#: summary: x\n#: cmdline: [a b]\n"), @"s/a.sh: cmdline: `a b` is not one word of a kernel command line");
     insta::assert_snapshot!(case_error("#: summary: x\n#: deny: [../x]\n"), @"s/a.sh: deny: the name `../x` starts with a dot or a dash");
     insta::assert_snapshot!(case_error("#: summary: x\n#: withhold: [cxl_acpi]\n"), @r"

@@ -1,0 +1,3 @@
+#!/bin/sh
+#: summary: fails as it is expected to
+exit 1
