@@ -35,6 +35,7 @@ mod bisect_run;
 mod boot;
 mod build;
 mod ci;
+mod completions;
 mod context;
 mod doctor;
 mod dry_run;
@@ -100,6 +101,7 @@ enum Command {
     Ci(ci::Args),
     Doctor(doctor::Args),
     Setup(setup::Args),
+    Completions(completions::Args),
     Test(test::Args),
     Bench(bench::Args),
 }
@@ -117,6 +119,9 @@ fn parse() -> Result<Cli, clap::Error> {
 
 /// Parses the command line, runs the subcommand and maps the result to an exit code.
 pub fn main() -> ExitCode {
+    if completions::answered() {
+        return Exit::Success.into();
+    }
     let cli = match parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -161,6 +166,7 @@ fn run_command(command: &Command, ctx: &Context) -> anyhow::Result<Exit> {
         Command::Ci(args) => ci::run(args, ctx),
         Command::Doctor(args) => doctor::run(args, ctx),
         Command::Setup(args) => setup::run(args, ctx),
+        Command::Completions(args) => Ok(completions::run(args)),
         Command::Test(args) => test::run(args, ctx),
         Command::Bench(args) => bench::run(args, ctx),
     }
