@@ -42,6 +42,7 @@ mod dry_run;
 mod exit;
 mod help;
 mod kernel;
+mod man;
 mod parse;
 mod range;
 mod record;
@@ -102,6 +103,7 @@ enum Command {
     Doctor(doctor::Args),
     Setup(setup::Args),
     Completions(completions::Args),
+    Man(man::Args),
     Test(test::Args),
     Bench(bench::Args),
 }
@@ -167,6 +169,7 @@ fn run_command(command: &Command, ctx: &Context) -> anyhow::Result<Exit> {
         Command::Doctor(args) => doctor::run(args, ctx),
         Command::Setup(args) => setup::run(args, ctx),
         Command::Completions(args) => Ok(completions::run(args)),
+        Command::Man(args) => man::run(args, ctx),
         Command::Test(args) => test::run(args, ctx),
         Command::Bench(args) => bench::run(args, ctx),
     }
