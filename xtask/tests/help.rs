@@ -1,10 +1,13 @@
 //! Help, as a tree: every subcommand in a group and with examples that can be typed, every option below a heading.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 
 use clap::Command;
 use clap::builder::StyledStr;
 
+use host::Process;
 use xtask::{Footer, GROUPS};
 
 /// A line of the list of subcommands, on a terminal of 80 columns.
@@ -49,6 +52,8 @@ fn every_option_is_below_a_heading() {
             assert!(arg.get_help_heading().is_some(), "{path}: --{}", arg.get_long().unwrap_or_default());
         }
         assert!(!command.clone().render_help().to_string().contains("\nOptions:"), "{path}");
+        // A heading of a flattened struct goes on behind it.
+        assert!(command.get_positionals().all(|arg| arg.get_help_heading().is_none()), "{path}");
     }
 }
 
@@ -83,6 +88,33 @@ fn typed(example: &str) -> Vec<String> {
     let own = words[begin..].iter().take_while(|word| !["|", ">", "&&"].contains(&word.as_str()));
     // Folders have to be there.
     own.map(|word| word.trim_end_matches(')').replace("~/linux", env!("CARGO_MANIFEST_DIR"))).collect()
+}
+
+/// Those whose examples need neither a kernel nor a guest, nor anything but a fresh clone.
+const AT_ONCE: &[&str] = &["topology", "kernel", "series list", "completions", "ci export"];
+
+#[test]
+fn examples_work_in_a_fresh_clone() {
+    let clone = tempfile::tempdir().expect("a folder");
+    let home = clone.path().to_str().expect("text");
+    fs::create_dir_all(clone.path().join(".config/fish/conf.d")).expect("a folder");
+    let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the checkout");
+    for name in ["patchbench.yaml", "topologies", "scenarios", "patches", "kconfig"] {
+        let (from, to) = (checkout.join(name), clone.path().join(name));
+        Process::new("cp", ["-r".as_ref(), from.as_os_str(), to.as_os_str()]).run().expect("copied");
+    }
+    let mut count = 0;
+    for (path, command) in all() {
+        let is_meant = |name: &str| path.starts_with(&format!("cargo xtask {name}"));
+        let examples = command.get::<Footer>().map(|footer| footer.examples).unwrap_or_default();
+        for (example, _) in examples.iter().filter(|_| AT_ONCE.iter().any(|name| is_meant(name))) {
+            let line = example.replace("cargo xtask", env!("CARGO_BIN_EXE_xtask")).replace("/tmp", home);
+            let ended = Process::new("sh", ["-ec", &line]).dir(clone.path()).env("HOME", home).run();
+            ended.unwrap_or_else(|error| panic!("{example}: {}", fault::shown(&error)));
+            count += 1;
+        }
+    }
+    assert!(count > 20, "only {count} were tried");
 }
 
 #[test]

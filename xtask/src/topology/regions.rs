@@ -47,8 +47,8 @@ pub struct Args {
 const FOOTER: Footer = Footer::new(&[
     ("cargo xtask topology regions switch", "Every region, as `cxl create-region` makes it"),
     (
-        "cargo xtask topology regions two-bridges --devices mem1,mem0 --granularity 4k",
-        "Whether one is legal, and why not",
+        "cargo xtask topology regions two-bridges --devices mem0,mem1",
+        "Whether one is legal in each window, and why not",
     ),
 ])
 .exits(&[("1", "no region of --devices is legal")]);
