@@ -4,41 +4,53 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::ValueEnum;
+use clap::builder::{PathBufValueParser, TypedValueParser};
 
 use engine::run::Request;
 use engine::run::accel::AccelRequest;
 use fault::ToolError;
+use host::requirements::find_program;
 use spec::{CellFilter, FilterError};
 
 use super::Usage;
+use super::help::{EXECUTION, KERNEL};
 
 /// The kernel that is meant.
 #[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = KERNEL)]
 pub struct KernelArgs {
-    /// A kernel of patchbench.yaml [default: that of its `defaults:`]
-    #[arg(long, value_name = "NAME")]
+    /// A kernel of patchbench.yaml [default: the one under `defaults:` there]
+    #[arg(long, value_name = "KERNEL")]
     pub kernel: Option<String>,
-    /// Your own tree as it stands, uncommitted changes included; it is never written to
-    #[arg(long, value_name = "DIR")]
+    /// Your own tree as it stands, uncommitted changes included [default: the source of the kernel]
+    ///
+    /// It is never written to.
+    #[arg(long, value_name = "DIR", value_parser = folder())]
     pub linux: Option<PathBuf>,
-    /// plain; debug for KASAN, lockdep and their like; debug-info for traces with file and line [default: `defaults:` of patchbench.yaml]
-    #[arg(long, value_name = "NAME")]
+    /// How the kernel is configured: plain, debug or debug-info [default: the one under `defaults:` of patchbench.yaml]
+    ///
+    /// debug has KASAN, lockdep and their like, debug-info gives traces with file and line. FLAVOUR is the name of a fragment
+    /// of kconfig/.
+    #[arg(long, value_name = "FLAVOUR")]
     pub flavour: Option<String>,
-    /// Only the first N patches of a series of the kernel, and not the series that require it; 0 for none of it
+    /// Apply only the first N patches of a series of the kernel [default: all of them]
+    ///
+    /// Series that require this one are left out as well. 0 is the kernel without the series.
     #[arg(long, value_name = "[SERIES:]N")]
     pub up_to: Option<String>,
 }
 
 /// How guests are run.
 #[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = EXECUTION)]
 pub struct GuestArgs {
-    /// This QEMU instead of the one on the PATH
-    #[arg(long, value_name = "PATH")]
+    /// Start this QEMU [default: qemu-system-x86_64 on the PATH]
+    #[arg(long, value_name = "PROGRAM", value_parser = program())]
     pub qemu: Option<PathBuf>,
     /// The engine that runs the cells
     #[arg(long, value_name = "ENGINE", hide = true)]
     pub on: Option<String>,
-    /// Which accelerator: auto takes KVM only where a guest really comes up under it
+    /// The accelerator of guests
     #[arg(long, value_enum, default_value_t)]
     pub accel: AccelRequest,
 }
@@ -46,8 +58,10 @@ pub struct GuestArgs {
 /// Whether topologies are checked.
 #[derive(Debug, Default, clap::Args)]
 pub struct LintArgs {
-    /// Boot a topology even where it breaks rules: the broken rules are printed, and QEMU may refuse, crash or mislead
-    #[arg(long)]
+    /// Boot a topology even where it breaks rules
+    ///
+    /// The broken rules are printed, and QEMU may refuse, crash or mislead.
+    #[arg(long, help_heading = EXECUTION)]
     pub dangerously_skip_lint: bool,
 }
 
@@ -74,6 +88,20 @@ pub fn cell_filter(text: Option<&str>) -> Result<Option<CellFilter>, Usage> {
         text.parse().map_err(wrong)
     };
     text.map(read).transpose()
+}
+
+/// The value of `--qemu`: a program that is there.
+pub fn program() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| match find_program(&path) {
+        Some(_) => Ok(path),
+        None => Err("there is no such program"),
+    })
+}
+
+/// The value of an option that names a folder which has to be there.
+pub fn folder() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new()
+        .try_map(|path| if path.is_dir() { Ok(path) } else { Err("there is no such folder") })
 }
 
 /// The form of a picture.

@@ -1,5 +1,6 @@
 //! `bisect`: what turned a cell from green to red.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -14,15 +15,18 @@ use spec::{Project, Source};
 
 use super::args::{GuestArgs, cell_filter};
 use super::context::workspace;
-use super::{Context, Exit, Format, Usage, setup};
+use super::help::{EXECUTION, KERNEL, OUTPUT, SELECTION};
+use super::{Context, Exit, Footer, Format, Usage, setup};
 
-/// Finds what turned a cell from green to red: a patch of a series, a commit, or the smallest topology
+/// Finds the patch, commit or topology that turned a cell red
 ///
-/// One of --series, --git and --topology names what is searched; beside the first two, --topology names where to boot. The failure is the
-/// first one that the bad end shows, or that of --run; another failure on the way is skipped, not bad. Both ends are run first,
-/// culprit and parent again at the end. See docs/bisect.md.
+/// One of --series, --git and --topology names what is searched: the smallest topology, where it is that. Beside the
+/// first two, --topology names where to boot.
+///
+/// The failure is the first one that the bad end shows, or that of --run; another failure on the way is skipped, not bad. Both
+/// ends are run first, the culprit and its parent again at the end. See docs/bisect.md.
 #[derive(Debug, clap::Args)]
-#[command(args_conflicts_with_subcommands = true)]
+#[command(args_conflicts_with_subcommands = true, add = FOOTER)]
 pub struct Args {
     #[command(subcommand)]
     command: Option<Command>,
@@ -30,82 +34,120 @@ pub struct Args {
     axis: AxisArgs,
     #[command(flatten)]
     failure: FailureArgs,
+    /// Resume BISECTION, or the newest one, which was interrupted
+    #[arg(
+        long, value_name = "BISECTION", num_args = 0..=1, default_missing_value = "latest",
+        conflicts_with_all = ["axis", "suites", "run"], help_heading = SELECTION
+    )]
+    resume: Option<String>,
     /// How sure the answer is to be, in percent, where the failure shows only sometimes
-    #[arg(long, value_name = "PERCENT", default_value_t = 95.0, value_parser = percent)]
+    #[arg(long, value_name = "PERCENT", default_value_t = 95.0, value_parser = percent, help_heading = EXECUTION)]
     confidence: f64,
-    /// Run each step N times, however often the bad end fails
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    /// Run each step N times [default: as often as the failure rate of the bad end asks for]
+    #[arg(
+        long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000), help_heading = EXECUTION
+    )]
     repeat: Option<u32>,
     /// Run the failing case with the others of its cell, not alone
-    #[arg(long)]
+    #[arg(long, help_heading = EXECUTION)]
     together: bool,
-    /// Write a regression report, the draft of an email, into this file
-    #[arg(long, value_name = "FILE")]
-    report: Option<PathBuf>,
-    /// Go on with a bisection that was interrupted [default: the newest]
-    #[arg(long, value_name = "ID", num_args = 0..=1, default_missing_value = "latest", conflicts_with_all = ["axis", "suites", "run"])]
-    resume: Option<String>,
     #[command(flatten)]
     guest: GuestArgs,
+    /// Write a regression report, the draft of an email, into this file
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
+    report: Option<PathBuf>,
 }
+
+const FOOTER: Footer = Footer::new(&[
+    (
+        "cargo xtask bisect --series memdev-attach --suite attach-mock",
+        "Which patch of the series broke the suite",
+    ),
+    (
+        "cargo xtask bisect --git v7.0 HEAD --git-dir ~/linux --run latest",
+        "Which commit broke what failed in the latest run",
+    ),
+    (
+        "cargo xtask bisect --topology fan --suite enumerate",
+        "The smallest topology on which the suite still fails",
+    ),
+])
+.exits(&[
+    ("0", "it ended with an answer, which may be a range of steps that could not be judged"),
+    ("2", "the command line, or an end: the good one is bad, or the bad one does not fail"),
+]);
+
+const LOG: Footer = Footer::new(&[("cargo xtask bisect log > log", "The newest bisection, to be edited")]);
+
+const REPLAY: Footer =
+    Footer::new(&[("cargo xtask bisect replay log", "Goes through it as the edited log says")]);
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Prints what was seen, run by run, in git's words: an edited copy can be replayed
+    /// Prints what each run of a bisection showed, as `git bisect log` does
+    ///
+    /// An edited copy can be replayed.
+    #[command(add = LOG)]
     Log {
-        /// A bisection [default: the newest]
+        /// The bisection [default: the newest]
+        #[arg(value_name = "BISECTION")]
         id: Option<String>,
     },
-    /// Goes through a bisection again from its log, runs what is not in it, and prints the answer
+    /// Goes through a bisection again from its log, and runs what is not in it
+    #[command(add = REPLAY)]
     Replay {
-        /// A log, as `bisect log` prints it, maybe edited; - for standard input [default: that of the newest bisection]
+        /// A log that `bisect log` printed, maybe edited; - is standard input [default: that of the newest bisection]
+        #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
     },
 }
 
 /// Along what.
 #[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "What is searched")]
 struct AxisArgs {
-    /// Which patch of this series
-    #[arg(long, value_name = "NAME", group = "axis")]
+    /// Search the patches of this series
+    #[arg(long, value_name = "SERIES", group = "axis")]
     series: Option<String>,
     /// The first N patches of the series are good [default: as few as promise the case]
     #[arg(long, value_name = "N", requires = "series")]
     good: Option<usize>,
-    /// Which commit, along first parents; a merge that is to blame is entered
+    /// Search the commits between two, along first parents
+    ///
+    /// A merge that is to blame is entered.
     #[arg(long, value_names = ["GOOD", "BAD"], num_args = 2, group = "axis")]
     git: Option<Vec<String>>,
-    /// The repository [default: that of the kernel's source]
+    /// The repository of the commits [default: that of the kernel's source]
     #[arg(long, value_name = "DIR", requires = "git")]
     git_dir: Option<PathBuf>,
-    /// Only commits that touch this (may be given more than once)
+    /// Only commits that touch this file or folder; repeatable [default: all commits]
     #[arg(long = "path", value_name = "PATH", requires = "git")]
     paths: Vec<String>,
-    /// The smallest topology; with --series and --git only where to boot
-    #[arg(long, value_name = "NAME")]
+    /// Search the smallest topology that fails; with --series or --git, where to boot
+    #[arg(long, value_name = "TOPOLOGY")]
     topology: Option<String>,
 }
 
 /// The failure that is looked for.
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct FailureArgs {
-    /// A kernel of patchbench.yaml: its series, where they apply, and its fragments [default: `defaults:` of patchbench.yaml]
-    #[arg(long, value_name = "NAME")]
+    /// A kernel of patchbench.yaml: its series, where they apply, and its fragments [default: the one under `defaults:` there]
+    #[arg(long, value_name = "KERNEL", help_heading = KERNEL)]
     pub kernel: Option<String>,
-    /// Flavour [default: `defaults:` of patchbench.yaml]
-    #[arg(long, value_name = "NAME")]
+    /// How the kernel is configured: plain, debug or debug-info [default: the one under `defaults:` of patchbench.yaml]
+    #[arg(long, value_name = "FLAVOUR", help_heading = KERNEL)]
     pub flavour: Option<String>,
-    /// This suite, or one variant or case of it (may be given more than once)
-    #[arg(long = "suite", value_name = "NAME[:VARIANT][/CASE]")]
+    /// Run this suite, or one variant or case of it; repeatable [default: those under `defaults:` of patchbench.yaml]
+    #[arg(long = "suite", value_name = "SUITE[:VARIANT][/CASE]", help_heading = SELECTION)]
     pub suites: Vec<String>,
-    /// This case: CASE or SUITE/CASE, with * as in a shell (may be given more than once)
-    #[arg(long = "case", value_name = "NAME")]
+    /// Run only this case, with * as in a shell; repeatable [default: all cases of the suites]
+    #[arg(long = "case", value_name = "[SUITE/]CASE", help_heading = SELECTION)]
     pub cases: Vec<String>,
-    /// Cells of which this holds, as for `run`
-    #[arg(long, value_name = "EXPRESSION")]
+    /// Run only the cells of which this holds, as for `run` [default: all cells]
+    #[arg(long, value_name = "EXPRESSION", help_heading = SELECTION)]
     pub cell: Option<String>,
-    /// The first failure of a run that was kept [default: the first that the bad end shows]
-    #[arg(long, value_name = "RUN")]
+    /// Look for the first failure of a run that was kept [default: the first one that shows]
+    #[arg(long, value_name = "RUN", help_heading = SELECTION)]
     pub run: Option<String>,
 }
 
@@ -176,7 +218,7 @@ fn replayed(store: &Bisections, file: Option<&Path>) -> Result<(State, Lock)> {
     let text = if file == Path::new("-") {
         std::io::read_to_string(std::io::stdin()).context("reading the log")?
     } else {
-        fs_err::read_to_string(file)?
+        fs::read_to_string(file).map_err(|error| Usage::of_file("read", file, error))?
     };
     let id = text.lines().find_map(|line| line.strip_prefix("bisect ")).ok_or_else(|| Usage {
         message: format!("{}: no line names its bisection", file.display()),
@@ -313,7 +355,7 @@ fn go_on(
         Format::Human => anstream::print!("{}", neutralise(&report.to_string())),
     }
     if let Some(file) = &args.report {
-        fs_err::write(file, bisect::draft(&report))?;
+        fs::write(file, bisect::draft(&report)).map_err(|error| Usage::of_file("write", file, error))?;
         ctx.print(&format!("report: {}", file.display()));
     }
     Ok(Exit::Success)

@@ -15,35 +15,51 @@ use report::{Store, Terminal};
 use source::Sources;
 use spec::{Project, Source};
 
-use super::args::GuestArgs;
+use super::args::{GuestArgs, folder};
 use super::bisect::FailureArgs;
 use super::context::workspace;
+use super::help::{EXECUTION, KERNEL, SELECTION};
 use super::record::{resolved, started};
-use super::{Context, Exit, Format, setup};
+use super::{Context, Exit, Footer, Format, setup};
 
-/// Builds and boots the tree in the current folder, and exits as `git bisect run` wants it: good, bad or skip
+/// One step of `git bisect run`: builds and boots the tree here
 ///
-/// Exit codes: 0 good, 1 bad, 125 skip (it does not build, the case did not run, or it failed in another way), 128 the
-/// machinery failed or the command line is wrong, which makes git stop.
+/// It exits as git wants it: good, bad or skip.
 #[derive(Debug, clap::Args)]
+#[command(add = FOOTER)]
 pub struct Args {
+    /// The tree to build [default: the git tree of the current folder]
+    #[arg(long, value_name = "DIR", value_parser = folder(), help_heading = KERNEL)]
+    linux: Option<PathBuf>,
     #[command(flatten)]
     failure: FailureArgs,
-    /// Boot this topology [default: that of the failure, or as in patchbench.yaml]
-    #[arg(long, value_name = "NAME")]
+    /// Boot this topology [default: that of the failure, else those under `defaults:` of patchbench.yaml]
+    #[arg(long, value_name = "TOPOLOGY", help_heading = SELECTION)]
     topology: Option<String>,
-    /// The failure, by the fingerprint that an earlier call printed, as an alternative to --run; without both any failure is bad
-    #[arg(long, value_name = "TEXT", conflicts_with = "run")]
+    /// Look for the failure with this fingerprint, which an earlier call printed [default: any failure is bad]
+    #[arg(long, value_name = "TEXT", conflicts_with = "run", help_heading = SELECTION)]
     fingerprint: Option<String>,
-    /// The tree [default: the git tree here]
-    #[arg(long, value_name = "DIR")]
-    linux: Option<PathBuf>,
-    /// Boot so many times before it is good
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    /// Boot N times before a commit is good
+    #[arg(
+        long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000),
+        help_heading = EXECUTION
+    )]
     repeat: u32,
     #[command(flatten)]
     guest: GuestArgs,
 }
+
+const FOOTER: Footer = Footer::new(&[(
+    "git bisect run ~/cxl-patchbench/target/debug/xtask bisect-run --topology switch --suite attach",
+    "The program itself, not `cargo xtask`, whose own failures git would take for bad commits",
+)])
+.exits_only(&[
+    ("0", "good"),
+    ("1", "bad"),
+    ("125", "skip: it does not build, the case did not run, or it failed in another way"),
+    ("128", "the machinery failed, or the command line is wrong: git stops"),
+    ("130", "interrupted: git stops"),
+]);
 
 pub fn run(args: &Args, ctx: &Context) -> Exit {
     match judged(args, ctx) {

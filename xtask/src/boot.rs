@@ -10,14 +10,16 @@ use spec::{ModuleSet, Userland};
 
 use super::args::{GuestArgs, KernelArgs, LintArgs};
 use super::context::workspace;
+use super::help::EXECUTION;
 use super::range::RangeArgs;
-use super::{Context, Exit, setup};
+use super::{Context, Exit, Footer, setup};
 
 /// Boots a topology and gives a shell in the guest; Ctrl-A X leaves
 #[derive(Debug, clap::Args)]
+#[command(add = FOOTER)]
 pub struct Args {
-    /// Name of a topology
-    #[arg(required_unless_present = "mock")]
+    /// The topology to boot [default with --mock: none, which has no CXL of QEMU's]
+    #[arg(value_name = "TOPOLOGY", required_unless_present = "mock")]
     topology: Option<String>,
     #[command(flatten)]
     kernel: KernelArgs,
@@ -25,24 +27,30 @@ pub struct Args {
     range: RangeArgs,
     #[command(flatten)]
     guest: GuestArgs,
-    #[command(flatten)]
-    lint: LintArgs,
-    /// With the mock modules instead of the production ones, and cxl_test loaded [default topology: none]
-    #[arg(long)]
+    /// Use the mock modules instead of the production ones, with cxl_test loaded
+    #[arg(long, help_heading = EXECUTION)]
     mock: bool,
-    /// A parameter of cxl_test, as interleave_arithmetic=1 (may be given more than once)
-    #[arg(long = "parameter", value_name = "NAME=VALUE", requires = "mock")]
+    /// A parameter of cxl_test, as interleave_arithmetic=1; repeatable
+    #[arg(long = "parameter", value_name = "NAME=VALUE", requires = "mock", help_heading = EXECUTION)]
     parameters: Vec<String>,
-    /// With ndctl's tools (cxl, daxctl, ndctl), bash, jq and a real udevd
-    #[arg(long)]
+    /// Have ndctl's tools (cxl, daxctl, ndctl), bash, jq and a real udevd in the guest
+    #[arg(long, help_heading = EXECUTION)]
     tools: bool,
-    /// Install what is missing first
-    #[arg(long)]
+    /// Install what is missing first: one apt-get install, shown before it runs
+    #[arg(long, help_heading = EXECUTION)]
     setup: bool,
     /// Print every command that would run, and run none
-    #[arg(long)]
+    #[arg(long, help_heading = EXECUTION)]
     dry_run: bool,
+    #[command(flatten)]
+    lint: LintArgs,
 }
+
+const FOOTER: Footer = Footer::new(&[
+    ("cargo xtask boot switch", "The default kernel on the topology switch"),
+    ("cargo xtask boot --mock --tools", "cxl_test, with ndctl's tools to look at it"),
+])
+.exits(&[("0", "the guest was left, however")]);
 
 impl Args {
     fn shell(&self) -> Shell {

@@ -9,23 +9,39 @@ use report::{JsonLines, Terminal};
 
 use super::args::KernelArgs;
 use super::context::workspace;
+use super::help::EXECUTION;
 use super::range::RangeArgs;
-use super::{Context, Exit, Format, setup};
+use super::{Context, Exit, Footer, Format, setup};
 
-/// Gets, patches, configures and builds a kernel with its modules and cxl_test, and prints where it is
+/// Builds a kernel with its series, modules and cxl_test
+///
+/// And prints where they are.
 #[derive(Debug, clap::Args)]
+#[command(add = FOOTER)]
 pub struct Args {
     #[command(flatten)]
     kernel: KernelArgs,
     #[command(flatten)]
     range: RangeArgs,
-    /// Install what is missing first
-    #[arg(long)]
+    /// Install what is missing first: one apt-get install, shown before it runs
+    #[arg(long, help_heading = EXECUTION)]
     setup: bool,
     /// Print every command that would run, and run none
-    #[arg(long)]
+    #[arg(long, help_heading = EXECUTION)]
     dry_run: bool,
 }
+
+const FOOTER: Footer = Footer::new(&[
+    (
+        "cargo xtask build --flavour debug-info",
+        "The default kernel, with what traces need to get file and line",
+    ),
+    ("cargo xtask build --linux ~/linux --dry-run", "What building your own tree would run"),
+])
+.exits(&[(
+    "3",
+    "a series did not apply, or the kernel or its cxl_test did not build, or it has no cxl_test",
+)]);
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let project = args.range.for_kernel(ctx.project()?, args.kernel.kernel.as_deref(), ctx)?;

@@ -1,5 +1,6 @@
 //! `ci`: workflows for other systems.
 
+use std::fs;
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -9,10 +10,12 @@ use engine::ci::{Build, System, Workflow};
 use report::command_line;
 use spec::matrix::{Axes, Matrix};
 
-use super::{Context, Exit};
+use super::help::{EXECUTION, OUTPUT, SELECTION};
+use super::{Context, Exit, Footer, Usage};
 
-/// Writes workflows that run a matrix on other systems
+/// Writes workflows that run a matrix on GitHub or GitLab
 #[derive(Debug, clap::Args)]
+#[command(add = EXPORT)]
 pub struct Args {
     #[command(subcommand)]
     command: Command,
@@ -23,22 +26,33 @@ enum Command {
     Export(ExportArgs),
 }
 
-/// Prints a workflow: each kernel built once and kept, the matrix in shards, their results merged into one report
+/// Prints a workflow that runs a matrix in shards
+///
+/// Each kernel is built once and kept, and the results of the shards are merged into one report.
 #[derive(Debug, clap::Args)]
+#[command(add = EXPORT)]
 struct ExportArgs {
-    /// For which system
+    /// The system that the workflow is for
     #[arg(value_enum)]
     system: SystemArg,
     /// The matrix of patchbench.yaml [default: the one called default, or the only one]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "MATRIX", help_heading = SELECTION)]
     matrix: Option<String>,
-    /// Into how many parts it is cut
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=256))]
+    /// Cut the matrix into N parts
+    #[arg(
+        long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=256),
+        help_heading = EXECUTION
+    )]
     shards: u32,
-    /// Write it there; `--output default` is where the system looks for it [default: standard output]
-    #[arg(short, long, value_name = "FILE")]
+    /// Write into this file; `default` is where the system looks for it [default: standard output]
+    #[arg(short, long, value_name = "FILE", help_heading = OUTPUT)]
     output: Option<PathBuf>,
 }
+
+const EXPORT: Footer = Footer::new(&[
+    ("cargo xtask ci export github --output default", "Writes .github/workflows/patchbench.yml"),
+    ("cargo xtask ci export gitlab --matrix debug --shards 2", "Prints another matrix, in two parts"),
+]);
 
 /// A system that runs workflows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -72,9 +86,9 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     };
     let path = if path.as_os_str() == "default" { ctx.root.join(system.path()) } else { path.clone() };
     if let Some(folder) = path.parent() {
-        fs_err::create_dir_all(folder)?;
+        fs::create_dir_all(folder).map_err(|error| Usage::of_file("make", folder, error))?;
     }
-    fs_err::write(&path, text)?;
+    fs::write(&path, text).map_err(|error| Usage::of_file("write", &path, error))?;
     anstream::println!("{}", path.display());
     Ok(Exit::Success)
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use clap::builder::{EnumValueParser, PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
-use clap::{Arg, Command, ValueEnum};
+use clap::{Arg, ArgAction, Command, ValueEnum};
 
 use cxl_topology::Topology;
 use fault::ToolError;
@@ -19,25 +19,31 @@ use spec::Project;
 use super::Usage;
 use super::args::PictureForm;
 use super::exit::tool_error;
+use super::help::{GLOBAL, LAST, OUTPUT};
 
 /// Flags that every subcommand takes.
 #[derive(Debug, clap::Args)]
 pub struct Global {
-    /// Where trees, builds and images are kept [default: $XDG_CACHE_HOME/cxl-patchbench]
-    #[arg(long, global = true, value_name = "DIR")]
-    pub cache_dir: Option<PathBuf>,
-    /// The project: a folder with patchbench.yaml [default: here or above]
-    #[arg(long, global = true, value_name = "DIR")]
-    pub project: Option<PathBuf>,
-    /// How results are printed
-    #[arg(long, global = true, value_parser = FormatParser, default_value = "human")]
+    /// Print for people or for programs
+    #[arg(
+        long, global = true, value_parser = FormatParser, default_value = "human", help_heading = OUTPUT, display_order = LAST
+    )]
     pub format: Format,
     /// Show more: every command, every stage, the output of passing cases
-    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    #[arg(short, long, global = true, conflicts_with = "quiet", help_heading = OUTPUT, display_order = LAST)]
     pub verbose: bool,
     /// Show only what is red, and the closing line
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, help_heading = OUTPUT, display_order = LAST)]
     pub quiet: bool,
+    /// The folder of the project, which has a patchbench.yaml [default: this folder, or the nearest above it that has one]
+    #[arg(long, global = true, value_name = "DIR", help_heading = GLOBAL, display_order = LAST)]
+    pub project: Option<PathBuf>,
+    /// Keep trees, builds and images in this folder [default: $XDG_CACHE_HOME/cxl-patchbench, else ~/.cache/cxl-patchbench]
+    #[arg(long, global = true, value_name = "DIR", help_heading = GLOBAL, display_order = LAST)]
+    pub cache_dir: Option<PathBuf>,
+    /// Print help: -h in short, --help in full
+    #[arg(short, long, global = true, action = ArgAction::Help, help_heading = GLOBAL, display_order = LAST + 1)]
+    help: Option<bool>,
 }
 
 /// How results are printed.
@@ -163,7 +169,8 @@ impl Context {
     }
 }
 
-fn find_root() -> Result<PathBuf> {
+/// The project that the current folder is in.
+pub fn find_root() -> Result<PathBuf> {
     let here = env::current_dir().context("finding the current folder")?;
     let above = here.ancestors().find(|dir| dir.join("patchbench.yaml").is_file());
     // `cargo xtask` may be called from anywhere through --manifest-path; the workspace is where we were built.

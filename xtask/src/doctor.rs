@@ -10,15 +10,22 @@ use engine::run::accel;
 use host::requirements::{Found, Level};
 use host::{Distribution, requirements, setup};
 
-use super::{Context, Exit, Format};
+use super::args::program;
+use super::help::EXECUTION;
+use super::{Context, Exit, Footer, Format};
 
-/// Shows everything that the tool needs: what was found, what is wanted, why, and how to get it
+/// Shows what this machine has and lacks, and how to get it
 #[derive(Debug, clap::Args)]
+#[command(add = FOOTER)]
 pub struct Args {
-    /// Ask this QEMU instead of the one on the PATH
-    #[arg(long, value_name = "PATH")]
+    /// Ask this QEMU [default: qemu-system-x86_64 on the PATH]
+    #[arg(long, value_name = "PROGRAM", value_parser = program(), help_heading = EXECUTION)]
     qemu: Option<PathBuf>,
 }
+
+const FOOTER: Footer =
+    Footer::new(&[("cargo xtask doctor", "Each need: what was found, what is wanted, why, and its package")])
+        .exits(&[("0", "a run has all that it needs"), ("4", "something that every run needs is missing")]);
 
 #[derive(Serialize)]
 struct Diagnosis {

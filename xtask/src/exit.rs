@@ -12,6 +12,8 @@
 //! | 130 | interrupted |
 
 use std::error::Error;
+use std::io::{self, ErrorKind};
+use std::path::Path;
 use std::process::ExitCode;
 
 use cxl_topology::{Lacking, TopologyError};
@@ -158,6 +160,22 @@ impl ToolError for Usage {
 }
 
 impl Usage {
+    /// A file that the command line names, and that cannot be read or written: the user's fault, unless the machine fails.
+    pub fn of_file(doing: &str, file: &Path, error: io::Error) -> anyhow::Error {
+        let at_fault = [
+            ErrorKind::NotFound,
+            ErrorKind::PermissionDenied,
+            ErrorKind::IsADirectory,
+            ErrorKind::NotADirectory,
+            ErrorKind::InvalidData,
+        ];
+        let message = format!("cannot {doing} {}", file.display());
+        if at_fault.contains(&error.kind()) {
+            return Self { message: format!("{message}: {error}"), hint: None }.into();
+        }
+        anyhow::Error::new(error).context(message)
+    }
+
     /// An unknown name, with the nearest known one.
     pub fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str> + Clone) -> Self {
         let hint = match specfile::did_you_mean(name, known.clone()) {
@@ -170,8 +188,7 @@ impl Usage {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
-    use std::path::{Path, PathBuf};
+    use std::path::PathBuf;
 
     use guest::GuestError;
 

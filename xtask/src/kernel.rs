@@ -3,10 +3,11 @@
 use anyhow::Result;
 use serde::Serialize;
 
-use super::{Context, Exit, Format};
+use super::{Context, Exit, Footer, Format};
 
 /// Lists the kernels of patchbench.yaml
 #[derive(Debug, clap::Args)]
+#[command(add = LIST)]
 pub struct Args {
     #[command(subcommand)]
     command: Command,
@@ -15,8 +16,11 @@ pub struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     /// Lists every kernel with its sources, series and kconfig fragments
+    #[command(add = LIST)]
     List,
 }
+
+const LIST: Footer = Footer::new(&[("cargo xtask kernel list", "What --kernel takes")]);
 
 #[derive(Serialize)]
 struct Listed {

@@ -5,17 +5,44 @@
     reason = "no library: doc comments are the help text, and an `Args` or a `run` needs no other"
 )]
 
+/// A subcommand that has others below it, a line each: its `Args`, and a `run` that hands on to theirs.
+macro_rules! subcommands {
+    ($(#[$about:meta])* $($variant:ident($args:path) => $run:path,)+) => {
+        #[derive(Debug, clap::Args)]
+        $(#[$about])*
+        pub struct Args {
+            #[command(subcommand)]
+            command: Command,
+        }
+
+        #[derive(Debug, clap::Subcommand)]
+        enum Command {
+            $($variant($args),)+
+        }
+
+        pub fn run(args: &Args, ctx: &$crate::Context) -> anyhow::Result<$crate::Exit> {
+            match &args.command {
+                $(Command::$variant(args) => $run(args, ctx),)+
+            }
+        }
+    };
+}
+
 pub mod args;
+mod bench;
 mod bisect;
 mod bisect_run;
 mod boot;
 mod build;
 mod ci;
+mod completions;
 mod context;
 mod doctor;
 mod dry_run;
 mod exit;
+mod help;
 mod kernel;
+mod man;
 mod parse;
 mod range;
 mod record;
@@ -28,25 +55,37 @@ mod topology;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{ArgAction, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub use context::{Context, Format, Global};
 pub use exit::{Exit, Usage};
+pub use help::{Footer, GROUPS, STYLES, exit_codes};
 
 /// Applies a kernel series, builds it, boots it on emulated CXL topologies and reports pass or fail
 ///
-/// Exit codes: 0 passed, 1 red, 2 bad usage or input file, 3 a series did not apply or a kernel did not build,
-/// 4 infrastructure or nothing was run, 130 interrupted.
-///
-/// `cargo xtask bench` is a program of its own: what the tool costs beside what it drives.
+/// What there is to test stands in patchbench.yaml, and in patchbench.local.yaml, which overrides it and is yours alone.
 #[derive(Debug, Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask", version, disable_help_subcommand = true)]
+#[command(
+    name = "cargo xtask", bin_name = "cargo xtask", version, styles = help::STYLES, add = FOOTER,
+    disable_help_subcommand = true, disable_help_flag = true, disable_version_flag = true,
+)]
 pub struct Cli {
     #[command(flatten)]
     global: Global,
+    /// Print the version
+    #[arg(short = 'V', long, action = ArgAction::Version, help_heading = help::GLOBAL, display_order = help::LAST + 1)]
+    version: Option<bool>,
     #[command(subcommand)]
     command: Command,
 }
+
+const FOOTER: Footer = Footer::new(&[
+    ("cargo xtask doctor", "What this machine has, and what it lacks"),
+    ("cargo xtask run", "Builds the default kernel and runs the default suites"),
+    ("cargo xtask run --linux ~/linux --topology switch", "The same on one topology, with your own tree"),
+    ("cargo xtask results show", "Shows the latest run again"),
+])
+.exits(help::EXIT_CODES);
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -63,12 +102,29 @@ enum Command {
     Ci(ci::Args),
     Doctor(doctor::Args),
     Setup(setup::Args),
+    Completions(completions::Args),
+    Man(man::Args),
     Test(test::Args),
+    Bench(bench::Args),
+}
+
+/// The command line as a tree, with examples and exit codes in its help.
+pub fn tree() -> clap::Command {
+    help::complete(Cli::command())
+}
+
+fn parse() -> Result<Cli, clap::Error> {
+    let mut tree = tree();
+    let matches = tree.try_get_matches_from_mut(std::env::args_os())?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut tree))
 }
 
 /// Parses the command line, runs the subcommand and maps the result to an exit code.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    if completions::answered() {
+        return Exit::Success.into();
+    }
+    let cli = match parse() {
         Ok(cli) => cli,
         Err(error) => {
             // To `git bisect run` the usual 2 would mean that this commit is bad.
@@ -87,28 +143,35 @@ pub fn main() -> ExitCode {
         anstream::eprintln!("error: installing the signal handlers: {error}");
         return Exit::Infrastructure.into();
     }
-    let result = Context::new(&cli.global).and_then(|ctx| match cli.command {
-        Command::Run(args) => run::run(&args, &ctx),
-        Command::Build(args) => build::run(&args, &ctx),
-        Command::Boot(args) => boot::run(&args, &ctx),
-        Command::Topology(args) => topology::run(&args, &ctx),
-        Command::Kernel(args) => kernel::run(&args, &ctx),
-        Command::Series(args) => series::run(&args, &ctx),
-        Command::Bisect(args) => bisect::run(&args, &ctx),
-        Command::BisectRun(args) => Ok(bisect_run::run(&args, &ctx)),
-        Command::Results(args) => results::run(&args, &ctx),
-        Command::Parse(args) => parse::run(&args, &ctx),
-        Command::Ci(args) => ci::run(&args, &ctx),
-        Command::Doctor(args) => doctor::run(&args, &ctx),
-        Command::Setup(args) => setup::run(&args, &ctx),
-        Command::Test(args) => test::run(&args, &ctx),
-    });
+    let result = Context::new(&cli.global).and_then(|ctx| run_command(&cli.command, &ctx));
     match result {
         Err(error) if stops_git => {
             context::show_error(&error);
             Exit::BisectStop.into()
         }
         result => conclude(result),
+    }
+}
+
+fn run_command(command: &Command, ctx: &Context) -> anyhow::Result<Exit> {
+    match command {
+        Command::Run(args) => run::run(args, ctx),
+        Command::Build(args) => build::run(args, ctx),
+        Command::Boot(args) => boot::run(args, ctx),
+        Command::Topology(args) => topology::run(args, ctx),
+        Command::Kernel(args) => kernel::run(args, ctx),
+        Command::Series(args) => series::run(args, ctx),
+        Command::BisectRun(args) => Ok(bisect_run::run(args, ctx)),
+        Command::Bisect(args) => bisect::run(args, ctx),
+        Command::Results(args) => results::run(args, ctx),
+        Command::Parse(args) => parse::run(args, ctx),
+        Command::Ci(args) => ci::run(args, ctx),
+        Command::Doctor(args) => doctor::run(args, ctx),
+        Command::Setup(args) => setup::run(args, ctx),
+        Command::Completions(args) => Ok(completions::run(args)),
+        Command::Man(args) => man::run(args, ctx),
+        Command::Test(args) => test::run(args, ctx),
+        Command::Bench(args) => bench::run(args, ctx),
     }
 }
 

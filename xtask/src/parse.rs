@@ -16,40 +16,59 @@ use report::lines;
 use report::lines::Verbosity;
 use report::text::one_line;
 
-use super::{Context, Exit, Format, Usage};
+use super::help::{KERNEL, SELECTION};
+use super::{Context, Exit, Footer, Format, Usage};
 
 /// Judges any log: KTAP, meson's results, a kernel's console
 ///
-/// Reads each file once, with little memory however long it is, and judges as a run judges its own logs. Splats are
-/// looked for whatever the kind. Exit codes are a run's: 0 green, 1 red, 2 a file that cannot be read, 4 nothing to judge.
+/// Reads each file once, with little memory however long it is, and judges as a run judges its own logs. Splats are looked for
+/// whatever the kind.
 #[derive(Debug, clap::Args)]
+#[command(add = FOOTER)]
 pub struct Args {
-    /// What the files are; `auto` goes by their content
-    #[arg(long, value_enum, default_value_t = KindArg::Auto)]
-    kind: KindArg,
-    #[command(flatten)]
-    symbols: SymbolArgs,
-    /// Files to judge; `-` is standard input
+    /// Files to judge; - is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    #[command(flatten)]
+    symbols: SymbolArgs,
+    /// What the files are
+    #[arg(long, value_enum, default_value_t = KindArg::Auto, help_heading = SELECTION)]
+    kind: KindArg,
 }
+
+const FOOTER: Footer = Footer::new(&[
+    ("dmesg | cargo xtask parse -", "Whether this machine's kernel has printed a splat"),
+    (
+        "cargo xtask parse --kernel lts console.log",
+        "With file and line in the traces, from the build of that name",
+    ),
+])
+.exits(&[
+    ("0", "green"),
+    ("1", "red: a test failed, or the kernel printed a splat"),
+    ("2", "a file that cannot be read; the others are judged all the same"),
+    ("4", "nothing to judge"),
+]);
 
 /// Which build printed the logs: its traces then get file and line.
 #[derive(Debug, clap::Args)]
 #[group(id = "build")]
+#[command(next_help_heading = KERNEL)]
 struct SymbolArgs {
-    /// The vmlinux of the kernel that printed them, with debug info: traces get file and line
+    /// The kernel of patchbench.yaml that printed the logs: traces get file and line
+    ///
+    /// It has to be built: cargo xtask build --kernel KERNEL --flavour debug-info
+    #[arg(long, value_name = "KERNEL", conflicts_with = "vmlinux")]
+    kernel: Option<String>,
+    /// The flavour of that kernel; others have no debug info
+    #[arg(long, value_name = "FLAVOUR", requires = "kernel", default_value = "debug-info")]
+    flavour: String,
+    /// The vmlinux of the kernel that printed the logs, with debug info
     #[arg(long, value_name = "FILE")]
     vmlinux: Option<PathBuf>,
-    /// Where that kernel's modules lie, unstripped, whatever folders they are in [default: beside vmlinux]
+    /// The folder below which its modules lie, unstripped; repeatable [default: that of vmlinux]
     #[arg(long, value_name = "DIR", requires = "vmlinux")]
     modules: Vec<PathBuf>,
-    /// The same by its name in patchbench.yaml; it has to be built
-    #[arg(long, value_name = "NAME", conflicts_with = "vmlinux")]
-    kernel: Option<String>,
-    /// Its flavour; debug-info has what is needed
-    #[arg(long, value_name = "NAME", requires = "kernel", default_value = "debug-info")]
-    flavour: String,
 }
 
 impl SymbolArgs {
@@ -125,9 +144,9 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
             }
             // The other files are judged all the same.
             Err(error) => {
-                let message = format!("cannot read {}: {error}", file.display());
-                super::context::show_error(&anyhow!(Usage { message, hint: None }));
-                Exit::Usage
+                let error = Usage::of_file("read", file, error);
+                super::context::show_error(&error);
+                Exit::from(&error)
             }
         };
         worst = worse(worst, exit);

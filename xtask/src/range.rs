@@ -9,6 +9,7 @@ use spec::series::FILE;
 use spec::{Project, SeriesRange};
 
 use super::Context;
+use super::help::KERNEL;
 
 /// Name of the series that a range becomes where it stands in the place of none.
 pub const NAME: &str = "git";
@@ -16,8 +17,10 @@ pub const NAME: &str = "git";
 /// A range of commits that is a series.
 #[derive(Debug, Default, clap::Args)]
 pub struct RangeArgs {
-    /// Commits of your own repository in place of the series' patches; of the kernel's first series where none is named
-    #[arg(long, value_names = ["DIR", "BASE..TIP"], num_args = 2)]
+    /// Take commits of your own repository as patches of a series [default: the patches in patches/]
+    ///
+    /// In the place of the kernel's first series, where the subcommand names none.
+    #[arg(long, value_names = ["DIR", "BASE..TIP"], num_args = 2, help_heading = KERNEL)]
     git: Option<Vec<String>>,
 }
 

@@ -16,51 +16,30 @@ mod sabotage;
 mod show;
 mod trailers;
 
-use anyhow::Result;
+use super::Footer;
 
-use super::{Context, Exit};
+const FOOTER: Footer = Footer::new(&[
+    ("cargo xtask series list", "All series of patches/"),
+    ("cargo xtask series show memdev-attach", "One, patch by patch, and which kernels it fits"),
+]);
 
-/// Lists series, shows which kernels they fit, writes trees with them, takes them in from mail and out to mail
-#[derive(Debug, clap::Args)]
-pub struct Args {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, clap::Subcommand)]
-enum Command {
-    List(list::Args),
-    Show(show::Args),
-    Check(check::Args),
-    Edit(edit::EditArgs),
-    Refresh(edit::RefreshArgs),
-    Rebase(edit::RebaseArgs),
-    Sabotage(sabotage::Args),
-    Apply(apply::Args),
-    Diff(diff::Args),
-    Lint(lint::Args),
-    Trailers(trailers::Args),
-    Import(import::Args),
-    Export(export::Args),
-    Fetch(fetch::Args),
-}
-
-pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
-    let project = ctx.project()?;
-    match &args.command {
-        Command::List(_) => list::run(&project, ctx),
-        Command::Show(args) => show::run(args, &project, ctx),
-        Command::Check(args) => check::run(args, &project, ctx),
-        Command::Edit(args) => edit::edit(args, &project, ctx),
-        Command::Refresh(args) => edit::refresh(args, &project, ctx),
-        Command::Rebase(args) => edit::rebase(args, &project, ctx),
-        Command::Sabotage(args) => sabotage::run(args, &project, ctx),
-        Command::Apply(args) => apply::run(args, &project, ctx),
-        Command::Diff(args) => diff::run(args, &project, ctx),
-        Command::Lint(args) => lint::run(args, &project, ctx),
-        Command::Trailers(args) => trailers::run(args, &project, ctx),
-        Command::Import(args) => import::run(args, &project, ctx),
-        Command::Export(args) => export::run(args, &project, ctx),
-        Command::Fetch(args) => fetch::run(args, &project, ctx),
-    }
+subcommands! {
+    /// Checks, edits, imports and exports patch series
+    ///
+    /// A series is a folder of patches/ with its patches and a series.yaml.
+    #[command(add = FOOTER)]
+    List(list::Args) => list::run,
+    Show(show::Args) => show::run,
+    Check(check::Args) => check::run,
+    Edit(edit::EditArgs) => edit::edit,
+    Refresh(edit::RefreshArgs) => edit::refresh,
+    Rebase(edit::RebaseArgs) => edit::rebase,
+    Sabotage(sabotage::Args) => sabotage::run,
+    Apply(apply::Args) => apply::run,
+    Diff(diff::Args) => diff::run,
+    Lint(lint::Args) => lint::run,
+    Trailers(trailers::Args) => trailers::run,
+    Import(import::Args) => import::run,
+    Export(export::Args) => export::run,
+    Fetch(fetch::Args) => fetch::run,
 }

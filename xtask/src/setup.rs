@@ -8,21 +8,34 @@ use host::requirements::Level;
 use host::{Distribution, requirements, setup};
 
 use super::exit::Missing;
-use super::{Context, Exit};
+use super::help::{EXECUTION, SELECTION};
+use super::{Context, Exit, Footer};
 
-/// Installs what the tool needs: one `apt-get install`, shown before it runs, with sudo where it takes that
+/// Installs what is missing, by one `apt-get install`
+///
+/// The command is shown before it runs, with sudo where it takes that.
 #[derive(Debug, Default, clap::Args)]
+#[command(add = FOOTER)]
 pub struct Args {
     /// Also what suites with ndctl's tools need
-    #[arg(long)]
+    #[arg(long, help_heading = SELECTION)]
     ndctl: bool,
     /// Also b4, which fetches a posted series by its message-id
-    #[arg(long)]
+    #[arg(long, help_heading = SELECTION)]
     mail: bool,
     /// Only show the command
-    #[arg(long)]
+    #[arg(long, help_heading = EXECUTION)]
     dry_run: bool,
 }
+
+const FOOTER: Footer = Footer::new(&[
+    ("cargo xtask setup --dry-run", "What would be installed"),
+    ("cargo xtask setup --ndctl --mail", "Everything that any subcommand needs"),
+])
+.exits(&[
+    ("0", "nothing is missing any more"),
+    ("4", "something is still missing, or no package manager is known"),
+]);
 
 impl Args {
     fn levels(&self) -> &'static [Level] {

@@ -6,18 +6,25 @@ use anyhow::{Context as _, Result};
 
 use host::Process;
 
-use super::{Context, Exit, run, setup};
+use super::help::{EXECUTION, SELECTION};
+use super::{Context, Exit, Footer, run, setup};
 
-/// Runs the tests of the tool itself: unit and snapshot tests, then the main job and every red path in real guests
+/// Runs the tests of the tool itself
+///
+/// Unit and snapshot tests first, then the main job and every red path in real guests.
 #[derive(Debug, clap::Args)]
+#[command(add = FOOTER)]
 pub struct Args {
-    /// Install what is missing first
-    #[arg(long)]
-    setup: bool,
     /// Leave out whatever boots a guest
-    #[arg(long)]
+    #[arg(long, help_heading = SELECTION)]
     no_boot: bool,
+    /// Install what is missing first: one apt-get install, shown before it runs
+    #[arg(long, help_heading = EXECUTION)]
+    setup: bool,
 }
+
+const FOOTER: Footer = Footer::new(&[("cargo xtask test --no-boot", "What needs Rust alone")])
+    .exits(&[("1", "a test failed, or the main job is red")]);
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     if !args.no_boot || args.setup {

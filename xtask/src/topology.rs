@@ -9,36 +9,23 @@ mod list;
 mod regions;
 mod show;
 
-use anyhow::Result;
+use super::Footer;
 
-use super::{Context, Exit};
+const FOOTER: Footer = Footer::new(&[
+    ("cargo xtask topology list", "All topologies, each with its picture in one line"),
+    ("cargo xtask topology draw switch", "One of them as a tree"),
+]);
 
-/// Lists topologies, checks and draws them, or shows what becomes of one
-#[derive(Debug, clap::Args)]
-pub struct Args {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, clap::Subcommand)]
-enum Command {
-    List(list::Args),
-    Show(show::Args),
-    Lint(lint::Args),
-    Draw(draw::Args),
-    Regions(regions::Args),
-    Expect(expect::Args),
-    Generate(generate::Args),
-}
-
-pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
-    match &args.command {
-        Command::List(_) => list::run(ctx),
-        Command::Show(args) => show::run(args, ctx),
-        Command::Lint(args) => lint::run(args, ctx),
-        Command::Draw(args) => draw::run(args, ctx),
-        Command::Regions(args) => regions::run(args, ctx),
-        Command::Expect(args) => expect::run(args, ctx),
-        Command::Generate(args) => generate::run(args, ctx),
-    }
+subcommands! {
+    /// Lists, checks, draws and generates topologies
+    ///
+    /// A topology is a file of topologies/; docs/reference/topology.md describes its fields.
+    #[command(add = FOOTER)]
+    List(list::Args) => list::run,
+    Show(show::Args) => show::run,
+    Lint(lint::Args) => lint::run,
+    Draw(draw::Args) => draw::run,
+    Regions(regions::Args) => regions::run,
+    Expect(expect::Args) => expect::run,
+    Generate(generate::Args) => generate::run,
 }

@@ -17,7 +17,7 @@ use clap::Parser;
 
 use host::Process;
 use xtask::args::KernelArgs;
-use xtask::{Context, Exit, Global, conclude, setup};
+use xtask::{Context, Exit, Global, STYLES, conclude, setup};
 
 use self::rebuild::Rebuild;
 use self::tool::{Bench, line, middle};
@@ -28,29 +28,35 @@ use self::tool::{Bench, line, middle};
 /// started by hand, and what a build costs with nothing changed and with one file of drivers/cxl changed, beside plain
 /// make in the same folder; and how fast logs are judged.
 #[derive(Debug, Parser)]
-#[command(name = "cargo xtask bench", bin_name = "cargo xtask bench", version)]
+#[command(
+    name = "cargo xtask bench", bin_name = "cargo xtask bench", styles = STYLES, disable_help_flag = true,
+)]
 struct Args {
     #[command(flatten)]
-    global: Global,
-    #[command(flatten)]
     kernel: KernelArgs,
-    /// How often each is measured; the middle one counts
-    #[arg(long, default_value_t = 5)]
-    rounds: usize,
     /// Only how fast logs are judged: needs no kernel and no QEMU
-    #[arg(long)]
+    #[arg(long, help_heading = MEASURED)]
     judging: bool,
-    /// Only how much faster cells are beside each other, N at a time, than one after the other
-    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "2", conflicts_with = "judging")]
+    /// Only how much faster cells are beside each other, N or 2 at a time, than one after the other
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "2", conflicts_with = "judging", help_heading = MEASURED)]
     parallel: Option<u16>,
-    /// Only steps and seconds of bisections of made-up histories, beside `git bisect run` with a plain make-and-boot script and
-    /// with bisect-run: of these, or of all of them, which takes an hour
-    #[arg(long, value_name = "HISTORY", num_args = 0.., conflicts_with_all = ["judging", "parallel"])]
+    /// Only steps and seconds of bisections of synthetic histories, all or these, beside `git bisect run`
+    ///
+    /// With a plain make-and-boot script, and with bisect-run. All of them take an hour.
+    #[arg(long, value_name = "HISTORY", num_args = 0.., conflicts_with_all = ["judging", "parallel"], help_heading = MEASURED)]
     bisect: Option<Vec<bisect::Sort>>,
+    /// Measure each N times; the middle one counts
+    #[arg(long, value_name = "N", default_value_t = 5, help_heading = MEASURED)]
+    rounds: usize,
     /// Megabytes of each sort of log
-    #[arg(long, value_name = "MB", default_value_t = 512)]
+    #[arg(long, value_name = "MB", default_value_t = 512, help_heading = MEASURED)]
     size: u64,
+    #[command(flatten)]
+    global: Global,
 }
+
+/// The heading of what is measured, and how.
+const MEASURED: &str = "What is measured";
 
 fn main() -> ExitCode {
     let args = Args::parse();
@@ -142,4 +148,18 @@ fn replay(run: &Path) -> Result<Duration> {
         .find(|path| path.ends_with("replay.sh"))
         .context("the run has no replay.sh")?;
     Ok(Process::new("sh", [script]).deadline(Duration::from_secs(300)).run()?.took)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn its_options_are_no_contradiction() {
+        let mut tree = Args::command();
+        tree.build();
+        assert!(!tree.render_help().to_string().contains("\nOptions:"), "an option has no heading");
+    }
 }

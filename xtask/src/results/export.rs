@@ -1,5 +1,6 @@
 //! `results export`, and `results html`, which is the same with the page's own defaults.
 
+use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -11,26 +12,34 @@ use report::formats::{self, FORMATS, Surroundings};
 use report::{Diff, Picture, Stored, complaints};
 
 use super::runs;
-use crate::{Context, Exit, Usage};
+use crate::help::{OUTPUT, SELECTION};
+use crate::{Context, Exit, Footer, Usage};
 
 /// Writes a run in another format: JUnit, KTAP, one page of HTML and others
 ///
 /// Any run can be exported, also one that still goes on, was interrupted or killed: what is not finished is marked as such.
 #[derive(Debug, clap::Args)]
+#[command(add = FOOTER)]
 pub struct Args {
-    /// The run
+    /// The run to export
     #[arg(default_value = "latest", value_name = "RUN")]
     run: String,
-    /// The format
-    #[arg(long = "as", value_name = "NAME", value_parser = names())]
-    name: String,
-    /// Write into this file [default: the standard output]
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
-    /// Compare with this run, where the format shows that [default: the baseline of patchbench.yaml, where there is one]
-    #[arg(long, value_name = "RUN")]
+    /// Compare with this run, where the format shows that [default: `baseline:` of patchbench.yaml, where there is one]
+    #[arg(long, value_name = "RUN", help_heading = SELECTION)]
     against: Option<String>,
+    /// The format
+    #[arg(long = "as", value_name = "FORMAT", value_parser = names(), help_heading = OUTPUT)]
+    name: String,
+    /// Write into this file; - is standard output [default: standard output]
+    #[arg(short, long, value_name = "FILE", help_heading = OUTPUT)]
+    output: Option<PathBuf>,
 }
+
+const FOOTER: Footer = Footer::new(&[
+    ("cargo xtask results export --as junit -o junit.xml", "The latest run, for a CI system"),
+    ("cargo xtask results export 1a2b3c --as ktap", "Another one, as kernel tests print it"),
+])
+.exits(&[("0", "it was written, whatever its verdict")]);
 
 /// The names of the formats, each with its line of `--help`.
 fn names() -> PossibleValuesParser {
@@ -44,7 +53,7 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let bytes = bytes(ctx, run, format, args.against.as_deref())?;
     match args.output.as_deref() {
         Some(path) if path != Path::new("-") => {
-            fs_err::write(path, bytes)?;
+            fs::write(path, bytes).map_err(|error| Usage::of_file("write", path, error))?;
         }
         _ => io::stdout().write_all(&bytes).context("writing to the standard output")?,
     }

@@ -9,23 +9,33 @@ use cxl_topology::bytes::Bytes;
 use report::Folder;
 
 use super::runs;
-use crate::{Context, Exit, Format, Usage};
+use crate::help::{EXECUTION, SELECTION};
+use crate::{Context, Exit, Footer, Format, Usage};
 
 /// Removes old runs; never the latest, the baseline, or one that is still running
 ///
 /// With both options a run goes that is not among the newest N and older than AGE.
 #[derive(Debug, clap::Args)]
+#[command(add = FOOTER)]
 pub struct Args {
-    /// Keep the newest N
-    #[arg(long, value_name = "N", required_unless_present = "older_than")]
+    /// Keep the newest N [default: none of them for their number]
+    #[arg(long, value_name = "N", required_unless_present = "older_than", help_heading = SELECTION)]
     keep: Option<usize>,
-    /// Keep what is younger: 12h, 30d, 8w
-    #[arg(long, value_name = "AGE", value_parser = age)]
+    /// Keep what is younger: 12h, 30d, 8w [default: nothing for its age]
+    #[arg(long, value_name = "AGE", value_parser = age, help_heading = SELECTION)]
     older_than: Option<Duration>,
     /// Show what would be removed, and remove nothing
-    #[arg(long)]
+    #[arg(long, help_heading = EXECUTION)]
     dry_run: bool,
 }
+
+const FOOTER: Footer = Footer::new(&[
+    ("cargo xtask results gc --keep 20 --dry-run", "What would go, if the newest 20 stay"),
+    (
+        "cargo xtask results gc --keep 20 --older-than 30d",
+        "Removes what is older than 30 days and not among them",
+    ),
+]);
 
 fn age(text: &str) -> Result<Duration, String> {
     let wrong = || "a number and h, d or w: 12h, 30d, 8w".to_owned();

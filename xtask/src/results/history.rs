@@ -5,18 +5,26 @@ use anyhow::Result;
 use report::{History, Stored};
 use spec::fits;
 
-use crate::{Context, Exit, Format, Usage};
+use crate::help::SELECTION;
+use crate::{Context, Exit, Footer, Format, Usage};
 
 /// Shows how a case ended in each run, the newest last
 #[derive(Debug, clap::Args)]
+#[command(add = FOOTER)]
 pub struct Args {
-    /// CASE or SUITE/CASE, with * as in a shell
-    #[arg(value_name = "CASE")]
+    /// The case, with * as in a shell
+    #[arg(value_name = "[SUITE/]CASE")]
     case: String,
-    /// Only the newest N runs
-    #[arg(long, value_name = "N", default_value_t = 50)]
+    /// Look at the newest N runs
+    #[arg(long, value_name = "N", default_value_t = 50, help_heading = SELECTION)]
     limit: usize,
 }
+
+const FOOTER: Footer = Footer::new(&[
+    ("cargo xtask results history mock/cycle", "One case"),
+    ("cargo xtask results history 'attach/*'", "Every case of a suite"),
+])
+.exits(&[("0", "it was shown, however the case ended"), ("2", "no run has such a case")]);
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let mut runs = ctx.results().list()?;

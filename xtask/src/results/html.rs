@@ -1,30 +1,39 @@
 //! `results html`.
 
+use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
 use super::runs;
-use crate::{Context, Exit};
+use crate::help::{OUTPUT, SELECTION};
+use crate::{Context, Exit, Footer, Usage};
 
 use super::export;
 
-/// Writes a run as one page that needs nothing else: matrix, failures, logs, topologies, timeline
+/// Writes a run as one page of HTML: matrix, failures, logs, topologies, timeline
 ///
-/// The page fetches nothing and can be mailed or archived as it is. Keys: / filters, j and k move, Enter opens a log.
+/// The page needs and fetches nothing else and can be mailed or archived as it is. Keys: / filters, j and k move, Enter opens a log.
 #[derive(Debug, clap::Args)]
+#[command(add = FOOTER)]
 pub struct Args {
-    /// The run
+    /// The run to show
     #[arg(default_value = "latest", value_name = "RUN")]
     run: String,
-    /// Write into this file; `-` is standard output [default: report.html in the run's folder]
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
-    /// Compare with this run [default: the baseline of patchbench.yaml, where there is one]
-    #[arg(long, value_name = "RUN")]
+    /// Compare with this run [default: `baseline:` of patchbench.yaml, where there is one]
+    #[arg(long, value_name = "RUN", help_heading = SELECTION)]
     against: Option<String>,
+    /// Write into this file; - is standard output [default: report.html in the run's folder]
+    #[arg(short, long, value_name = "FILE", help_heading = OUTPUT)]
+    output: Option<PathBuf>,
 }
+
+const FOOTER: Footer = Footer::new(&[
+    ("xdg-open $(cargo xtask results html)", "The latest run, in a browser"),
+    ("cargo xtask results html 1a2b3c -o report.html", "Another one, to be mailed"),
+])
+.exits(&[("0", "it was written, whatever the run's verdict")]);
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let format = export::format("html")?;
@@ -36,7 +45,7 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         return Ok(Exit::Success);
     }
     let path = args.output.clone().unwrap_or(beside);
-    fs_err::write(&path, page)?;
+    fs::write(&path, page).map_err(|error| Usage::of_file("write", &path, error))?;
     anstream::println!("{}", path.display());
     Ok(Exit::Success)
 }

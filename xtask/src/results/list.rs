@@ -9,11 +9,14 @@ use report::text::{duration, one_line};
 use report::{Folder, Progress, Stored};
 
 use super::runs;
-use crate::{Context, Exit, Format};
+use crate::{Context, Exit, Footer, Format};
 
 /// Lists every run, the newest last
 #[derive(Debug, clap::Args)]
+#[command(add = FOOTER)]
 pub struct Args {}
+
+const FOOTER: Footer = Footer::new(&[("cargo xtask results list --format json", "The same for a program")]);
 
 /// A line of `--format json`.
 #[derive(Serialize)]
@@ -41,7 +44,7 @@ struct Run<'a> {
     command: &'a str,
 }
 
-pub fn run(ctx: &Context) -> Result<Exit> {
+pub fn run(_: &Args, ctx: &Context) -> Result<Exit> {
     let results = ctx.results();
     let runs = results.list()?;
     let (latest, baseline) = (results.latest(), runs::baseline_id(ctx));

@@ -5,18 +5,22 @@ use anyhow::Result;
 use report::Folder;
 
 use super::runs;
-use crate::{Context, Exit, Usage};
+use crate::help::EXECUTION;
+use crate::{Context, Exit, Footer, Usage};
 
 /// Removes runs; not the baseline, and not one that is still running
 #[derive(Debug, clap::Args)]
+#[command(add = FOOTER)]
 pub struct Args {
-    /// The runs
+    /// The runs to remove
     #[arg(required = true, value_name = "RUN")]
     runs: Vec<String>,
-    /// Also the baseline
-    #[arg(long)]
+    /// Remove the baseline as well
+    #[arg(long, help_heading = EXECUTION)]
     force: bool,
 }
+
+const FOOTER: Footer = Footer::new(&[("cargo xtask results rm latest", "The latest run")]);
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let results = ctx.results();

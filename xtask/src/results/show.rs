@@ -14,27 +14,38 @@ use spec::{CellFilter, fits};
 
 use super::runs;
 use crate::args::cell_filter;
-use crate::{Context, Exit, Format, Usage};
+use crate::help::{OUTPUT, SELECTION};
+use crate::{Context, Exit, Footer, Format, Usage};
 
-/// Shows a run as it was seen while it ran
+/// Shows a run as it was shown while it ran
 ///
-/// With -v also what the cases printed. `--format json` prints its run.json.
+/// With -v also what the cases printed. `--format json` prints its run.json, see docs/reference/results.md.
 #[derive(Debug, clap::Args)]
+#[command(add = FOOTER)]
 pub struct Args {
-    /// The run
+    /// The run to show
     #[arg(default_value = "latest", value_name = "RUN")]
     run: String,
-    /// Only these cells: KERNEL/TOPOLOGY/SUITE as shown, or one part of it, with * as in a shell, or an expression as
-    /// `run --cell` takes it
-    #[arg(long, value_name = "CELL")]
+    /// Show only these cells: KERNEL/TOPOLOGY/SUITE, or one part of it, with * as in a shell [default: all cells]
+    ///
+    /// Or an expression as `run --cell` takes it: 'topology=switch* & suite=mock'.
+    #[arg(long, value_name = "CELL", help_heading = SELECTION)]
     cell: Option<String>,
-    /// Only these cases, with * as in a shell
-    #[arg(long, value_name = "CASE")]
+    /// Show only these cases, with * as in a shell [default: all cases]
+    #[arg(long, value_name = "CASE", help_heading = SELECTION)]
     case: Option<String>,
-    /// The guests' consoles instead, with --case what came during it; control characters are made visible
-    #[arg(long)]
+    /// Show the guests' consoles instead; with --case, what came during it
+    ///
+    /// Control characters are made visible.
+    #[arg(long, help_heading = OUTPUT)]
     log: bool,
 }
+
+const FOOTER: Footer = Footer::new(&[
+    ("cargo xtask results show", "The latest run"),
+    ("cargo xtask results show latest --cell 'topology=switch' --log", "The consoles of some of its cells"),
+])
+.exits(&[("0", "it was shown, whatever its verdict")]);
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let stored = runs::load(ctx, &args.run)?;

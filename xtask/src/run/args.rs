@@ -10,61 +10,80 @@ use spec::Project;
 
 use super::choose::{ChooseArgs, PolicyArgs};
 use super::shown::ShownArgs;
-use crate::args::{GuestArgs, KernelArgs, LintArgs};
+use crate::args::{GuestArgs, KernelArgs, LintArgs, folder};
+use crate::help::{EXECUTION, OUTPUT, SELECTION};
 use crate::range::RangeArgs;
-use crate::{Context, Usage, results};
+use crate::{Context, Footer, Usage, results};
 
-/// Builds the kernel, boots every topology, runs every suite and reports pass or fail
+/// Builds a kernel, boots it, runs suites and reports pass or fail
 ///
-/// Without options: what `defaults:` in patchbench.yaml names. Results go to results/<time>-<id>, and
-/// results/latest points there.
+/// Without options it runs what `defaults:` in patchbench.yaml names. Results go to results/TIME-ID, and results/latest points
+/// there.
 #[derive(Debug, Default, clap::Args)]
+#[command(add = FOOTER)]
 pub struct Args {
     #[command(flatten)]
     pub kernel: KernelArgs,
     #[command(flatten)]
     pub range: RangeArgs,
-    /// Boot this topology (may be given more than once) [default: `defaults:` of patchbench.yaml]
-    #[arg(long = "topology", value_name = "NAME")]
+    /// Boot this topology; repeatable [default: those under `defaults:` of patchbench.yaml]
+    #[arg(long = "topology", value_name = "TOPOLOGY", help_heading = SELECTION)]
     pub topologies: Vec<String>,
-    /// Run this suite, or one variant or case of it (may be given more than once) [default: `defaults:` of patchbench.yaml]
-    #[arg(long = "suite", value_name = "NAME[:VARIANT][/CASE]")]
+    /// Run this suite, or one variant or case of it; repeatable [default: those under `defaults:` of patchbench.yaml]
+    #[arg(long = "suite", value_name = "SUITE[:VARIANT][/CASE]", help_heading = SELECTION)]
     pub suites: Vec<String>,
-    /// Run only this case: CASE or SUITE/CASE, with * as in a shell (may be given more than once)
-    #[arg(long = "case", value_name = "NAME")]
+    /// Run only this case, with * as in a shell; repeatable [default: all cases of the suites]
+    #[arg(long = "case", value_name = "[SUITE/]CASE", help_heading = SELECTION)]
     pub cases: Vec<String>,
     #[command(flatten)]
     pub choose: ChooseArgs,
     #[command(flatten)]
+    pub random: RandomArgs,
+    #[command(flatten)]
     pub order: OrderArgs,
     #[command(flatten)]
     pub policy: PolicyArgs,
-    /// Your own tree of ndctl for suites with its tools [default: `ndctl:` of patchbench.yaml]
-    #[arg(long, value_name = "DIR")]
-    pub ndctl: Option<PathBuf>,
     #[command(flatten)]
     pub guest: GuestArgs,
+    /// Your own tree of ndctl, for suites with its tools [default: what `ndctl:` of patchbench.yaml names]
+    #[arg(long, value_name = "DIR", value_parser = folder(), help_heading = EXECUTION)]
+    pub ndctl: Option<PathBuf>,
     /// Install what is missing first: one apt-get install, shown before it runs
-    #[arg(long)]
+    #[arg(long, help_heading = EXECUTION)]
     pub setup: bool,
     /// Print every command that would run, and run none
-    #[arg(long)]
+    #[arg(long, help_heading = EXECUTION)]
     pub dry_run: bool,
     #[command(flatten)]
     pub lint: LintArgs,
-    #[command(flatten)]
-    pub random: RandomArgs,
     #[command(flatten)]
     pub baseline: BaselineArgs,
     #[command(flatten)]
     pub shown: ShownArgs,
 }
 
+const FOOTER: Footer = Footer::new(&[
+    ("cargo xtask run --topology switch --suite enumerate", "One suite on one topology"),
+    (
+        "cargo xtask run --linux ~/linux --suite 'mock:default/cycle'",
+        "One case, with your own tree as it stands",
+    ),
+    (
+        "cargo xtask run --matrix --cell 'kernel=lts & topology=switch*' --list",
+        "What a part of the matrix would run",
+    ),
+    ("cargo xtask run --rerun-failed --repeat 5", "What was red in the latest run, five times"),
+])
+.exits(&[
+    ("0", "passed; with --baseline, nothing is red that was not so before; also a shard without a cell"),
+    ("4", "infrastructure, or no case ran: each was skipped"),
+]);
+
 /// With what the run is compared.
 #[derive(Debug, Default, clap::Args)]
 pub struct BaselineArgs {
-    /// Compare with this run, or with the baseline of patchbench.yaml: the exit code is 0 where nothing is newly red
-    #[arg(long, value_name = "RUN", num_args = 0..=1)]
+    /// Compare with RUN, or with `baseline:` of patchbench.yaml, and fail only for what is newly red
+    #[arg(long, value_name = "RUN", num_args = 0..=1, help_heading = OUTPUT)]
     #[expect(clippy::option_option, reason = "the option with its value, without one, or absent")]
     pub baseline: Option<Option<String>>,
 }
@@ -87,14 +106,19 @@ impl BaselineArgs {
 /// Topologies that nobody wrote.
 #[derive(Debug, Default, clap::Args)]
 pub struct RandomArgs {
-    /// Boot N random legal topologies and check each guest against its model (suite enumerate unless others are named);
-    /// a failing one is reduced to the smallest that still fails
-    #[arg(long, value_name = "N", conflicts_with = "topologies", value_parser = clap::value_parser!(u32).range(1..))]
+    /// Boot N random legal topologies, and check each guest against its model
+    ///
+    /// The suite is enumerate, unless others are named. A topology that fails is reduced to the smallest that still fails.
+    #[arg(
+        long, value_name = "N", conflicts_with = "topologies", value_parser = clap::value_parser!(u32).range(1..),
+        help_heading = SELECTION
+    )]
     pub random: Option<u32>,
 }
 
 /// In which order cases run, and how often.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = EXECUTION)]
 pub struct OrderArgs {
     /// Run every case N times, and name those whose outcome changes
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
@@ -102,8 +126,8 @@ pub struct OrderArgs {
     /// Shuffle the cases of each cell, each round anew, and name those that depend on their order
     #[arg(long)]
     pub shuffle: bool,
-    /// The seed of the order, or of the random topologies, as an earlier run printed it [default: another one each time]
-    #[arg(long, value_name = "S")]
+    /// The seed of --shuffle or --random, as an earlier run printed it [default: another one each time]
+    #[arg(long, value_name = "SEED")]
     pub seed: Option<u64>,
     /// Boot a guest for every case
     #[arg(long)]

@@ -10,35 +10,43 @@ use report::{CellSummary, Stored};
 use spec::Project;
 
 use crate::args::cell_filter;
+use crate::help::{EXECUTION, SELECTION};
 use crate::{Context, Usage, results};
 
 /// The cells that are meant.
 #[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = SELECTION)]
 pub struct ChooseArgs {
-    /// Run a matrix of patchbench.yaml: every kernel, flavour, topology, suite and variant that it names [default: the one
-    /// called default, or the only one]
+    /// Run MATRIX of patchbench.yaml, or the one that is called default, or the only one
+    ///
+    /// Every kernel, flavour, topology, suite and variant that it names.
     #[arg(
-        long, value_name = "NAME", num_args = 0..=1, default_missing_value = "",
+        long, value_name = "MATRIX", num_args = 0..=1, default_missing_value = "",
         conflicts_with_all = ["kernel", "linux", "flavour", "topologies", "suites", "random", "up_to"]
     )]
     pub matrix: Option<String>,
-    /// Run only the cells of which this holds: 'kernel=lts & topology=switch*', with !, |, != and parentheses, over
-    /// kernel, flavour, topology, suite and variant
+    /// Run only the cells of which this holds: 'kernel=lts & topology=switch*' [default: all cells]
+    ///
+    /// Over kernel, flavour, topology, suite and variant, with = and !=, *, !, &, | and parentheses.
     #[arg(long, value_name = "EXPRESSION")]
     pub cell: Option<String>,
-    /// Run only a part of the cells: the second of four
-    #[arg(long, value_name = "2/4", conflicts_with = "random")]
+    /// Run only one part of several: 2/4 is the second of four [default: all cells]
+    #[arg(long, value_name = "N/M", conflicts_with = "random")]
     pub shard: Option<String>,
-    /// Balance the shards by the times of this run; all of them have to be given the same
-    #[arg(long, value_name = "RUN", requires = "shard")]
+    /// Balance the shards by the times of this run [default: by the names of cells alone]
+    ///
+    /// All shards have to be given the same run.
+    #[arg(long, value_name = "RUN", requires = "shard", hide_short_help = true)]
     pub times: Option<String>,
-    /// Run again what was red in a run, with what that run was asked for [default: the latest]
+    /// Run again what was red in RUN, or in the latest run, as it was asked for then
     #[arg(
         long, value_name = "RUN", num_args = 0..=1, default_missing_value = "latest",
         conflicts_with_all = ["kernel", "linux", "flavour", "topologies", "suites", "cases", "random", "up_to", "matrix", "shard"]
     )]
     pub rerun_failed: Option<String>,
-    /// Resume a run that was killed or interrupted, in its own folder: what was finished is kept, the rest is run
+    /// Resume RUN, or the latest run, which was killed or interrupted
+    ///
+    /// It goes on in its own folder: what was finished is kept, the rest is run.
     #[arg(
         long, value_name = "RUN", num_args = 0..=1, default_missing_value = "latest",
         conflicts_with_all = [
@@ -47,21 +55,24 @@ pub struct ChooseArgs {
         ]
     )]
     pub resume: Option<String>,
-    /// Show the plan, and run nothing
+    /// Show the cells that would run, and run none
     #[arg(long, conflicts_with = "dry_run")]
     pub list: bool,
 }
 
 /// How a run goes about its cells.
 #[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = EXECUTION)]
 pub struct PolicyArgs {
-    /// How many guests run at a time [default: one a processor, and no more than fit into memory]
+    /// Run up to N guests at a time [default: one for each processor, and no more than fit into memory]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,
     /// Start nothing more once a cell is red
     #[arg(long)]
     pub fail_fast: bool,
-    /// Try what is red again, up to N times; what then passes is flaky, listed, and red all the same
+    /// Try what is red again, up to N times
+    ///
+    /// What then passes is listed as flaky, and is red all the same, unless --allow-flaky.
     #[arg(
         long, value_name = "N", default_value_t = 0, conflicts_with_all = ["repeat", "shuffle"],
         value_parser = clap::value_parser!(u32).range(0..=10)

@@ -7,13 +7,14 @@ use event::Sink;
 use report::Summary;
 use report::formats::{self, Live};
 
+use crate::help::OUTPUT;
 use crate::{Context, Format};
 
 /// Where a run is seen as it goes.
 #[derive(Debug, Default, clap::Args)]
 pub struct ShownArgs {
     /// Print signals for a LAVA dispatcher as well: a test set a cell, a test case a case
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT, hide_short_help = true)]
     pub lava: bool,
 }
 

@@ -7,27 +7,35 @@ use anyhow::{Context as _, Result};
 
 use engine::run::{Plan, Request};
 use source::{AppliedState, Sources};
-use spec::Project;
 
 use crate::args::KernelArgs;
+use crate::help::KERNEL;
 use crate::range::RangeArgs;
-use crate::{Context, Exit, Format, Usage};
+use crate::{Context, Exit, Footer, Format, Usage};
 
-/// Writes the tree of a kernel with its series applied, for reading and for tools of your own
+/// Writes the tree of a kernel with its series applied, for tools of your own
 #[derive(Debug, clap::Args)]
+#[command(add = FOOTER)]
 pub(super) struct Args {
-    /// Where to: a folder that is not there yet, or one that this command wrote before
+    /// The folder to write: one that is not there yet, or that this command wrote before
+    #[arg(value_name = "DIR")]
     dir: PathBuf,
-    /// This series, with those that it requires, in place of the kernel's own (may be given more than once)
-    #[arg(long = "series", value_name = "NAME")]
+    #[command(flatten)]
+    kernel: KernelArgs,
+    /// Apply this series, with those that it requires; repeatable [default: the series of the kernel]
+    #[arg(long = "series", value_name = "SERIES", help_heading = KERNEL)]
     series: Vec<String>,
     #[command(flatten)]
     range: RangeArgs,
-    #[command(flatten)]
-    kernel: KernelArgs,
 }
 
-pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit> {
+const FOOTER: Footer = Footer::new(&[
+    ("cargo xtask series apply /tmp/linux", "The default kernel, as it is built"),
+    ("cargo xtask series apply /tmp/linux --up-to 3", "With the first three patches alone"),
+]);
+
+pub(super) fn run(args: &Args, ctx: &Context) -> Result<Exit> {
+    let project = &ctx.project()?;
     let project = &match args.series.first() {
         Some(series) => args.range.for_series(project.clone(), series, ctx)?,
         None => args.range.for_kernel(project.clone(), args.kernel.kernel.as_deref(), ctx)?,
@@ -64,7 +72,7 @@ pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit>
     if ours && empty {
         fs_err::remove_file(&index)?;
     }
-    fs_err::create_dir_all(&dir)?;
+    fs::create_dir_all(&dir).map_err(|error| Usage::of_file("make", &dir, error))?;
     sources.checkout(&prepared, &dir, &index)?;
     if ctx.format == Format::Json {
         anstream::println!("{}", serde_json::to_string_pretty(&prepared)?);

@@ -24,47 +24,71 @@ use spec::{Patch, Project, Series};
 use super::place::{patches_on, prefix, sources};
 use crate::args::{GuestArgs, KernelArgs};
 use crate::context::workspace;
+use crate::help::{EXECUTION, OUTPUT, SELECTION};
 use crate::range::RangeArgs;
 use crate::record::{resolved, started};
-use crate::{Context, Exit, Format, Usage, setup};
+use crate::{Context, Exit, Footer, Format, Usage, setup};
 
 /// How the patch on standard input is called as a series.
 const MAIL: &str = "stdin";
 /// Nobody reviews a longer patch.
 const LONGEST_MAIL: u64 = 64 << 20;
 
-/// Checks a series patch by patch: each applies, builds, lets cxl_test build, brings no new warning at W=1 (and of sparse,
-/// where that is installed) in the files it touches, and with --boot keeps the chosen cells green
+/// Checks a series patch by patch: each applies, builds and brings no new warning
+///
+/// Each lets cxl_test build as well, and with --boot keeps the chosen cells green. Warnings are those at W=1, and of sparse, where
+/// that is installed, in the files that the patch touches.
 #[derive(Debug, clap::Args)]
+#[command(add = FOOTER)]
 pub(super) struct Args {
-    /// Name of a folder in patches/, or with --git how the commits are to be called
-    #[arg(required_unless_present = "b4")]
+    /// The series: a folder in patches/; with --git, any name for the commits
+    #[arg(value_name = "SERIES", required_unless_present = "b4")]
     name: Option<String>,
-    /// Check the one patch on standard input and answer in JSON as b4's review-perpatch-check-cmd wants it: as part of the
-    /// series where it is one of its patches, else on top of it, or on the bare kernel where none is named
-    #[arg(long, conflicts_with = "from")]
-    b4: bool,
-    /// Begin with patch N; those before it are taken for checked
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
-    from: u32,
-    /// Boot the chosen cells at each patch, with what the series promises there
-    #[arg(long)]
-    boot: bool,
-    /// With --boot: this topology (may be given more than once) [default: as in patchbench.yaml]
-    #[arg(long = "topology", value_name = "NAME", requires = "boot")]
-    topologies: Vec<String>,
-    /// With --boot: this suite, or one variant or case of it (may be given more than once) [default: as in patchbench.yaml]
-    #[arg(long = "suite", value_name = "NAME[:VARIANT][/CASE]", requires = "boot")]
-    suites: Vec<String>,
-    #[command(flatten)]
-    range: RangeArgs,
     #[command(flatten)]
     kernel: KernelArgs,
     #[command(flatten)]
+    range: RangeArgs,
+    /// Begin with patch N; those before it are taken for checked
+    #[arg(
+        long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..),
+        help_heading = SELECTION
+    )]
+    from: u32,
+    /// With --boot, this topology; repeatable [default: those under `defaults:` of patchbench.yaml]
+    #[arg(long = "topology", value_name = "TOPOLOGY", requires = "boot", help_heading = SELECTION)]
+    topologies: Vec<String>,
+    /// With --boot, this suite, or one variant or case of it; repeatable [default: those under `defaults:` of patchbench.yaml]
+    #[arg(long = "suite", value_name = "SUITE[:VARIANT][/CASE]", requires = "boot", help_heading = SELECTION)]
+    suites: Vec<String>,
+    /// Boot the chosen cells at each patch, with what the series promises there
+    #[arg(long, help_heading = EXECUTION)]
+    boot: bool,
+    #[command(flatten)]
     guest: GuestArgs,
+    /// Check the one patch on standard input, for b4's review-perpatch-check-cmd
+    ///
+    /// As part of the series where it is one of its patches, else on top of it, or on the bare kernel where none is named. The
+    /// answer is JSON as b4 wants it. In the checkout of this tool:
+    /// git config --global b4.review-perpatch-check-cmd "$PWD/target/debug/xtask --project $PWD series check --b4"
+    #[arg(long, conflicts_with = "from", help_heading = OUTPUT, hide_short_help = true)]
+    b4: bool,
 }
 
-pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit> {
+const FOOTER: Footer = Footer::new(&[
+    ("cargo xtask series check memdev-attach", "Every patch, on the default kernel"),
+    (
+        "cargo xtask series check mine --git ~/linux v7.0..mine --boot --suite enumerate",
+        "A branch of your own, booted",
+    ),
+])
+.exits(&[
+    ("0", "each patch is as it should be; with --b4 always, since what is wrong stands in the answer"),
+    ("1", "a patch brings a new warning, or turns a cell red"),
+    ("3", "a patch does not apply or build, or cxl_test does not build with it"),
+]);
+
+pub(super) fn run(args: &Args, ctx: &Context) -> Result<Exit> {
+    let project = &ctx.project()?;
     if args.kernel.up_to.is_some() {
         let message = "--up-to: every prefix of the series is checked".to_owned();
         return Err(Usage { message, hint: Some("--from N begins later".to_owned()) }.into());

@@ -12,8 +12,9 @@ use spec::{Project, Series};
 
 use super::kernel::kernel_for;
 use super::place;
+use crate::help::{EXECUTION, KERNEL};
 use crate::range::RangeArgs;
-use crate::{Context, Exit, Format, Usage, range};
+use crate::{Context, Exit, Footer, Format, Usage, range};
 
 /// Shows what changed between two versions of a series, by `git range-diff`
 ///
@@ -21,27 +22,38 @@ use crate::{Context, Exit, Format, Usage, range};
 /// kernel, in a repository that is gone afterwards. A version may also be commits of your own repository, which are taken as they
 /// lie there: BASE..TIP, or beside such a one TIP alone, on the same base.
 #[derive(Debug, clap::Args)]
+#[command(add = FOOTER)]
 pub(super) struct Args {
-    /// Name of a folder in patches/; of commits alone, any name
+    /// The series: a folder in patches/; of commits alone, any name
+    #[arg(value_name = "SERIES")]
     name: String,
     /// The older version: v1, a folder with a series.yaml, or BASE..TIP [default with --git: the series as it is]
-    #[arg(required_unless_present = "git")]
+    #[arg(value_name = "OLD", required_unless_present = "git")]
     old: Option<String>,
-    /// The newer one [default: the commits of --git, else the series as it is]
-    #[arg(conflicts_with = "git")]
+    /// The newer version [default: the commits of --git, else the series as it is]
+    #[arg(value_name = "NEW", conflicts_with = "git")]
     new: Option<String>,
+    /// The kernel that both go onto [default: the first of patchbench.yaml with this series]
+    #[arg(long, value_name = "KERNEL", help_heading = KERNEL)]
+    kernel: Option<String>,
+    /// The kernel that the older version goes onto [default: the same]
+    #[arg(long, value_name = "KERNEL", help_heading = KERNEL)]
+    old_kernel: Option<String>,
     #[command(flatten)]
     range: RangeArgs,
-    /// The kernel that they go onto [default: the first of patchbench.yaml with this series]
-    #[arg(long, value_name = "NAME")]
-    kernel: Option<String>,
-    /// The kernel of the older one, where that differs
-    #[arg(long, value_name = "NAME")]
-    old_kernel: Option<String>,
-    /// How much of a patch may be new before it counts as another, in percent [default: git's]
-    #[arg(long, value_name = "PERCENT")]
+    /// How much of a patch may be new before it counts as another, in percent [default: git's 60]
+    #[arg(long, value_name = "PERCENT", help_heading = EXECUTION)]
     creation_factor: Option<u32>,
 }
+
+const FOOTER: Footer = Footer::new(&[
+    ("cargo xtask series diff mine v1", "What has changed since its first version"),
+    (
+        "cargo xtask series diff memdev-attach --git ~/linux v6.12..mine",
+        "What your branch has changed in a series",
+    ),
+])
+.exits(&[("0", "it was shown, whether anything differs or not")]);
 
 #[derive(Serialize)]
 struct Shown {
@@ -50,7 +62,8 @@ struct Shown {
     range_diff: String,
 }
 
-pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit> {
+pub(super) fn run(args: &Args, ctx: &Context) -> Result<Exit> {
+    let project = &ctx.project()?;
     let versions = Versions { args, project, ctx };
     let (kernel, named) = (args.kernel.as_deref(), args.range.named().map(|(_, commits)| commits));
     let as_it_is = || Ok(format!("v{}", versions.current()?.version));

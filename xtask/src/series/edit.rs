@@ -16,7 +16,8 @@ use spec::{Project, Series};
 use super::mails;
 use super::place::{patches_on, prefix, sources};
 use crate::args::KernelArgs;
-use crate::{Context, Exit, Usage};
+use crate::help::{KERNEL, OUTPUT};
+use crate::{Context, Exit, Footer, Usage};
 
 /// Where work trees are, below the project.
 const WORK: &str = "work";
@@ -24,10 +25,12 @@ const WORK: &str = "work";
 /// Where the cache keeps how conflicts were resolved (git rerere).
 const LEARNED: &str = "rr-cache";
 
-/// Makes a git work tree of a series, each patch a commit on its kernel, to edit it in with git's own tools
+/// Makes a git work tree of a series, each patch a commit on its kernel
 ///
-/// `git rebase -i`, `git commit --amend` and the like; then `series refresh` takes it back into its folder.
+/// It is edited there with git's own tools, `git rebase -i`, `git commit --amend` and the like; then `series refresh` takes it
+/// back into its folder.
 #[derive(Debug, clap::Args)]
+#[command(add = EDIT)]
 pub(super) struct EditArgs {
     #[command(flatten)]
     which: Which,
@@ -35,21 +38,26 @@ pub(super) struct EditArgs {
     kernel: KernelArgs,
 }
 
-/// Takes the commits of a series' work tree back into its folder; a patch with the same content stays byte for byte, and patch-ids of
-/// series.yaml are renewed
+/// Takes the commits of a series' work tree back into its folder
+///
+/// A patch with the same content stays byte for byte, and patch-ids of series.yaml are renewed.
 #[derive(Debug, clap::Args)]
+#[command(add = REFRESH)]
 pub(super) struct RefreshArgs {
     #[command(flatten)]
     which: Which,
 }
 
-/// Puts a series onto another kernel, in its work tree, and reports what conflicts; how a conflict was resolved is remembered
+/// Puts a series onto another kernel, in its work tree, and reports what conflicts
+///
+/// How a conflict was resolved is remembered.
 #[derive(Debug, clap::Args)]
+#[command(add = REBASE)]
 pub(super) struct RebaseArgs {
     #[command(flatten)]
     which: Which,
-    /// A kernel of patchbench.yaml
-    #[arg(long, value_name = "KERNEL")]
+    /// The kernel of patchbench.yaml that the series goes onto
+    #[arg(long, value_name = "KERNEL", help_heading = KERNEL)]
     onto: String,
     #[command(flatten)]
     kernel: KernelArgs,
@@ -58,12 +66,27 @@ pub(super) struct RebaseArgs {
 /// A series and its work tree.
 #[derive(Debug, clap::Args)]
 struct Which {
-    /// Name of a folder in patches/
+    /// The series: a folder in patches/
+    #[arg(value_name = "SERIES")]
     name: String,
-    /// Where the work tree is [default: work/NAME in the project]
-    #[arg(long, value_name = "DIR")]
+    /// The folder of the work tree [default: work/SERIES in the project]
+    #[arg(long, value_name = "DIR", help_heading = OUTPUT)]
     dir: Option<PathBuf>,
 }
+
+const EDIT: Footer =
+    Footer::new(&[("cargo xtask series edit memdev-attach", "Prints the folder of its work tree")]);
+
+const REFRESH: Footer = Footer::new(&[(
+    "cargo xtask series refresh memdev-attach",
+    "What was committed there becomes the series",
+)]);
+
+const REBASE: Footer = Footer::new(&[(
+    "cargo xtask series rebase memdev-attach --onto merged",
+    "The same series on a newer kernel",
+)])
+.exits(&[("3", "a patch conflicts, which is to be resolved in the work tree")]);
 
 impl Which {
     fn dir(&self, project: &Project) -> Result<PathBuf> {
@@ -93,7 +116,8 @@ fn base(prepared: &Prepared, ctx: &Context) -> Base {
     }
 }
 
-pub(super) fn edit(args: &EditArgs, project: &Project, ctx: &Context) -> Result<Exit> {
+pub(super) fn edit(args: &EditArgs, ctx: &Context) -> Result<Exit> {
+    let project = &ctx.project()?;
     let dir = args.which.dir(project)?;
     let series = args.which.series(project)?;
     make(&args.which, &series, &args.kernel.request(), project, ctx)?;
@@ -117,7 +141,8 @@ fn make(
     made.with_context(|| format!("making a work tree of series {}", series.name))
 }
 
-pub(super) fn refresh(args: &RefreshArgs, project: &Project, ctx: &Context) -> Result<Exit> {
+pub(super) fn refresh(args: &RefreshArgs, ctx: &Context) -> Result<Exit> {
+    let project = &ctx.project()?;
     let series = args.which.series(project)?;
     if series.patches.is_empty() && !series.variants.is_empty() {
         let message =
@@ -157,7 +182,8 @@ fn renew_ids(project: &Project, name: &str) -> Result<bool> {
     Ok(true)
 }
 
-pub(super) fn rebase(args: &RebaseArgs, project: &Project, ctx: &Context) -> Result<Exit> {
+pub(super) fn rebase(args: &RebaseArgs, ctx: &Context) -> Result<Exit> {
+    let project = &ctx.project()?;
     let series = args.which.series(project)?;
     let request = args.kernel.request();
     let dir = args.which.dir(project)?;

@@ -8,37 +8,51 @@ use serde::Serialize;
 use engine::series::export::{Options, export};
 use host::quote;
 use report::text::neutralise;
-use spec::Project;
 
 use super::mails;
 use super::place::refuse_filled;
+use crate::help::OUTPUT;
 use crate::range::RangeArgs;
-use crate::{Context, Exit, Format, Usage, range};
+use crate::{Context, Exit, Footer, Format, Usage, range};
 
-/// Writes a series as files for `git send-email`: subjects counted, a cover letter with what changed, the base
+/// Writes a series as files for `git send-email`, with a cover letter
+///
+/// Subjects are counted, and the cover letter says what has changed, and what the base is.
 ///
 /// The patches' own bytes stay. The cover letter is 0000-cover-letter.patch of the folder, completed by `changes:`, `base-commit:`
 /// and the like of series.yaml; without one its text is left open, and git refuses to send it so. Of commits the base is their
 /// own, unless that is a tree which only `series edit` put into git.
 #[derive(Debug, clap::Args)]
+#[command(add = FOOTER)]
 pub(super) struct Args {
-    /// Name of a folder in patches/, or with --git how the commits are to be called
+    /// The series: a folder in patches/; with --git, any name for the commits
+    #[arg(value_name = "SERIES")]
     name: String,
     #[command(flatten)]
     range: RangeArgs,
     /// As this version [default: that of series.yaml]
-    #[arg(long = "version", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(
+        long = "version", value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = OUTPUT
+    )]
     wanted: Option<u32>,
     /// The commit that it is based on [default: base-commit of series.yaml]
-    #[arg(long, value_name = "COMMIT")]
+    #[arg(long, value_name = "COMMIT", help_heading = OUTPUT)]
     base: Option<String>,
-    /// What stands before PATCH in the subjects: RFC, RESEND, a tree's name
-    #[arg(long, value_name = "WORDS")]
+    /// Words before PATCH in the subjects: RFC, RESEND, a tree's name [default: none]
+    #[arg(long, value_name = "WORDS", help_heading = OUTPUT)]
     prefix: Option<String>,
-    /// Where to: a folder without anything in it [default: NAME-vN]
-    #[arg(short, long, value_name = "DIR")]
+    /// Write into this folder, which has to be empty or not there [default: SERIES-vN]
+    #[arg(short, long, value_name = "DIR", help_heading = OUTPUT)]
     output: Option<PathBuf>,
 }
+
+const FOOTER: Footer = Footer::new(&[
+    ("cargo xtask series export mine --prefix RFC", "Into the folder mine-v1, for git send-email"),
+    (
+        "cargo xtask series export mine --git ~/linux v7.0..mine --version 2",
+        "A branch of your own, as the second version",
+    ),
+]);
 
 #[derive(Serialize)]
 struct Shown {
@@ -48,7 +62,8 @@ struct Shown {
     notes: Vec<String>,
 }
 
-pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit> {
+pub(super) fn run(args: &Args, ctx: &Context) -> Result<Exit> {
+    let project = &ctx.project()?;
     let project = &args.range.for_series(project.clone(), &args.name, ctx)?;
     let mut mails = mails::load(project, &args.name)?;
     if range::is_by_itself(project) {
@@ -64,7 +79,7 @@ pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit>
     refuse_filled(&folder)?;
     let options = Options { version: Some(version), base: args.base.clone(), prefix: args.prefix.clone() };
     let exported = export(&mails.series, mails.cover, mails.patches, &options);
-    fs_err::create_dir_all(&folder)?;
+    std::fs::create_dir_all(&folder).map_err(|error| Usage::of_file("make", &folder, error))?;
     for (name, bytes) in &exported.files {
         let path = folder.join(name);
         fs_err::write(&path, bytes)?;

@@ -8,22 +8,30 @@ use serde::Serialize;
 use engine::series::fetch;
 use host::requirements::find_program;
 use report::text::neutralise;
+use spec::Series;
 use spec::series::{FETCHED, FILE};
-use spec::{Project, Series};
 
-use crate::{Context, Exit, Format, Usage, setup};
+use crate::help::SELECTION;
+use crate::{Context, Exit, Footer, Format, Usage, setup};
 
-/// Brings a series that is only declared, by the message-id in its series.yaml, into the cache, through b4
+/// Fetches the patches of a series that is only declared, through b4
 ///
-/// Its patches are found by the link `fetched` in its folder, which git ignores.
+/// By the message-id in its series.yaml, into the cache. Its patches are found by the link `fetched` in its folder, which git ignores.
 #[derive(Debug, clap::Args)]
+#[command(add = FOOTER)]
 pub(super) struct Args {
-    /// Name of a folder in patches/
+    /// The series: a folder in patches/
+    #[arg(value_name = "SERIES")]
     name: String,
-    /// Take the thread from this mbox, through b4, and not from the archive
-    #[arg(long, value_name = "FILE")]
+    /// Take the thread from this mbox [default: from the archive]
+    #[arg(long, value_name = "FILE", help_heading = SELECTION)]
     mbox: Option<PathBuf>,
 }
+
+const FOOTER: Footer = Footer::new(&[(
+    "cargo xtask series fetch memdev-attach-upstream",
+    "A series of which only series.yaml is here",
+)]);
 
 #[derive(Serialize)]
 struct Shown {
@@ -33,7 +41,8 @@ struct Shown {
     subjects: Vec<String>,
 }
 
-pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit> {
+pub(super) fn run(args: &Args, ctx: &Context) -> Result<Exit> {
+    let project = &ctx.project()?;
     let series = Series::load(&project.patches_dir(), &args.name)?;
     let file = series.dir.join(FILE);
     let Some(id) = &series.posted.message_id else {

@@ -10,37 +10,44 @@ use engine::series::import;
 use engine::series::import::{Placed, Posting, Want};
 use engine::series::mail::slug;
 use report::text::neutralise;
-use spec::Project;
 use specfile::check_name;
 
 use super::fetch::ensure_b4;
-use crate::{Context, Exit, Format, Usage};
+use super::mails;
+use crate::help::{EXECUTION, OUTPUT, SELECTION};
+use crate::{Context, Exit, Footer, Format, Usage};
 
 /// Takes a posted series into patches/
 ///
 /// The newest version of a series lies in patches/NAME/, each older one in patches/NAME/vN/. A newer version moves the one that is
 /// there into its folder, an older one goes straight into it; what series.yaml has beside the posting stays.
 #[derive(Debug, clap::Args)]
+#[command(add = FOOTER)]
 pub(super) struct Args {
-    /// An mbox, a maildir, a mail, a folder of patches, `-` for standard input, or a message-id, which b4 looks up
-    #[arg(value_name = "FILE|DIR|MSGID|-")]
+    /// An mbox, a maildir, a mail, a folder of patches, or a message-id, which b4 looks up; - is standard input
+    #[arg(value_name = "FILE|DIR|MSGID")]
     from: String,
-    /// Name of the folder in patches/ [default: that of its change-id, or made of its title]
-    #[arg(long)]
-    name: Option<String>,
-    /// Look a message-id up in this mbox, through b4, and not in the archive
-    #[arg(long, value_name = "FILE")]
-    mbox: Option<PathBuf>,
-    /// This version, where there are several [default: the newest]
-    #[arg(long = "version", value_name = "N")]
+    /// Take this version, where there are several [default: the newest]
+    #[arg(long = "version", value_name = "N", help_heading = SELECTION)]
     wanted: Option<u32>,
+    /// Look a message-id up in this mbox, through b4 [default: in the archive]
+    #[arg(long, value_name = "FILE", help_heading = SELECTION)]
+    mbox: Option<PathBuf>,
     /// Replace the version that is there, though it has other patches
-    #[arg(long)]
+    #[arg(long, help_heading = EXECUTION)]
     force: bool,
     /// Only print what is there, and write nothing
-    #[arg(long)]
+    #[arg(long, help_heading = EXECUTION)]
     dry_run: bool,
+    /// Name of the folder in patches/ [default: that of its change-id, or made of its title]
+    #[arg(long, value_name = "NAME", help_heading = OUTPUT)]
+    name: Option<String>,
 }
+
+const FOOTER: Footer = Footer::new(&[
+    ("cargo xtask series import thread.mbox --dry-run", "What would become of a thread"),
+    ("cargo xtask series import 20250101.v2-cover@example.com --name theirs", "By message-id, through b4"),
+]);
 
 #[derive(Serialize)]
 struct Imported {
@@ -54,7 +61,8 @@ struct Imported {
     notes: Vec<String>,
 }
 
-pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit> {
+pub(super) fn run(args: &Args, ctx: &Context) -> Result<Exit> {
+    let project = &ctx.project()?;
     let posting = read(args).with_context(|| format!("importing {}", args.from))?;
     let name = match &args.name {
         Some(name) => name.clone(),
@@ -97,7 +105,7 @@ fn read(args: &Args) -> Result<Posting> {
     let path = Path::new(from);
     if from == "-" || path.exists() {
         let want = Want { version: args.wanted, message_id: None };
-        return Ok(import::order(import::read(path)?, &want)?);
+        return Ok(import::order(mails::read(path)?, &want)?);
     }
     let id = from.trim_matches(['<', '>']);
     let is_id = id.contains('@')

@@ -14,28 +14,38 @@ use spec::{Kernel, Project, Series};
 
 use super::kernel::kernel_for;
 use super::{mails, place};
+use crate::help::{KERNEL, SELECTION};
 use crate::range::RangeArgs;
-use crate::{Context, Exit, Format, Usage};
+use crate::{Context, Exit, Footer, Format, Usage};
 
-/// Checks a series as reviewers do first: subjects, counters, sign-offs, trailers, change notes, whitespace, `checkpatch.pl
-/// --strict` of its kernel, and that each hunk lies where it says
+/// Checks the form of a series as reviewers do first, checkpatch.pl included
 ///
-/// Exit code 1 when there is an error; warnings alone are 0.
+/// Subjects, counters, sign-offs, trailers, change notes, whitespace, `checkpatch.pl --strict` of its kernel, and that each hunk
+/// lies where it says.
 #[derive(Debug, clap::Args)]
+#[command(add = FOOTER)]
 pub(super) struct Args {
-    /// Name of a folder in patches/, or with --git how the commits are to be called
+    /// The series: a folder in patches/; with --git, any name for the commits
+    #[arg(value_name = "SERIES")]
     name: String,
+    /// The kernel that it is for [default: the first of patchbench.yaml with this series]
+    #[arg(long, value_name = "KERNEL", help_heading = KERNEL)]
+    kernel: Option<String>,
     #[command(flatten)]
     range: RangeArgs,
-    /// The kernel that it is for [default: the first of patchbench.yaml with this series]
-    #[arg(long, value_name = "NAME")]
-    kernel: Option<String>,
-    /// Only what needs no kernel: neither checkpatch.pl nor the places of hunks
-    #[arg(long, conflicts_with = "kernel")]
+    /// Check only what needs no kernel: neither checkpatch.pl nor the places of hunks
+    #[arg(long, conflicts_with = "kernel", help_heading = SELECTION)]
     offline: bool,
 }
 
-pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit> {
+const FOOTER: Footer = Footer::new(&[
+    ("cargo xtask series lint memdev-attach --offline", "What needs no kernel"),
+    ("cargo xtask series lint mine --git ~/linux v7.0..mine", "A branch of your own"),
+])
+.exits(&[("0", "no error; there may be warnings"), ("1", "there is an error")]);
+
+pub(super) fn run(args: &Args, ctx: &Context) -> Result<Exit> {
+    let project = &ctx.project()?;
     let project = &args.range.for_series(project.clone(), &args.name, ctx)?;
     let mails = mails::load(project, &args.name)?;
     let name = |file: &Path| file.file_name().unwrap_or_default().to_string_lossy().into_owned();

@@ -3,15 +3,19 @@
 use anyhow::Result;
 use serde::Serialize;
 
-use spec::{Project, Series};
+use spec::Series;
 
-use crate::{Context, Exit, Format};
+use crate::{Context, Exit, Footer, Format};
 
-/// Lists every series with what it requires and the kernels it is written for
+/// Lists every series with what it requires, and the kernels it is written for
 #[derive(Debug, clap::Args)]
+#[command(add = FOOTER)]
 pub(super) struct Args {}
 
-pub(super) fn run(project: &Project, ctx: &Context) -> Result<Exit> {
+const FOOTER: Footer = Footer::new(&[("cargo xtask series list", "What --series takes")]);
+
+pub(super) fn run(_: &Args, ctx: &Context) -> Result<Exit> {
+    let project = ctx.project()?;
     let dir = project.patches_dir();
     let listed = Series::names(&dir)?
         .iter()

@@ -1,7 +1,11 @@
 //! A series of patches/ as mails.
 
+use std::path::Path;
+
 use anyhow::{Context as _, Result};
 
+use engine::series::import;
+use engine::series::import::ImportError;
 use engine::series::mail::Message;
 use spec::series::COVER;
 use spec::{Project, Series};
@@ -15,6 +19,14 @@ pub(super) struct Mails {
     pub(super) patches: Vec<Message>,
 }
 
+/// Reads mails that the command line names.
+pub(super) fn read(path: &Path) -> Result<Vec<Message>> {
+    import::read(path).map_err(|error| match error {
+        ImportError::Io(error) => Usage::of_file("read", path, error),
+        error => error.into(),
+    })
+}
+
 /// Reads a series of patches/.
 pub(super) fn load(project: &Project, name: &str) -> Result<Mails> {
     let series = Series::load(&project.patches_dir(), name)?;
@@ -26,7 +38,7 @@ pub(super) fn load(project: &Project, name: &str) -> Result<Mails> {
         let message = format!("series {name} has no patches of its own, only variants");
         return Err(Usage { message, hint: None }.into());
     }
-    let read = |file: &std::path::Path| -> Result<Message> {
+    let read = |file: &Path| -> Result<Message> {
         let bytes = fs_err::read(file)?;
         Message::parse(&bytes).with_context(|| format!("reading {}", file.display()))
     };

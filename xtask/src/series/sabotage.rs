@@ -14,27 +14,39 @@ use spec::{Project, Sabotage, Series};
 
 use crate::args::{GuestArgs, KernelArgs};
 use crate::context::workspace;
+use crate::help::SELECTION;
 use crate::record::{resolved, started};
-use crate::{Context, Exit, Format, Usage, setup};
+use crate::{Context, Exit, Footer, Format, Usage, setup};
 
-/// Undoes one required behaviour of a series after the other, and sees that the cases that are named for it turn red
+/// Breaks a series on purpose, and sees that the cases named for it turn red
+///
+/// Each sabotage of the series undoes one required behaviour.
 #[derive(Debug, clap::Args)]
+#[command(add = FOOTER)]
 pub(super) struct Args {
-    /// Name of a folder in patches/ with sabotages
+    /// The series: a folder in patches/ with sabotages
+    #[arg(value_name = "SERIES")]
     name: String,
-    /// Only this sabotage (may be given more than once)
-    #[arg(long, value_name = "NAME")]
-    only: Vec<String>,
-    /// Run only the cases that must turn red, not the rest of their suites, which must not
-    #[arg(long)]
-    named: bool,
     #[command(flatten)]
     kernel: KernelArgs,
+    /// Only this sabotage; repeatable [default: all of the series]
+    #[arg(long, value_name = "SABOTAGE", help_heading = SELECTION)]
+    only: Vec<String>,
+    /// Run only the cases that must turn red, not the rest of their suites, which must not
+    #[arg(long, help_heading = SELECTION)]
+    named: bool,
     #[command(flatten)]
     guest: GuestArgs,
 }
 
-pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit> {
+const FOOTER: Footer = Footer::new(&[(
+    "cargo xtask series sabotage memdev-attach --named --only no-check",
+    "One of them, and only the cases that must notice",
+)])
+.exits(&[("0", "each was noticed"), ("1", "one was not, or a case turned red that it is not to turn red")]);
+
+pub(super) fn run(args: &Args, ctx: &Context) -> Result<Exit> {
+    let project = &ctx.project()?;
     let series = Series::load(&project.patches_dir(), &args.name)?;
     let all = Sabotage::load_all(&series)?;
     if let Some(unknown) = args.only.iter().find(|name| all.iter().all(|s| s.name != **name)) {

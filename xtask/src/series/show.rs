@@ -4,23 +4,34 @@ use anyhow::Result;
 use serde::Serialize;
 
 use source::{Fit, Sources};
-use spec::{Kernel, Project, Series};
+use spec::{Kernel, Series};
 
 use super::list::Listed;
+use crate::help::KERNEL;
 use crate::range::RangeArgs;
-use crate::{Context, Exit, Format};
+use crate::{Context, Exit, Footer, Format};
 
-/// Shows a series patch by patch, and for each kernel whether it applies, is contained, or conflicts and where
+/// Shows a series patch by patch, and which kernels it fits
+///
+/// For each kernel: whether it applies, is contained, or conflicts and where.
 #[derive(Debug, clap::Args)]
+#[command(add = FOOTER)]
 pub(super) struct Args {
-    /// Name of a folder in patches/, or with --git how the commits are to be called
+    /// The series: a folder in patches/; with --git, any name for the commits
+    #[arg(value_name = "SERIES")]
     name: String,
     #[command(flatten)]
     range: RangeArgs,
-    /// Only for this kernel of patchbench.yaml (may be given more than once) [default: all of them]
-    #[arg(long = "kernel", value_name = "NAME")]
+    /// Only for this kernel of patchbench.yaml; repeatable [default: all of them]
+    #[arg(long = "kernel", value_name = "KERNEL", help_heading = KERNEL)]
     kernels: Vec<String>,
 }
+
+const FOOTER: Footer = Footer::new(&[
+    ("cargo xtask series show memdev-attach --kernel lts", "Whether it applies to one kernel"),
+    ("cargo xtask series show mine --git ~/linux v7.0..mine", "The same of a branch of your own"),
+])
+.exits(&[("0", "it was shown, also where it fits no kernel")]);
 
 #[derive(Serialize)]
 struct Shown {
@@ -37,7 +48,8 @@ struct OnKernel {
     fit: Fit,
 }
 
-pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit> {
+pub(super) fn run(args: &Args, ctx: &Context) -> Result<Exit> {
+    let project = &ctx.project()?;
     let project = &args.range.for_series(project.clone(), &args.name, ctx)?;
     let series = Series::load_all(&project.patches_dir(), std::slice::from_ref(&args.name))?;
     let Some(this) = series.last() else { return Ok(Exit::Success) };

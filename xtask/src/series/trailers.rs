@@ -5,19 +5,18 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use serde::Serialize;
 
-use engine::series::import;
 use engine::series::mail::{Message, patch_ids};
 use engine::series::trailers::{Collected, Given, Refused, Tag, Thread, collect, insert};
 use host::{quote, write_stamp};
 use report::text::neutralise;
-use spec::Project;
 
 use super::mails;
 use super::place::refuse_filled;
+use crate::help::{EXECUTION, OUTPUT, SELECTION};
 use crate::range::RangeArgs;
-use crate::{Context, Exit, Format, Usage, range};
+use crate::{Context, Exit, Footer, Format, Usage, range};
 
-/// Puts the Reviewed-by, Tested-by, Acked-by and the like of a thread onto the patches that they were given to
+/// Puts the Reviewed-by, Tested-by and the like of a thread onto the patches
 ///
 /// A tag that was given to the cover letter goes onto all patches; each stands once, in the order of the kernel's
 /// maintainer-tip.rst, and nothing else in the files changes. What is not taken is reported: a tag that is malformed or has something
@@ -27,23 +26,35 @@ use crate::{Context, Exit, Format, Usage, range};
 /// Commits are never written to: what would go onto which is printed, and with --output all of them are written as patches that have
 /// their tags, for `git am`.
 #[derive(Debug, clap::Args)]
+#[command(add = FOOTER)]
 pub(super) struct Args {
-    /// Name of a folder in patches/, or with --git how the commits are to be called
+    /// The series: a folder in patches/; with --git, any name for the commits
+    #[arg(value_name = "SERIES")]
     name: String,
-    /// The thread: an mbox, a maildir, or `-` for standard input
+    /// The thread: an mbox or a maildir; - is standard input
+    #[arg(value_name = "FILE|DIR")]
     thread: PathBuf,
     #[command(flatten)]
     range: RangeArgs,
-    /// Write all patches with their tags there, for `git am`, and leave the series as it is
-    #[arg(short, long, value_name = "DIR", conflicts_with = "dry_run")]
-    output: Option<PathBuf>,
-    /// Only print what would be added
-    #[arg(long)]
-    dry_run: bool,
     /// Take a tag also from somebody else than it names
-    #[arg(long)]
+    #[arg(long, help_heading = SELECTION)]
     sloppy: bool,
+    /// Only print what would be added
+    #[arg(long, help_heading = EXECUTION)]
+    dry_run: bool,
+    /// Write all patches with their tags there, for `git am`, and leave the series as it is [default: into the series]
+    #[arg(short, long, value_name = "DIR", conflicts_with = "dry_run", help_heading = OUTPUT)]
+    output: Option<PathBuf>,
 }
+
+const FOOTER: Footer = Footer::new(&[
+    (
+        "cargo xtask series trailers mine thread.mbox --dry-run",
+        "What would be added to which patch, and what is not taken",
+    ),
+    ("b4 mbox MSGID -o- | cargo xtask series trailers mine -", "Straight from the archive"),
+])
+.exits(&[("0", "done, also where there was nothing to add")]);
 
 #[derive(Serialize)]
 struct Shown<'a> {
@@ -60,7 +71,8 @@ struct Added {
     tag: String,
 }
 
-pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit> {
+pub(super) fn run(args: &Args, ctx: &Context) -> Result<Exit> {
+    let project = &ctx.project()?;
     if args.thread != Path::new("-") && !args.thread.exists() {
         return Err(Usage { message: format!("there is no {}", args.thread.display()), hint: None }.into());
     }
@@ -70,7 +82,7 @@ pub(super) fn run(args: &Args, project: &Project, ctx: &Context) -> Result<Exit>
     let project = &args.range.for_series(project.clone(), &args.name, ctx)?;
     let mails = mails::load(project, &args.name)?;
     let patches = with_ids(mails.patches)?;
-    let thread = with_ids(import::read(&args.thread)?)?;
+    let thread = with_ids(mails::read(&args.thread)?)?;
     // Commits do not name which version they are; the thread's last is meant.
     let newest = newest(&thread).filter(|_| range::is_by_itself(project));
     let version = newest.unwrap_or(mails.series.version);

@@ -10,35 +10,51 @@ use clap::ValueEnum;
 
 use cxl_topology::generate::{Family, WindowLayout, members};
 
-use crate::{Context, Exit, Usage};
+use crate::help::OUTPUT;
+use crate::{Context, Exit, Footer, Usage};
 
 /// Writes every legal topology of a family, one file each
 ///
 /// Ranges are inclusive: 1..4. Devices are dealt to the host bridges in turn.
 #[derive(Debug, clap::Args)]
+#[command(add = FOOTER)]
 pub struct Args {
     /// Host bridges
-    #[arg(long, value_name = "N[..M]", default_value = "1")]
+    #[arg(long, value_name = "N[..M]", default_value = "1", help_heading = FAMILY)]
     host_bridges: Span,
     /// Root ports of each host bridge
-    #[arg(long, value_name = "N[..M]", default_value = "1")]
+    #[arg(long, value_name = "N[..M]", default_value = "1", help_heading = FAMILY)]
     root_ports: Span,
     /// Switches of each host bridge: none, or how many
-    #[arg(long = "switch", value_name = "N,…", value_delimiter = ',', default_value = "none")]
+    #[arg(long = "switch", value_name = "N,…", value_delimiter = ',', default_value = "none", help_heading = FAMILY)]
     switches: Vec<Switches>,
     /// Devices in all
-    #[arg(long, value_name = "N[..M]", default_value = "1")]
+    #[arg(long, value_name = "N[..M]", default_value = "1", help_heading = FAMILY)]
     devices: Span,
-    /// A window for each host bridge, one over all, or both
-    #[arg(long, value_enum, value_name = "WHICH,…", value_delimiter = ',', default_value = "all")]
+    /// How windows lie over the host bridges
+    #[arg(long, value_enum, value_name = "WHICH,…", value_delimiter = ',', default_value = "all", help_heading = FAMILY)]
     windows: Vec<Which>,
     /// Volatile memory instead of persistent
-    #[arg(long)]
+    #[arg(long, help_heading = FAMILY)]
     volatile: bool,
-    /// Where to [default: topologies/ of the project, so that they can be run by name]
-    #[arg(long, value_name = "DIR")]
+    /// Write into this folder [default: topologies/ of the project, so that they can be run by name]
+    #[arg(long, value_name = "DIR", help_heading = OUTPUT)]
     output: Option<PathBuf>,
 }
+
+/// The heading of what the topologies have in common.
+const FAMILY: &str = "The family";
+
+const FOOTER: Footer = Footer::new(&[
+    (
+        "cargo xtask topology generate --root-ports 1..2 --switch none,1 --devices 1..4",
+        "Each of them can then be run by name",
+    ),
+    (
+        "cargo xtask topology generate --host-bridges 2 --devices 2 --windows each,all --output /tmp/two",
+        "Elsewhere",
+    ),
+]);
 
 /// A range of numbers, both ends included.
 #[derive(Debug, Clone)]
@@ -104,14 +120,14 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         return Err(Usage { message: "no member of this family is legal".to_owned(), hint }.into());
     }
     let dir = args.output.clone().unwrap_or_else(|| ctx.topologies());
-    fs_err::create_dir_all(&dir)?;
+    fs::create_dir_all(&dir).map_err(|error| Usage::of_file("make", &dir, error))?;
     for (name, raw) in &members {
         let (file, text) = (dir.join(format!("{name}.yaml")), raw.to_yaml());
         if fs::read_to_string(&file).is_ok_and(|there| there != text) {
             let message = format!("{} is there already, and has other content", file.display());
             return Err(Usage { message, hint: Some("--output DIR writes elsewhere".to_owned()) }.into());
         }
-        fs_err::write(&file, text)?;
+        fs::write(&file, text).map_err(|error| Usage::of_file("write", &file, error))?;
         anstream::println!("{}", file.display());
     }
     ctx.print(&format!("{} topologies", members.len()));

@@ -9,22 +9,32 @@ use cxl_topology::{Capabilities, Finding, RULES, Rule, Severity};
 use report::text::neutralise;
 
 use super::find;
-use crate::{Context, Exit, Format, Usage};
+use crate::args::program;
+use crate::help::{EXECUTION, SELECTION};
+use crate::{Context, Exit, Footer, Format, Usage};
 
-/// Checks topologies against every rule: a finding names the file, the line, the rule and what to do
+/// Checks topologies against every rule
 ///
-/// Exit code 2 when a rule is broken; a warning alone is 0.
+/// A finding names the file, the line, the rule and what to do.
 #[derive(Debug, clap::Args)]
+#[command(add = FOOTER)]
 pub struct Args {
-    /// Topologies by name [default: all]
+    /// The topologies to check [default: all]
+    #[arg(value_name = "TOPOLOGY")]
     names: Vec<String>,
-    /// Explain a rule and what happens without it; `all` for every rule
-    #[arg(long, value_name = "RULE", conflicts_with = "names")]
+    /// Explain a rule and what happens without it, or every rule: `all`
+    #[arg(long, value_name = "RULE", conflicts_with = "names", help_heading = SELECTION)]
     explain: Option<String>,
-    /// For this QEMU instead of the one on the PATH
-    #[arg(long, value_name = "PATH")]
+    /// For this QEMU [default: qemu-system-x86_64 on the PATH, else QEMU 10.0.2 as it is known]
+    #[arg(long, value_name = "PROGRAM", value_parser = program(), help_heading = EXECUTION)]
     qemu: Option<PathBuf>,
 }
+
+const FOOTER: Footer = Footer::new(&[
+    ("cargo xtask topology lint", "All of them"),
+    ("cargo xtask topology lint --explain window-size", "Why a rule is there"),
+])
+.exits(&[("0", "no rule is broken; there may be warnings"), ("2", "a rule is broken")]);
 
 /// A finding for programs.
 #[derive(Serialize)]

@@ -5,11 +5,14 @@ use serde::Serialize;
 
 use cxl_topology::Topology;
 
-use crate::{Context, Exit, Format};
+use crate::{Context, Exit, Footer, Format};
 
 /// Lists every topology with its picture in one line
 #[derive(Debug, clap::Args)]
+#[command(add = FOOTER)]
 pub struct Args {}
+
+const FOOTER: Footer = Footer::new(&[("cargo xtask topology list", "What --topology takes")]);
 
 #[derive(Serialize)]
 struct Listed {
@@ -18,7 +21,7 @@ struct Listed {
     picture: String,
 }
 
-pub fn run(ctx: &Context) -> Result<Exit> {
+pub fn run(_: &Args, ctx: &Context) -> Result<Exit> {
     let dir = ctx.topologies();
     let listed = cxl_topology::names(&dir)?
         .iter()

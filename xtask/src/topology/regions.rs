@@ -9,44 +9,56 @@ use cxl_topology::regions::{GRANULARITIES, Kind, Listed, Region, UNIT};
 use cxl_topology::{Topology, regions};
 
 use super::find;
-use crate::{Context, Exit, Format, Usage};
+use crate::help::{OUTPUT, SELECTION};
+use crate::{Context, Exit, Footer, Format, Usage};
 
-/// Lists every region that is legal in a topology with the command that creates it, or explains why one is not
+/// Lists every region that is legal in a topology, or explains why one is not
 ///
-/// A region that is asked for by --devices and is not legal ends with exit code 1.
+/// Each comes with the command that creates it.
 #[derive(Debug, clap::Args)]
+#[command(add = FOOTER)]
 pub struct Args {
-    /// Name of a file in topologies/, without .yaml
+    /// The topology: a file in topologies/, without .yaml
+    #[arg(value_name = "TOPOLOGY")]
     name: String,
-    /// Is a region of these devices legal, in this interleave order?
-    #[arg(long, value_delimiter = ',', value_name = "ID,…")]
+    /// Judge a region of these devices, in this interleave order [default: list all regions]
+    #[arg(long, value_delimiter = ',', value_name = "DEVICE,…", help_heading = SELECTION)]
     devices: Vec<String>,
-    /// With this many ways [default: as many as devices]
-    #[arg(long, value_name = "N")]
+    /// Regions with this many ways [default: any number; with --devices, as many as devices]
+    #[arg(long, value_name = "N", help_heading = SELECTION)]
     ways: Option<usize>,
-    /// In this window alone
-    #[arg(long, value_name = "N")]
+    /// Regions in this window, counted from 0 [default: all windows]
+    #[arg(long, value_name = "WINDOW", help_heading = SELECTION)]
     window: Option<usize>,
-    /// By this granularity [default: the window's]
-    #[arg(long, value_name = "SIZE")]
+    /// Regions with this granularity [default: all; with --devices, that of the window]
+    #[arg(long, value_name = "SIZE", help_heading = SELECTION)]
     granularity: Option<Bytes>,
-    /// Of this size [default: the largest]
-    #[arg(long, value_name = "SIZE")]
+    /// Regions of this size [default: the largest]
+    #[arg(long, value_name = "SIZE", help_heading = SELECTION)]
     size: Option<Bytes>,
-    /// Of this memory alone
-    #[arg(long = "type", value_enum, value_name = "TYPE")]
+    /// Regions of this kind of memory [default: both]
+    #[arg(long = "type", value_enum, value_name = "TYPE", help_heading = SELECTION)]
     kind: Option<Type>,
-    /// List no more than this many
-    #[arg(long, value_name = "N", default_value_t = 500)]
+    /// List no more than N regions
+    #[arg(long, value_name = "N", default_value_t = 500, help_heading = OUTPUT)]
     most: usize,
 }
+
+const FOOTER: Footer = Footer::new(&[
+    ("cargo xtask topology regions switch", "Every region, as `cxl create-region` makes it"),
+    (
+        "cargo xtask topology regions two-bridges --devices mem0,mem1",
+        "Whether one is legal in each window, and why not",
+    ),
+])
+.exits(&[("1", "no region of --devices is legal")]);
 
 /// The kinds of memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Type {
-    /// Volatile memory.
+    /// Volatile memory
     Ram,
-    /// Persistent memory.
+    /// Persistent memory
     Pmem,
 }
 

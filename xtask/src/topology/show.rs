@@ -9,17 +9,27 @@ use cxl_topology::qemu::Backing;
 use host::quote;
 
 use super::find;
-use crate::{Context, Exit, Format};
+use crate::args::program;
+use crate::help::EXECUTION;
+use crate::{Context, Exit, Footer, Format};
 
-/// Shows a topology as a tree, with the QEMU arguments that it becomes
+/// Shows a topology as a tree, with the arguments of QEMU that it becomes
 #[derive(Debug, clap::Args)]
+#[command(add = FOOTER)]
 pub struct Args {
-    /// Name of a file in topologies/, without .yaml
+    /// The topology: a file in topologies/, without .yaml
+    #[arg(value_name = "TOPOLOGY")]
     name: String,
-    /// For this QEMU instead of the one on the PATH
-    #[arg(long, value_name = "PATH")]
+    /// For this QEMU [default: qemu-system-x86_64 on the PATH, else QEMU 10.0.2 as it is known]
+    #[arg(long, value_name = "PROGRAM", value_parser = program(), help_heading = EXECUTION)]
     qemu: Option<PathBuf>,
 }
+
+const FOOTER: Footer = Footer::new(&[(
+    "cargo xtask topology show switch",
+    "The tree, and a command line of QEMU, ready to paste",
+)])
+.exits(&[("4", "this QEMU lacks something that the topology has")]);
 
 #[derive(Serialize)]
 struct Shown {

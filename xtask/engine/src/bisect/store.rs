@@ -26,6 +26,11 @@ impl Bisections {
         Self(Folders::new(results.join("bisect"), &KIND))
     }
 
+    /// The names of all bisections, the oldest first; none where they cannot be read.
+    pub fn ids(&self) -> Vec<String> {
+        self.0.list().unwrap_or_default().into_iter().map(|folder| folder.id).collect()
+    }
+
     /// The folder of a bisection.
     pub fn folder(&self, state: &State) -> PathBuf {
         self.0.dir().join(&state.id)
