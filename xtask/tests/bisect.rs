@@ -6,7 +6,7 @@
 mod project;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use project::{Project, Run};
 use serde_json::Value;
@@ -15,6 +15,7 @@ use host::Cache;
 use source::Sources;
 use spec::{Project as Spec, Series};
 use synthetic_history::{BEHIND_SWITCHES, CULPRIT, SyntheticHistory};
+use testing::shared_cache;
 
 /// Where half of the boots fail.
 const AT_TIMES: &str = "parent_port->depth > 1 && (get_random_u32() & 1)";
@@ -24,7 +25,7 @@ fn history(project: &Project) -> SyntheticHistory {
     let spec = Spec::load(&project.path("")).expect("the project");
     let kernel = spec.kernel("lts").expect("the default kernel");
     let series = Series::load_all(&spec.patches_dir(), &kernel.series).expect("its series");
-    let sources = Sources::new(&Cache::new(&cache()).expect("the cache"));
+    let sources = Sources::new(&Cache::new(&shared_cache()).expect("the cache"));
     SyntheticHistory::new(&project.path("linux"), &sources, kernel, &series).expect("a history")
 }
 
@@ -32,13 +33,6 @@ fn history_of(project: &Project, commits: usize, culprit: usize, condition: &str
     let mut history = history(project);
     history.commits(commits, culprit, condition).expect("commits");
     history
-}
-
-fn cache() -> PathBuf {
-    let home = || PathBuf::from(std::env::var_os("HOME").expect("a home")).join(".cache");
-    let shared =
-        || std::env::var_os("XDG_CACHE_HOME").map_or_else(home, PathBuf::from).join("cxl-patchbench");
-    std::env::var_os("PATCHBENCH_CACHE").map_or_else(shared, PathBuf::from)
 }
 
 fn project() -> Project {

@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use host::Process;
 use kernlog::{CaseOutcome, Kind, LogReport, Verdict, judge};
+use testing::shared_cache;
 
 /// Prints each file's status and leaves. The parser's signature differs between kernel versions.
 const SCRIPT: &str = r"
@@ -55,13 +56,8 @@ struct Theirs {
 
 /// The `tools/testing/kunit` of every kernel source in the cache.
 fn parsers() -> Vec<PathBuf> {
-    let default = || {
-        let home = PathBuf::from(std::env::var_os("HOME").expect("a home"));
-        std::env::var_os("XDG_CACHE_HOME").map_or(home.join(".cache"), PathBuf::from).join("cxl-patchbench")
-    };
-    let cache = std::env::var_os("PATCHBENCH_CACHE").map_or_else(default, PathBuf::from);
-    let work =
-        fs::read_dir(cache.join("work")).expect("the cache has work copies of kernels: build one first");
+    let work = fs::read_dir(shared_cache().join("work"))
+        .expect("the cache has work copies of kernels: build one first");
     let parser = |entry: fs::DirEntry| entry.path().join("src/tools/testing/kunit");
     let mut all: Vec<_> =
         work.flatten().map(parser).filter(|dir| dir.join("kunit_parser.py").is_file()).collect();

@@ -11,6 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use event::{CaseReport, Event, Stage, Stamped};
 use host::{Process, Running};
 use kernlog::Splat;
+use testing::copy_folder;
 
 /// How drivers/cxl/Makefile begins, in every kernel that the tests run on.
 const MAKEFILE_HEAD: &str = " # SPDX-License-Identifier: GPL-2.0\n";
@@ -49,32 +50,20 @@ pub fn names_below(folder: &Path) -> Vec<String> {
     files.filter_map(|entry| name(entry).ok()).collect()
 }
 
-fn copy(from: &Path, to: &Path) {
-    for entry in walkdir::WalkDir::new(from) {
-        let entry = entry.expect("an entry");
-        let target = to.join(entry.path().strip_prefix(from).expect("below"));
-        if entry.file_type().is_dir() {
-            fs::create_dir_all(&target).expect("a folder");
-        } else {
-            fs::copy(entry.path(), target).expect("a copy");
-        }
-    }
-}
-
 impl Project {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let (from, to) = (checkout(), folder.path());
         fs::copy(from.join("patchbench.yaml"), to.join("patchbench.yaml")).expect("patchbench.yaml");
-        copy(&from.join("kconfig"), &to.join("kconfig"));
+        copy_folder(&from.join("kconfig"), &to.join("kconfig"));
         symlink(from.join("topologies"), to.join("topologies")).expect("a link");
         for series in ["memdev-attach", "attach-tests"] {
-            copy(&from.join("patches").join(series), &to.join("patches").join(series));
+            copy_folder(&from.join("patches").join(series), &to.join("patches").join(series));
         }
         fs::create_dir(to.join("scenarios")).expect("a folder");
         fs::copy(from.join("scenarios/lib.sh"), to.join("scenarios/lib.sh")).expect("lib.sh");
-        copy(&from.join("scenarios/enumerate"), &to.join("scenarios/enumerate"));
-        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/red"), &to.join("scenarios/red"));
+        copy_folder(&from.join("scenarios/enumerate"), &to.join("scenarios/enumerate"));
+        copy_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/red"), &to.join("scenarios/red"));
         let cache = std::env::var_os("PATCHBENCH_CACHE").map(PathBuf::from);
         Self { folder, cache }
     }
@@ -196,13 +185,13 @@ impl Project {
 
     /// The cases of a shipped suite.
     pub fn suite(&self, name: &str) {
-        copy(&checkout().join("scenarios").join(name), &self.path("scenarios").join(name));
+        copy_folder(&checkout().join("scenarios").join(name), &self.path("scenarios").join(name));
     }
 
     /// One of the tests' own suites.
     pub fn test_suite(&self, name: &str) {
         let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
-        copy(&tests.join(name), &self.path("scenarios").join(name));
+        copy_folder(&tests.join(name), &self.path("scenarios").join(name));
     }
 
     /// One more fragment for the default kernel.

@@ -1,0 +1,113 @@
+//! The documentation is true: links lead somewhere, pages are found from the index, and the commands in them run.
+//!
+//! A block of commands that cannot run in a test has a comment right above it: `<!-- not run: REASON -->`. Its commands are read by the
+//! command line's parser all the same.
+
+mod commands;
+mod links;
+mod pages;
+mod sandbox;
+mod words;
+
+use std::collections::BTreeSet;
+
+use clap::Parser as _;
+
+use commands::{Speed, commands};
+use pages::{Page, pages};
+use sandbox::Sandbox;
+
+/// Subcommands that need no kernel: these run in every test run.
+#[test]
+fn quick_commands_of_the_docs_run() {
+    run_all(Speed::Quick);
+}
+
+/// All others, on a real kernel: hours, and so nightly.
+#[test]
+#[ignore = "builds kernels and boots guests"]
+fn every_command_of_the_docs_runs() {
+    run_all(Speed::Slow);
+}
+
+/// Runs the commands of this speed, each page in a sandbox of its own, in the order in which they stand there.
+fn run_all(speed: Speed) {
+    let mut failures = Vec::new();
+    let mut count = 0;
+    for page in pages() {
+        let commands: Vec<_> =
+            commands(&page).into_iter().filter(|command| command.not_run.is_none()).collect();
+        if !commands.iter().any(|command| command.speed() == speed) {
+            continue;
+        }
+        let sandbox = Sandbox::new(speed);
+        // A quick command may prepare what a slow one needs, so they run there too.
+        for command in commands.iter().filter(|command| command.speed() <= speed) {
+            count += 1;
+            if let Err(why) = sandbox.run(command) {
+                failures.push(format!("{}:{}: {}\n{why}", page.name, command.line, command.text));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+    assert!(count > 10, "only {count} commands were found: are they still in fences of `sh`?");
+}
+
+#[test]
+fn every_command_is_one_that_the_command_line_takes() {
+    let mut failures = Vec::new();
+    for page in pages() {
+        for command in commands(&page) {
+            let Err(error) = xtask::Cli::try_parse_from(&command.words) else { continue };
+            // `--help` and `--version` are errors of clap's, printed on standard output.
+            if error.use_stderr() {
+                failures.push(format!("{}:{}: {}\n{error}", page.name, command.line, command.text));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let pages = pages();
+    let failures: Vec<_> = pages.iter().flat_map(|page| links::broken(page, &pages)).collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn every_page_is_in_the_table_of_contents_and_in_the_index() {
+    let summary = Page::read("docs/site/SUMMARY.md");
+    let listed: BTreeSet<_> =
+        links::targets(&summary).into_iter().map(|link| link.replace("../", "")).collect();
+    let missing: Vec<_> =
+        pages().into_iter().map(|page| page.name).filter(|name| !listed.contains(name)).collect();
+    assert!(missing.is_empty(), "docs/site/SUMMARY.md lacks {}", missing.join(", "));
+    let index = links::reachable(&Page::read("docs/README.md"), &pages());
+    let lost: Vec<_> =
+        pages().into_iter().map(|page| page.name).filter(|name| !index.contains(name)).collect();
+    assert!(lost.is_empty(), "no link leads from docs/README.md to {}", lost.join(", "));
+}
+
+#[test]
+fn pages_avoid_the_words_that_have_a_better_one() {
+    let words = words::avoided();
+    let failures: Vec<_> = pages().iter().flat_map(|page| words::found(page, &words)).collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// The picture of the README, from the topology that it shows. PATCHBENCH_UPDATE=1 renews it.
+#[test]
+fn pictures_show_the_topologies_as_they_are() {
+    let sandbox = Sandbox::new(Speed::Quick);
+    let drawn = sandbox.printed("topology draw mixed --as svg");
+    let file = pages::root().join("docs/mixed.svg");
+    if std::env::var_os("PATCHBENCH_UPDATE").is_some() {
+        std::fs::write(&file, &drawn).expect("docs/mixed.svg");
+    }
+    let kept = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(
+        kept == drawn,
+        "docs/mixed.svg is not what `topology draw mixed --as svg` prints: PATCHBENCH_UPDATE=1 renews it"
+    );
+}
