@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// None of `PATCHBENCH_CACHE`, `XDG_CACHE_HOME` and `HOME` is set.
 pub fn shared_cache() -> PathBuf {
     let var = |name| std::env::var_os(name).map(PathBuf::from);
-    let home = || PathBuf::from(var("HOME").expect("HOME is set")).join(".cache");
+    let home = || var("HOME").expect("HOME is set").join(".cache");
     let shared = || var("XDG_CACHE_HOME").unwrap_or_else(home).join("cxl-patchbench");
     var("PATCHBENCH_CACHE").unwrap_or_else(shared)
 }
