@@ -199,10 +199,22 @@ pub fn show_error(error: &anyhow::Error) {
     for cause in error.chain().skip(1) {
         text.push_str(&format!("\ncaused by: {cause}"));
     }
-    for hint in error.chain().filter_map(tool_error).filter_map(ToolError::hint) {
+    for hint in hints(error) {
         text.push_str(&format!("\nhint: {hint}"));
     }
     anstream::eprintln!("{}", neutralise(&text));
+}
+
+/// The hints of an error and its causes, each once. What is to be done about an error of the system in general is said only
+/// where nobody has anything better.
+fn hints(error: &anyhow::Error) -> Vec<String> {
+    let mut hints = Vec::new();
+    for cause in error.chain() {
+        let hint = tool_error(cause).and_then(ToolError::hint);
+        let is_general = cause.is::<std::io::Error>() && !hints.is_empty();
+        hints.extend(hint.filter(|hint| !is_general && !hints.contains(hint)));
+    }
+    hints
 }
 
 /// The checkout that this binary was built from: the agent is built from the same.

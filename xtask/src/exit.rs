@@ -12,6 +12,7 @@
 //! | 130 | interrupted |
 
 use std::error::Error;
+use std::io;
 use std::process::ExitCode;
 
 use cxl_topology::{Lacking, TopologyError};
@@ -116,7 +117,7 @@ macro_rules! tool_errors {
 }
 
 tool_errors! {
-    AptError, BisectError, BuildError, CacheError, Conflict, EditError, ExpectError, FilterError, FolderError, FragmentError,
+    io::Error, AptError, BisectError, BuildError, CacheError, Conflict, EditError, ExpectError, FilterError, FolderError, FragmentError,
     ImportError, Lacking, MailError, MergeError, Missing, OverlayError, ProcessError, RangeError, ResumeError, RunError, SetupError,
     SourceError, SpecError, StoreError, StoredError, SymbolError, TopologyError, Usage, VersionError, VmError,
 }
@@ -132,7 +133,7 @@ pub struct Missing {
 }
 
 impl ToolError for Missing {
-    fn hint(&self) -> Option<String> {
+    fn own_hint(&self) -> Option<String> {
         self.hint.clone()
     }
 }
@@ -148,11 +149,11 @@ pub struct Usage {
 }
 
 impl ToolError for Usage {
-    fn fault(&self) -> Fault {
+    fn own_fault(&self) -> Fault {
         Fault::Usage
     }
 
-    fn hint(&self) -> Option<String> {
+    fn own_hint(&self) -> Option<String> {
         self.hint.clone()
     }
 }
@@ -169,79 +170,4 @@ impl Usage {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io;
-    use std::path::{Path, PathBuf};
-
-    use guest::GuestError;
-
-    use super::*;
-
-    fn cause() -> io::Error {
-        io::ErrorKind::StorageFull.into()
-    }
-
-    fn cache() -> CacheError {
-        CacheError::from(host::io_at("writing", Path::new("/x"))(cause()))
-    }
-
-    fn fragment() -> FragmentError {
-        FragmentError::from(cause())
-    }
-
-    /// One of each kind that has a cause.
-    fn samples() -> Vec<Box<dyn ToolError>> {
-        let path = || PathBuf::from("/x");
-        let spec = || SpecError::Read { file: path(), source: cause(), hint: None };
-        let start =
-            ProcessError::Start { program: "git".to_owned(), command: "git gc".to_owned(), source: cause() };
-        vec![
-            Box::new(spec()),
-            Box::new(TopologyError::from(spec())),
-            Box::new(start),
-            Box::new(ProcessError::from(cause())),
-            Box::new(cache()),
-            Box::new(AptError::from(cause())),
-            Box::new(SetupError::from(AptError::from(cache()))),
-            Box::new(SourceError::from(cause())),
-            Box::new(SourceError::from(AptError::from(cache()))),
-            Box::new(fragment()),
-            Box::new(BuildError::from(fragment())),
-            Box::new(BuildError::from(cause())),
-            Box::new(GuestError::from(cache())),
-            Box::new(GuestError::from(cause())),
-            Box::new(VmError::from(cause())),
-        ]
-    }
-
-    #[test]
-    fn no_error_repeats_its_cause_and_none_hides_it() {
-        for error in samples() {
-            let mut link: &dyn Error = &*error;
-            while let Some(cause) = link.source() {
-                assert!(!link.to_string().contains(&cause.to_string()), "{error:?}");
-                link = cause;
-            }
-            let full = cause().to_string();
-            for text in [fault::shown(&*error), fault::inlined(&*error), fault::one_line(&*error)] {
-                assert_eq!(text.matches(&full).count(), 1, "{text}");
-            }
-        }
-    }
-
-    #[test]
-    fn an_error_that_only_wraps_another_forwards_its_hint() {
-        let hint = cache().hint();
-        assert!(hint.is_some());
-        let wrapped: [Box<dyn ToolError>; 5] = [
-            Box::new(AptError::from(cache())),
-            Box::new(SetupError::from(AptError::from(cache()))),
-            Box::new(GuestError::from(cache())),
-            Box::new(RunError::from(SourceError::from(cache()))),
-            Box::new(BisectError::from(RunError::from(GuestError::from(cache())))),
-        ];
-        for error in wrapped {
-            assert_eq!(error.hint(), hint, "{error:?}");
-        }
-    }
-}
+mod tests;

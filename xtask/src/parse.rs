@@ -10,6 +10,7 @@ use serde::Serialize;
 use engine::run;
 use engine::run::{Plan, Request, RunContext};
 use event::Null;
+use fault::ToolError;
 use kbuild::{Resolved, Symbols};
 use kernlog::{Case, Kind, LogReport, Splat, Totals, Verdict};
 use report::lines;
@@ -126,7 +127,8 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
             // The other files are judged all the same.
             Err(error) => {
                 let message = format!("cannot read {}: {error}", file.display());
-                super::context::show_error(&anyhow!(Usage { message, hint: None }));
+                let hint = error.hint();
+                super::context::show_error(&anyhow!(Usage { message, hint }));
                 Exit::Usage
             }
         };

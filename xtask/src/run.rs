@@ -141,7 +141,9 @@ fn random_topologies(args: &Args) -> Result<Option<RandomTopologies>> {
     let Some(count) = args.random.random else {
         if args.order.seed.is_some() && !args.order.shuffle {
             let message = "--seed is of --shuffle or --random".to_owned();
-            return Err(Usage { message, hint: None }.into());
+            let hint =
+                Some("add --shuffle for the order of the cases, or --random N for topologies".to_owned());
+            return Err(Usage { message, hint }.into());
         }
         return Ok(None);
     };

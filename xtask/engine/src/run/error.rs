@@ -114,50 +114,53 @@ pub enum RunError {
 }
 
 impl ToolError for RunError {
-    fn fault(&self) -> Fault {
+    fn wrapped(&self) -> Option<&dyn ToolError> {
         match self {
-            Self::Spec(_)
-            | Self::Topology(_)
-            | Self::Fragment(_)
-            | Self::Expect(_)
-            | Self::Unknown { .. }
-            | Self::UpTo { .. }
-            | Self::Empty { .. }
-            | Self::Changed { .. } => Fault::Usage,
+            Self::Spec(error) => Some(error),
+            Self::Topology(error) => Some(error),
+            Self::Source(error) => Some(error),
+            Self::Build(error) => Some(error),
+            Self::Fragment(error) => Some(error),
+            Self::Guest(error) => Some(error),
+            Self::Vm(error) => Some(error),
+            Self::Cache(error) => Some(error),
+            Self::Lacking(error) => Some(error),
+            Self::Expect(error) => Some(error),
+            Self::Store(error) => Some(error),
+            Self::Io(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    fn own_fault(&self) -> Fault {
+        match self {
+            Self::Unknown { .. } | Self::UpTo { .. } | Self::Empty { .. } | Self::Changed { .. } => {
+                Fault::Usage
+            }
             Self::NoMock { .. } => Fault::Kernel,
-            Self::Source(error) => error.fault(),
-            Self::Build(error) => error.fault(),
-            Self::Store(error) => error.fault(),
-            Self::Guest(error) => error.fault(),
-            Self::Vm(error) => error.fault(),
-            Self::Cache(error) => error.fault(),
             _ => Fault::Machinery,
         }
     }
 
-    fn hint(&self) -> Option<String> {
+    fn own_hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Spec(error) => return error.hint(),
-            Self::Topology(error) => return error.hint(),
-            Self::Source(error) => return error.hint(),
-            Self::Build(error) => return error.hint(),
-            Self::Fragment(error) => return error.hint(),
-            Self::Guest(error) => return error.hint(),
-            Self::Vm(error) => return error.hint(),
-            Self::Cache(error) => return error.hint(),
-            Self::Lacking(error) => return error.hint(),
-            Self::Expect(error) => return error.hint(),
-            Self::Store(error) => return error.hint(),
             Self::Unknown { hint, .. } => hint,
             Self::NoQemu { .. } => "cargo xtask setup installs one, --qemu PATH names one",
+            Self::NoMock { .. } => {
+                "do without the mock bus: `cargo xtask boot TOPOLOGY`, or suites on production modules"
+            }
             Self::NoNdctl { tried } if tried.is_empty() => {
                 "name its sources under `ndctl:` in patchbench.yaml, or a tree with --ndctl DIR"
             }
             Self::NoNdctl { .. } => "--ndctl DIR takes a tree of your own",
+            Self::Empty { .. } => {
+                "`cargo xtask run --list` shows the cells that there are; --suite and --topology add to them"
+            }
             Self::Changed { .. } => "begin a new run; `results merge` makes one of several",
             Self::UpTo { .. } => {
                 "--up-to [SERIES:]N takes the first N patches of a series of the kernel; 0 is the kernel without it"
             }
+            Self::Job { .. } => fault::OURS,
             _ => return None,
         };
         Some(hint.to_owned())
