@@ -15,10 +15,12 @@ use host::Cache;
 use report::text::neutralise;
 use report::{Folders, Verbosity};
 use spec::Project;
+use spec::project::FILE;
 
 use super::Usage;
 use super::args::PictureForm;
 use super::exit::tool_error;
+use super::origin::Origin;
 
 /// Flags that every subcommand takes.
 #[derive(Debug, clap::Args)]
@@ -88,8 +90,12 @@ fn is_called(value: &impl ValueEnum, name: &str) -> bool {
 pub struct Context {
     /// Top of the workspace: where `patchbench.yaml` lies.
     pub root: PathBuf,
+    /// How it was found.
+    pub root_from: Origin,
     /// The cache.
     pub cache: Cache,
+    /// What says where it is.
+    pub cache_from: Origin,
     /// How results are printed.
     pub format: Format,
     /// `-v`.
@@ -104,17 +110,20 @@ impl Context {
     /// # Errors
     /// There is no `patchbench.yaml` here or above, or no place for a cache.
     pub fn new(global: &Global) -> Result<Self> {
-        let root = match &global.project {
-            Some(dir) => std::path::absolute(dir).context("resolving --project")?,
+        let option = |name| Origin::Option { name };
+        let (root, root_from) = match &global.project {
+            Some(dir) => (std::path::absolute(dir).context("resolving --project")?, option("--project")),
             None => find_root()?,
         };
-        let dir = match &global.cache_dir {
-            Some(dir) => std::path::absolute(dir).context("resolving --cache-dir")?,
+        let (dir, cache_from) = match &global.cache_dir {
+            Some(dir) => (std::path::absolute(dir).context("resolving --cache-dir")?, option("--cache-dir")),
             None => default_cache()?,
         };
         Ok(Self {
             root,
+            root_from,
             cache: Cache::new(&dir)?,
+            cache_from,
             format: global.format,
             verbose: global.verbose,
             quiet: global.quiet,
@@ -163,27 +172,29 @@ impl Context {
     }
 }
 
-fn find_root() -> Result<PathBuf> {
+fn find_root() -> Result<(PathBuf, Origin)> {
     let here = env::current_dir().context("finding the current folder")?;
-    let above = here.ancestors().find(|dir| dir.join("patchbench.yaml").is_file());
+    let found = |dir: &Path, how| (dir.to_owned(), Origin::Found { how });
+    let above = here.ancestors().find(|dir| dir.join(FILE).is_file());
+    let above = above.map(|dir| found(dir, "the current folder, or one above it"));
     // `cargo xtask` may be called from anywhere through --manifest-path; the workspace is where we were built.
-    let built =
-        || Path::new(env!("CARGO_MANIFEST_DIR")).parent().filter(|dir| dir.join("patchbench.yaml").is_file());
-    above.or_else(built).map(Path::to_owned).ok_or_else(|| {
+    let built = Path::new(env!("CARGO_MANIFEST_DIR")).parent().filter(|dir| dir.join(FILE).is_file());
+    above.or_else(|| built.map(|dir| found(dir, "where the tool was built"))).ok_or_else(|| {
         Usage {
-            message: format!("there is no patchbench.yaml in {} or above", here.display()),
+            message: format!("there is no {FILE} in {} or above", here.display()),
             hint: Some("call the tool from its checkout".to_owned()),
         }
         .into()
     })
 }
 
-fn default_cache() -> Result<PathBuf> {
+fn default_cache() -> Result<(PathBuf, Origin)> {
     let set = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let from = |name| move |dir: PathBuf| (dir.join("cxl-patchbench"), Origin::Environment { name });
     set("XDG_CACHE_HOME")
         .filter(|dir| dir.is_absolute())
-        .or_else(|| set("HOME").map(|home| home.join(".cache")))
-        .map(|dir| dir.join("cxl-patchbench"))
+        .map(from("XDG_CACHE_HOME"))
+        .or_else(|| set("HOME").map(|home| home.join(".cache")).map(from("HOME")))
         .ok_or_else(|| {
             Usage {
                 message: "neither XDG_CACHE_HOME nor HOME is set".to_owned(),

@@ -16,6 +16,7 @@ mod doctor;
 mod dry_run;
 mod exit;
 mod kernel;
+mod origin;
 mod parse;
 mod range;
 mod record;
@@ -23,6 +24,7 @@ mod results;
 pub mod run;
 mod series;
 pub mod setup;
+mod show_config;
 mod test;
 mod topology;
 
@@ -61,6 +63,7 @@ enum Command {
     Results(results::Args),
     Parse(parse::Args),
     Ci(ci::Args),
+    ShowConfig(show_config::Args),
     Doctor(doctor::Args),
     Setup(setup::Args),
     Test(test::Args),
@@ -99,6 +102,7 @@ pub fn main() -> ExitCode {
         Command::Results(args) => results::run(&args, &ctx),
         Command::Parse(args) => parse::run(&args, &ctx),
         Command::Ci(args) => ci::run(&args, &ctx),
+        Command::ShowConfig(_) => show_config::run(&ctx),
         Command::Doctor(args) => doctor::run(&args, &ctx),
         Command::Setup(args) => setup::run(&args, &ctx),
         Command::Test(args) => test::run(&args, &ctx),
