@@ -25,6 +25,7 @@ pub mod run;
 mod series;
 pub mod setup;
 mod show_config;
+mod start;
 mod test;
 mod topology;
 
@@ -40,6 +41,8 @@ pub use exit::{Exit, Usage};
 /// Exit codes: 0 passed, 1 red, 2 bad usage or input file, 3 a series did not apply or a kernel did not build,
 /// 4 infrastructure or nothing was run, 130 interrupted.
 ///
+/// Without a subcommand: what is there, what is missing, and what to do next.
+///
 /// `cargo xtask bench` is a program of its own: what the tool costs beside what it drives.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version, disable_help_subcommand = true)]
@@ -47,11 +50,13 @@ pub struct Cli {
     #[command(flatten)]
     global: Global,
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[command(skip)]
+    Start,
     Run(Box<run::Args>),
     Build(build::Args),
     Boot(boot::Args),
@@ -85,12 +90,14 @@ pub fn main() -> ExitCode {
             };
         }
     };
-    let stops_git = matches!(cli.command, Command::BisectRun(_));
+    let command = cli.command.unwrap_or(Command::Start);
+    let stops_git = matches!(command, Command::BisectRun(_));
     if let Err(error) = host::signals::install() {
         anstream::eprintln!("error: installing the signal handlers: {error}");
         return Exit::Infrastructure.into();
     }
-    let result = Context::new(&cli.global).and_then(|ctx| match cli.command {
+    let result = Context::new(&cli.global).and_then(|ctx| match command {
+        Command::Start => start::run(&ctx),
         Command::Run(args) => run::run(&args, &ctx),
         Command::Build(args) => build::run(&args, &ctx),
         Command::Boot(args) => boot::run(&args, &ctx),

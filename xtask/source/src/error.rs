@@ -77,6 +77,12 @@ pub enum SourceError {
         /// The way out.
         hint: String,
     },
+    /// It would have to be fetched or read, and nothing is fetched now.
+    #[error("{what} is not in the cache")]
+    NotCached {
+        /// The package, commit, archive or folder.
+        what: String,
+    },
     /// Something else about a source, in words that say it all.
     #[error("{0}")]
     Other(String),
@@ -205,6 +211,7 @@ impl ToolError for SourceError {
                 Some("fetch it again, or correct `sha256:` if another archive is meant".to_owned())
             }
             Self::MissingProgram { hint, .. } => Some(hint.clone()),
+            Self::NotCached { .. } => Some("`cargo xtask build` brings it".to_owned()),
             _ => None,
         }
     }

@@ -31,6 +31,7 @@ pub struct Sources {
     cache: Cache,
     git: Git,
     etc: PathBuf,
+    offline: bool,
     report: Arc<dyn Fn(&str) + Send + Sync>,
 }
 
@@ -38,7 +39,13 @@ impl Sources {
     /// Sources kept in this cache.
     pub fn new(cache: &Cache) -> Self {
         let report = Arc::new(|_: &str| {});
-        Self { git: Git::new(cache), cache: cache.clone(), etc: PathBuf::from("/etc/apt"), report }
+        Self {
+            git: Git::new(cache),
+            cache: cache.clone(),
+            etc: PathBuf::from("/etc/apt"),
+            offline: false,
+            report,
+        }
     }
 
     /// The repository that holds every source as trees.
@@ -57,6 +64,14 @@ impl Sources {
     #[must_use]
     pub fn with_apt_folder(mut self, etc: &Path) -> Self {
         etc.clone_into(&mut self.etc);
+        self
+    }
+
+    /// The same without a network, an import or a look at the user's trees: what the cache does not have counts as not
+    /// available.
+    #[must_use]
+    pub fn offline(mut self) -> Self {
+        self.offline = true;
         self
     }
 
@@ -192,7 +207,13 @@ impl Sources {
     }
 
     fn fetcher(&self) -> Fetcher<'_> {
-        Fetcher { cache: &self.cache, git: &self.git, etc: &self.etc, report: &*self.report }
+        Fetcher {
+            cache: &self.cache,
+            git: &self.git,
+            etc: &self.etc,
+            report: &*self.report,
+            offline: self.offline,
+        }
     }
 
     fn first_of(&self, kernel: &Kernel) -> Result<(Fetched, KernelVersion, Vec<String>), SourceError> {

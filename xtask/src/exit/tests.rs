@@ -161,6 +161,7 @@ fn of_the_kernel() -> Vec<Sample> {
             SourceError::Requires { series: text(), requires: text(), kernel: text() },
             SourceError::Checksum { file: path(), wanted: text(), found: text() },
             SourceError::MissingProgram { what: text(), hint: text() },
+            SourceError::NotCached { what: text() },
             SourceError::Other(text()),
             SourceError::from(full()),
             SourceError::from(cache()),
