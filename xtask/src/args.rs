@@ -18,7 +18,7 @@ pub struct KernelArgs {
     /// A kernel of patchbench.yaml [default: that of its `defaults:`]
     #[arg(long, value_name = "NAME")]
     pub kernel: Option<String>,
-    /// Your own tree as it stands, uncommitted changes included; it is never written to
+    /// Your own tree as it stands, uncommitted changes included, with the series that fit it on top; it is never written to
     #[arg(long, value_name = "DIR")]
     pub linux: Option<PathBuf>,
     /// plain; debug for KASAN, lockdep and their like; debug-info for traces with file and line [default: `defaults:` of patchbench.yaml]

@@ -11,7 +11,7 @@ use spec::{ModuleSet, Userland};
 use super::args::{GuestArgs, KernelArgs, LintArgs};
 use super::context::workspace;
 use super::range::RangeArgs;
-use super::{Context, Exit, setup};
+use super::{Context, Exit, own_tree, setup};
 
 /// Boots a topology and gives a shell in the guest; Ctrl-A X leaves
 #[derive(Debug, clap::Args)]
@@ -61,6 +61,7 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     // The mock bus wants two NUMA nodes and no CXL of QEMU's.
     let name = args.topology.clone().unwrap_or_else(|| "none".to_owned());
     let request = Request { topologies: vec![name.clone()], ..args.kernel.request() };
+    let request = own_tree::settled_and_shown(request, &project, ctx)?;
     let plan = Plan::kernel_only(&project, &request)?;
     let load = if args.lint.dangerously_skip_lint { Topology::load_unchecked } else { Topology::load };
     let topology = load(&project.topologies_dir(), &name)?;

@@ -10,7 +10,7 @@ use report::{JsonLines, Terminal};
 use super::args::KernelArgs;
 use super::context::workspace;
 use super::range::RangeArgs;
-use super::{Context, Exit, Format, setup};
+use super::{Context, Exit, Format, own_tree, setup};
 
 /// Gets, patches, configures and builds a kernel with its modules and cxl_test, and prints where it is
 #[derive(Debug, clap::Args)]
@@ -29,7 +29,8 @@ pub struct Args {
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let project = args.range.for_kernel(ctx.project()?, args.kernel.kernel.as_deref(), ctx)?;
-    let plan = Plan::kernel_only(&project, &args.kernel.request())?;
+    let request = own_tree::settled_and_shown(args.kernel.request(), &project, ctx)?;
+    let plan = Plan::kernel_only(&project, &request)?;
     if args.dry_run {
         return super::dry_run::run(&[plan], &super::args::GuestArgs::default(), ctx);
     }

@@ -30,7 +30,7 @@ use host::{AptError, CacheError, ProcessError, signals};
 use kbuild::{BuildError, FragmentError, SymbolError};
 use kernlog::Verdict;
 use report::{FolderError, MergeError, ResumeError, StoreError, StoredError};
-use source::{Conflict, SourceError};
+use source::{Conflict, OwnTreeError, SourceError};
 use spec::FilterError;
 use spec::version::VersionError;
 use specfile::SpecError;
@@ -118,7 +118,7 @@ macro_rules! tool_errors {
 
 tool_errors! {
     io::Error, AptError, BisectError, BuildError, CacheError, Conflict, EditError, ExpectError, FilterError, FolderError, FragmentError,
-    ImportError, Lacking, MailError, MergeError, Missing, OverlayError, ProcessError, RangeError, ResumeError, RunError, SetupError,
+    ImportError, Lacking, MailError, MergeError, Missing, OverlayError, OwnTreeError, ProcessError, RangeError, ResumeError, RunError, SetupError,
     SourceError, SpecError, StoreError, StoredError, SymbolError, TopologyError, Usage, VersionError, VmError,
 }
 

@@ -17,6 +17,7 @@ mod dry_run;
 mod exit;
 mod kernel;
 mod origin;
+mod own_tree;
 mod parse;
 mod range;
 mod record;

@@ -11,6 +11,7 @@ use host::{Process, digest, git, io_at};
 use super::SourceError;
 use super::fetcher::{Fetched, Fetcher, describe};
 use super::git::alternates_value;
+use super::own_tree::tells_products_apart;
 
 /// A commit of a local repository.
 pub(super) fn committed(path: &Path, reference: &str) -> Result<Fetched, SourceError> {
@@ -70,7 +71,7 @@ pub(super) fn folder(fetcher: &Fetcher, path: &Path) -> Result<Fetched, SourceEr
     if !index.exists() {
         (fetcher.report)(&format!("reading {}", path.display()));
     }
-    let tree = fetcher.git.import(&path, &index, false)?;
+    let tree = fetcher.git.import(&path, &index, !tells_products_apart(&path))?;
     Ok(Fetched::new(tree, path.display().to_string()))
 }
 

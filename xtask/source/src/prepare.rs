@@ -11,7 +11,7 @@ use super::fetcher::{Fetched, Fetcher};
 use super::fit::Fit;
 use super::git::Git;
 use super::prepared::Prepared;
-use super::{Displaced, SourceError, checkout, displaced};
+use super::{Displaced, Layers, SourceError, checkout, displaced, layers};
 
 /// A tree that is no kernel: what a source is, without a series.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -204,6 +204,24 @@ impl Sources {
     /// git cannot be run.
     pub fn edited(&self, work: &Path, index: &Path) -> Result<Vec<String>, SourceError> {
         checkout::edited(&self.git, work, index)
+    }
+
+    /// Which of these series the tree of a kernel has, and which of the others go onto it, in this order: what does not fit is
+    /// left out with its reason, and with it what requires it.
+    ///
+    /// # Errors
+    /// The source is not available, git cannot be run, or the user interrupts.
+    pub fn layers(&self, kernel: &Kernel, series: &[Series]) -> Result<Layers, SourceError> {
+        self.git.ensure(&self.cache)?;
+        let (fetched, version, _) = self.first_of(kernel)?;
+        let target = Target {
+            cache: &self.cache,
+            git: &self.git,
+            alternates: &fetched.alternates,
+            kernel: &kernel.name,
+            version: &version,
+        };
+        layers::layers(&target, &fetched.tree, series)
     }
 
     fn fetcher(&self) -> Fetcher<'_> {

@@ -8,7 +8,7 @@ use guest::GuestError;
 use host::CacheError;
 use kbuild::{BuildError, FragmentError};
 use report::StoreError;
-use source::SourceError;
+use source::{OwnTreeError, SourceError};
 use specfile::SpecError;
 use vm::VmError;
 
@@ -26,6 +26,9 @@ pub enum RunError {
     /// A source is not available, or a series does not apply.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// What should be the user's own tree is none.
+    #[error(transparent)]
+    OwnTree(#[from] OwnTreeError),
     /// A kernel could not be built.
     #[error(transparent)]
     Build(#[from] BuildError),
@@ -79,10 +82,16 @@ pub enum RunError {
         hint: String,
     },
     /// Nothing is left to run.
-    #[error("nothing to run: no cell has a case that fits{}", .options.iter().map(|option| format!(" {option}")).collect::<String>())]
+    #[error(
+        "nothing to run: no cell has a case that fits{}{}",
+        .options.iter().map(|option| format!(" {option}")).collect::<String>(),
+        .left_out.iter().map(|line| format!("\n  {line}")).collect::<String>()
+    )]
     Empty {
         /// What was asked for, as options.
         options: Vec<String>,
+        /// Suites that could not be run, with the reasons.
+        left_out: Vec<String>,
     },
     /// The kernel is another one than that with which the run was begun.
     #[error(
@@ -119,6 +128,7 @@ impl ToolError for RunError {
             Self::Spec(error) => Some(error),
             Self::Topology(error) => Some(error),
             Self::Source(error) => Some(error),
+            Self::OwnTree(error) => Some(error),
             Self::Build(error) => Some(error),
             Self::Fragment(error) => Some(error),
             Self::Guest(error) => Some(error),
