@@ -22,9 +22,9 @@ pub struct KernelArgs {
     /// A kernel of patchbench.yaml [default: the one under `defaults:` there]
     #[arg(long, value_name = "KERNEL")]
     pub kernel: Option<String>,
-    /// Your own tree as it stands, uncommitted changes included [default: the source of the kernel]
+    /// Your own tree as it stands, with the series that fit it on top [default: the source of the kernel]
     ///
-    /// It is never written to.
+    /// Uncommitted changes are included. The tree is never written to.
     #[arg(long, value_name = "DIR", value_parser = folder())]
     pub linux: Option<PathBuf>,
     /// How the kernel is configured: plain, debug or debug-info [default: the one under `defaults:` of patchbench.yaml]

@@ -181,7 +181,10 @@ impl FailureArgs {
             self.cases.is_empty() || self.cases.iter().any(|name| name == case || *name == whole)
         };
         let found = all.iter().find(wanted).cloned();
-        let nothing = || Usage { message: format!("no such failure in {}", stored.summary.id), hint: None };
+        let nothing = || Usage {
+            message: format!("no such failure in {}", stored.summary.id),
+            hint: Some(format!("`cargo xtask results show {}` shows what is red in it", stored.summary.id)),
+        };
         Ok(Some(found.ok_or_else(nothing)?))
     }
 }

@@ -12,7 +12,7 @@ use super::args::{GuestArgs, KernelArgs, LintArgs};
 use super::context::workspace;
 use super::help::EXECUTION;
 use super::range::RangeArgs;
-use super::{Context, Exit, Footer, setup};
+use super::{Context, Exit, Footer, own_tree, setup};
 
 /// Boots a topology and gives a shell in the guest; Ctrl-A X leaves
 #[derive(Debug, clap::Args)]
@@ -69,6 +69,7 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     // The mock bus wants two NUMA nodes and no CXL of QEMU's.
     let name = args.topology.clone().unwrap_or_else(|| "none".to_owned());
     let request = Request { topologies: vec![name.clone()], ..args.kernel.request() };
+    let request = own_tree::settled_and_shown(request, &project, ctx)?;
     let plan = Plan::kernel_only(&project, &request)?;
     let load = if args.lint.dangerously_skip_lint { Topology::load_unchecked } else { Topology::load };
     let topology = load(&project.topologies_dir(), &name)?;

@@ -11,7 +11,7 @@ use super::args::KernelArgs;
 use super::context::workspace;
 use super::help::EXECUTION;
 use super::range::RangeArgs;
-use super::{Context, Exit, Footer, Format, setup};
+use super::{Context, Exit, Footer, Format, own_tree, setup};
 
 /// Builds a kernel with its series, modules and cxl_test
 ///
@@ -45,7 +45,8 @@ const FOOTER: Footer = Footer::new(&[
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let project = args.range.for_kernel(ctx.project()?, args.kernel.kernel.as_deref(), ctx)?;
-    let plan = Plan::kernel_only(&project, &args.kernel.request())?;
+    let request = own_tree::settled_and_shown(args.kernel.request(), &project, ctx)?;
+    let plan = Plan::kernel_only(&project, &request)?;
     if args.dry_run {
         return super::dry_run::run(&[plan], &super::args::GuestArgs::default(), ctx);
     }

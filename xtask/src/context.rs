@@ -15,11 +15,13 @@ use host::Cache;
 use report::text::neutralise;
 use report::{Folders, Verbosity};
 use spec::Project;
+use spec::project::FILE;
 
 use super::Usage;
 use super::args::PictureForm;
 use super::exit::tool_error;
 use super::help::{GLOBAL, LAST, OUTPUT};
+use super::origin::Origin;
 
 /// Flags that every subcommand takes.
 #[derive(Debug, clap::Args)]
@@ -94,8 +96,12 @@ fn is_called(value: &impl ValueEnum, name: &str) -> bool {
 pub struct Context {
     /// Top of the workspace: where `patchbench.yaml` lies.
     pub root: PathBuf,
+    /// How it was found.
+    pub root_from: Origin,
     /// The cache.
     pub cache: Cache,
+    /// What says where it is.
+    pub cache_from: Origin,
     /// How results are printed.
     pub format: Format,
     /// `-v`.
@@ -110,17 +116,20 @@ impl Context {
     /// # Errors
     /// There is no `patchbench.yaml` here or above, or no place for a cache.
     pub fn new(global: &Global) -> Result<Self> {
-        let root = match &global.project {
-            Some(dir) => std::path::absolute(dir).context("resolving --project")?,
+        let option = |name| Origin::Option { name };
+        let (root, root_from) = match &global.project {
+            Some(dir) => (std::path::absolute(dir).context("resolving --project")?, option("--project")),
             None => find_root()?,
         };
-        let dir = match &global.cache_dir {
-            Some(dir) => std::path::absolute(dir).context("resolving --cache-dir")?,
+        let (dir, cache_from) = match &global.cache_dir {
+            Some(dir) => (std::path::absolute(dir).context("resolving --cache-dir")?, option("--cache-dir")),
             None => default_cache()?,
         };
         Ok(Self {
             root,
+            root_from,
             cache: Cache::new(&dir)?,
+            cache_from,
             format: global.format,
             verbose: global.verbose,
             quiet: global.quiet,
@@ -169,28 +178,30 @@ impl Context {
     }
 }
 
-/// The project that the current folder is in.
-pub fn find_root() -> Result<PathBuf> {
+/// The project that the current folder is in, and how it was found.
+pub fn find_root() -> Result<(PathBuf, Origin)> {
     let here = env::current_dir().context("finding the current folder")?;
-    let above = here.ancestors().find(|dir| dir.join("patchbench.yaml").is_file());
+    let found = |dir: &Path, how| (dir.to_owned(), Origin::Found { how });
+    let above = here.ancestors().find(|dir| dir.join(FILE).is_file());
+    let above = above.map(|dir| found(dir, "the current folder, or one above it"));
     // `cargo xtask` may be called from anywhere through --manifest-path; the workspace is where we were built.
-    let built =
-        || Path::new(env!("CARGO_MANIFEST_DIR")).parent().filter(|dir| dir.join("patchbench.yaml").is_file());
-    above.or_else(built).map(Path::to_owned).ok_or_else(|| {
+    let built = Path::new(env!("CARGO_MANIFEST_DIR")).parent().filter(|dir| dir.join(FILE).is_file());
+    above.or_else(|| built.map(|dir| found(dir, "where the tool was built"))).ok_or_else(|| {
         Usage {
-            message: format!("there is no patchbench.yaml in {} or above", here.display()),
+            message: format!("there is no {FILE} in {} or above", here.display()),
             hint: Some("call the tool from its checkout".to_owned()),
         }
         .into()
     })
 }
 
-fn default_cache() -> Result<PathBuf> {
+fn default_cache() -> Result<(PathBuf, Origin)> {
     let set = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let from = |name| move |dir: PathBuf| (dir.join("cxl-patchbench"), Origin::Environment { name });
     set("XDG_CACHE_HOME")
         .filter(|dir| dir.is_absolute())
-        .or_else(|| set("HOME").map(|home| home.join(".cache")))
-        .map(|dir| dir.join("cxl-patchbench"))
+        .map(from("XDG_CACHE_HOME"))
+        .or_else(|| set("HOME").map(|home| home.join(".cache")).map(from("HOME")))
         .ok_or_else(|| {
             Usage {
                 message: "neither XDG_CACHE_HOME nor HOME is set".to_owned(),
@@ -206,10 +217,22 @@ pub fn show_error(error: &anyhow::Error) {
     for cause in error.chain().skip(1) {
         text.push_str(&format!("\ncaused by: {cause}"));
     }
-    for hint in error.chain().filter_map(tool_error).filter_map(ToolError::hint) {
+    for hint in hints(error) {
         text.push_str(&format!("\nhint: {hint}"));
     }
     anstream::eprintln!("{}", neutralise(&text));
+}
+
+/// The hints of an error and its causes, each once. What is to be done about an error of the system in general is said only
+/// where nobody has anything better.
+fn hints(error: &anyhow::Error) -> Vec<String> {
+    let mut hints = Vec::new();
+    for cause in error.chain() {
+        let hint = tool_error(cause).and_then(ToolError::hint);
+        let is_general = cause.is::<std::io::Error>() && !hints.is_empty();
+        hints.extend(hint.filter(|hint| !is_general && !hints.contains(hint)));
+    }
+    hints
 }
 
 /// The checkout that this binary was built from: the agent is built from the same.

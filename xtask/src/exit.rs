@@ -31,7 +31,7 @@ use host::{AptError, CacheError, ProcessError, signals};
 use kbuild::{BuildError, FragmentError, SymbolError};
 use kernlog::Verdict;
 use report::{FolderError, MergeError, ResumeError, StoreError, StoredError};
-use source::{Conflict, SourceError};
+use source::{Conflict, OwnTreeError, SourceError};
 use spec::FilterError;
 use spec::version::VersionError;
 use specfile::SpecError;
@@ -118,8 +118,8 @@ macro_rules! tool_errors {
 }
 
 tool_errors! {
-    AptError, BisectError, BuildError, CacheError, Conflict, EditError, ExpectError, FilterError, FolderError, FragmentError,
-    ImportError, Lacking, MailError, MergeError, Missing, OverlayError, ProcessError, RangeError, ResumeError, RunError, SetupError,
+    io::Error, AptError, BisectError, BuildError, CacheError, Conflict, EditError, ExpectError, FilterError, FolderError, FragmentError,
+    ImportError, Lacking, MailError, MergeError, Missing, OverlayError, OwnTreeError, ProcessError, RangeError, ResumeError, RunError, SetupError,
     SourceError, SpecError, StoreError, StoredError, SymbolError, TopologyError, Usage, VersionError, VmError,
 }
 
@@ -134,7 +134,7 @@ pub struct Missing {
 }
 
 impl ToolError for Missing {
-    fn hint(&self) -> Option<String> {
+    fn own_hint(&self) -> Option<String> {
         self.hint.clone()
     }
 }
@@ -150,11 +150,11 @@ pub struct Usage {
 }
 
 impl ToolError for Usage {
-    fn fault(&self) -> Fault {
+    fn own_fault(&self) -> Fault {
         Fault::Usage
     }
 
-    fn hint(&self) -> Option<String> {
+    fn own_hint(&self) -> Option<String> {
         self.hint.clone()
     }
 }
@@ -171,7 +171,8 @@ impl Usage {
         ];
         let message = format!("cannot {doing} {}", file.display());
         if at_fault.contains(&error.kind()) {
-            return Self { message: format!("{message}: {error}"), hint: None }.into();
+            let hint = error.hint();
+            return Self { message: format!("{message}: {error}"), hint }.into();
         }
         anyhow::Error::new(error).context(message)
     }
@@ -187,78 +188,4 @@ impl Usage {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::PathBuf;
-
-    use guest::GuestError;
-
-    use super::*;
-
-    fn cause() -> io::Error {
-        io::ErrorKind::StorageFull.into()
-    }
-
-    fn cache() -> CacheError {
-        CacheError::from(host::io_at("writing", Path::new("/x"))(cause()))
-    }
-
-    fn fragment() -> FragmentError {
-        FragmentError::from(cause())
-    }
-
-    /// One of each kind that has a cause.
-    fn samples() -> Vec<Box<dyn ToolError>> {
-        let path = || PathBuf::from("/x");
-        let spec = || SpecError::Read { file: path(), source: cause(), hint: None };
-        let start =
-            ProcessError::Start { program: "git".to_owned(), command: "git gc".to_owned(), source: cause() };
-        vec![
-            Box::new(spec()),
-            Box::new(TopologyError::from(spec())),
-            Box::new(start),
-            Box::new(ProcessError::from(cause())),
-            Box::new(cache()),
-            Box::new(AptError::from(cause())),
-            Box::new(SetupError::from(AptError::from(cache()))),
-            Box::new(SourceError::from(cause())),
-            Box::new(SourceError::from(AptError::from(cache()))),
-            Box::new(fragment()),
-            Box::new(BuildError::from(fragment())),
-            Box::new(BuildError::from(cause())),
-            Box::new(GuestError::from(cache())),
-            Box::new(GuestError::from(cause())),
-            Box::new(VmError::from(cause())),
-        ]
-    }
-
-    #[test]
-    fn no_error_repeats_its_cause_and_none_hides_it() {
-        for error in samples() {
-            let mut link: &dyn Error = &*error;
-            while let Some(cause) = link.source() {
-                assert!(!link.to_string().contains(&cause.to_string()), "{error:?}");
-                link = cause;
-            }
-            let full = cause().to_string();
-            for text in [fault::shown(&*error), fault::inlined(&*error), fault::one_line(&*error)] {
-                assert_eq!(text.matches(&full).count(), 1, "{text}");
-            }
-        }
-    }
-
-    #[test]
-    fn an_error_that_only_wraps_another_forwards_its_hint() {
-        let hint = cache().hint();
-        assert!(hint.is_some());
-        let wrapped: [Box<dyn ToolError>; 5] = [
-            Box::new(AptError::from(cache())),
-            Box::new(SetupError::from(AptError::from(cache()))),
-            Box::new(GuestError::from(cache())),
-            Box::new(RunError::from(SourceError::from(cache()))),
-            Box::new(BisectError::from(RunError::from(GuestError::from(cache())))),
-        ];
-        for error in wrapped {
-            assert_eq!(error.hint(), hint, "{error:?}");
-        }
-    }
-}
+mod tests;

@@ -47,7 +47,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ("Topologies", &["topology"]),
     ("Kernels and series", &["kernel", "series"]),
     ("Results and logs", &["results", "parse"]),
-    ("This machine", &["doctor", "setup", "completions", "man", "test", "bench"]),
+    ("This machine", &["doctor", "setup", "show-config", "completions", "man", "test", "bench"]),
 ];
 
 /// What stands below the options of a subcommand.

@@ -43,6 +43,8 @@ mod exit;
 mod help;
 mod kernel;
 mod man;
+mod origin;
+mod own_tree;
 mod parse;
 mod range;
 mod record;
@@ -50,6 +52,8 @@ mod results;
 pub mod run;
 mod series;
 pub mod setup;
+mod show_config;
+mod start;
 mod test;
 mod topology;
 
@@ -63,7 +67,8 @@ pub use help::{Footer, GROUPS, STYLES, exit_codes};
 
 /// Applies a kernel series, builds it, boots it on emulated CXL topologies and reports pass or fail
 ///
-/// What there is to test stands in patchbench.yaml, and in patchbench.local.yaml, which overrides it and is yours alone.
+/// What there is to test stands in patchbench.yaml, and in patchbench.local.yaml, which overrides it and is yours alone. Without a
+/// subcommand: what is there, what is missing, and what to do next.
 #[derive(Debug, Parser)]
 #[command(
     name = "cargo xtask", bin_name = "cargo xtask", version, styles = help::STYLES, add = FOOTER,
@@ -76,7 +81,7 @@ pub struct Cli {
     #[arg(short = 'V', long, action = ArgAction::Version, help_heading = help::GLOBAL, display_order = help::LAST + 1)]
     version: Option<bool>,
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 const FOOTER: Footer = Footer::new(&[
@@ -89,6 +94,8 @@ const FOOTER: Footer = Footer::new(&[
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[command(skip)]
+    Start,
     Run(Box<run::Args>),
     Build(build::Args),
     Boot(boot::Args),
@@ -100,6 +107,7 @@ enum Command {
     Results(results::Args),
     Parse(parse::Args),
     Ci(ci::Args),
+    ShowConfig(show_config::Args),
     Doctor(doctor::Args),
     Setup(setup::Args),
     Completions(completions::Args),
@@ -138,12 +146,13 @@ pub fn main() -> ExitCode {
             };
         }
     };
-    let stops_git = matches!(cli.command, Command::BisectRun(_));
+    let command = cli.command.unwrap_or(Command::Start);
+    let stops_git = matches!(command, Command::BisectRun(_));
     if let Err(error) = host::signals::install() {
         anstream::eprintln!("error: installing the signal handlers: {error}");
         return Exit::Infrastructure.into();
     }
-    let result = Context::new(&cli.global).and_then(|ctx| run_command(&cli.command, &ctx));
+    let result = Context::new(&cli.global).and_then(|ctx| run_command(&command, &ctx));
     match result {
         Err(error) if stops_git => {
             context::show_error(&error);
@@ -155,6 +164,7 @@ pub fn main() -> ExitCode {
 
 fn run_command(command: &Command, ctx: &Context) -> anyhow::Result<Exit> {
     match command {
+        Command::Start => start::run(ctx),
         Command::Run(args) => run::run(args, ctx),
         Command::Build(args) => build::run(args, ctx),
         Command::Boot(args) => boot::run(args, ctx),
@@ -166,6 +176,7 @@ fn run_command(command: &Command, ctx: &Context) -> anyhow::Result<Exit> {
         Command::Results(args) => results::run(args, ctx),
         Command::Parse(args) => parse::run(args, ctx),
         Command::Ci(args) => ci::run(args, ctx),
+        Command::ShowConfig(_) => show_config::run(ctx),
         Command::Doctor(args) => doctor::run(args, ctx),
         Command::Setup(args) => setup::run(args, ctx),
         Command::Completions(args) => Ok(completions::run(args)),

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 
 use engine::run;
-use engine::run::{Failures, Options, Plan, Policy, RandomTopologies, Request, RunContext};
+use engine::run::{Failures, Options, Plan, Policy, RandomTopologies, Request, RunContext, Settled};
 use event::{Event, Fan, Sink};
 use report::{Store, Stored};
 use spec::{Project, Userland};
@@ -39,10 +39,19 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         Some(range) => super::range::with(project, range, ctx)?,
         None => project,
     };
+    let (request, mut found) = super::own_tree::settled(request, &project, ctx)?;
     let random = random_topologies(args)?;
     let baseline = args.baseline.load(ctx, &project)?;
     let plans =
         Plan::all(&project, &random.as_ref().map_or(request.clone(), |random| random.request(&request)))?;
+    if request.linux.is_some() {
+        found.extend(Settled::not_run(&plans));
+    }
+    if args.choose.list || args.dry_run {
+        for line in &found {
+            ctx.print(line);
+        }
+    }
     if args.choose.list {
         return list::run(&plans, ctx);
     }
@@ -55,7 +64,7 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     if args.dry_run {
         return super::dry_run::run(&plans, &args.guest, ctx);
     }
-    carry_out(args, ctx, &project, (&request, &plans), (random.as_ref(), baseline.as_ref()))
+    carry_out(args, ctx, &project, (&request, &plans, &found), (random.as_ref(), baseline.as_ref()))
 }
 
 /// Runs the plans of a request.
@@ -63,7 +72,7 @@ fn carry_out(
     args: &Args,
     ctx: &Context,
     project: &Project,
-    (request, plans): (&Request, &[Plan]),
+    (request, plans, found): (&Request, &[Plan], &[String]),
     (random, baseline): (Option<&RandomTopologies>, Option<&Stored>),
 ) -> Result<Exit> {
     let ndctl = plans.iter().any(|plan| plan.wants(Userland::Ndctl));
@@ -81,6 +90,9 @@ fn carry_out(
     sinks.extend(shown_for(&args.shown, ctx, &options, None));
     let sink = Fan(sinks);
     sink.emit(&started(&store, plans));
+    for text in found {
+        sink.emit(&Event::Notice { text: text.clone() });
+    }
     keep(project, plans, &store)?;
     if let Some(random) = random {
         sink.emit(&Event::Notice { text: random.notice() });
@@ -141,7 +153,9 @@ fn random_topologies(args: &Args) -> Result<Option<RandomTopologies>> {
     let Some(count) = args.random.random else {
         if args.order.seed.is_some() && !args.order.shuffle {
             let message = "--seed is of --shuffle or --random".to_owned();
-            return Err(Usage { message, hint: None }.into());
+            let hint =
+                Some("add --shuffle for the order of the cases, or --random N for topologies".to_owned());
+            return Err(Usage { message, hint }.into());
         }
         return Ok(None);
     };

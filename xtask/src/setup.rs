@@ -82,8 +82,14 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         .filter(|f| !f.ok && f.requirement.level != Level::Recommended)
         .map(|f| f.requirement.name)
         .collect();
-    anyhow::ensure!(still.is_empty(), "still missing after the installation: {}", still.join(", "));
-    Ok(Exit::Success)
+    if still.is_empty() {
+        return Ok(Exit::Success);
+    }
+    let message = format!("still missing after the installation: {}", still.join(", "));
+    let hint = Some(
+        "`cargo xtask doctor` shows what was found of each; one earlier on the PATH may hide it".to_owned(),
+    );
+    Err(Missing { message, hint }.into())
 }
 
 /// What a subcommand does before its own work: with `--setup` installs, without it checks, and names everything that is

@@ -179,6 +179,7 @@ fn what_is_no_range_is_told() {
     insta::assert_snapshot!(printed("base..mian"), @r"
     error: looking for base..mian in LINUX
     caused by: LINUX has no commit 'mian'
+    hint: git -C LINUX branch --all, or git tag, has the names that it knows
     ");
 }
 

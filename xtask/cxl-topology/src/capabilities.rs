@@ -101,7 +101,7 @@ impl fmt::Display for Lacking {
 }
 
 impl ToolError for Lacking {
-    fn hint(&self) -> Option<String> {
+    fn own_hint(&self) -> Option<String> {
         (!self.hint.is_empty()).then(|| self.hint.clone())
     }
 }

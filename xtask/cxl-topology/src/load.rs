@@ -153,17 +153,24 @@ fn unknown(dir: &Path, name: &str) -> TopologyError {
 }
 
 impl ToolError for TopologyError {
-    fn fault(&self) -> Fault {
+    fn wrapped(&self) -> Option<&dyn ToolError> {
+        match self {
+            Self::Spec(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    fn own_fault(&self) -> Fault {
         Fault::Usage
     }
 
-    fn hint(&self) -> Option<String> {
+    fn own_hint(&self) -> Option<String> {
         match self {
             Self::Unknown { hint, .. } => Some(hint.clone()),
-            Self::Spec(error) => error.hint(),
             Self::Invalid { .. } => {
                 Some("`cargo xtask topology lint --explain RULE` explains the rule in brackets".to_owned())
             }
+            Self::Spec(_) => None,
         }
     }
 }

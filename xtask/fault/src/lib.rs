@@ -3,6 +3,11 @@
 //! The text of an error says what happened and nothing else. Its hint is printed once, below all causes.
 
 use std::error::Error;
+use std::io;
+
+/// The hint of an error that nobody but us can mend.
+pub const OURS: &str =
+    "this is a defect of the tool, which you cannot mend: please report it with the whole output";
 
 /// Whose fault an error is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,16 +22,55 @@ pub enum Fault {
     Interrupted,
 }
 
-/// An error of the tool. One that only wraps another forwards both answers.
+/// An error of the tool.
+///
+/// Whoever implements it answers for its own variants, by `own_fault` and `own_hint`, and names in `wrapped` those that only
+/// wrap another error, which then answers in their place. Whoever asks calls `fault` and `hint`.
 pub trait ToolError: Error {
+    /// The error that this one only wraps.
+    fn wrapped(&self) -> Option<&dyn ToolError> {
+        None
+    }
+
+    /// Whose fault it is, where it wraps none.
+    fn own_fault(&self) -> Fault {
+        Fault::Machinery
+    }
+
+    /// What to do about it, where it wraps none and that is known: without `hint:` before it.
+    fn own_hint(&self) -> Option<String> {
+        None
+    }
+
     /// Whose fault it is.
     fn fault(&self) -> Fault {
-        Fault::Machinery
+        self.wrapped().map_or_else(|| self.own_fault(), ToolError::fault)
     }
 
     /// What to do about it, where that is known: without `hint:` before it.
     fn hint(&self) -> Option<String> {
-        None
+        match self.wrapped() {
+            Some(error) => error.hint(),
+            None => self.own_hint(),
+        }
+    }
+}
+
+/// What went wrong with a file, of which the message has the path.
+impl ToolError for io::Error {
+    fn own_hint(&self) -> Option<String> {
+        let hint = match self.kind() {
+            io::ErrorKind::NotFound => "check the path; `ls -ld` shows which part of it is there",
+            io::ErrorKind::PermissionDenied => {
+                "`ls -ld` shows whose it is; let this user have it, or use another place"
+            }
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                "make room: `df -h` shows where; `cargo xtask results gc` removes old runs"
+            }
+            io::ErrorKind::ReadOnlyFilesystem => "it is mounted read-only: use another place",
+            _ => return None,
+        };
+        Some(hint.to_owned())
     }
 }
 
@@ -86,7 +130,7 @@ mod tests {
     }
 
     impl ToolError for Layer {
-        fn hint(&self) -> Option<String> {
+        fn own_hint(&self) -> Option<String> {
             Some("start afresh".to_owned())
         }
     }

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use fault::{Fault, ToolError};
+use fault::ToolError;
 use host::{CacheError, ProcessError};
 
 /// An image that could not be made: always the machine's fault, never the kernel's.
@@ -58,21 +58,24 @@ pub enum GuestError {
 }
 
 impl ToolError for GuestError {
-    fn fault(&self) -> Fault {
+    fn wrapped(&self) -> Option<&dyn ToolError> {
         match self {
-            Self::Cache(error) => error.fault(),
-            Self::Process(error) => error.fault(),
-            _ => Fault::Machinery,
+            Self::Cache(error) => Some(error),
+            Self::Process(error) => Some(error),
+            Self::Io(error) => Some(error),
+            _ => None,
         }
     }
 
-    fn hint(&self) -> Option<String> {
+    fn own_hint(&self) -> Option<String> {
         match self {
             Self::Missing { need, .. } => Some(format!("install the package {need}")),
             Self::NotStatic { hint, .. } => Some((*hint).to_owned()),
-            Self::Cache(error) => error.hint(),
-            Self::Process(error) => error.hint(),
-            Self::NoLibrary { .. } | Self::Path { .. } | Self::Shell(_) | Self::Io(_) => None,
+            Self::NoLibrary { name, .. } => {
+                Some(format!("install the package that brings it: `apt-file search {name}` names it"))
+            }
+            Self::Shell(_) => Some("call the tool from a folder that exists".to_owned()),
+            _ => None,
         }
     }
 }

@@ -41,25 +41,27 @@ pub enum CacheError {
 }
 
 impl ToolError for CacheError {
-    fn fault(&self) -> Fault {
+    fn own_fault(&self) -> Fault {
         match self {
             Self::Interrupted(_) => Fault::Interrupted,
             Self::Io(_) => Fault::Machinery,
         }
     }
 
-    fn hint(&self) -> Option<String> {
+    fn own_hint(&self) -> Option<String> {
         let Self::Io(error) = self else { return None };
-        let hint = match error.kind() {
+        match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                "make room, or keep the cache elsewhere with --cache-dir DIR"
+                Some("make room, or keep the cache elsewhere with --cache-dir DIR".to_owned())
             }
-            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-                "keep the cache elsewhere with --cache-dir DIR"
+            io::ErrorKind::PermissionDenied
+            | io::ErrorKind::ReadOnlyFilesystem
+            | io::ErrorKind::NotADirectory
+            | io::ErrorKind::AlreadyExists => {
+                Some("keep the cache elsewhere with --cache-dir DIR".to_owned())
             }
-            _ => return None,
-        };
-        Some(hint.to_owned())
+            _ => error.hint(),
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use fault::{Fault, ToolError};
+use fault::ToolError;
 
 use super::requirements::Found;
 use super::{AptError, Distribution, PrivateApt, Process, ProcessError};
@@ -38,17 +38,10 @@ pub enum SetupError {
 }
 
 impl ToolError for SetupError {
-    fn fault(&self) -> Fault {
+    fn wrapped(&self) -> Option<&dyn ToolError> {
         match self {
-            Self::Apt(error) => error.fault(),
-            Self::Process(error) => error.fault(),
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::Apt(error) => error.hint(),
-            Self::Process(error) => error.hint(),
+            Self::Apt(error) => Some(error),
+            Self::Process(error) => Some(error),
         }
     }
 }

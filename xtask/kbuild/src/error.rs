@@ -118,32 +118,41 @@ fn lost_text(lost: &[LostOption]) -> String {
 }
 
 impl ToolError for BuildError {
-    fn fault(&self) -> Fault {
+    fn wrapped(&self) -> Option<&dyn ToolError> {
         match self {
-            Self::Missing { .. } | Self::Machine { .. } | Self::Io(_) => Fault::Machinery,
-            Self::Process(error) => error.fault(),
-            Self::Interrupted => Fault::Interrupted,
-            Self::Fragment(_)
-            | Self::Version(_)
-            | Self::Lost(_)
-            | Self::Make { .. }
-            | Self::MockDoesNotCompile(_)
-            | Self::NoMock => Fault::Kernel,
+            Self::Fragment(error) => Some(error),
+            Self::Process(error) => Some(error),
+            Self::Io(error) => Some(error),
+            _ => None,
         }
     }
 
-    fn hint(&self) -> Option<String> {
+    fn own_fault(&self) -> Fault {
         match self {
-            Self::Fragment(error) => error.hint(),
-            Self::Missing { need, .. } => Some(format!("install the package {need}")),
-            Self::Lost(_) => Some(
+            Self::Missing { .. } | Self::Machine { .. } => Fault::Machinery,
+            Self::Interrupted => Fault::Interrupted,
+            _ => Fault::Kernel,
+        }
+    }
+
+    fn own_hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Missing { need, .. } => return Some(format!("install the package {need}")),
+            Self::Lost(_) => {
                 "set what is missing in the same fragment, or mark the option with \
                  `#: since X.Y`, `#: until X.Y` or `#: optional REASON` in the line above"
-                    .to_owned(),
-            ),
-            Self::Machine { hint, .. } => hint.clone(),
-            Self::Process(error) => error.hint(),
-            _ => None,
-        }
+            }
+            Self::Make { .. } => {
+                "mend it in the tree or the series; the log has all of it, `cargo xtask build` tries again"
+            }
+            Self::Machine { hint: Some(hint), .. } => hint,
+            Self::Machine { .. } => "try again; the log has all that make printed",
+            Self::Version(_) => "correct VERSION and PATCHLEVEL at the top of the tree's Makefile",
+            Self::MockDoesNotCompile(_) | Self::NoMock => {
+                "mend tools/testing/cxl, or choose suites that do without: `cargo xtask run --suite enumerate`"
+            }
+            _ => return None,
+        };
+        Some(hint.to_owned())
     }
 }

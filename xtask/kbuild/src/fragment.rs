@@ -37,8 +37,18 @@ pub enum FragmentError {
 }
 
 impl ToolError for FragmentError {
-    fn fault(&self) -> Fault {
+    fn own_fault(&self) -> Fault {
         Fault::Usage
+    }
+
+    fn own_hint(&self) -> Option<String> {
+        match self {
+            Self::Read(error) if error.kind() == io::ErrorKind::NotFound => {
+                Some("`kconfig:` of a kernel names files of kconfig/ without their .config".to_owned())
+            }
+            Self::Read(error) => error.hint(),
+            Self::Line { .. } => None,
+        }
     }
 }
 

@@ -51,20 +51,26 @@ pub enum SymbolError {
 }
 
 impl ToolError for SymbolError {
-    fn fault(&self) -> Fault {
+    fn wrapped(&self) -> Option<&dyn ToolError> {
         match self {
-            Self::Unreadable { .. } | Self::NoDebugInfo { .. } => Fault::Usage,
-            Self::Process(error) => error.fault(),
+            Self::Process(error) => Some(error),
+            _ => None,
         }
     }
 
-    fn hint(&self) -> Option<String> {
+    fn own_fault(&self) -> Fault {
+        Fault::Usage
+    }
+
+    fn own_hint(&self) -> Option<String> {
         match self {
-            Self::Unreadable { .. } => None,
+            Self::Unreadable { .. } => Some(
+                "name the ELF file vmlinux of the kernel that printed the log, not its bzImage".to_owned(),
+            ),
             Self::NoDebugInfo { .. } => {
                 Some("build with CONFIG_DEBUG_INFO, as the flavour debug-info does".to_owned())
             }
-            Self::Process(error) => error.hint(),
+            Self::Process(_) => None,
         }
     }
 }

@@ -131,6 +131,12 @@ fn without_debug_info_there_is_nothing_and_that_is_said() {
     vmlinux has no debug info: functions keep their offsets
     hint: build with CONFIG_DEBUG_INFO, as the flavour debug-info does
     ");
-    insta::assert_snapshot!(open("driver.c"), @"cannot read the symbols of driver.c: it is no ELF file");
-    insta::assert_snapshot!(open("gone"), @"cannot read the symbols of gone: No such file or directory (os error 2)");
+    insta::assert_snapshot!(open("driver.c"), @r"
+    cannot read the symbols of driver.c: it is no ELF file
+    hint: name the ELF file vmlinux of the kernel that printed the log, not its bzImage
+    ");
+    insta::assert_snapshot!(open("gone"), @r"
+    cannot read the symbols of gone: No such file or directory (os error 2)
+    hint: name the ELF file vmlinux of the kernel that printed the log, not its bzImage
+    ");
 }

@@ -257,11 +257,12 @@ fn a_compile_error_is_the_headline() {
         "echo \"../src/mm/slub.c:7:9: error: 'x' undeclared\" >&2\n\
          echo '    7 |         x = 1;' >&2\necho 'make: *** [Makefile:224: __sub-make] Error 2' >&2\nexit 2\n",
     );
-    insta::assert_snapshot!(bench.error("CONFIG_TINY=y\n"), @r#"
+    insta::assert_snapshot!(bench.error("CONFIG_TINY=y\n"), @r"
     building the kernel failed: mm/slub.c:7:9: error: 'x' undeclared
           7 |         x = 1;
       log: <FOLDER>/work/build.log
-    "#);
+    hint: mend it in the tree or the series; the log has all of it, `cargo xtask build` tries again
+    ");
     assert!(bench.entries().is_empty());
     fs::remove_file(bench.at("bzImage.sh")).expect("removed");
     bench.build("CONFIG_TINY=y\n").expect("built after the error is gone");
@@ -274,6 +275,7 @@ fn a_modpost_error_is_the_headline() {
     insta::assert_snapshot!(bench.error("CONFIG_TINY=y\n"), @r#"
     building the kernel failed: ERROR: modpost: "f" [m.ko] undefined!
       log: <FOLDER>/work/build.log
+    hint: mend it in the tree or the series; the log has all of it, `cargo xtask build` tries again
     "#);
 }
 

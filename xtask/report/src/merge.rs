@@ -266,23 +266,28 @@ fn copy(from: &Path, to: &Path) -> Result<(), MergeError> {
 }
 
 impl ToolError for MergeError {
-    fn fault(&self) -> Fault {
+    fn wrapped(&self) -> Option<&dyn ToolError> {
         match self {
-            Self::Overlap { .. } | Self::Running(_) => Fault::Usage,
-            Self::Stored(error) => error.fault(),
-            Self::Store(error) => error.fault(),
-            Self::Io(_) => Fault::Machinery,
+            Self::Stored(error) => Some(error),
+            Self::Store(error) => Some(error),
+            Self::Io(error) => Some(error),
+            _ => None,
         }
     }
 
-    fn hint(&self) -> Option<String> {
+    fn own_fault(&self) -> Fault {
+        Fault::Usage
+    }
+
+    fn own_hint(&self) -> Option<String> {
         match self {
             Self::Overlap { second, .. } => {
                 Some(format!("leave one of them out, or take the judgement of {second} with --last-wins"))
             }
-            Self::Stored(error) => error.hint(),
-            Self::Store(error) => error.hint(),
-            Self::Running(_) | Self::Io(_) => None,
+            Self::Running(_) => {
+                Some("wait for its end, or interrupt it: what it had finished can be merged".to_owned())
+            }
+            _ => None,
         }
     }
 }

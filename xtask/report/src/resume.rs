@@ -11,7 +11,7 @@ use fs_err as fs;
 use fs_err::File;
 
 use event::{CellId, Event, Stamped};
-use fault::{Fault, ToolError};
+use fault::ToolError;
 use kernlog::Verdict;
 
 use super::command::command_line;
@@ -37,19 +37,11 @@ pub enum ResumeError {
 }
 
 impl ToolError for ResumeError {
-    fn fault(&self) -> Fault {
+    fn wrapped(&self) -> Option<&dyn ToolError> {
         match self {
-            Self::Stored(error) => error.fault(),
-            Self::Folder(error) => error.fault(),
-            Self::Store(error) => error.fault(),
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::Stored(error) => error.hint(),
-            Self::Folder(error) => error.hint(),
-            Self::Store(error) => error.hint(),
+            Self::Stored(error) => Some(error),
+            Self::Folder(error) => Some(error),
+            Self::Store(error) => Some(error),
         }
     }
 }
@@ -168,7 +160,7 @@ mod tests {
         let before = fs::read(store.dir().join("events.jsonl")).expect("events");
         let error = Store::resume(store.dir()).err().expect("it is locked");
         assert!(matches!(error, ResumeError::Folder(FolderError::Locked { .. })), "{error}");
-        assert_eq!(error.fault(), Fault::Usage);
+        assert_eq!(error.fault(), fault::Fault::Usage);
         assert!(error.hint().is_some_and(|hint| hint.contains("kill -INT")), "{error}");
         assert_eq!(fs::read(store.dir().join("events.jsonl")).expect("events"), before);
     }

@@ -11,7 +11,7 @@ use fs_err as fs;
 use fs_err::File;
 
 use event::{CellId, Event, Sink};
-use fault::{Fault, ToolError};
+use fault::ToolError;
 use kernlog::Verdict;
 
 use super::command::command_line;
@@ -33,17 +33,10 @@ pub enum StoreError {
 }
 
 impl ToolError for StoreError {
-    fn fault(&self) -> Fault {
+    fn wrapped(&self) -> Option<&dyn ToolError> {
         match self {
-            Self::Folder(error) => error.fault(),
-            Self::Io(_) => Fault::Machinery,
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::Folder(error) => error.hint(),
-            Self::Io(_) => None,
+            Self::Folder(error) => Some(error),
+            Self::Io(error) => Some(error),
         }
     }
 }

@@ -195,22 +195,29 @@ fn last_time(dir: &Path) -> Option<f64> {
 }
 
 impl ToolError for StoredError {
-    fn fault(&self) -> Fault {
+    fn wrapped(&self) -> Option<&dyn ToolError> {
         match self {
             // That a file cannot be read is no fault of who named the run.
-            Self::Io(_) => Fault::Machinery,
-            _ => Fault::Usage,
+            Self::Io(error) => Some(error),
+            _ => None,
         }
     }
 
-    fn hint(&self) -> Option<String> {
-        match self {
+    fn own_fault(&self) -> Fault {
+        Fault::Usage
+    }
+
+    fn own_hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::NoRun(_) => "`cargo xtask results list` has the runs that are there",
+            Self::Malformed { .. } => "the file is damaged: `cargo xtask results rm RUN` removes the run",
             Self::Format { found, .. } if *found > VERSION => {
-                Some("read it with the tool that wrote it, or a newer one".to_owned())
+                "read it with the tool that wrote it, or a newer one"
             }
-            Self::Format { .. } => Some("run it again".to_owned()),
-            _ => None,
-        }
+            Self::Format { .. } => "run it again",
+            Self::Io(_) => return None,
+        };
+        Some(hint.to_owned())
     }
 }
 

@@ -97,7 +97,13 @@ impl Target<'_> {
         Ok(outcome)
     }
 
-    fn apply_one(&self, stage: &mut Stage, tree: &str, series: &Series) -> Result<Applied, SourceError> {
+    /// Applies one series to a tree, or finds that the tree has it.
+    pub(super) fn apply_one(
+        &self,
+        stage: &mut Stage,
+        tree: &str,
+        series: &Series,
+    ) -> Result<Applied, SourceError> {
         let ended = |state, patches| Applied {
             series: series.name.clone(),
             state,
@@ -193,7 +199,7 @@ fn read(patches: &[Patch]) -> Result<Vec<Text<'_>>, SourceError> {
 struct Refused(Vec<String>);
 
 /// A temporary index, made when the first patch has to be tried.
-struct Stage<'a> {
+pub(super) struct Stage<'a> {
     target: &'a Target<'a>,
     folder: Option<tempfile::TempDir>,
     at: String,
@@ -201,7 +207,7 @@ struct Stage<'a> {
 }
 
 impl<'a> Stage<'a> {
-    fn new(target: &'a Target<'a>) -> Self {
+    pub(super) fn new(target: &'a Target<'a>) -> Self {
         Self { target, folder: None, at: String::new(), worked: false }
     }
 

@@ -76,6 +76,7 @@ pub(super) fn tarball(
         if let Some(tree) = fetcher.git.remembered("tarball", sum) {
             return Ok(found(sum, tree));
         }
+        fetcher.may_fetch(location)?;
         let (_lock, staging) = fetcher.staging()?;
         (fetcher.report)(&format!("downloading {location}"));
         let file = staging.path().join("tarball");
@@ -91,12 +92,16 @@ pub(super) fn tarball(
     let look = format!("{location} {} {} {}.{}", meta.len(), meta.ino(), meta.mtime(), meta.mtime_nsec());
     let sum = match fetcher.git.remembered("tarball-sum", &look) {
         Some(sum) if sha256.is_none_or(|wanted| wanted == sum) => sum,
-        _ => verified(file, sha256)?,
+        _ => {
+            fetcher.may_fetch(location)?;
+            verified(file, sha256)?
+        }
     };
     fetcher.git.remember("tarball-sum", &look, &sum)?;
     if let Some(tree) = fetcher.git.remembered("tarball", &sum) {
         return Ok(found(&sum, tree));
     }
+    fetcher.may_fetch(location)?;
     let (_lock, staging) = fetcher.staging()?;
     let tree = put(fetcher, file, staging.path())?;
     fetcher.git.remember("tarball", &sum, &tree)?;

@@ -77,6 +77,12 @@ pub enum SourceError {
         /// The way out.
         hint: String,
     },
+    /// It would have to be fetched or read, and nothing is fetched now.
+    #[error("{what} is not in the cache")]
+    NotCached {
+        /// The package, commit, archive or folder.
+        what: String,
+    },
     /// Something else about a source, in words that say it all.
     #[error("{0}")]
     Other(String),
@@ -171,45 +177,52 @@ fn conflict_details(conflict: &Conflict) -> String {
 }
 
 impl ToolError for SourceError {
-    fn fault(&self) -> Fault {
+    fn wrapped(&self) -> Option<&dyn ToolError> {
         match self {
-            Self::Conflict(error) => error.fault(),
+            Self::Conflict(error) => Some(&**error),
+            Self::Cache(error) => Some(error),
+            Self::Apt(error) => Some(error),
+            Self::Process(error) => Some(error),
+            Self::Io(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    fn own_fault(&self) -> Fault {
+        match self {
             Self::NoPatches { .. } | Self::Requires { .. } => Fault::Kernel,
-            Self::Cache(error) => error.fault(),
-            Self::Apt(error) => error.fault(),
-            Self::Process(error) => error.fault(),
             _ => Fault::Machinery,
         }
     }
 
-    fn hint(&self) -> Option<String> {
+    fn own_hint(&self) -> Option<String> {
         match self {
             Self::Unavailable { .. } => Some(
                 "name another source: for it in patchbench.local.yaml, or try a tree of your own with --linux DIR"
                     .to_owned(),
             ),
-            Self::Conflict(error) => error.hint(),
             Self::NoPatches { file, .. } => Some(format!(
                 "add patches for it under variants: in {}, or leave the series out of this kernel",
                 file.display()
             )),
             Self::NotFetched { series } => Some(format!("cargo xtask series fetch {series}")),
             Self::Requires { series, requires, .. } => Some(format!("series: [{requires}, {series}]")),
+            Self::Checksum { .. } => {
+                Some("fetch it again, or correct `sha256:` if another archive is meant".to_owned())
+            }
             Self::MissingProgram { hint, .. } => Some(hint.clone()),
-            Self::Cache(error) => error.hint(),
-            Self::Apt(error) => error.hint(),
-            Self::Process(error) => error.hint(),
-            Self::NotAKernel { .. } | Self::Checksum { .. } | Self::Other(_) | Self::Io(_) => None,
+            Self::NotCached { .. } => Some("`cargo xtask build` brings it".to_owned()),
+            _ => None,
         }
     }
 }
 
 impl ToolError for Conflict {
-    fn fault(&self) -> Fault {
+    fn own_fault(&self) -> Fault {
         Fault::Kernel
     }
 
-    fn hint(&self) -> Option<String> {
+    fn own_hint(&self) -> Option<String> {
         Some("rebase the series on this kernel, or give it patches of its own under variants:".to_owned())
     }
 }

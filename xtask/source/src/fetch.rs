@@ -74,9 +74,10 @@ impl Fetcher<'_> {
             let tree = self.git.remembered(kind, &format!("{package} {version}"))?;
             Some(Fetched { cached: true, ..found(version, tree) })
         };
-        if let Some(fetched) = known().filter(|_| apt.is_fresh()) {
+        if let Some(fetched) = known().filter(|_| apt.is_fresh() || self.offline) {
             return Ok(fetched);
         }
+        self.may_fetch(format_args!("{package} of {}", apt.suites()))?;
         let _lock = self.cache.lock(&format!("apt-{}", &digest([key.as_bytes()])[..16]))?;
         let offline = if apt.is_fresh() {
             None
@@ -122,9 +123,10 @@ impl Fetcher<'_> {
         let fixed = (reference.len() >= 40 && reference.bytes().all(|b| b.is_ascii_hexdigit()))
             || reference.starts_with("refs/tags/");
         let recent = |at: &SystemTime| fixed || at.elapsed().is_ok_and(|age| age < ASK_AGAIN);
-        if let Some((fetched, _)) = known().filter(|(_, at)| recent(at)) {
+        if let Some((fetched, _)) = known().filter(|(_, at)| recent(at) || self.offline) {
             return Ok(fetched);
         }
+        self.may_fetch(format_args!("{reference} of {url}"))?;
         let _lock = self.cache.lock("git-fetch")?;
         (self.report)(&format!("fetching {reference} of {url}"));
         match self.fetch_remote(url, reference) {

@@ -1,5 +1,6 @@
 //! Where trees are fetched to, and what a fetched one is.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use host::{Cache, Process};
@@ -34,6 +35,15 @@ pub(super) struct Fetcher<'a> {
     pub(super) git: &'a Git,
     pub(super) etc: &'a Path,
     pub(super) report: &'a (dyn Fn(&str) + Send + Sync),
+    /// Nothing is fetched, read or imported: what the cache does not have is not available.
+    pub(super) offline: bool,
+}
+
+impl Fetcher<'_> {
+    /// Refuses what would take its time, where that was asked for.
+    pub(super) fn may_fetch(&self, what: impl fmt::Display) -> Result<(), SourceError> {
+        if self.offline { Err(SourceError::NotCached { what: what.to_string() }) } else { Ok(()) }
+    }
 }
 
 /// Tree, and "commit (subject)", of what a `git log` that knows its repository finds under a name.

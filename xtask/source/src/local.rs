@@ -11,6 +11,7 @@ use host::{Process, digest, git, io_at};
 use super::SourceError;
 use super::fetcher::{Fetched, Fetcher, describe};
 use super::git::alternates_value;
+use super::own_tree::tells_products_apart;
 
 /// A commit of a local repository.
 pub(super) fn committed(path: &Path, reference: &str) -> Result<Fetched, SourceError> {
@@ -23,6 +24,7 @@ pub(super) fn committed(path: &Path, reference: &str) -> Result<Fetched, SourceE
 
 /// The working tree of a local repository as it is: changes, and new files that are not ignored.
 pub(super) fn dirty(fetcher: &Fetcher, path: &Path) -> Result<Fetched, SourceError> {
+    fetcher.may_fetch(path.display())?;
     let objects = objects(path)?;
     let top = PathBuf::from(ask(path, "--show-toplevel")?);
     let their_index = PathBuf::from(ask_path(path, "index")?);
@@ -60,6 +62,7 @@ pub(super) fn folder(fetcher: &Fetcher, path: &Path) -> Result<Fetched, SourceEr
     if !path.is_dir() {
         return Err(SourceError::Other(format!("there is no folder {}", path.display())));
     }
+    fetcher.may_fetch(path.display())?;
     let path = fs::canonicalize(path)?;
     let id = digest([path.as_os_str().as_encoded_bytes()])[..16].to_owned();
     let _lock = fetcher.cache.lock(&format!("dir-{id}"))?;
@@ -68,7 +71,7 @@ pub(super) fn folder(fetcher: &Fetcher, path: &Path) -> Result<Fetched, SourceEr
     if !index.exists() {
         (fetcher.report)(&format!("reading {}", path.display()));
     }
-    let tree = fetcher.git.import(&path, &index, false)?;
+    let tree = fetcher.git.import(&path, &index, !tells_products_apart(&path))?;
     Ok(Fetched::new(tree, path.display().to_string()))
 }
 

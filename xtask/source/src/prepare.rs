@@ -11,7 +11,7 @@ use super::fetcher::{Fetched, Fetcher};
 use super::fit::Fit;
 use super::git::Git;
 use super::prepared::Prepared;
-use super::{Displaced, SourceError, checkout, displaced};
+use super::{Displaced, Layers, SourceError, checkout, displaced, layers};
 
 /// A tree that is no kernel: what a source is, without a series.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +31,7 @@ pub struct Sources {
     cache: Cache,
     git: Git,
     etc: PathBuf,
+    offline: bool,
     report: Arc<dyn Fn(&str) + Send + Sync>,
 }
 
@@ -38,7 +39,13 @@ impl Sources {
     /// Sources kept in this cache.
     pub fn new(cache: &Cache) -> Self {
         let report = Arc::new(|_: &str| {});
-        Self { git: Git::new(cache), cache: cache.clone(), etc: PathBuf::from("/etc/apt"), report }
+        Self {
+            git: Git::new(cache),
+            cache: cache.clone(),
+            etc: PathBuf::from("/etc/apt"),
+            offline: false,
+            report,
+        }
     }
 
     /// The repository that holds every source as trees.
@@ -57,6 +64,14 @@ impl Sources {
     #[must_use]
     pub fn with_apt_folder(mut self, etc: &Path) -> Self {
         etc.clone_into(&mut self.etc);
+        self
+    }
+
+    /// The same without a network, an import or a look at the user's trees: what the cache does not have counts as not
+    /// available.
+    #[must_use]
+    pub fn offline(mut self) -> Self {
+        self.offline = true;
         self
     }
 
@@ -191,8 +206,32 @@ impl Sources {
         checkout::edited(&self.git, work, index)
     }
 
+    /// Which of these series the tree of a kernel has, and which of the others go onto it, in this order: what does not fit is
+    /// left out with its reason, and with it what requires it.
+    ///
+    /// # Errors
+    /// The source is not available, git cannot be run, or the user interrupts.
+    pub fn layers(&self, kernel: &Kernel, series: &[Series]) -> Result<Layers, SourceError> {
+        self.git.ensure(&self.cache)?;
+        let (fetched, version, _) = self.first_of(kernel)?;
+        let target = Target {
+            cache: &self.cache,
+            git: &self.git,
+            alternates: &fetched.alternates,
+            kernel: &kernel.name,
+            version: &version,
+        };
+        layers::layers(&target, &fetched.tree, series)
+    }
+
     fn fetcher(&self) -> Fetcher<'_> {
-        Fetcher { cache: &self.cache, git: &self.git, etc: &self.etc, report: &*self.report }
+        Fetcher {
+            cache: &self.cache,
+            git: &self.git,
+            etc: &self.etc,
+            report: &*self.report,
+            offline: self.offline,
+        }
     }
 
     fn first_of(&self, kernel: &Kernel) -> Result<(Fetched, KernelVersion, Vec<String>), SourceError> {

@@ -1,6 +1,7 @@
 //! The room on small trees, with real git, tar, dpkg and apt.
 
 mod apt;
+mod own_tree;
 mod series;
 mod trees;
 

@@ -83,12 +83,13 @@ impl fmt::Display for FilterError {
 impl std::error::Error for FilterError {}
 
 impl ToolError for FilterError {
-    fn fault(&self) -> Fault {
+    fn own_fault(&self) -> Fault {
         Fault::Usage
     }
 
-    fn hint(&self) -> Option<String> {
-        self.hint.clone()
+    fn own_hint(&self) -> Option<String> {
+        let form = "FIELD=PATTERN with !, &, | and parentheses: 'kernel=lts & topology=switch*'";
+        Some(self.hint.clone().unwrap_or_else(|| form.to_owned()))
     }
 }
 
@@ -311,21 +312,25 @@ mod tests {
         here `)` is missing
           (kernel=lts | suite=mock
                                   ^
+        hint: FIELD=PATTERN with !, &, | and parentheses: 'kernel=lts & topology=switch*'
         ");
         insta::assert_snapshot!(error("kernel=lts suite=mock"), @r"
         here `&` or `|` is missing
           kernel=lts suite=mock
                      ^
+        hint: FIELD=PATTERN with !, &, | and parentheses: 'kernel=lts & topology=switch*'
         ");
         insta::assert_snapshot!(error("kernel~lts"), @r"
         after `kernel` there is `=` or `!=`
           kernel~lts
                 ^
+        hint: FIELD=PATTERN with !, &, | and parentheses: 'kernel=lts & topology=switch*'
         ");
         insta::assert_snapshot!(error("kernel="), @r"
         here a name or a pattern is missing
           kernel=
                  ^
+        hint: FIELD=PATTERN with !, &, | and parentheses: 'kernel=lts & topology=switch*'
         ");
         assert!(error("").starts_with("here a comparison is missing, like `kernel=lts`\n"));
         assert!(error(&"(".repeat(1000)).starts_with("this is nested too deeply"));

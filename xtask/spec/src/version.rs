@@ -54,11 +54,21 @@ pub enum VersionError {
 }
 
 impl ToolError for VersionError {
-    fn fault(&self) -> Fault {
+    fn own_fault(&self) -> Fault {
         match self {
             Self::Version(_) | Self::Range(_) | Self::Empty(_) => Fault::Usage,
             Self::Makefile(_) => Fault::Machinery,
         }
+    }
+
+    fn own_hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Version(_) => "`make kernelversion` prints that of a tree",
+            Self::Range(_) => "A..B goes from A to before B, A.. from A on, ..B to before B",
+            Self::Empty(_) => "write the older version first",
+            Self::Makefile(_) => "name the top folder of a kernel tree",
+        };
+        Some(hint.to_owned())
     }
 }
 

@@ -7,4 +7,4 @@ pub use load::{
     SpecError, check_name, check_names, did_you_mean, entries, folders, load_yaml, parse_yaml, read,
     unique_map,
 };
-pub use locate::{Step, locate, steps};
+pub use locate::{Step, find, locate, steps};

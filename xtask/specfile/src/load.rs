@@ -226,12 +226,13 @@ pub fn entries(dir: &Path) -> Result<Vec<String>, SpecError> {
 }
 
 impl ToolError for SpecError {
-    fn fault(&self) -> Fault {
+    fn own_fault(&self) -> Fault {
         Fault::Usage
     }
 
-    fn hint(&self) -> Option<String> {
+    fn own_hint(&self) -> Option<String> {
         match self {
+            Self::Read { hint: None, source, .. } => source.hint(),
             Self::Read { hint, .. } | Self::Parse { hint, .. } | Self::Invalid { hint, .. } => hint.clone(),
         }
     }

@@ -47,6 +47,30 @@ pub fn locate(text: &str, steps: &[Step]) -> Option<(usize, usize)> {
     Some((start.line(), start.col() + 1))
 }
 
+/// Line and column, counted from 1, at which a field begins: its key, or its item in a list. None where the text has no such
+/// field, or is no YAML.
+///
+/// The text is to be one that the serde parser has accepted, as for [`locate`].
+pub fn find(text: &str, steps: &[Step]) -> Option<(usize, usize)> {
+    let documents = MarkedYaml::load_from_str(text).ok()?;
+    let (mut node, mut place) = (documents.first()?, None);
+    for step in steps {
+        let begin;
+        (begin, node) = match step {
+            Step::Key(key) => {
+                let named = |(name, _): &(&MarkedYaml, &MarkedYaml)| name.data.as_str() == Some(key);
+                node.data.as_mapping()?.iter().find(named)?
+            }
+            Step::Index(index) => {
+                let item = node.data.as_sequence_get(*index)?;
+                (item, item)
+            }
+        };
+        place = Some((begin.span.start.line(), begin.span.start.col() + 1));
+    }
+    place
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,6 +106,22 @@ windows:
     }
 
     #[test]
+    fn a_field_that_is_there_is_found_where_its_key_stands() {
+        let found = |field| find(TEXT, &steps(field));
+        assert_eq!(found("host-bridges[0].root-ports"), Some((4, 3)));
+        assert_eq!(found("windows[0].targets[1]"), Some((8, 32)));
+        assert_eq!(found("windows[0].size"), Some((8, 7)));
+        // Unlike with `locate`, what is not there is nowhere.
+        assert_eq!(found("windows[1]"), None);
+        assert_eq!(found("host-bridges[0].root-ports[0].device.lsa"), None);
+        assert_eq!(found("summary.more"), None);
+        let text = "a:\n  - 1\nb: &x { c: 1 }\nd: *x\n";
+        assert_eq!(find(text, &steps("a")), Some((1, 1)));
+        assert_eq!(find(text, &steps("d")), Some((4, 1)));
+        assert_eq!(find(text, &[]), None);
+    }
+
+    #[test]
     fn columns_are_counted_in_characters_and_aliases_lead_to_what_they_repeat() {
         let text = "ä: { ö: 1 }\na: &x [1, 2]\nb: *x\n";
         assert_eq!(locate(text, &steps("ä.ö")), Some((1, 9)));
@@ -94,7 +134,7 @@ windows:
     proptest::proptest! {
         #[test]
         fn no_text_makes_it_panic(text: String, field: String) {
-            let _ = locate(&text, &steps(&field));
+            let _ = (locate(&text, &steps(&field)), find(&text, &steps(&field)));
         }
     }
 }

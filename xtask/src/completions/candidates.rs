@@ -91,7 +91,7 @@ fn root() -> Option<PathBuf> {
         _ => None,
     };
     let named = (0..typed.len()).find_map(value).map(PathBuf::from);
-    named.or_else(|| find_root().ok())
+    named.or_else(|| find_root().ok().map(|(root, _)| root))
 }
 
 fn bare(names: impl IntoIterator<Item = String>) -> Vec<Name> {

@@ -83,7 +83,8 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         }
     }
     if args.keep == Some(0) && args.older_than.is_none() && old.is_empty() && runs.is_empty() {
-        return Err(Usage { message: "there is no run".to_owned(), hint: None }.into());
+        let hint = Some("`cargo xtask run` makes one".to_owned());
+        return Err(Usage { message: "there is no run".to_owned(), hint }.into());
     }
     Ok(Exit::Success)
 }

@@ -107,7 +107,10 @@ impl ChooseArgs {
             None => None,
             Some(name) => Some(project.matrix(Some(name).filter(|name| !name.is_empty()))?.name.clone()),
         };
-        let wrong = |option: &str, why: String| Usage { message: format!("{option}: {why}"), hint: None };
+        let wrong = |option: &str, why: String| Usage {
+            message: format!("{option}: {why}"),
+            hint: Some(format!("{option} 2/4 is the second of four parts")),
+        };
         let cells = cell_filter(self.cell.as_deref())?;
         let shard = match &self.shard {
             None => None,
@@ -160,7 +163,10 @@ fn failed(run: &Stored) -> Result<Request> {
         run.summary.cells.iter().filter(red).map(|cell| (cell.cell.clone(), cases(cell))).collect();
     if only.is_empty() {
         let message = format!("nothing was red in {}", run.summary.id);
-        return Err(Usage { message, hint: None }.into());
+        let hint = Some(
+            "`cargo xtask results list` has the others; --rerun-failed RUN takes one of them".to_owned(),
+        );
+        return Err(Usage { message, hint }.into());
     }
     Ok(Request { only: Some(only), ..request })
 }

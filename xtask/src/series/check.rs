@@ -115,7 +115,8 @@ pub(super) fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let from = usize::try_from(args.from).unwrap_or(usize::MAX);
     if from > subjects.len() {
         let message = format!("--from {from}: series {} has {} patches here", checker.name, subjects.len());
-        return Err(Usage { message, hint: None }.into());
+        let hint = Some(format!("`cargo xtask series show {}` numbers them", checker.name));
+        return Err(Usage { message, hint }.into());
     }
     if checker.table {
         anstream::println!("{}", heading());

@@ -47,14 +47,16 @@ pub(super) fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let file = series.dir.join(FILE);
     let Some(id) = &series.posted.message_id else {
         let message = format!("{}: message-id: there is none to fetch it by", file.display());
-        return Err(Usage { message, hint: None }.into());
+        let hint = Some("add `message-id:` of its cover letter, as the archive shows it".to_owned());
+        return Err(Usage { message, hint }.into());
     };
     ensure_b4(args.mbox.as_deref())?;
     let posting = fetch::by_id(id, None, args.mbox.as_deref())
         .with_context(|| format!("fetching <{id}>; without a network, --mbox FILE has it from a file"))?;
     if posting.version != series.version {
         let message = format!("{}: version: <{id}> is of version {}", file.display(), posting.version);
-        return Err(Usage { message, hint: None }.into());
+        let hint = Some("correct `version:`, or give the message-id of the version that is meant".to_owned());
+        return Err(Usage { message, hint }.into());
     }
     let subjects: Vec<String> = posting.patches.iter().map(|patch| patch.subject().title).collect();
     let folder = fetch::keep(posting, &ctx.cache.dir("posted")?, id)?;
@@ -78,7 +80,9 @@ pub(super) fn run(args: &Args, ctx: &Context) -> Result<Exit> {
 /// b4 is needed by nothing else, and so asked for only here.
 pub(super) fn ensure_b4(mbox: Option<&Path>) -> Result<()> {
     if let Some(mbox) = mbox.filter(|mbox| !mbox.is_file()) {
-        return Err(Usage { message: format!("there is no {}", mbox.display()), hint: None }.into());
+        let message = format!("there is no {}", mbox.display());
+        let hint = Some("`b4 mbox MESSAGE-ID` makes a mailbox of a thread".to_owned());
+        return Err(Usage { message, hint }.into());
     }
     setup::ensure_program("b4", "--mail", find_program("b4").is_some())
 }

@@ -113,7 +113,11 @@ fn read(args: &Args) -> Result<Posting> {
         && !id.starts_with('-')
         && id.bytes().all(|b| b.is_ascii_graphic());
     if !is_id {
-        return Err(Usage { message: format!("there is no {from}"), hint: None }.into());
+        let message = format!("there is no {from}");
+        let hint = Some(
+            "a mailbox, a maildir, a folder of patches, - for standard input, or a message-id".to_owned(),
+        );
+        return Err(Usage { message, hint }.into());
     }
     ensure_b4(args.mbox.as_deref())?;
     Ok(by_id(id, args.wanted, args.mbox.as_deref())?)

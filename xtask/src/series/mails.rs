@@ -36,7 +36,10 @@ pub(super) fn load(project: &Project, name: &str) -> Result<Mails> {
     }
     if series.patches.is_empty() {
         let message = format!("series {name} has no patches of its own, only variants");
-        return Err(Usage { message, hint: None }.into());
+        let hint = Some(
+            "its patches are in the folders of `variants:`; --git DIR BASE..TIP takes commits".to_owned(),
+        );
+        return Err(Usage { message, hint }.into());
     }
     let read = |file: &Path| -> Result<Message> {
         let bytes = fs_err::read(file)?;

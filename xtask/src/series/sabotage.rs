@@ -55,7 +55,9 @@ pub(super) fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let chosen: Vec<&Sabotage> =
         all.iter().filter(|s| args.only.is_empty() || args.only.contains(&s.name)).collect();
     if chosen.is_empty() {
-        return Err(Usage { message: format!("series {} has no sabotage", args.name), hint: None }.into());
+        let message = format!("series {} has no sabotage", args.name);
+        let hint = Some(format!("a sabotage is a patch: patches/{}/sabotage/NAME.patch", args.name));
+        return Err(Usage { message, hint }.into());
     }
     setup::ensure(ctx, false, args.guest.qemu.as_deref())?;
     let options = Options {

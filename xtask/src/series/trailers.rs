@@ -71,10 +71,15 @@ struct Added {
     tag: String,
 }
 
+/// What a patch has to look like.
+const AS_WRITTEN: &str = "a patch is as git format-patch writes it: header, message, ---, diff";
+
 pub(super) fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let project = &ctx.project()?;
     if args.thread != Path::new("-") && !args.thread.exists() {
-        return Err(Usage { message: format!("there is no {}", args.thread.display()), hint: None }.into());
+        let message = format!("there is no {}", args.thread.display());
+        let hint = Some("`b4 mbox MESSAGE-ID` makes a mailbox of a thread; - is standard input".to_owned());
+        return Err(Usage { message, hint }.into());
     }
     if let Some(dir) = &args.output {
         refuse_filled(dir)?;
@@ -130,8 +135,10 @@ fn write(files: &[&Path], given: &[Given], into: Option<&Path>) -> Result<()> {
             continue;
         }
         let old = fs_err::read(file)?;
-        let new = insert(&old, &tags)
-            .map_err(|why| Usage { message: format!("{}: {why}", file.display()), hint: None })?;
+        let new = insert(&old, &tags).map_err(|why| Usage {
+            message: format!("{}: {why}", file.display()),
+            hint: Some(AS_WRITTEN.to_owned()),
+        })?;
         let place =
             into.map_or_else(|| file.to_path_buf(), |dir| dir.join(file.file_name().unwrap_or_default()));
         written.push((place, new));

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use serde::Serialize;
 
 use cxl_topology::qemu::Backing;
@@ -42,12 +42,8 @@ struct Shown {
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let topology = find::load(ctx, &args.name)?;
     let (program, capabilities) = find::qemu(ctx, args.qemu.as_deref())?;
-    let arguments = match cxl_topology::qemu::machine_args(&topology, &capabilities, &Backing::Ram) {
-        Ok(arguments) => arguments,
-        Err(lacking) => {
-            anyhow::bail!("topology '{}' does not run on {program}: {}", args.name, lacking.reason())
-        }
-    };
+    let arguments = cxl_topology::qemu::machine_args(&topology, &capabilities, &Backing::Ram)
+        .with_context(|| format!("topology '{}' does not run on {program}", args.name))?;
     if ctx.format == Format::Json {
         let shown = Shown { name: topology.name, summary: topology.summary, qemu: program, arguments };
         anstream::println!("{}", serde_json::to_string_pretty(&shown)?);

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use fault::{Fault, ToolError};
+use fault::ToolError;
 use host::ProcessError;
 
 /// The guest could not be started or followed.
@@ -57,22 +57,23 @@ pub enum VmError {
 }
 
 impl ToolError for VmError {
-    fn fault(&self) -> Fault {
+    fn wrapped(&self) -> Option<&dyn ToolError> {
         match self {
-            Self::Process(error) => error.fault(),
-            _ => Fault::Machinery,
+            Self::Process(error) => Some(error),
+            Self::Io(error) => Some(error),
+            _ => None,
         }
     }
 
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::Process(error) => error.hint(),
-            Self::Silent { .. } => Some("try the command by hand".to_owned()),
-            Self::LostInterrupt { .. } => {
-                Some("this is QEMU's own fault, and seldom: try again, or with KVM".to_owned())
-            }
-            Self::Io(_) | Self::NotQemu { .. } | Self::Template { .. } => None,
-        }
+    fn own_hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Silent { .. } => "try the command by hand",
+            Self::LostInterrupt { .. } => "this is QEMU's own fault, and seldom: try again, or with KVM",
+            Self::NotQemu { .. } => "--qemu PATH names another one; `cargo xtask setup` installs one",
+            Self::Template { .. } => fault::OURS,
+            Self::Process(_) | Self::Io(_) => return None,
+        };
+        Some(hint.to_owned())
     }
 }
 

@@ -156,5 +156,6 @@ fn what_is_extended_and_changed_must_be_there() {
     insta::assert_snapshot!(fault::shown(&missing), @r"
     cannot read /nonexistent/x.yaml
     caused by: No such file or directory (os error 2)
+    hint: check the path; `ls -ld` shows which part of it is there
     ");
 }

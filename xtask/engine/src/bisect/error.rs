@@ -85,38 +85,40 @@ impl From<RunError> for BisectError {
 }
 
 impl ToolError for BisectError {
-    fn fault(&self) -> Fault {
+    fn wrapped(&self) -> Option<&dyn ToolError> {
         match self {
-            Self::Ends(_) | Self::BadEndpoint { .. } | Self::Malformed { .. } | Self::Spec(_) => Fault::Usage,
-            Self::History(error) => error.fault(),
-            Self::Run(error) => error.fault(),
-            Self::Folder(error) => error.fault(),
-            Self::Source(error) => error.fault(),
-            Self::Build(error) => error.fault(),
-            Self::Store(error) => error.fault(),
-            Self::Stored(error) => error.fault(),
-            Self::Interrupted => Fault::Interrupted,
-            Self::Cache(error) => error.fault(),
-            Self::Machinery { .. } | Self::Io(_) => Fault::Machinery,
+            Self::Cache(error) => Some(error),
+            Self::Folder(error) => Some(error),
+            Self::History(error) => Some(error),
+            Self::Spec(error) => Some(error),
+            Self::Run(error) => Some(&**error),
+            Self::Source(error) => Some(error),
+            Self::Build(error) => Some(error),
+            Self::Store(error) => Some(error),
+            Self::Stored(error) => Some(error),
+            Self::Io(error) => Some(error),
+            _ => None,
         }
     }
 
-    fn hint(&self) -> Option<String> {
+    fn own_fault(&self) -> Fault {
         match self {
-            Self::BadEndpoint { hint, .. } => Some(hint.clone()),
-            Self::Machinery { .. } | Self::Interrupted => {
-                Some("`cargo xtask bisect --resume` goes on from here".to_owned())
-            }
-            Self::Cache(error) => error.hint(),
-            Self::Folder(error) => error.hint(),
-            Self::History(error) => error.hint(),
-            Self::Spec(error) => error.hint(),
-            Self::Run(error) => error.hint(),
-            Self::Source(error) => error.hint(),
-            Self::Build(error) => error.hint(),
-            Self::Store(error) => error.hint(),
-            Self::Stored(error) => error.hint(),
-            _ => None,
+            Self::Ends(_) | Self::BadEndpoint { .. } | Self::Malformed { .. } => Fault::Usage,
+            Self::Interrupted => Fault::Interrupted,
+            _ => Fault::Machinery,
         }
+    }
+
+    fn own_hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::BadEndpoint { hint, .. } => hint,
+            Self::Machinery { .. } | Self::Interrupted => "`cargo xtask bisect --resume` goes on from here",
+            Self::Ends(_) => "`cargo xtask bisect --help` shows what each kind of bisection goes between",
+            Self::Malformed { .. } => {
+                "begin the bisection anew: another version of the tool wrote this, or it was edited"
+            }
+            _ => return None,
+        };
+        Some(hint.to_owned())
     }
 }

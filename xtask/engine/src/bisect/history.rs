@@ -55,17 +55,21 @@ pub enum HistoryError {
 }
 
 impl ToolError for HistoryError {
-    fn fault(&self) -> Fault {
+    fn wrapped(&self) -> Option<&dyn ToolError> {
         match self {
-            Self::Ends { .. } => Fault::Usage,
-            Self::Git(error) => error.fault(),
+            Self::Git(error) => Some(error),
+            Self::Ends { .. } => None,
         }
     }
 
-    fn hint(&self) -> Option<String> {
+    fn own_fault(&self) -> Fault {
+        Fault::Usage
+    }
+
+    fn own_hint(&self) -> Option<String> {
         match self {
             Self::Ends { hint, .. } => Some(hint.clone()),
-            Self::Git(error) => error.hint(),
+            Self::Git(_) => None,
         }
     }
 }

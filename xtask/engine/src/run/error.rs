@@ -8,7 +8,7 @@ use guest::GuestError;
 use host::CacheError;
 use kbuild::{BuildError, FragmentError};
 use report::StoreError;
-use source::SourceError;
+use source::{OwnTreeError, SourceError};
 use specfile::SpecError;
 use vm::VmError;
 
@@ -26,6 +26,9 @@ pub enum RunError {
     /// A source is not available, or a series does not apply.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// What should be the user's own tree is none.
+    #[error(transparent)]
+    OwnTree(#[from] OwnTreeError),
     /// A kernel could not be built.
     #[error(transparent)]
     Build(#[from] BuildError),
@@ -79,10 +82,16 @@ pub enum RunError {
         hint: String,
     },
     /// Nothing is left to run.
-    #[error("nothing to run: no cell has a case that fits{}", .options.iter().map(|option| format!(" {option}")).collect::<String>())]
+    #[error(
+        "nothing to run: no cell has a case that fits{}{}",
+        .options.iter().map(|option| format!(" {option}")).collect::<String>(),
+        .left_out.iter().map(|line| format!("\n  {line}")).collect::<String>()
+    )]
     Empty {
         /// What was asked for, as options.
         options: Vec<String>,
+        /// Suites that could not be run, with the reasons.
+        left_out: Vec<String>,
     },
     /// The kernel is another one than that with which the run was begun.
     #[error(
@@ -122,53 +131,58 @@ pub enum RunError {
 }
 
 impl ToolError for RunError {
-    fn fault(&self) -> Fault {
+    fn wrapped(&self) -> Option<&dyn ToolError> {
         match self {
-            Self::Spec(_)
-            | Self::Topology(_)
-            | Self::Fragment(_)
-            | Self::Expect(_)
-            | Self::Unknown { .. }
+            Self::Spec(error) => Some(error),
+            Self::Topology(error) => Some(error),
+            Self::Source(error) => Some(error),
+            Self::OwnTree(error) => Some(error),
+            Self::Build(error) => Some(error),
+            Self::Fragment(error) => Some(error),
+            Self::Guest(error) => Some(error),
+            Self::Vm(error) => Some(error),
+            Self::Cache(error) => Some(error),
+            Self::Lacking(error) => Some(error),
+            Self::Expect(error) => Some(error),
+            Self::Store(error) => Some(error),
+            Self::Io(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    fn own_fault(&self) -> Fault {
+        match self {
+            Self::Unknown { .. }
             | Self::UpTo { .. }
             | Self::Empty { .. }
             | Self::Changed { .. }
             | Self::ScenarioChanged { .. } => Fault::Usage,
             Self::NoMock { .. } => Fault::Kernel,
-            Self::Source(error) => error.fault(),
-            Self::Build(error) => error.fault(),
-            Self::Store(error) => error.fault(),
-            Self::Guest(error) => error.fault(),
-            Self::Vm(error) => error.fault(),
-            Self::Cache(error) => error.fault(),
             _ => Fault::Machinery,
         }
     }
 
-    fn hint(&self) -> Option<String> {
+    fn own_hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Spec(error) => return error.hint(),
-            Self::Topology(error) => return error.hint(),
-            Self::Source(error) => return error.hint(),
-            Self::Build(error) => return error.hint(),
-            Self::Fragment(error) => return error.hint(),
-            Self::Guest(error) => return error.hint(),
-            Self::Vm(error) => return error.hint(),
-            Self::Cache(error) => return error.hint(),
-            Self::Lacking(error) => return error.hint(),
-            Self::Expect(error) => return error.hint(),
-            Self::Store(error) => return error.hint(),
             Self::Unknown { hint, .. } => hint,
             Self::NoQemu { .. } => "cargo xtask setup installs one, --qemu PATH names one",
+            Self::NoMock { .. } => {
+                "do without the mock bus: `cargo xtask boot TOPOLOGY`, or suites on production modules"
+            }
             Self::NoNdctl { tried } if tried.is_empty() => {
                 "name its sources under `ndctl:` in patchbench.yaml, or a tree with --ndctl DIR"
             }
             Self::NoNdctl { .. } => "--ndctl DIR takes a tree of your own",
+            Self::Empty { .. } => {
+                "`cargo xtask run --list` shows the cells that there are; --suite and --topology add to them"
+            }
             Self::Changed { .. } | Self::ScenarioChanged { .. } => {
                 "begin a new run; `results merge` makes one of several"
             }
             Self::UpTo { .. } => {
                 "--up-to [SERIES:]N takes the first N patches of a series of the kernel; 0 is the kernel without it"
             }
+            Self::Job { .. } => fault::OURS,
             _ => return None,
         };
         Some(hint.to_owned())

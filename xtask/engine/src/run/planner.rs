@@ -41,7 +41,7 @@ impl Plan {
     /// As [`Plan::kernel_only`], or nothing is left to run.
     pub fn new(project: &Project, request: &Request) -> Result<Self, RunError> {
         let plan = Self::read(project, request, &Arc::new(CellSelection::new(project, request)?))?;
-        if plan.cells.is_empty() { Err(request.empty()) } else { Ok(plan) }
+        if plan.cells.is_empty() { Err(request.empty(&plan.left_out)) } else { Ok(plan) }
     }
 
     /// Every kernel that the request names, by itself or by a matrix, each in each of its flavours. A shard may have
@@ -63,7 +63,8 @@ impl Plan {
             }
         }
         if plans.iter().all(|plan| plan.cells.is_empty()) {
-            return Err(request.empty());
+            let left_out: Vec<_> = plans.iter().flat_map(|plan| plan.left_out.clone()).collect();
+            return Err(request.empty(&left_out));
         }
         if let Some(shard) = &request.shard {
             shard.keep(&mut plans.iter_mut().map(|plan| &mut plan.cells).collect::<Vec<_>>());
@@ -102,6 +103,7 @@ impl Plan {
             let wanted = WantedCases { cases: request.cases.clone(), of_suite, variant, variants };
             let missing_patches = by_case(&suite, |case| promises.missing(&suite.name, case));
             let provided_by = by_case(&suite, |case| Provider::of(&known, &suite.name, case));
+            let unfit = by_case(&suite, |case| promises.left_out(&suite.name, case));
             for name in placed(&suite, project, request) {
                 let topology = match topologies.get(&name) {
                     Some(known) => Arc::clone(known),
@@ -109,6 +111,10 @@ impl Plan {
                 };
                 topologies.insert(name, Arc::clone(&topology));
                 for cell in cells_of(&kernel.name, &flavour, &topology, &suite, &wanted)? {
+                    if let Some(why) = no_case_fits(&cell, &unfit) {
+                        left_out.push((cell.id, why));
+                        continue;
+                    }
                     let (missing_patches, provided_by) = (missing_patches.clone(), provided_by.clone());
                     match selection.select(Cell { missing_patches, provided_by, ..cell }) {
                         Selection::Selected(cell) => cells.push(*cell),
@@ -165,6 +171,9 @@ fn suites_of(project: &Project, axes: &Axes) -> Result<Vec<String>, RunError> {
 /// The kernel's series with those that they require, cut as the request wants it.
 fn promises(project: &Project, request: &Request, kernel: &Kernel) -> Result<Promises, RunError> {
     let mut promises = Promises::whole(Series::load_all(&project.patches_dir(), &kernel.series)?);
+    for (name, why) in &request.left_out {
+        promises.leave(Series::load(&project.patches_dir(), name)?, why);
+    }
     if let Some(text) = &request.up_to {
         let up_to = UpTo::parse(text).ok_or_else(|| RunError::UpTo {
             why: format!("'{}' is no number of patches", text.escape_debug()),
@@ -184,6 +193,17 @@ fn known_series(project: &Project) -> Result<Vec<Series>, RunError> {
 /// What is to be said of some of a suite's cases, by name.
 fn by_case<T>(suite: &Suite, of: impl Fn(&str) -> Option<T>) -> BTreeMap<String, T> {
     suite.cases.iter().filter_map(|case| Some((case.name.clone(), of(&case.name)?))).collect()
+}
+
+/// Why a cell is left out as a whole: each of its cases needs a series that does not fit the user's own tree.
+fn no_case_fits(cell: &Cell, unfit: &BTreeMap<String, String>) -> Option<String> {
+    let cases = || cell.boots.iter().flat_map(|boot| &boot.cases);
+    // Cases that are found later may need nothing.
+    let some = cell.boots.iter().all(|boot| !boot.cases.is_empty());
+    let reasons: Option<BTreeSet<&str>> =
+        cases().map(|case| unfit.get(&case.name).map(String::as_str)).collect();
+    let reasons = reasons.filter(|reasons| some && !reasons.is_empty())?;
+    Some(reasons.into_iter().collect::<Vec<_>>().join("; "))
 }
 
 /// A suite with the pattern for its variants, and those for its cases.

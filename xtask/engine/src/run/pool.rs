@@ -72,7 +72,7 @@ impl<'a> WorkerPool<'a> {
         let cells = self.prepared.iter().filter_map(OnceLock::get).map(|prepared| prepared.cells.len());
         let nothing = cells.sum::<usize>() == 0 && !self.plans.is_empty() && !signals::requested();
         let nothing = nothing && self.store.verdicts().is_empty();
-        let empty = || nothing.then(|| RunError::Empty { options: Vec::new() });
+        let empty = || nothing.then(|| RunError::Empty { options: Vec::new(), left_out: Vec::new() });
         (state.worst, state.error.or_else(empty))
     }
 

@@ -6,8 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
 
-use event::{Event, Stage, StageEnd};
+use event::{Event, Null, Stage, StageEnd};
 use guest::{Busybox, Closed, Image, Inputs};
+use host::Cache;
 use kbuild::{Builder, Built, Fragment, Toolchain, Tree, Warnings};
 use source::{Applied, AppliedState, Prepared, Sources};
 use spec::{ModuleSet, Userland};
@@ -55,7 +56,7 @@ struct Work {
 
 impl Work {
     fn new(context: &RunContext, plan: &Plan) -> Result<Self, RunError> {
-        let fragments = fragments(context, plan)?;
+        let fragments = fragments(context.root, plan)?;
         let prepared = staged(context, plan, Stage::Source, || {
             let prepared = Sources::new(context.cache).prepare(&plan.kernel, &plan.series)?;
             let end = if prepared.cached { StageEnd::Cached } else { StageEnd::Done };
@@ -99,19 +100,29 @@ impl Work {
 /// # Errors
 /// As [`build`] up to the source.
 pub fn find_built(context: &RunContext, plan: &Plan) -> Result<Option<Built>, RunError> {
-    let fragments = fragments(context, plan)?;
+    let fragments = fragments(context.root, plan)?;
     let prepared = Sources::new(context.cache).prepare(&plan.kernel, &plan.series)?;
+    finished_build(context.cache, plan, &prepared.tree, &fragments)
+}
+
+/// The finished build of a tree with a plan's name and flavour; none where it has not been built.
+pub(super) fn finished_build(
+    cache: &Cache,
+    plan: &Plan,
+    tree: &str,
+    fragments: &[Fragment],
+) -> Result<Option<Built>, RunError> {
     let toolchain = Toolchain::find()?;
     let builder = Builder {
-        cache: context.cache.path(),
+        cache: cache.path(),
         slot: Path::new(""),
         kernel: &plan.kernel.name,
         flavour: &plan.flavour,
         jobs: 1,
         toolchain: &toolchain,
-        sink: context.sink,
+        sink: &Null,
     };
-    Ok(builder.cached(&prepared.tree, &fragments))
+    Ok(builder.cached(tree, fragments))
 }
 
 /// The source and what went on top of it, in one line.
@@ -206,8 +217,8 @@ pub fn prepare_guests(
 }
 
 /// The plan's fragments; a flavour other than plain is one more, of its name.
-fn fragments(context: &RunContext, plan: &Plan) -> Result<Vec<Fragment>, RunError> {
-    let dir = context.root.join("kconfig");
+pub(super) fn fragments(root: &Path, plan: &Plan) -> Result<Vec<Fragment>, RunError> {
+    let dir = root.join("kconfig");
     let flavour = (plan.flavour != spec::PLAIN).then_some(&plan.flavour);
     plan.kernel
         .kconfig

@@ -9,6 +9,8 @@ use super::request::unknown;
 #[derive(Debug, Clone)]
 pub(super) struct Promises {
     series: Vec<Reach>,
+    /// Series that do not fit the kernel, and why not.
+    left_out: Vec<(Series, String)>,
 }
 
 #[derive(Debug, Clone)]
@@ -40,7 +42,7 @@ impl Promises {
     /// All of these series.
     pub(super) fn whole(series: Vec<Series>) -> Self {
         let reach = |series: Series| Reach { patches: series.longest(), without: None, series };
-        Self { series: series.into_iter().map(reach).collect() }
+        Self { series: series.into_iter().map(reach).collect(), left_out: Vec::new() }
     }
 
     /// Cuts one series; those that require it are left out.
@@ -68,6 +70,11 @@ impl Promises {
             self.leave_out(at);
         }
         Ok(())
+    }
+
+    /// Takes a series that does not fit the kernel, with the reason as a clause without a subject.
+    pub(super) fn leave(&mut self, series: Series, why: &str) {
+        self.left_out.push((series, why.to_owned()));
     }
 
     fn leave_out(&mut self, at: usize) {
@@ -103,7 +110,21 @@ impl Promises {
             }
             missing.get_or_insert_with(|| reach.lacks(number));
         }
-        missing
+        missing.or_else(|| self.left_out(suite, case))
+    }
+
+    /// The series that a case needs and that does not fit the kernel; none where another one brings the case, be it only by
+    /// some of its patches.
+    pub(super) fn left_out(&self, suite: &str, case: &str) -> Option<String> {
+        if self.series.iter().any(|reach| reach.series.promised_at(suite, case).is_some()) {
+            return None;
+        }
+        let promised = |(series, why): &(Series, String)| {
+            Some((series.promised_at(suite, case)?, series.name.clone(), why.clone()))
+        };
+        let (number, name, why) =
+            self.left_out.iter().filter_map(promised).min_by_key(|(number, ..)| *number)?;
+        (number > 0).then(|| format!("needs series {name}, which {why}"))
     }
 }
 

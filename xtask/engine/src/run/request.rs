@@ -1,6 +1,6 @@
 //! What one run is asked to do, resolved from the command line and `patchbench.yaml`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -31,6 +31,9 @@ pub struct Request {
     pub cases: Vec<String>,
     /// Other series than the kernel's own; none for those.
     pub series: Option<Vec<String>>,
+    /// Series that do not fit the user's own tree, with the reason as a clause without a subject. What needs them is not run.
+    #[serde(default)]
+    pub left_out: BTreeMap<String, String>,
     /// The user's own tree of ndctl in place of the project's sources.
     pub ndctl: Option<PathBuf>,
     /// In which order cases run, and how often.
@@ -60,8 +63,8 @@ pub struct Request {
 }
 
 impl Request {
-    /// The kernel that is meant. With `linux`, the named entry (or the default one) lends its fragments, and its
-    /// series are left out: the tree is taken as it is.
+    /// The kernel that is meant. With `linux`, the named entry (or the default one) lends its fragments, and not its series:
+    /// [`super::own_tree`] finds those that fit.
     ///
     /// # Errors
     /// There is no such kernel.
@@ -90,10 +93,13 @@ impl Request {
     }
 
     /// The error that nothing is left to run.
-    pub(super) fn empty(&self) -> RunError {
+    pub(super) fn empty(&self, left_out: &[(CellId, String)]) -> RunError {
+        let mut left_out: Vec<_> =
+            left_out.iter().map(|(cell, why)| format!("{}: {why}", cell.suite)).collect();
+        left_out.dedup();
         let mut options: Vec<_> = self.cases.iter().map(|case| format!("--case {case}")).collect();
         options.extend(self.cells.iter().map(|cells| format!("--cell '{cells}'")));
-        RunError::Empty { options }
+        RunError::Empty { options, left_out }
     }
 
     /// Whether a case was asked for.
@@ -103,7 +109,7 @@ impl Request {
 }
 
 /// A work tree as it stands: through git with its uncommitted changes where it is a git tree.
-fn own_tree(dir: &std::path::Path) -> Source {
+pub(super) fn own_tree(dir: &std::path::Path) -> Source {
     if dir.join(".git").exists() {
         Source::Git { location: dir.display().to_string(), reference: "HEAD".to_owned(), dirty: true }
     } else {

@@ -76,20 +76,22 @@ pub enum EditError {
 }
 
 impl ToolError for EditError {
-    fn fault(&self) -> Fault {
+    fn wrapped(&self) -> Option<&dyn ToolError> {
         match self {
-            Self::Exists(_)
-            | Self::None(_)
-            | Self::Unfinished(_)
-            | Self::Uncommitted { .. }
-            | Self::NoSeries { .. } => Fault::Usage,
-            Self::Conflict { .. } => Fault::Kernel,
-            Self::Git(error) => error.fault(),
-            Self::Io(_) => Fault::Machinery,
+            Self::Git(error) => Some(error),
+            Self::Io(error) => Some(error),
+            _ => None,
         }
     }
 
-    fn hint(&self) -> Option<String> {
+    fn own_fault(&self) -> Fault {
+        match self {
+            Self::Conflict { .. } => Fault::Kernel,
+            _ => Fault::Usage,
+        }
+    }
+
+    fn own_hint(&self) -> Option<String> {
         let hint = match self {
             Self::Exists(_) => "`series refresh` takes back what is in it; remove it to begin anew",
             Self::None(_) => "`series edit` makes one",
@@ -103,8 +105,10 @@ impl ToolError for EditError {
                     dir.display()
                 ));
             }
-            Self::Git(error) => return error.hint(),
-            Self::NoSeries { .. } | Self::Io(_) => return None,
+            Self::NoSeries { .. } => {
+                "make it one line of commits with git rebase; or remove the work tree, and `series edit` begins anew"
+            }
+            Self::Git(_) | Self::Io(_) => return None,
         };
         Some(hint.to_owned())
     }

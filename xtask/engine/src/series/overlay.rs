@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use fs_err as fs;
 use fs_err::os::unix::fs::symlink;
 
-use fault::{Fault, ToolError};
+use fault::ToolError;
 use host::{Cache, CacheError};
 use spec::Series;
 use specfile::SpecError;
@@ -26,19 +26,11 @@ pub enum OverlayError {
 }
 
 impl ToolError for OverlayError {
-    fn fault(&self) -> Fault {
+    fn wrapped(&self) -> Option<&dyn ToolError> {
         match self {
-            Self::Cache(error) => error.fault(),
-            Self::Spec(error) => error.fault(),
-            Self::Io(_) => Fault::Machinery,
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::Cache(error) => error.hint(),
-            Self::Spec(error) => error.hint(),
-            Self::Io(_) => None,
+            Self::Cache(error) => Some(error),
+            Self::Spec(error) => Some(error),
+            Self::Io(error) => Some(error),
         }
     }
 }

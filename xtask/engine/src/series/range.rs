@@ -75,23 +75,31 @@ pub enum RangeError {
 }
 
 impl ToolError for RangeError {
-    fn fault(&self) -> Fault {
+    fn wrapped(&self) -> Option<&dyn ToolError> {
         match self {
-            Self::Git(error) => error.fault(),
-            Self::Overlay(error) => error.fault(),
-            _ => Fault::Usage,
+            Self::Git(error) => Some(error),
+            Self::Overlay(error) => Some(error),
+            _ => None,
         }
     }
 
-    fn hint(&self) -> Option<String> {
+    fn own_fault(&self) -> Fault {
+        Fault::Usage
+    }
+
+    fn own_hint(&self) -> Option<String> {
         let hint = match self {
             Self::Malformed(_) => "BASE..TIP, as git log takes it; BASE.. for all up to HEAD",
             Self::Empty { .. } => "BASE first, then TIP",
             Self::Merge { .. } => "git rebase",
             Self::Promise { .. } => "BASE is where the series begins; or give the commits another name",
-            Self::Overlay(error) => return error.hint(),
-            Self::Git(error) => return error.hint(),
-            Self::Unknown { .. } => return None,
+            Self::Unknown { dir, .. } => {
+                return Some(format!(
+                    "git -C {} branch --all, or git tag, has the names that it knows",
+                    dir.display()
+                ));
+            }
+            Self::Overlay(_) | Self::Git(_) => return None,
         };
         Some(hint.to_owned())
     }

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use fs_err as fs;
 
-use fault::{Fault, ToolError};
+use fault::ToolError;
 
 pub use self::entries::Packages;
 use self::entries::{Entry, derive, parse_deb822, parse_list, to_deb822};
@@ -78,19 +78,23 @@ pub enum AptError {
 }
 
 impl ToolError for AptError {
-    fn fault(&self) -> Fault {
+    fn wrapped(&self) -> Option<&dyn ToolError> {
         match self {
-            Self::Cache(error) => error.fault(),
-            Self::Process(error) => error.fault(),
-            _ => Fault::Machinery,
+            Self::Read(error) => Some(error),
+            Self::Cache(error) => Some(error),
+            Self::Process(error) => Some(error),
+            _ => None,
         }
     }
 
-    fn hint(&self) -> Option<String> {
+    fn own_hint(&self) -> Option<String> {
         match self {
             Self::Missing => Some("packages of Debian and Ubuntu need Debian or Ubuntu".to_owned()),
-            Self::Cache(error) => error.hint(),
-            Self::Process(error) => error.hint(),
+            Self::NoRepository { etc, .. } => Some(format!(
+                "name one in {}/sources.list: deb http://deb.debian.org/debian CODENAME main",
+                etc.display()
+            )),
+            Self::NoFile { .. } => Some("try again: something removed it meanwhile".to_owned()),
             _ => None,
         }
     }

@@ -99,10 +99,27 @@ fn details(command: &str, tail: &[String], log: Option<&Path>) -> String {
 }
 
 impl ToolError for ProcessError {
-    fn fault(&self) -> Fault {
+    fn wrapped(&self) -> Option<&dyn ToolError> {
+        match self {
+            Self::Io(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    fn own_fault(&self) -> Fault {
         match self {
             Self::Interrupted => Fault::Interrupted,
             _ => Fault::Machinery,
+        }
+    }
+
+    fn own_hint(&self) -> Option<String> {
+        match self {
+            Self::Start { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                Some("`cargo xtask doctor` shows what is missing, and how to get it".to_owned())
+            }
+            Self::Start { source, .. } => source.hint(),
+            _ => None,
         }
     }
 }

@@ -67,20 +67,25 @@ pub struct Kind {
 }
 
 impl ToolError for FolderError {
-    fn fault(&self) -> Fault {
+    fn wrapped(&self) -> Option<&dyn ToolError> {
         match self {
-            Self::Io(_) => Fault::Machinery,
-            _ => Fault::Usage,
+            Self::Io(error) => Some(error),
+            _ => None,
         }
     }
 
-    fn hint(&self) -> Option<String> {
+    fn own_fault(&self) -> Fault {
+        Fault::Usage
+    }
+
+    fn own_hint(&self) -> Option<String> {
         match self {
             Self::Missing { hint, .. } => Some(hint.clone()).filter(|hint| !hint.is_empty()),
+            Self::Ambiguous { .. } => Some("give more of its name".to_owned()),
             Self::Locked { owner, .. } => {
                 Some(format!("wait for its end, or stop it first: kill -INT {}", owner.pid()))
             }
-            Self::Ambiguous { .. } | Self::Io(_) => None,
+            Self::Io(_) => None,
         }
     }
 }

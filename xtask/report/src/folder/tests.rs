@@ -28,7 +28,10 @@ fn they_are_found_by_name_beginning_and_short_id() {
     assert_eq!(find("20261124"), "20261124T100000Z-ddeeff");
     assert_eq!(find("aab"), "20261123T110000Z-aabbcc");
     assert_eq!(find("/elsewhere/run"), "run");
-    insta::assert_snapshot!(find("20261123"), @"'20261123' is more than one run: 20261123T100000Z-aaaaaa, 20261123T110000Z-aabbcc");
+    insta::assert_snapshot!(find("20261123"), @r"
+    '20261123' is more than one run: 20261123T100000Z-aaaaaa, 20261123T110000Z-aabbcc
+    hint: give more of its name
+    ");
     insta::assert_snapshot!(find("other"), @r"
     there is no run 'other' in results
     hint: the newest is 20261124T100000Z-ddeeff; `cargo xtask results list` has all
@@ -48,7 +51,10 @@ fn each_kind_is_called_by_its_name() {
     there is no bisection '/elsewhere/run' in results/bisect
     hint: the newest is 20261124T100000Z-ddeeff
     ");
-    insta::assert_snapshot!(error("a"), @"'a' is more than one bisection: 20261123T100000Z-aaaaaa, 20261123T110000Z-aabbcc");
+    insta::assert_snapshot!(error("a"), @r"
+    'a' is more than one bisection: 20261123T100000Z-aaaaaa, 20261123T110000Z-aabbcc
+    hint: give more of its name
+    ");
     fs::remove_file(dir.path().join(LATEST)).expect("removed");
     insta::assert_snapshot!(error(LATEST), @r"
     there is no bisection in results/bisect

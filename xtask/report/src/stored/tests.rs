@@ -65,10 +65,22 @@ fn other_formats_and_other_folders_are_refused_clearly() {
         let error = Stored::load(results.path()).expect_err("it is none");
         fault::shown(&error).replace(&results.path().display().to_string(), "RUN")
     };
-    insta::assert_snapshot!(error(None), @"RUN is no run: it has no run.json");
-    insta::assert_snapshot!(error(Some("{")), @"RUN/run.json: EOF while parsing an object at line 1 column 1");
-    insta::assert_snapshot!(error(Some("{}")), @"RUN/run.json: missing field `format` at line 1 column 2");
-    insta::assert_snapshot!(error(Some(r#"{"format": 1}"#)), @"RUN/run.json: missing field `id` at line 1 column 13");
+    insta::assert_snapshot!(error(None), @r"
+    RUN is no run: it has no run.json
+    hint: `cargo xtask results list` has the runs that are there
+    ");
+    insta::assert_snapshot!(error(Some("{")), @r"
+    RUN/run.json: EOF while parsing an object at line 1 column 1
+    hint: the file is damaged: `cargo xtask results rm RUN` removes the run
+    ");
+    insta::assert_snapshot!(error(Some("{}")), @r"
+    RUN/run.json: missing field `format` at line 1 column 2
+    hint: the file is damaged: `cargo xtask results rm RUN` removes the run
+    ");
+    insta::assert_snapshot!(error(Some(r#"{"format": 1}"#)), @r"
+    RUN/run.json: missing field `id` at line 1 column 13
+    hint: the file is damaged: `cargo xtask results rm RUN` removes the run
+    ");
     insta::assert_snapshot!(error(Some(r#"{"format": 99, "new": true}"#)), @r"
     RUN/run.json has format 99, and this version of the tool reads 1
     hint: read it with the tool that wrote it, or a newer one

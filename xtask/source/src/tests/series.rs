@@ -6,7 +6,7 @@ use super::*;
 use crate::{AppliedState, Conflict, SourceError};
 
 /// Commits of a repository as a series: one a pair of file and text to replace in it.
-fn series(bench: &Bench, name: &str, yaml: &str, edits: &[(&str, &str, &str)]) -> Series {
+pub(super) fn series(bench: &Bench, name: &str, yaml: &str, edits: &[(&str, &str, &str)]) -> Series {
     let scratch = bench.path(&format!("scratch-{name}-{}", edits.len()));
     let _ = fs::remove_dir_all(&scratch);
     git(bench.base.path(), &["clone", "--quiet", "linux", &scratch.display().to_string()]);

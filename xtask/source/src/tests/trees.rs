@@ -108,6 +108,40 @@ fn a_folder_is_read_without_what_it_ignores() {
 }
 
 #[test]
+fn offline_only_what_the_cache_has_is_available() {
+    let bench = Bench::new();
+    let linux = bench.linux();
+    kernel_files(&bench.path("linux-6.12.7"));
+    run("tar", &["-cJf", "linux.tar.xz", "linux-6.12.7"], bench.base.path());
+    let tarball =
+        Source::Tarball { location: bench.path("linux.tar.xz").display().to_string(), sha256: None };
+    let remote = Source::Git {
+        location: format!("file://{}", linux.display()),
+        reference: "main".to_owned(),
+        dirty: false,
+    };
+    let offline = |source: &Source| {
+        let sources = vec![source.clone()];
+        let kernel = Kernel { name: "mine".to_owned(), sources, series: Vec::new(), kconfig: Vec::new() };
+        bench.sources().offline().prepare(&kernel, &[]).map(|prepared| prepared.tree)
+    };
+    for source in [tarball, remote] {
+        let error = offline(&source).expect_err("not there yet").to_string();
+        assert!(error.contains("is not in the cache") && bench.reported().is_empty(), "{error}");
+        let tree = bench.prepare(source.clone()).expect("a tree").tree;
+        bench.reported();
+        assert_eq!(offline(&source).expect("now it is"), tree);
+    }
+    // What changes whenever the user edits is not looked at, and a commit is found at once.
+    assert!(offline(&local(&linux, "HEAD", true)).is_err());
+    assert!(offline(&Source::Dir { path: linux.clone() }).is_err());
+    assert_eq!(
+        offline(&local(&linux, "main", false)).expect("a tree"),
+        git(&linux, &["rev-parse", "HEAD^{tree}"])
+    );
+}
+
+#[test]
 fn a_tarball_is_checked_and_unpacked_once() {
     let bench = Bench::new();
     kernel_files(&bench.path("linux-6.12.7"));

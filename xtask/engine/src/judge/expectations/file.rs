@@ -49,14 +49,15 @@ pub enum ExpectError {
 }
 
 impl ToolError for ExpectError {
-    fn fault(&self) -> Fault {
+    fn own_fault(&self) -> Fault {
         Fault::Usage
     }
 
-    fn hint(&self) -> Option<String> {
+    fn own_hint(&self) -> Option<String> {
         match self {
             Self::Invalid { hint, .. } => Some(hint.clone()),
-            Self::Read { .. } | Self::Parse { .. } => None,
+            Self::Read { source, .. } => source.hint(),
+            Self::Parse { .. } => None,
         }
     }
 }

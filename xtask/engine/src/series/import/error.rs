@@ -100,33 +100,42 @@ pub enum ImportError {
 }
 
 impl ToolError for ImportError {
-    fn fault(&self) -> Fault {
+    fn wrapped(&self) -> Option<&dyn ToolError> {
         match self {
-            Self::Process(error) => error.fault(),
-            Self::Io(_) => Fault::Machinery,
-            _ => Fault::Usage,
+            Self::Mail { source, .. } => Some(source),
+            Self::Spec(error) => Some(error),
+            Self::Process(error) => Some(error),
+            Self::Io(error) => Some(error),
+            _ => None,
         }
     }
 
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::Corrupt { .. } => Some(
+    fn own_fault(&self) -> Fault {
+        Fault::Usage
+    }
+
+    fn own_hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Nothing { .. } => {
+                "`b4 mbox MESSAGE-ID` fetches a whole thread; a file of git format-patch will do too"
+            }
+            Self::Gap { .. } => {
+                "`b4 mbox MESSAGE-ID` fetches the whole thread; or add the missing mails to the mailbox"
+            }
+            Self::Duplicate { .. } => "take one of the two out of the mailbox",
+            Self::Mismatch { .. } => "take that mail out of the mailbox, or what it does not belong to",
+            Self::Corrupt { .. } => {
                 "a mailer has broken its lines; take the series from its archive, or as files of git format-patch"
-                    .to_owned(),
-            ),
-            Self::There { hint, .. } => Some(hint.clone()),
-            Self::WithoutPrefix { .. } => Some(
-                "make it again by `git format-patch` with `-c diff.noprefix=false`, and without --no-prefix".to_owned(),
-            ),
-            Self::Unordered { .. } => Some(
+            }
+            Self::WithoutPrefix { .. } => {
+                "make it again by `git format-patch` with `-c diff.noprefix=false`, and without --no-prefix"
+            }
+            Self::Unordered { .. } => {
                 "number the subjects, as `git format-patch -n` does, or import a folder of files named 0001-… and so on"
-                    .to_owned(),
-            ),
-            Self::Gap { .. } => Some("take the whole thread; --version N takes another version".to_owned()),
-            Self::Duplicate { .. } => Some("take one of them out of the mbox".to_owned()),
-            Self::Spec(error) => error.hint(),
-            Self::Process(error) => error.hint(),
-            _ => None,
-        }
+            }
+            Self::There { hint, .. } => hint,
+            _ => return None,
+        };
+        Some(hint.to_owned())
     }
 }

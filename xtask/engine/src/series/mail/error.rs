@@ -10,7 +10,11 @@ pub struct MailError {
 }
 
 impl ToolError for MailError {
-    fn fault(&self) -> Fault {
+    fn own_fault(&self) -> Fault {
         Fault::Usage
+    }
+
+    fn own_hint(&self) -> Option<String> {
+        Some("take the mail as it was sent: the archive's raw message, or `b4 mbox MESSAGE-ID`".to_owned())
     }
 }
