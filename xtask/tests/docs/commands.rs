@@ -41,6 +41,18 @@ const QUICK: &[&[&str]] = &[
 ];
 
 impl Command {
+    /// The words that the tool gets: up to where the shell does something else. What lies below the user's home is put where there
+    /// is something of its kind, since the parser looks.
+    pub fn arguments(&self) -> Vec<String> {
+        let is_shells = |word: &&String| !(word.starts_with('>') || ["|", "&&", ";"].contains(&word.as_str()));
+        let there = |word: &String| match word.as_str() {
+            "~/linux" => "/".to_owned(),
+            other if other.starts_with("~/") => "/bin/sh".to_owned(),
+            other => other.to_owned(),
+        };
+        self.words.iter().take_while(is_shells).map(there).collect()
+    }
+
     pub fn speed(&self) -> Speed {
         let words = &self.words[1..];
         let is_plan = words[0] == "run" && words.iter().any(|word| word == "--list");

@@ -59,7 +59,7 @@ fn every_command_is_one_that_the_command_line_takes() {
     let mut failures = Vec::new();
     for page in pages() {
         for command in commands(&page) {
-            let Err(error) = xtask::Cli::try_parse_from(&command.words) else { continue };
+            let Err(error) = xtask::Cli::try_parse_from(command.arguments()) else { continue };
             // `--help` and `--version` are errors of clap's, printed on standard output.
             if error.use_stderr() {
                 failures.push(format!("{}:{}: {}\n{error}", page.name, command.line, command.text));
