@@ -44,7 +44,8 @@ impl Command {
     /// The words that the tool gets: up to where the shell does something else. What lies below the user's home is put where there
     /// is something of its kind, since the parser looks.
     pub fn arguments(&self) -> Vec<String> {
-        let is_shells = |word: &&String| !(word.starts_with('>') || ["|", "&&", ";"].contains(&word.as_str()));
+        let is_shells =
+            |word: &&String| !(word.starts_with('>') || ["|", "&&", ";"].contains(&word.as_str()));
         let there = |word: &String| match word.as_str() {
             "~/linux" => "/".to_owned(),
             other if other.starts_with("~/") => "/bin/sh".to_owned(),

@@ -65,18 +65,20 @@ fn silenced(transcript: &Transcript, console: &LogScan) -> Vec<Splat> {
     for splat in &log.splats {
         match shown.get_mut(&(&splat.case, splat.kind)) {
             Some(left) if *left > 0 => *left -= 1,
-            _ => {
-                hidden.push(Splat { line: line_of_case(transcript, splat.case.as_deref()), ..splat.clone() })
-            }
+            _ => hidden.push(splat),
         }
     }
-    hidden
+    let placed = |splat: &Splat| {
+        let line = line_of_case(transcript, splat.case.as_deref());
+        Splat { line, ..splat.clone() }
+    };
+    hidden.into_iter().map(placed).collect()
 }
 
 /// Where a case begins on the console: the nearest line to a report that is not there.
 fn line_of_case(transcript: &Transcript, case: Option<&str>) -> u64 {
     let begin = case.and_then(|case| find(&transcript.console, &marker(transcript, "begin", case)));
-    1 + begin.map_or(0, |at| transcript.console[..at].iter().filter(|byte| **byte == b'\n').count() as u64)
+    1 + begin.map_or(0, |at| memchr::memchr_iter(b'\n', &transcript.console[..at]).count() as u64)
 }
 
 fn marker(transcript: &Transcript, what: &str, case: &str) -> String {

@@ -19,6 +19,9 @@ pub(super) const LIB: &str = "lib.sh";
 /// The hash of each file, in the form that `sha256sum -c` reads.
 const SUMS: &str = "SHA256SUMS";
 
+/// Files by their names in the folder of the suites: where each was, and its bytes.
+type Files = BTreeMap<String, (PathBuf, Vec<u8>)>;
+
 /// The plans with their suites in the run's folder. Where a run is taken up, they are there already.
 ///
 /// # Errors
@@ -27,25 +30,29 @@ pub(super) fn keep(plans: &[Plan], run: &Path) -> Result<Vec<Plan>, RunError> {
     let to = run.join(FOLDER);
     let files = read(plans)?;
     let sums = to.join(SUMS);
-    match fs::read_to_string(&sums) {
-        Ok(kept) => compare(&files, &kept, run)?,
-        Err(_) => {
-            for (name, (_, bytes)) in &files {
-                let path = to.join(name);
-                fs::create_dir_all(path.parent().unwrap_or(&to))?;
-                fs::write(path, bytes)?;
-            }
-            let lines = files.iter().map(|(name, (_, bytes))| format!("{}  {name}\n", host::sha256(bytes)));
-            let text: String = lines.collect();
-            fs::create_dir_all(&to)?;
-            host::write_stamp(&sums, text.as_bytes())?;
-        }
+    if let Ok(kept) = fs::read_to_string(&sums) {
+        compare(&files, &kept, run)?;
+    } else {
+        write(&files, &to)?;
     }
     Ok(moved(plans, &to))
 }
 
-/// Every file of the suites and beside them by its name in the folder of the suites, with where it was.
-fn read(plans: &[Plan]) -> Result<BTreeMap<String, (PathBuf, Vec<u8>)>, RunError> {
+/// The hashes last: where they are, all files are.
+fn write(files: &Files, to: &Path) -> Result<(), RunError> {
+    fs::create_dir_all(to)?;
+    let mut sums = String::new();
+    for (name, (_, bytes)) in files {
+        let path = to.join(name);
+        fs::create_dir_all(path.parent().unwrap_or(to))?;
+        fs::write(path, bytes)?;
+        sums.push_str(&format!("{}  {name}\n", host::sha256(bytes)));
+    }
+    Ok(host::write_stamp(&to.join(SUMS), sums.as_bytes())?)
+}
+
+/// Every file of the suites, and what lies beside them.
+fn read(plans: &[Plan]) -> Result<Files, RunError> {
     let suites = plans.iter().flat_map(|plan| &plan.cells).map(|cell| &cell.suite);
     let folders: BTreeSet<&Path> = suites
         .flat_map(|suite| std::iter::once(&suite.dir).chain(&suite.base_suite))
@@ -71,7 +78,7 @@ fn read(plans: &[Plan]) -> Result<BTreeMap<String, (PathBuf, Vec<u8>)>, RunError
 }
 
 /// Whether the files are those that the run began with.
-fn compare(files: &BTreeMap<String, (PathBuf, Vec<u8>)>, kept: &str, run: &Path) -> Result<(), RunError> {
+fn compare(files: &Files, kept: &str, run: &Path) -> Result<(), RunError> {
     let kept: BTreeMap<&str, &str> =
         kept.lines().filter_map(|line| line.split_once("  ")).map(|(sum, name)| (name, sum)).collect();
     for (name, (path, bytes)) in files {
