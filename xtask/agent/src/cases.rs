@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitStatus, pidfd_open};
-use wire::{Case, CaseEnd, FromGuest, Job, MARKER};
+use wire::{Case, CaseEnd, FromGuest, Job, KILLED, MARKER};
 
 use crate::files::CaseNow;
 use crate::monitor::Monitor;
@@ -52,11 +52,10 @@ pub fn run_all(job: &Job, port: &Port, now: &CaseNow, monitor: &mut Monitor) -> 
         let rest = run.beyond.rest();
         run.held.extend(rest);
         run.flush();
-        let (dropped, cut, left) = (run.dropped, run.beyond.is_cut(), run.left);
+        let (dropped, cut, left) = (run.dropped, run.beyond.is_cut(), run.left || stuck);
         monitor.report();
         port.send(FromGuest::End { case: index, how, ms, dropped, cut, left });
         if stuck {
-            port.note(format!("case {} cannot be killed; the cases after it are not run", case.name));
             return index + 1;
         }
     }
@@ -137,10 +136,7 @@ impl Run<'_> {
             gone = self.follow(pid, pipe, Instant::now() + KILL_WAIT).is_some();
         }
         let place = place.lines().flat_map(|line| ["#   ", line, "\n"]).collect::<String>();
-        self.take(
-            format!("\n# killed at its deadline; the processes then (pid, name, state, wait):\n{place}")
-                .as_bytes(),
-        );
+        self.take(format!("\n{KILLED}\n{place}").as_bytes());
         (CaseEnd::TimedOut, !gone)
     }
 

@@ -59,7 +59,7 @@ pub struct CaseRun {
     pub dropped: u64,
     /// Whether results were dropped, too.
     pub cut: bool,
-    /// Whether a process that it left behind hangs in the kernel.
+    /// Whether it, or a process that it left behind, cannot be killed: it hangs in the kernel.
     pub left: bool,
 }
 

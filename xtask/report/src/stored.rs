@@ -140,6 +140,7 @@ impl Stored {
         match (self.summary.verdict, self.progress()) {
             (_, Progress::Running) => "running",
             (_, Progress::Incomplete) => "incomplete",
+            (Some(_), Progress::Complete) if self.summary.only_interrupted() => "interrupted",
             (Some(verdict), Progress::Complete) => verdict.word(),
             (None, Progress::Complete) => "none",
         }

@@ -176,7 +176,9 @@ impl Summary {
             }
             Event::Notice { text } | Event::Remark { text } => self.notices.push(text.clone()),
             Event::RunFinished { verdict, seconds, interrupted } => {
-                self.verdict = Some(*verdict);
+                // Cells that the interrupt cut short have no verdict, and may have red cases all the same.
+                let is_red = *interrupted && self.is_red();
+                self.verdict = Some(if is_red { Verdict::Fail.beside(*verdict) } else { *verdict });
                 self.seconds.total = *seconds;
                 self.interrupted = *interrupted;
                 self.complete = true;
@@ -230,6 +232,17 @@ impl Summary {
         &mut self.cells[at]
     }
 
+    /// Whether anything that ran is red, whatever became of its cell.
+    fn is_red(&self) -> bool {
+        let red_case = |cell: &CellSummary| cell.cases.iter().any(|case| case.outcome.is_red());
+        self.red_splats() > 0 || self.cells.iter().any(red_case)
+    }
+
+    /// Whether it was interrupted before anything was red: then it has no verdict that would mean anything.
+    pub fn only_interrupted(&self) -> bool {
+        self.interrupted && self.verdict.is_some_and(|verdict| verdict <= Verdict::Skip)
+    }
+
     /// How many unexpected splats all cells have.
     pub fn red_splats(&self) -> usize {
         self.cells.iter().map(|cell| cell.red_splats().count()).sum()
@@ -259,8 +272,11 @@ impl Summary {
     /// The one line that closes a run, without its colour.
     pub fn closing_line(&self) -> String {
         let s = &self.seconds;
-        let verdict = self.verdict.map_or("unfinished", Verdict::word);
-        let interrupted = if self.interrupted { ", interrupted" } else { "" };
+        let verdict = match self.verdict {
+            Some(_) if self.only_interrupted() => "interrupted",
+            verdict => verdict.map_or("unfinished", Verdict::word),
+        };
+        let interrupted = if self.interrupted && !self.only_interrupted() { ", interrupted" } else { "" };
         let cells = counted(self.cells.len(), "cell");
         format!(
             "{verdict}{interrupted}: {} in {cells}; {:.1} s: {:.1} configuring, {:.1} building, {:.1} booting, {:.1} running",

@@ -373,7 +373,7 @@ fn what_is_skipped_for_one_reason_is_said_once() {
       = skip, 2.0 s, 5 cases: no module
     lts/switch/s
       skip    cut-short, 1.2 s: why
-    pass, interrupted: 1 pass, 9 skip in 2 cells; 2.0 s: 0.0 configuring, 0.0 building, 0.0 booting, 0.0 running
+    interrupted: 1 pass, 9 skip in 2 cells; 2.0 s: 0.0 configuring, 0.0 building, 0.0 booting, 0.0 running
     ");
     assert_eq!(seen(&events, super::Verbosity::Verbose).matches("no module").count(), 6);
 }

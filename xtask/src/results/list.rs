@@ -81,7 +81,7 @@ fn human(folder: &Folder, run: Result<&Stored, String>, (latest, baseline): (boo
         Err(error) => return anstream::println!("{}  unreadable{marks}: {}", folder.id, one_line(&error)),
     };
     let word = match (run.progress(), run.summary.verdict) {
-        (Progress::Complete, Some(verdict)) => verdict_word(verdict),
+        (Progress::Complete, Some(verdict)) if !run.summary.only_interrupted() => verdict_word(verdict),
         _ => run.word().to_owned(),
     };
     let counts = run.summary.counts();

@@ -49,7 +49,7 @@ pub enum FromGuest {
         dropped: u64,
         /// Whether there were more results beyond the cap than the agent passes on.
         cut: bool,
-        /// Whether a process that the case left behind cannot be killed: it hangs in the kernel.
+        /// Whether the case itself or a process that it left behind cannot be killed: it hangs in the kernel.
         left: bool,
     },
     /// What the kernel has logged, whatever its level and whatever the console shows: records of `/dev/kmsg`, one a line.

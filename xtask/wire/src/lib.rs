@@ -29,4 +29,6 @@ pub use file::{
 pub use frame::{CaseEnd, FromGuest, ToGuest};
 pub use health::Health;
 pub use job::{Case, Job};
-pub use paths::{EXPECT_PATH, JOB_PATH, LIB_PATH, MARKER, PORT_NAME, PROTOCOL, SUITE_PATH, TESTS_PATH};
+pub use paths::{
+    EXPECT_PATH, JOB_PATH, KILLED, LIB_PATH, MARKER, PORT_NAME, PROTOCOL, SUITE_PATH, TESTS_PATH,
+};

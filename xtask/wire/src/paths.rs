@@ -22,6 +22,10 @@ pub const SUITE_PATH: &str = "/bench/suite";
 /// Folder of ndctl's own tests and their helpers, in a guest with that userland.
 pub const TESTS_PATH: &str = "/usr/share/ndctl/test";
 
+/// What stands in the output of a case that was killed at its deadline, before the processes as they then were: a line each, and
+/// below one that no signal ends the functions in which it waits, innermost first and indented further.
+pub const KILLED: &str = "# killed at its deadline; the processes then (pid, name, state, wait):";
+
 /// Prefix of the lines that the agent writes into the kernel log (`/dev/kmsg`), so that a splat on the
 /// console can be attributed to the case during which it came. A marker is
 /// `patchbench[TOKEN]: begin CASE` or `patchbench[TOKEN]: end CASE`; TOKEN is [`crate::Job::token`].

@@ -3,7 +3,7 @@
 use event::{CaseReport, CaseRun};
 use kernlog::ktap::Ktap;
 use kernlog::{CaseOutcome, ktap};
-use wire::CaseEnd;
+use wire::{CaseEnd, KILLED};
 
 /// Exit status by which a case reports that it cannot be judged here (kselftest's).
 const SKIP: i32 = 4;
@@ -28,7 +28,7 @@ pub(super) fn ended(run: &CaseRun, end: CaseEnd) -> CaseReport {
         }
         CaseEnd::TimedOut => {
             let what = format!("still running at its deadline of {} s", seconds(run.timeout_ms));
-            (CaseOutcome::Timeout, last_words(run, &ktap, &what))
+            (CaseOutcome::Timeout, who_waits(run, &ktap, &what))
         }
         CaseEnd::NotStarted => (CaseOutcome::Fail, last_words(run, &ktap, "could not be started")),
     };
@@ -86,6 +86,37 @@ fn skipped(run: &CaseRun, ktap: &Ktap) -> (CaseOutcome, String) {
             last_words(run, ktap, &format!("exit status {SKIP} (skip) without a `# SKIP` reason")),
         ),
     }
+}
+
+/// Who waits where in the kernel, or what the case itself printed last.
+fn who_waits(run: &CaseRun, ktap: &Ktap, end: &str) -> String {
+    let Some((own, processes)) = run.output.split_once(KILLED) else { return last_words(run, ktap, end) };
+    match stuck(processes) {
+        Some(place) => format!("{end}: {place}"),
+        None => last_words(&CaseRun { output: own.to_owned(), ..run.clone() }, ktap, end),
+    }
+}
+
+/// The first process that no signal ends, in words: `sh in device_del, from __devm_cxl_add_memdev`, which is the first function of a
+/// module, or else the one that called.
+fn stuck(processes: &str) -> Option<String> {
+    let mut lines = processes.lines().filter_map(|line| line.strip_prefix("#   ")).peekable();
+    while let Some(process) = lines.next() {
+        let mut frames = Vec::new();
+        while let Some(frame) = lines.next_if(|line| line.starts_with("    ")) {
+            frames.push(frame.trim());
+        }
+        let function = |frame: &str| frame.split(['+', ' ']).next().unwrap_or_default().to_owned();
+        let mut words = process.split(' ').skip(1);
+        let (Some(name), Some("D")) = (words.next(), words.next()) else { continue };
+        let place = words.next().filter(|place| !matches!(*place, "" | "0")).map(str::to_owned);
+        let place = place.or_else(|| frames.first().map(|frame| function(frame)))?;
+        let callers = || frames.iter().filter(|frame| function(frame) != place);
+        let caller = callers().find(|frame| frame.ends_with(']')).or_else(|| callers().next());
+        let from = caller.map(|frame| format!(", from {}", function(frame))).unwrap_or_default();
+        return Some(format!("{name} in {place}{from}"));
+    }
+    None
 }
 
 /// What the case itself printed last: its failed results, its last diagnostic, its last line.

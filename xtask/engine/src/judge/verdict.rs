@@ -139,6 +139,13 @@ fn killed(end: &VmEnd) -> String {
 
 /// Why a case was never started.
 fn not_reached(transcript: &Transcript, log: &LogScan, broke_in: Option<&str>) -> String {
+    let hangs = |run: &&CaseRun| run.left && run.end == Some(CaseEnd::TimedOut);
+    if let Some(run) = transcript.cases.iter().find(hangs) {
+        return format!(
+            "case {} cannot be killed, and what it holds in the kernel would spoil those after it",
+            run.name
+        );
+    }
     let up = transcript.release.is_some();
     let what = match &transcript.end {
         VmEnd::Interrupted => return "interrupted".to_owned(),

@@ -121,6 +121,36 @@ fn ends_of_a_case() {
 }
 
 #[test]
+fn a_timeout_says_who_waits_where() {
+    let reason = |output: &str| ended(&run("c", Some(CaseEnd::TimedOut), output), CaseEnd::TimedOut).reason;
+    let killed =
+        "# waiting for mem0\n\n# killed at its deadline; the processes then (pid, name, state, wait):\n";
+    let sleeps = "#   61 sh S do_wait\n#   70 sleep S hrtimer_nanosleep\n";
+    let hangs = "#   62 sh D device_del\n#       device_del+0x3c/0x3a0\n#       device_unregister+0x13/0x60\n#       __devm_cxl_add_memdev+0x1/0x2 [cxl_core]\n#       entry_SYSCALL_64_after_hwframe+0x4b/0x53\n";
+    let prefix = "still running at its deadline of 60 s: ";
+    assert_eq!(reason(&format!("{killed}{sleeps}")), format!("{prefix}waiting for mem0"));
+    assert_eq!(
+        reason(&format!("{killed}{sleeps}{hangs}")),
+        format!("{prefix}sh in device_del, from __devm_cxl_add_memdev")
+    );
+    let no_place = hangs.replace("D device_del", "D 0").replace(" [cxl_core]", "");
+    assert_eq!(
+        reason(&format!("{killed}{no_place}")),
+        format!("{prefix}sh in device_del, from device_unregister")
+    );
+}
+
+#[test]
+fn what_comes_after_a_case_that_hangs_says_so() {
+    let hangs = CaseRun { left: true, ..run("one", Some(CaseEnd::TimedOut), "") };
+    insta::assert_snapshot!(shown(&boot(vec![hangs, run("two", None, "")], BOOT, VmEnd::Dead)), @r"
+    = fail
+    timeout one still running at its deadline of 60 s
+    not-run two case one cannot be killed, and what it holds in the kernel would spoil those after it
+    ");
+}
+
+#[test]
 fn all_passed_and_all_skipped() {
     let pass = run("one", Some(CaseEnd::Exit(0)), "");
     let skip = run("two", Some(CaseEnd::Exit(4)), "# SKIP needs a switch\n");

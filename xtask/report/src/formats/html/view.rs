@@ -33,7 +33,8 @@ pub(super) struct Badge {
 }
 
 pub(super) fn verdict(run: &Stored) -> Badge {
-    let class = if run.progress() == Progress::Running { "" } else { class(run.summary.verdict) };
+    let is_open = run.progress() == Progress::Running || run.summary.only_interrupted();
+    let class = if is_open { "" } else { class(run.summary.verdict) };
     Badge { word: run.word(), class }
 }
 
