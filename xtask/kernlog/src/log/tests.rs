@@ -56,16 +56,16 @@ fn the_content_says_what_it_is() {
     fail []
     --
     kernel-log
-    skip []
+    skip ["the log is empty"]
     --
     kernel-log
-    skip []
+    skip ["1 line was looked at, and it is not a kernel's or a test's; line 1 comes nearest: prose: it is ok 1 should think"]
     --
     kernel-log
     pass []
     --
     ktap
-    skip []
+    skip ["1 line was looked at, and it is not a test's result"]
     "#);
 }
 
