@@ -72,6 +72,7 @@ pub mod kernel_log;
 pub mod ktap;
 
 mod case;
+mod lava;
 mod learned;
 mod log;
 mod meson;

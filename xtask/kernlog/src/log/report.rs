@@ -33,7 +33,7 @@ impl LogReport {
         splats.extend(log.unfinished);
         let red = cases.iter().any(|case| case.outcome.is_red()) || !splats.is_empty() || log.dropped > 0;
         let ran =
-            totals.pass + totals.xfail > 0 || kind == Kind::KernelLog && log.kernel;
+            totals.pass + totals.xfail > 0 || matches!(kind, Kind::KernelLog | Kind::Lava) && log.kernel;
         let verdict = match (red, ran) {
             (true, _) => Verdict::Fail,
             (false, true) => Verdict::Pass,
