@@ -33,6 +33,10 @@ use scan::scan;
 pub use scan::{Scanner, scan_log};
 
 #[cfg(test)]
+mod behind_tests;
+#[cfg(test)]
+mod pieces_tests;
+#[cfg(test)]
 mod samples_tests;
 #[cfg(test)]
 mod shapes_tests;

@@ -44,11 +44,20 @@ const OWN_WORDS: &str = "a driver's or a program's own words, without a trace";
 /// A line that may be the first half of a heading.
 struct Half {
     text: Vec<u8>,
+    /// Length of its own line in it.
+    own: usize,
     line: u64,
     /// Lines that were put behind it.
     lines: u32,
     /// Whether it is a heading by itself, though not a sure one.
     opened: bool,
+}
+
+impl Half {
+    fn new(text: Vec<u8>, line: u64, opened: bool) -> Self {
+        let own = text.trim_ascii_end().len();
+        Self { text, own, line, lines: 0, opened }
+    }
 }
 
 /// Finds the splats of a log.
@@ -335,7 +344,7 @@ impl Scanner {
                 self.notes.add(self.line, "a program's line, not the kernel's", body);
             } else {
                 let (text, line) = (body[..body.len().min(BEFORE)].to_vec(), self.line);
-                self.half = Some(Half { text, line, lines: 0, opened: false });
+                self.half = Some(Half::new(text, line, false));
             }
         }
     }
@@ -370,7 +379,7 @@ impl Scanner {
     /// What looked like the first half of a heading is none.
     fn drop_half(&mut self) {
         if let Some(half) = self.half.take().filter(|half| !half.opened) {
-            self.notes.add(half.line, OWN_WORDS, &half.text);
+            self.notes.add(half.line, OWN_WORDS, &half.text[..half.own]);
         }
     }
 
@@ -434,7 +443,7 @@ impl Scanner {
         self.open.push(event);
         if own_words && !loose {
             let text = body[..body.len().min(BEFORE)].to_vec();
-            self.half = Some(Half { text, line, lines: 0, opened: true });
+            self.half = Some(Half::new(text, line, true));
         }
     }
 

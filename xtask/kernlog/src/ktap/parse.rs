@@ -192,15 +192,11 @@ impl Parser {
     fn begins_within_marks(&self, text: &str) -> bool {
         match line::read(text, false) {
             Line::Version { .. } => true,
-            Line::Plan { .. } => self.within_marks(),
-            Line::Result(result) => result.number.is_some() && self.within_marks(),
+            // By itself it is a range of whatever.
+            Line::Plan { .. } => self.of_kselftest || !self.stack.is_empty(),
+            Line::Result(result) => result.number.is_some(),
             _ => false,
         }
-    }
-
-    /// Whether tests' own output is to be expected behind marks: in a document, or where kselftest's runner named a test.
-    fn within_marks(&self) -> bool {
-        self.of_kselftest || !self.stack.is_empty()
     }
 
     fn remark(&mut self, text: &str) {
@@ -268,7 +264,9 @@ impl Parser {
         let outermost = self.stack.len() == 1;
         let number = self.number;
         let Some(top) = self.stack.last_mut() else { return };
-        if !outermost && top.untouched() && depth.marks == top.depth.marks {
+        // One that is indented is the outermost only because the log began within it.
+        let inner = !outermost || top.depth > Depth::default();
+        if inner && top.untouched() && depth.marks == top.depth.marks {
             top.name = Some(name);
             return;
         }
@@ -309,7 +307,7 @@ impl Parser {
     fn result(&mut self, depth: Depth, result: ResultLine) {
         if self.stack.is_empty() {
             // Without a header, only a line that could be nothing else starts a document.
-            if depth.column > 0 || result.number.is_none() {
+            if result.number.is_none() {
                 return;
             }
             self.open(depth, false, None);

@@ -8,8 +8,6 @@
 mod syslog;
 mod time;
 
-pub(crate) use time::seconds;
-
 /// The prefix of one line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Prefix<'a> {
@@ -286,6 +284,11 @@ fn kmsg<'a>(rest: &'a [u8], found: &mut Prefix<'a>) -> usize {
     record.len
 }
 
+/// The time in what stands before a message, as seconds: of the kernel's clock those since its boot, of a clock those of the day.
+pub(crate) fn seconds(head: &[u8]) -> Option<f64> {
+    record(head).map_or_else(|| time::seconds(head), |record| Some(record.seconds))
+}
+
 /// The head of a record of `/dev/kmsg`.
 pub(crate) struct Record<'a> {
     len: usize,
@@ -293,6 +296,8 @@ pub(crate) struct Record<'a> {
     caller: Option<&'a [u8]>,
     /// Its number: without loss each is one more than that before.
     pub number: u64,
+    /// Seconds since the boot.
+    seconds: f64,
     /// Whether it is a piece of one that was too long for a packet.
     pub piece: bool,
 }
@@ -310,14 +315,19 @@ pub(crate) fn record(rest: &[u8]) -> Option<Record<'_>> {
         fields.next().filter(|field| field.contains(&b'.'))?;
     }
     let (level, sequence) = (number(fields.next()?)?, number(fields.next()?)?);
-    number(fields.next()?)?;
+    let micros = number(fields.next()?)?;
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "microseconds of a kernel that runs for less than 200 years"
+    )]
+    let seconds = micros as f64 / 1e6;
     fields.peek()?;
     let (mut caller, mut piece) = (None, false);
     for field in fields {
         caller = caller.or(field.strip_prefix(b"caller=").filter(|c| is_caller(c)));
         piece |= field.starts_with(b"ncfrag=");
     }
-    Some(Record { len: end + 1, level, caller, number: sequence, piece })
+    Some(Record { len: end + 1, level, caller, number: sequence, seconds, piece })
 }
 
 /// `407819.286867] `: a time whose bracket was lost in copying.

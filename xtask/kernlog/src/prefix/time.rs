@@ -26,6 +26,13 @@ struct Seen {
     of_dmesg: bool,
 }
 
+impl Seen {
+    /// Whether the point in time was there: what follows may be the message.
+    fn is_told(&self) -> bool {
+        self.clock || self.decimal
+    }
+}
+
 /// Whether all of a text is a time, as it stands between brackets.
 pub(super) fn is_time(text: &[u8]) -> bool {
     let text = text.trim_ascii();
@@ -133,7 +140,7 @@ fn of_digits(rest: &[u8], seen: &mut Seen, inside: bool) -> Option<usize> {
     }
     let length = digits(rest);
     let year = length == 4 && matches!(rest[0], b'1' | b'2') && !seen.year;
-    let day = length <= 2 && seen.numbers < 2 && (!seen.clock || inside);
+    let day = length <= 2 && seen.numbers < 2 && (!seen.is_told() || inside);
     match rest.get(length) {
         // `11月`, `24日`, `24.`.
         Some(0x80..) => word(rest, seen, inside),
@@ -219,11 +226,11 @@ fn word(rest: &[u8], seen: &mut Seen, inside: bool) -> Option<usize> {
     if !plain || !closed {
         return None;
     }
-    if seen.clock && !inside {
+    if seen.is_told() && !inside {
         return is_behind_clock(text).then_some(length);
     }
     // A word with a colon behind it begins a message.
-    (seen.words < 3 && rest.get(length) != Some(&b':')).then(|| {
+    (seen.words < if inside { 5 } else { 3 } && rest.get(length) != Some(&b':')).then(|| {
         seen.words += 1;
         length
     })
@@ -238,7 +245,7 @@ fn is_behind_clock(text: &[u8]) -> bool {
 }
 
 /// The time of a line's head as seconds: of a printk time those since the boot, of a clock those of the day.
-pub(crate) fn seconds(head: &[u8]) -> Option<f64> {
+pub(super) fn seconds(head: &[u8]) -> Option<f64> {
     let head = &head[..head.len().min(64)];
     let number = |text: &[u8]| std::str::from_utf8(text).ok()?.replace(',', ".").parse::<f64>().ok();
     let starts = (0..head.len()).filter(|at| {
