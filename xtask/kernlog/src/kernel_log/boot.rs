@@ -1,5 +1,7 @@
 //! Boots within a log: where one begins, whether it came to user space, and whether it ended with a word.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use super::line::plain;
 use super::prefilter::BANNER;
 use crate::prefix;
@@ -135,6 +137,43 @@ fn splat(line: u64, title: &str, fingerprint: &str, excerpt: Vec<String>) -> Spl
         case: None,
         excerpt,
     }
+}
+
+/// Lines that are enough to tell a log that is printed once more from a second boot.
+const ENOUGH: u32 = 3;
+
+/// A second boot, if what follows is not what was printed before: tests print the log of the kernel they run on.
+#[derive(Debug)]
+pub(super) struct Suspect {
+    pub splat: Splat,
+    known: u32,
+    other: u32,
+}
+
+impl Suspect {
+    pub(super) fn new(splat: Splat) -> Self {
+        Self { splat, known: 0, other: 0 }
+    }
+
+    /// Takes a line's key; whether it is a boot, once that is sure.
+    pub(super) fn is_boot(&mut self, known: bool) -> Option<bool> {
+        self.known += u32::from(known);
+        self.other += u32::from(!known);
+        (self.known.max(self.other) >= ENOUGH).then_some(self.other > self.known)
+    }
+}
+
+/// What two boots do not have in common: a line with its time to the microsecond. Times that are made up are round.
+pub(super) fn key(line: &[u8]) -> Option<u64> {
+    let text = plain(line);
+    printk_seconds(&text)?;
+    let close = memchr::memchr(b']', &text)?;
+    if text[..close].ends_with(b"000") {
+        return None;
+    }
+    let mut hasher = DefaultHasher::new();
+    text.trim_ascii_end().hash(&mut hasher);
+    Some(hasher.finish())
 }
 
 /// Whether what stands before a boot says that the machine was to go down.

@@ -173,6 +173,19 @@ fn boots_that_end_that_are_cut_out_and_that_begin_anew() {
 }
 
 #[test]
+fn a_log_that_is_printed_once_more_is_no_second_boot() {
+    let boot = |jitter: u32| -> String {
+        let line = |n: u32| format!("[    {}.{:06}] cxl_mem mem{n}: quiet\n", n / 4, n * 7919 + jitter);
+        let start = "[    0.000000] Linux version 6.12.0 (a@b) #1 SMP\n".to_owned();
+        start + &(0..40).map(line).collect::<String>() + "[   10.123457] Run /init as init process\n"
+    };
+    let of = |second: String| scan_log(format!("{}# dmesg\n{second}", boot(1)).as_bytes(), None).unfinished;
+    assert_eq!(of(boot(1)), None);
+    assert_eq!(of(boot(1).lines().skip(3).map(|line| format!("{line}\r\n")).collect()), None);
+    assert_eq!(of(boot(2)).map(|splat| splat.line), Some(44));
+}
+
+#[test]
 fn what_a_log_lost() {
     let kmsg: String = [1, 2, 5, 6].map(|n| format!("6,{n},{n}000,-;quiet {n}\n")).concat();
     let released = kmsg.replace("6,", "6.12.0,6,");

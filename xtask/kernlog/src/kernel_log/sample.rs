@@ -1,10 +1,11 @@
 //! What the start of a log tells of all of it: how its lines begin, and whether a kernel wrote them.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-use super::boot::printk_seconds;
+use super::boot::{self, printk_seconds};
 use super::line::plain;
 use super::remarks::Remark;
 use crate::learned::Learned;
@@ -26,6 +27,8 @@ pub(super) struct Sample {
     pub clock: bool,
     /// Whether they are records of `/dev/kmsg`.
     pub records: bool,
+    /// Keys of the first of them, each with the line on which it came first.
+    pub keys: HashMap<u64, u64>,
     /// What they begin with, if that is none of the known forms.
     pub learned: Option<Learned>,
     /// The line that came nearest to a kernel's.
@@ -69,9 +72,15 @@ pub(super) fn take(start: &[u8]) -> Sample {
         kernel: with > 0,
         clock: printk > 0,
         records: records >= 3 && records * 2 >= all,
+        keys: HashMap::new(),
         learned: learned.flatten(),
         nearest: None,
     };
+    for (line, number) in lines().filter(|_| printk > 0) {
+        if let Some(key) = boot::key(&line) {
+            sample.keys.entry(key).or_insert(number);
+        }
+    }
     if !sample.kernel {
         sample.look_for_devices(lines());
     }

@@ -1,8 +1,8 @@
 //! The pass over the log.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
-use super::boot::{self, BEFORE_BOOT, Booting, Clock, End, Start};
+use super::boot::{self, BEFORE_BOOT, Booting, Clock, End, Start, Suspect};
 use super::event::{Event, is_consequence};
 use super::found::LogScan;
 use super::heading::{self, Heading};
@@ -94,6 +94,10 @@ pub struct Scanner {
     sequence: Sequence,
     /// A kernel that has not come to user space.
     booting: Option<Booting>,
+    /// A second boot that may be the log of the first, printed once more.
+    suspect: Option<Suspect>,
+    /// Keys of the log's first lines, each with the line on which it came first.
+    keys: HashMap<u64, u64>,
     /// Whether a kernel ran that has not said that it goes down.
     running: bool,
     /// The last bytes that were gone through.
@@ -126,6 +130,8 @@ impl Scanner {
             clock: Clock::default(),
             sequence: Sequence::default(),
             booting: None,
+            suspect: None,
+            keys: HashMap::new(),
             running: false,
             tail: Vec::new(),
             half: None,
@@ -199,6 +205,7 @@ impl Scanner {
         self.clock.on = sample.clock;
         self.sequence.on = sample.records;
         self.learned = sample.learned;
+        self.keys = sample.keys;
         self.out.kernel |= sample.kernel;
         self.out.nearest = sample.nearest;
     }
@@ -229,7 +236,7 @@ impl Scanner {
             let hit = hits.next(at, self.booting.is_some());
             while resets.next_if(|reset| *reset < at).is_some() {}
             let next = resets.peek().map_or(hit, |reset| hit.min(*reset));
-            let idle = self.open.is_empty() && self.half.is_none();
+            let idle = self.open.is_empty() && self.half.is_none() && self.suspect.is_none();
             if idle && next == limit {
                 break;
             }
@@ -240,6 +247,7 @@ impl Scanner {
             let reach = if idle { limit.min(point + AFTER + 1) } else { limit };
             let stop = find_newline(&area[point..reach]).map_or(reach, |n| point + n);
             let (from, to) = (start.max(point.saturating_sub(BEFORE)), stop.min(point + AFTER));
+            self.look_again(&area[from..to]);
             if next < to {
                 if resets.next_if(|reset| *reset == start).is_some() {
                     self.went_back(&area[from..to], &area[..start]);
@@ -256,6 +264,18 @@ impl Scanner {
         self.line += newlines(&area[at.min(limit)..]);
         self.tail = self.before(area);
         limit
+    }
+
+    /// Whether a second boot is one, by a line of it.
+    fn look_again(&mut self, line: &[u8]) {
+        let Some(suspect) = &mut self.suspect else { return };
+        let begun = suspect.splat.line;
+        let known = |key| self.keys.get(&key).is_some_and(|first| *first < begun);
+        let Some(is_boot) = boot::key(line).and_then(|key| suspect.is_boot(known(key))) else { return };
+        let splat = self.suspect.take().map(|suspect| suspect.splat);
+        if is_boot {
+            self.out.unfinished = splat;
+        }
     }
 
     /// The last bytes of what was gone through, with this part of a piece.
@@ -543,11 +563,11 @@ impl Scanner {
 
     /// A machine begins anew: the kernel before should have said so.
     fn reset(&mut self, line: &[u8], before: &[u8]) {
-        if self.dead || !self.running || self.out.unfinished.is_some() {
+        if self.dead || !self.running || self.out.unfinished.is_some() || self.suspect.is_some() {
             return;
         }
         if !boot::is_farewell(&self.before(before)) {
-            self.out.unfinished = Some(boot::reset(self.line, line));
+            self.suspect = Some(Suspect::new(boot::reset(self.line, line)));
         }
     }
 
@@ -595,6 +615,9 @@ impl Scanner {
 
     fn into_result(mut self) -> LogScan {
         self.drop_half();
+        if let Some(suspect) = self.suspect.take() {
+            self.out.unfinished = Some(suspect.splat);
+        }
         self.broke_off(b"");
         self.close(|_| true);
         self.out.open_case = self.case.take();
