@@ -128,7 +128,21 @@ mod properties {
                     "[#",
                     "in ",
                     "+0x1/0x2",
-                    "patchbench["
+                    "patchbench[",
+                    "[    9.012345] late\n",
+                    "[    0.000000] early\n",
+                    "Booting Linux on physical CPU 0x0\n",
+                    "EFI stub: Exiting\n",
+                    "[    0.900000] Run /init as init process\n",
+                    "[    9.000000] reboot: Power down\n",
+                    "[    9.000000] sysrq: Show State\n",
+                    "[    9.000000] INFO: task a\n",
+                    "b:7 blocked for more than 9 seconds\n",
+                    "Call Trace:\n",
+                    " f+0x1/0x2\n",
+                    "6,1,2,-;a\n6,7,9,-;b\n",
+                    "Nov 24 10:00:00 vm9 a[7]: ",
+                    "callbacks suppressed\n"
                 ]
                 .map(|s| s.as_bytes().to_vec())
                 .to_vec()
