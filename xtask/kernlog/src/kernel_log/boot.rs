@@ -54,15 +54,20 @@ pub(super) struct Booting {
     start: Start,
     /// Time of its first line.
     began: Option<f64>,
+    /// Whether a program that runs on that kernel wrote the line: then it came to user space.
+    by_program: bool,
     /// Whether the line came that every kernel prints early: an excerpt of a log seldom has it.
     pub command_line: bool,
 }
 
 impl Booting {
-    pub(super) fn new(start: Start, line: u64, text: &[u8], body: &[u8]) -> Self {
-        let began = prefix::seconds(&text[..text.len() - body.len()]);
+    /// One that begins with a line, whose message is `body`. `tagged`: syslog or the journal wrote it.
+    pub(super) fn new(start: Start, line: u64, text: &[u8], body: &[u8], tagged: bool) -> Self {
+        let head = &text[..text.len() - body.len()];
+        let by_program = tagged || is_human(head);
+        let began = prefix::seconds(head);
         let text = String::from_utf8_lossy(body).trim_end().to_owned();
-        Self { line, text, start, began, command_line: false }
+        Self { line, text, start, began, by_program, command_line: false }
     }
 
     /// Whether a further beginning is of the same boot.
@@ -86,7 +91,7 @@ impl Booting {
         let last = before.rsplit(|b| *b == b'\n').map(plain).find(|line| !line.trim_ascii().is_empty());
         let last = last.unwrap_or_default();
         let lines = line.saturating_sub(self.line);
-        if self.is_excerpt(&last, lines) {
+        if self.by_program || self.is_excerpt(&last, lines) {
             return End::Excerpt(self.line);
         }
         if self.start != Start::Banner && lines > FEW {
@@ -102,6 +107,15 @@ impl Booting {
             excerpt,
         ))
     }
+}
+
+/// Whether a line begins as with `dmesg -H` alone: a date and a clock without seconds.
+fn is_human(head: &[u8]) -> bool {
+    let inner = head.trim_ascii().strip_prefix(b"[").and_then(|head| head.strip_suffix(b"]"));
+    inner.is_some_and(|inner| {
+        let clock = memchr::memchr_iter(b':', inner).count() == 1;
+        clock && inner.iter().any(|b| b.is_ascii_alphabetic() || *b >= 0x80)
+    })
 }
 
 impl PartialOrd for Start {

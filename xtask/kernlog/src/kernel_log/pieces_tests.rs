@@ -133,6 +133,8 @@ fn boots_that_end_that_are_cut_out_and_that_begin_anew() {
         // Excerpts, and one that hung.
         format!("{banner}[    3.100000] cxl_pci 0000:35:00.0: found\n[  400.000000] cxl region0: found\n"),
         "[Tue Nov 24 10:00:00 2026] Linux version 6.12.0 (a@b) #1\n[Tue Nov 24 10:07:00 2026] cxl region0: found\n".to_owned(),
+        "[Nov24 10:00] Linux version 6.12.0 (a@b) #1\n[  +1.100000] cxl region0: found\n".to_owned(),
+        "Nov 24 10:00:00 vm9 kernel: Linux version 6.12.0 (a@b) #1\nNov 24 10:00:01 vm9 kernel: cxl region0: found\n".to_owned(),
         "6,0,0,-;Linux version 6.12.0 (a@b) #1\n6,400,400000000,-;cxl region0: found\n".to_owned(),
         format!("{banner}[    0.000001] Command line: console=ttyS0\n{}[   90.000000] quiet\n", "[    0.400000] quiet\n".repeat(200)),
         // A machine that begins anew.
@@ -152,6 +154,10 @@ fn boots_that_end_that_are_cut_out_and_that_begin_anew() {
     line 1: boot ends without a word before user space
     --
     line 1: boot ends without a word before user space
+    --
+    note 1: an excerpt of a boot, which cannot tell how it ended
+    --
+    note 1: an excerpt of a boot, which cannot tell how it ended
     --
     note 1: an excerpt of a boot, which cannot tell how it ended
     --

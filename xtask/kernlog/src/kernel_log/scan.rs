@@ -534,7 +534,7 @@ impl Scanner {
         if !tagged {
             self.reset(line, before);
         }
-        self.booting = Some(Booting::new(start, self.line, line, body));
+        self.booting = Some(Booting::new(start, self.line, line, body, tagged));
         self.begin_anew();
     }
 
