@@ -36,6 +36,8 @@ pub(super) struct Event {
     unsure: bool,
     /// Whether its lines may start anywhere, since their prefix could not be told.
     pub loose: bool,
+    /// Whether its trace may come late, since its heading can be nothing else.
+    pub patient: bool,
     prelude: bool,
     torn: bool,
     last_heading: u64,
@@ -80,6 +82,7 @@ impl Event {
             named,
             unsure: heading.unsure,
             loose: false,
+            patient: false,
             prelude: heading.role == Role::Prelude,
             torn: heading.role == Role::Torn,
             last_heading: line,
@@ -202,7 +205,7 @@ impl Event {
         let report = !matches!(line, ReportLine::Other);
         let strong = matches!(line, ReportLine::Cpu | ReportLine::TraceStart | ReportLine::Pointer(_));
         self.lock_lines += u32::from(matches!(line, ReportLine::LockAt(_)));
-        let soon = if self.loose { QUIET } else { SOON };
+        let soon = if self.patient { QUIET } else { SOON };
         self.strong |= strong && self.lines - self.lock_lines <= soon;
         self.traced |= matches!(line, ReportLine::TraceStart);
         self.registers |= matches!(line, ReportLine::Pointer(_));

@@ -91,6 +91,8 @@ fn what_reads_like_a_report_is_red_or_told() {
         "Nov 24 10:00:00 vm9 sampled[77]: BUG: unable to handle page fault for address: 0\nNov 24 10:00:00 vm9 kernel: quiet\n".to_owned(),
         // What somebody asked for.
         stamped(&format!("sysrq: Show Blocked State\ntask:sh state:D stack:0 pid:7\n{TRACE}{TRACE}")),
+        stamped(&format!("FAULT_INJECTION: forcing a failure.\nname sample, interval 1\n{TRACE}")),
+        stamped(&format!("FAULT_INJECTION: forcing a failure.\nname sample, interval 1\n{TRACE}quiet\n{TRACE}")),
         stamped("WARNING: Spectre-v2 mitigation is off, sample\nWARNING: Spectre-v2 mitigation is off, sample\n"),
     ];
     let logs: Vec<&str> = logs.iter().map(String::as_str).collect();
@@ -114,6 +116,11 @@ fn what_reads_like_a_report_is_red_or_told() {
     note 1: a program's line, not the kernel's: BUG: unable to handle page fault for address: 0
     --
     note 4: a trace that sysrq was asked for: Call Trace:
+    --
+    note 4: a trace that fault injection was asked for: Call Trace:
+    --
+    line 12: report without its beginning in cxl_sample_work
+    note 4: a trace that fault injection was asked for: Call Trace:
     --
     note 1: a driver's or a program's own words, without a trace: WARNING: Spectre-v2 mitigation is off, sample
     --

@@ -35,7 +35,7 @@ const COMMAND_LINE: &str = "ommand line: ";
 /// Where a trace begins, whatever stands above: `Call Trace:`, `Call trace:`.
 const TRACES: [&str; 1] = ["race:"];
 /// What was asked for, and what ends a machine in good order.
-const ORDERLY: [&str; 2] = ["ysrq: ", "reboot: "];
+const ORDERLY: [&str; 3] = ["ysrq: ", "FAULT_INJECTION: ", "reboot: "];
 
 /// Needles that one vectorised search takes.
 const TOGETHER: usize = 64;
@@ -60,9 +60,11 @@ pub(super) fn is_reboot(body: &[u8]) -> bool {
     body.starts_with(b"reboot: ")
 }
 
-/// Whether somebody asked for output that reads like a report's.
-pub(super) fn is_asked_for(body: &[u8]) -> bool {
-    ["sysrq: ", "SysRq : "].iter().any(|start| body.starts_with(start.as_bytes()))
+/// Who asked for output that reads like a report's.
+pub(super) fn asked_for(body: &[u8]) -> Option<&'static str> {
+    const STARTS: [(&str, &str); 3] =
+        [("sysrq: ", "sysrq"), ("SysRq : ", "sysrq"), ("FAULT_INJECTION: ", "fault injection")];
+    STARTS.iter().find(|(start, _)| body.starts_with(start.as_bytes())).map(|(_, who)| *who)
 }
 
 enum Searcher {

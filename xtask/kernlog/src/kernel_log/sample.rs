@@ -43,7 +43,8 @@ static KERNEL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 /// A time of printk's, wherever it stands.
-static TIME: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?-u)\[ *\d+\.\d{6}\]").ok());
+static TIME: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?-u)(?:^|[\s>|\]:])\[ *\d+\.\d{6}\]").ok());
 
 fn has(pattern: &LazyLock<Option<Regex>>, text: &[u8]) -> bool {
     pattern.as_ref().is_some_and(|pattern| pattern.is_match(text))

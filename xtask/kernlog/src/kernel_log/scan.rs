@@ -10,7 +10,7 @@ use super::line::{
     Classified, classify, find_newline, is_middle, measure, newlines, plain, read_anywhere, rfind_newline,
 };
 use super::lost::{self, Sequence};
-use super::prefilter::{Hits, MARKER, is_asked_for, is_command_line, is_reboot, is_up};
+use super::prefilter::{Hits, MARKER, asked_for, is_command_line, is_reboot, is_up};
 use super::remarks::{Remarks, reads_like_report};
 use super::report_line::{self, ReportLine};
 use super::sample;
@@ -104,8 +104,8 @@ pub struct Scanner {
     tail: Vec<u8>,
     /// The line before, if it reads like the first half of a heading.
     half: Option<Half>,
-    /// Line of the last trace that somebody asked for.
-    asked: Option<u64>,
+    /// Who asked for traces, and the line of that or of the last of them.
+    asked: Option<(&'static str, u64)>,
     notes: Remarks,
     incomplete: Remarks,
     /// Stalls that were reported in this case: who still hangs is reported again, and is no new event.
@@ -326,6 +326,7 @@ impl Scanner {
     /// A line with a needle that is no heading: a word on the boot, on what was lost, or something that looks like a report.
     fn other(&mut self, prefix: &Prefix<'_>, line: &[u8], body: &[u8]) {
         let program = prefix.user || self.stamped && !prefix.stamped;
+        let body = body.trim_ascii_start();
         if let Some(booting) = &mut self.booting {
             booting.command_line |= is_command_line(body);
             if is_up(body) || is_up(line) {
@@ -335,8 +336,8 @@ impl Scanner {
         }
         if is_reboot(body) && !program {
             self.running = false;
-        } else if is_asked_for(body) && !program {
-            self.asked = Some(self.line);
+        } else if let Some(who) = asked_for(body).filter(|_| !program) {
+            self.asked = Some((who, self.line));
         }
         let reported = !self.out.splats.is_empty() || !self.open.is_empty();
         let journal = prefix.user && body.starts_with(b"Missed ");
@@ -353,9 +354,11 @@ impl Scanner {
     fn headless(&mut self, prefix: &Prefix<'_>, body: &[u8], program: bool) {
         let read = if program { ReportLine::Other } else { report_line::read(body) };
         if matches!(read, ReportLine::TraceStart | ReportLine::Pointer(_)) {
-            if self.asked.is_some_and(|asked| self.line - asked <= PANIC_NEAR) {
-                self.asked = Some(self.line);
-                self.notes.add(self.line, "a trace that sysrq was asked for", body);
+            let asked = self.asked.filter(|(_, line)| self.line - line <= PANIC_NEAR);
+            if let Some((who, _)) = asked {
+                // sysrq prints many; who lets something fail prints one.
+                self.asked = (who == "sysrq").then_some((who, self.line));
+                self.notes.add(self.line, &format!("a trace that {who} was asked for"), body);
             } else if self.is_apart() {
                 self.heading(Heading::torn(), prefix, body, false);
             }
@@ -459,6 +462,7 @@ impl Scanner {
         let mut event = Event::new(heading, line, self.case.clone(), prefix.caller.map(<[u8]>::to_vec));
         event.again = again;
         event.loose = loose;
+        event.patient = loose && !own_words;
         event.keep(body, EXCERPT);
         self.open.push(event);
         if own_words && !loose {

@@ -150,7 +150,12 @@ fn blanks<'a>(rest: &'a [u8], found: &mut Prefix<'a>) -> usize {
     let taken = match inner.first() {
         Some(b'[') => bracket(inner, found),
         Some(b'>' | b'|') => quote(inner, found),
-        Some(b'k') if found.len == 0 && blanks == 1 => syslog::kernel(inner, found),
+        // syslogd's message to everybody.
+        Some(b'k') if found.len == 0 && blanks == 1 && inner.get(7).is_some_and(|b| *b != b' ') => {
+            let taken = syslog::kernel(inner, found);
+            found.stamped |= taken > 0;
+            taken
+        }
         _ => 0,
     };
     if taken > 0 { blanks + taken } else { 0 }
@@ -175,7 +180,8 @@ fn bracket<'a>(rest: &'a [u8], found: &mut Prefix<'a>) -> usize {
     }
     let inner = rest[1..close].trim_ascii_start();
     if is_time(inner) || time::is_time(inner) || is_clock(inner) {
-        found.stamped = true;
+        // Loggers of all sorts write a clock or a date in numbers, dmesg and printk do not.
+        found.stamped |= !is_clock(inner);
         found.timed = true;
     } else if found.stamped && (is_caller(inner) || found.caller.is_none() && is_context(inner)) {
         found.caller = Some(inner.trim_ascii_end());
@@ -263,7 +269,8 @@ fn is_time(inner: &[u8]) -> bool {
     whole > 0
         && inner.get(whole) == Some(&b'.')
         && (frac >= 3 || inner.len() == whole + 1)
-        && matches!(inner.get(whole + 1 + frac), None | Some(b',' | b'@' | b' '))
+        && (matches!(inner.get(whole + 1 + frac), None | Some(b',' | b'@'))
+            || inner[whole + 1 + frac..].trim_ascii().is_empty())
 }
 
 /// `2021/07/05, 13:43:52.334` and `13:43:52`, as terminal programs log.
@@ -453,7 +460,7 @@ mod tests {
         S-"BUG: x" []
         SU"BUG: x" []
         --"1,2;BUG: x" []
-        S-"BUG: x" []
+        --"BUG: x" []
         S-"BUG: x" []
         S-"BUG: x" []
         --"1.5] BUG: x" []

@@ -36,8 +36,10 @@ pub(super) fn kernel<'a>(rest: &'a [u8], found: &mut Prefix<'a>) -> usize {
     if pid > 0 && !after[1..pid - 1].iter().all(u8::is_ascii_digit) || after.get(pid) != Some(&b':') {
         return 0;
     }
-    found.stamped = true;
-    found.tagged = true;
+    // At the start of a line it may be a word of anybody's.
+    let told = found.len > 0 || found.timed;
+    found.stamped |= told;
+    found.tagged |= told;
     let end = 6 + pid + 1;
     end + usize::from(rest.get(end) == Some(&b' '))
 }
@@ -118,7 +120,7 @@ fn facility_level(word: &[u8]) -> Option<&[u8]> {
 
 /// `journalctl -o short-monotonic`: the host and `kernel:` come after the time.
 pub(super) fn host_kernel<'a>(rest: &'a [u8], found: &mut Prefix<'a>) -> usize {
-    if !found.stamped {
+    if !found.timed {
         return 0;
     }
     let host = rest
