@@ -160,13 +160,20 @@ const ENOUGH: u32 = 3;
 #[derive(Debug)]
 pub(super) struct Suspect {
     pub splat: Splat,
+    /// What stands before it.
+    before: Vec<u8>,
     known: u32,
     other: u32,
 }
 
 impl Suspect {
-    pub(super) fn new(splat: Splat) -> Self {
-        Self { splat, known: 0, other: 0 }
+    pub(super) fn new(splat: Splat, before: Vec<u8>) -> Self {
+        Self { splat, before, known: 0, other: 0 }
+    }
+
+    /// The splat, if nothing before it says that the machine was to go down.
+    pub(super) fn unannounced(self) -> Option<Splat> {
+        (!is_farewell(&self.before)).then_some(self.splat)
     }
 
     /// Takes a line's key; whether it is a boot, once that is sure.
@@ -191,7 +198,7 @@ pub(super) fn key(line: &[u8]) -> Option<u64> {
 }
 
 /// Whether what stands before a boot says that the machine was to go down.
-pub(super) fn is_farewell(before: &[u8]) -> bool {
+fn is_farewell(before: &[u8]) -> bool {
     const WORDS: [&str; 9] = [
         "reboot",
         "power down",

@@ -272,9 +272,9 @@ impl Scanner {
         let begun = suspect.splat.line;
         let known = |key| self.keys.get(&key).is_some_and(|first| *first < begun);
         let Some(is_boot) = boot::key(line).and_then(|key| suspect.is_boot(known(key))) else { return };
-        let splat = self.suspect.take().map(|suspect| suspect.splat);
-        if is_boot {
-            self.out.unfinished = splat;
+        let suspect = self.suspect.take().filter(|_| is_boot);
+        if let Some(splat) = suspect.and_then(Suspect::unannounced) {
+            self.out.unfinished.get_or_insert(splat);
         }
     }
 
@@ -570,9 +570,7 @@ impl Scanner {
         if self.dead || !self.running || self.out.unfinished.is_some() || self.suspect.is_some() {
             return;
         }
-        if !boot::is_farewell(&self.before(before)) {
-            self.suspect = Some(Suspect::new(boot::reset(self.line, line)));
-        }
+        self.suspect = Some(Suspect::new(boot::reset(self.line, line), self.before(before)));
     }
 
     /// The boot so far is over: without a report, a panic or user space it ended without a word.
@@ -620,7 +618,8 @@ impl Scanner {
     fn into_result(mut self) -> LogScan {
         self.drop_half();
         if let Some(suspect) = self.suspect.take() {
-            self.out.unfinished = Some(suspect.splat);
+            let splat = suspect.unannounced();
+            self.out.unfinished = self.out.unfinished.take().or(splat);
         }
         self.broke_off(b"");
         self.close(|_| true);
