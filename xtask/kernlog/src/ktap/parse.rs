@@ -371,6 +371,7 @@ impl Parser {
             remarks,
             subtests,
             line: number,
+            partial: top.begun_late,
         };
         top.tests.push(test.settle(announced, all_skipped));
         self.stack.push(top);
@@ -383,7 +384,8 @@ impl Parser {
         let reason = "its result line is missing".to_owned();
         let (outcome, remarks) = (self.missing(), Vec::from(lost.remarks));
         parent.numbers.insert(parent.tests.len() as u64 + 1);
-        parent.tests.push(Test { name, outcome, reason, remarks, subtests: lost.tests, line: lost.line });
+        let (subtests, line, partial) = (lost.tests, lost.line, parent.begun_late);
+        parent.tests.push(Test { name, outcome, reason, remarks, subtests, line, partial });
     }
 
     fn missing(&self) -> CaseOutcome {
@@ -426,8 +428,15 @@ impl Parser {
             Some(why) => format!("bailed out: {why}"),
             None => "its result never came".to_owned(),
         };
-        let test =
-            |name| Test { name, outcome, reason: reason.clone(), remarks: vec![], subtests: vec![], line };
+        let test = |name| Test {
+            name,
+            outcome,
+            reason: reason.clone(),
+            remarks: vec![],
+            subtests: vec![],
+            line,
+            partial: false,
+        };
         for _ in 0..missing.min(MISSING) {
             level.tests.push(test(format!("test {}", numbers.next().unwrap_or(plan))));
         }

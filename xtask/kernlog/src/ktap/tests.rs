@@ -377,31 +377,38 @@ fn a_log_that_begins_in_the_middle() {
         "# ok 2 q\nok 3 selftests: cxl: a\nok 5 selftests: cxl: c\n",
     ];
     insta::assert_snapshot!(logs.map(shown).join("--\n"), @r"
-    = fail not ok: selftests: cxl: b/r
+    = fail not ok: selftests: cxl: b/r; not ok: selftests: cxl: b (says ok, but r of its subtests is fail)
     pass     selftests: cxl: a/p
     pass     selftests: cxl: a/q
+    pass     selftests: cxl: a
     fail     selftests: cxl: b/r
+    fail     selftests: cxl: b says ok, but r of its subtests is fail
     line 5 the log begins in the middle: results before number 4 are not in it
     --
     = pass 
     pass     selftests: cxl: a/p
     pass     selftests: cxl: a/q
+    pass     selftests: cxl: a
     line 5 the log begins in the middle: results before number 4 are not in it
     --
-    = fail not ok: b/r
+    = fail not ok: b/r; not ok: b (says ok, but r of its subtests is fail)
     pass     a/p
     pass     a/q
+    pass     a
     fail     b/r
+    fail     b says ok, but r of its subtests is fail
     line 6 the log begins in the middle: results before number 3 are not in it
     --
     = pass 
     pass     a/q
+    pass     a
     pass     b
     line 1 result number 2 where 1 was due
     line 2 the log begins in the middle: results before number 3 are not in it
     --
     = pass 
     pass     selftests: cxl: a/q
+    pass     selftests: cxl: a
     pass     selftests: cxl: c
     line 1 result number 2 where 1 was due
     line 2 the log begins in the middle: results before number 3 are not in it
