@@ -149,6 +149,7 @@ fn boots_that_end_that_are_cut_out_and_that_begin_anew() {
         format!("{banner}{up}[    9.000000] reboot: Restarting system\n{banner}{up}"),
         format!("{banner}{up}The system is going down for reboot NOW!\nSeaBIOS\n{banner}{up}"),
         format!("{banner}{up}[    9.000000] sysrq: Resetting\n{banner}{up}"),
+        format!("{banner}{up}# cat /proc/version\nLinux version 6.12.0 (a@b) #1 SMP\n[    8.000000] quiet\n"),
         "[   70.000000] quiet\n[   71.000000] quiet\n[    0.900000] too quiet for a banner\n[    1.000000] quiet\n".to_owned(),
         format!("Nov 24 10:00:00 vm9 kernel: {}Nov 24 10:00:00 vm9 kernel: {}Nov 24 10:09:00 vm9 kernel: {}Nov 24 10:09:00 vm9 kernel: {}", &banner[15..], "Run /init as init process\n", &banner[15..], "Run /init as init process\n"),
     ];
@@ -175,6 +176,7 @@ fn boots_that_end_that_are_cut_out_and_that_begin_anew() {
     line 1: boot ends without a word before user space
     --
     line 4: the machine was reset without a word
+    --
     --
     --
     --

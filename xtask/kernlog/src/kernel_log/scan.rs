@@ -297,7 +297,7 @@ impl Scanner {
         if self.marker(body) {
             return;
         }
-        if let Some(start) = boot::start(body).filter(|_| !prefix.user) {
+        if let Some(start) = boot::start(body).filter(|start| self.may_start(*start, &prefix)) {
             self.half = None;
             self.boot(start, line, body, before, prefix.tagged);
         } else if let Some(heading) = heading.filter(|_| !self.dead) {
@@ -316,6 +316,12 @@ impl Scanner {
         if !self.open.is_empty() {
             self.feed_line(line);
         }
+    }
+
+    /// Whether the first line of a boot is a kernel's, and not what a program reads from /proc/version: where there are times, it has one.
+    fn may_start(&self, start: Start, prefix: &Prefix<'_>) -> bool {
+        let timed = self.stamped || self.clock.on;
+        !prefix.user && (start == Start::Starter || !timed || prefix.stamped)
     }
 
     /// Whether no report is open, and none was just over, to which a line without a heading may belong.
@@ -555,7 +561,9 @@ impl Scanner {
     /// The kernel's clock went back: a machine that begins anew, whose kernel may be too quiet for a banner.
     fn went_back(&mut self, line: &[u8], before: &[u8]) {
         let body = &line[prefix::strip(line).len..];
-        if !self.open.is_empty() {
+        let printed_before =
+            boot::key(line).is_some_and(|key| self.keys.get(&key).is_some_and(|first| *first < self.line));
+        if !self.open.is_empty() || printed_before {
             return;
         }
         self.running = true;
