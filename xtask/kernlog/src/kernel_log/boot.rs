@@ -3,10 +3,11 @@
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use super::line::plain;
-use super::prefilter::BANNER;
 use crate::prefix;
 use crate::{Splat, SplatKind};
 
+/// What begins a kernel's banner (init/version.c, `linux_banner`).
+pub(super) const BANNER: &str = "Linux version ";
 /// What arm and arm64 print before the banner (arch/arm64/kernel/setup.c, `smp_setup_processor_id()`).
 pub(super) const PHYSICAL: &str = "Booting Linux on ";
 /// Last words of those who start a kernel: the EFI stub, the decompressor. U-Boot's, `Starting kernel ...`, are as common as

@@ -10,14 +10,12 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 use regex::bytes::Regex;
 
-use super::boot::{PHYSICAL, STARTERS};
+use super::boot::{BANNER, PHYSICAL, STARTERS};
 use super::lost;
 use super::table::rows;
 
 /// What begins a marker of a case in the kernel log: `MARKER[TOKEN]: begin CASE` and `MARKER[TOKEN]: end CASE`.
 pub(super) const MARKER: &str = "patchbench";
-/// What begins a kernel's banner (init/version.c, `linux_banner`).
-pub(super) const BANNER: &str = "Linux version ";
 
 /// What only a kernel prints that came to user space, or left it.
 const UP: &[&str] = &[

@@ -4,11 +4,13 @@
 //! `- {"dt": "…", "lvl": "target", "msg": "…"}`. What the target said is judged as any console; `results` are cases.
 
 mod flow;
+mod result;
 mod results;
 
 use flow::Value;
+use result::case;
 
-use crate::{Case, CaseOutcome};
+use crate::Case;
 
 pub(crate) use results::results;
 
@@ -43,21 +45,6 @@ pub(crate) fn entry(line: &str) -> Option<Entry> {
         }
         _ => Entry::Other,
     })
-}
-
-/// A result as a case. LAVA knows `pass`, `fail`, `skip` and `unknown`; a word of which it is not known what it means is red.
-fn case(suite: &str, name: &str, result: &str, reason: &str) -> Case {
-    let (outcome, why) = match result {
-        "pass" => (CaseOutcome::Pass, ""),
-        "fail" => (CaseOutcome::Fail, ""),
-        "skip" => (CaseOutcome::Skip, ""),
-        "unknown" => (CaseOutcome::NotRun, "its result is not known"),
-        _ => (CaseOutcome::Fail, "its result is none that is known"),
-    };
-    let name = if suite.is_empty() { name.to_owned() } else { format!("{suite}/{name}") };
-    let reason = if reason.is_empty() { why } else { reason };
-    let reason = reason.lines().next().unwrap_or_default().chars().take(300).collect();
-    Case { name, outcome, reason, seconds: None, diagnostics: Vec::new() }
 }
 
 /// What a file of LAVA's is, by its first bytes.

@@ -4,7 +4,8 @@ use std::io::{self, BufRead, Read};
 
 use serde_json::Value;
 
-use super::{case, flow};
+use super::flow;
+use super::result::case;
 use crate::Case;
 use crate::case::MOST_CASES;
 

@@ -5,27 +5,14 @@
 //! (`CONFIG_PRINTK_CALLER`, kernel/printk/printk.c `print_caller`); a record of /dev/kmsg or netconsole; quoting; terminal
 //! escapes. What follows is left as it is, with its indentation.
 
+mod found;
+mod record;
 mod syslog;
 mod time;
 
-/// The prefix of one line.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Prefix<'a> {
-    /// Bytes before the message.
-    pub len: usize,
-    /// `T123` or `C0`, where the kernel prints it.
-    pub caller: Option<&'a [u8]>,
-    /// Whether a printk time or the kernel's name was there.
-    pub stamped: bool,
-    /// Whether the kernel's name was there, as who passes its lines on writes it.
-    pub tagged: bool,
-    /// Whether a time of any sort was there.
-    pub timed: bool,
-    /// Whether a program, not the kernel, wrote the line, by the level's facility or the name before the colon.
-    pub user: bool,
-    /// Where the message starts if that name is none: two words and a colon begin many messages.
-    pub guessed: Option<usize>,
-}
+pub use found::Prefix;
+pub(crate) use record::record;
+use record::{is_caller, kmsg};
 
 /// Measures the prefix of `line`.
 pub fn strip(line: &[u8]) -> Prefix<'_> {
@@ -280,61 +267,9 @@ fn is_clock(inner: &[u8]) -> bool {
         && inner.iter().all(|b| b.is_ascii_digit() || b"/-.,: T".contains(b))
 }
 
-/// `3,630,413574879,-;` of `/dev/kmsg` and of netconsole's extended form, which may have the release first: level and
-/// facility, number, microseconds (Documentation/ABI/testing/dev-kmsg).
-fn kmsg<'a>(rest: &'a [u8], found: &mut Prefix<'a>) -> usize {
-    let Some(record) = record(rest) else { return 0 };
-    found.stamped = true;
-    found.timed = true;
-    found.user |= record.level > 7;
-    found.caller = record.caller;
-    record.len
-}
-
 /// The time in what stands before a message, as seconds: of the kernel's clock those since its boot, of a clock those of the day.
 pub(crate) fn seconds(head: &[u8]) -> Option<f64> {
     record(head).map_or_else(|| time::seconds(head), |record| Some(record.seconds))
-}
-
-/// The head of a record of `/dev/kmsg`.
-pub(crate) struct Record<'a> {
-    len: usize,
-    level: u64,
-    caller: Option<&'a [u8]>,
-    /// Its number: without loss each is one more than that before.
-    pub number: u64,
-    /// Seconds since the boot.
-    seconds: f64,
-    /// Whether it is a piece of one that was too long for a packet.
-    pub piece: bool,
-}
-
-/// Reads the head of a record.
-pub(crate) fn record(rest: &[u8]) -> Option<Record<'_>> {
-    if !rest.first()?.is_ascii_digit() {
-        return None;
-    }
-    let end = rest.iter().take(160).position(|b| *b == b';')?;
-    let number = |field: &[u8]| std::str::from_utf8(field).ok()?.parse::<u64>().ok();
-    let mut fields = rest[..end].split(|b| *b == b',').peekable();
-    if number(fields.peek()?).is_none() {
-        // The release.
-        fields.next().filter(|field| field.contains(&b'.'))?;
-    }
-    let (level, sequence) = (number(fields.next()?)?, number(fields.next()?)?);
-    let micros = number(fields.next()?)?;
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "microseconds of a kernel that runs for less than 200 years"
-    )]
-    let seconds = micros as f64 / 1e6;
-    fields.peek()?;
-    let (mut caller, mut piece) = (None, false);
-    for field in fields {
-        caller = caller.or(field.strip_prefix(b"caller=").filter(|c| is_caller(c)));
-        piece |= field.starts_with(b"ncfrag=");
-    }
-    Some(Record { len: end + 1, level, caller, number: sequence, seconds, piece })
 }
 
 /// `407819.286867] `: a time whose bracket was lost in copying.
@@ -347,11 +282,6 @@ fn torn_time<'a>(rest: &'a [u8], found: &mut Prefix<'a>) -> usize {
     found.stamped = true;
     found.timed = true;
     close + 2
-}
-
-fn is_caller(inner: &[u8]) -> bool {
-    let inner = inner.trim_ascii_end();
-    matches!(inner.first(), Some(b'T' | b'C')) && inner.len() > 1 && inner[1..].iter().all(u8::is_ascii_digit)
 }
 
 /// What vendors' kernels and `CONFIG_PRINTK_EXECUTION_CTX` print of who prints: `0:  swapper/0:    1`,

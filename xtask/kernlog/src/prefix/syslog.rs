@@ -1,6 +1,8 @@
 //! Who wrote a line: hosts, programs, facilities and levels, as syslog, the journal, netconsole and containers name them.
 
-use super::{Prefix, kmsg, time};
+use super::found::Prefix;
+use super::record::kmsg;
+use super::time;
 
 const LEVELS: [&[u8]; 12] = [
     b"emerg", b"alert", b"crit", b"err", b"warn", b"notice", b"info", b"debug", b"warning", b"error",
