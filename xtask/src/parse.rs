@@ -114,6 +114,8 @@ enum KindArg {
     Ktap,
     /// testlog.txt, testlog.json, testlog.junit.xml or the output of `meson test`
     Meson,
+    /// log.yaml of LAVA or TuxRun, or its results in YAML or JSON
+    Lava,
     /// A kernel's console, dmesg, syslog or journal
     KernelLog,
 }
@@ -124,6 +126,7 @@ impl KindArg {
             Self::Auto => None,
             Self::Ktap => Some(Kind::Ktap),
             Self::Meson => Some(Kind::Meson),
+            Self::Lava => Some(Kind::Lava),
             Self::KernelLog => Some(Kind::KernelLog),
         }
     }
@@ -187,6 +190,7 @@ struct Json<'a> {
     cases: &'a [Case],
     totals: Totals,
     splats: Vec<JsonSplat<'a>>,
+    notes: &'a [String],
     verdict: Verdict,
 }
 
@@ -226,9 +230,12 @@ impl<'a> JsonSplat<'a> {
 
 fn show(file: &Path, report: &LogReport, symbols: bool, ctx: &Context) -> Result<()> {
     if ctx.format == Format::Json {
-        let LogReport { kind, ref cases, totals, verdict, .. } = *report;
+        let LogReport { kind, ref cases, totals, ref notes, verdict, .. } = *report;
         let splats = report.splats.iter().map(|splat| JsonSplat::new(splat, symbols)).collect();
-        anstream::println!("{}", serde_json::to_string(&Json { kind, cases, totals, splats, verdict })?);
+        anstream::println!(
+            "{}",
+            serde_json::to_string(&Json { kind, cases, totals, splats, notes, verdict })?
+        );
         return Ok(());
     }
     let verbosity = ctx.verbosity();
@@ -241,9 +248,6 @@ fn show(file: &Path, report: &LogReport, symbols: bool, ctx: &Context) -> Result
     }
     for splat in &report.splats {
         text += &lines::splat_lines(splat, "line", false, verbosity);
-    }
-    if report.dropped > 0 {
-        text += &format!("  and {} more splats\n", report.dropped);
     }
     for note in report.notes.iter().filter(|_| verbosity > Verbosity::Quiet) {
         text += &format!("  note: {}\n", one_line(note));

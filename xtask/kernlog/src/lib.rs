@@ -10,6 +10,7 @@
 //! | a console log, dmesg, syslog or journal, with any prefix, torn or mixed | [`kernel_log`] |
 //! | KTAP and TAP, as KUnit, kselftest and the kernel's tools print it | [`ktap`] |
 //! | `meson test`: testlog.txt, testlog.json, testlog.junit.xml, its terminal output | [`judge`] |
+//! | LAVA and TuxRun: log.yaml, results in YAML or JSON | [`judge`] |
 //!
 //! # Judging a log
 //!
@@ -72,6 +73,8 @@ pub mod kernel_log;
 pub mod ktap;
 
 mod case;
+mod lava;
+mod learned;
 mod log;
 mod meson;
 mod outcome;

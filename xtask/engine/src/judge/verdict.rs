@@ -6,7 +6,7 @@
 //! the case during which it came: a guest that can bring QEMU down has done something.
 
 use event::{CaseReport, CaseRun, Transcript, VmEnd};
-use kernlog::kernel_log::{LogScan, scan_log};
+use kernlog::kernel_log::{LogScan, Remark, scan_log};
 use kernlog::{CaseOutcome, Splat, SplatKind, Verdict};
 use wire::CaseEnd;
 
@@ -62,6 +62,7 @@ pub fn judge(transcript: &Transcript, expectations: &Expectations) -> Judged {
     notes.extend(
         silenced.iter().map(|splat| format!("not on the console, but in the kernel's log: {}", splat.title)),
     );
+    notes.extend(log.incomplete.iter().map(lost).filter(|lost| *lost != reason));
     if log.dropped > 0 {
         notes.push(format!("{} more splats were not kept", log.dropped));
     }
@@ -203,6 +204,9 @@ fn verdict(
     if let Some(reason) = bad_end(transcript, cases).or_else(|| of_guest.into_iter().next()) {
         return (Verdict::Fail, reason);
     }
+    if let Some(remark) = log.incomplete.first() {
+        return (Verdict::Fail, lost(remark));
+    }
     if has(CaseOutcome::Pass) || has(CaseOutcome::Xfail) {
         return (Verdict::Pass, String::new());
     }
@@ -211,6 +215,11 @@ fn verdict(
         Some(_) => (Verdict::Skip, "every case was skipped".to_owned()),
         None => (Verdict::Skip, "no case was to be run".to_owned()),
     }
+}
+
+/// What the console says that it lost, or that a checker went off: what did not come could not be judged.
+fn lost(remark: &Remark) -> String {
+    format!("line {} of the console: {}", remark.line, remark.text)
 }
 
 /// All cases ended and the guest did not end as it should.

@@ -308,6 +308,43 @@ fn all_passed_and_the_guest_does_not_power_off() {
     ");
 }
 
+#[test]
+fn what_the_console_lost_makes_a_green_boot_red() {
+    let lines = [
+        "** 12 printk messages dropped **",
+        "__warn: 12 callbacks suppressed",
+        "kmemleak: Kernel memory leak detector disabled",
+        "Disabling lock debugging due to kernel taint",
+        "cxl_mem mem0: nothing was lost",
+    ];
+    let judged = lines.map(|line| {
+        let console = format!("{BOOT}[    2.000000] {line}\n");
+        shown(&boot(vec![run("one", Some(CaseEnd::Exit(0)), "")], &console, VmEnd::PoweredOff))
+    });
+    insta::assert_snapshot!(judged.join("\n"), @r"
+    = fail line 3 of the console: the kernel dropped messages: ** 12 printk messages dropped **
+    pass    one
+    = fail line 3 of the console: messages were suppressed: __warn: 12 callbacks suppressed
+    pass    one
+    = fail line 3 of the console: kmemleak went off: kmemleak: Kernel memory leak detector disabled
+    pass    one
+    = fail line 3 of the console: lockdep went off: Disabling lock debugging due to kernel taint
+    pass    one
+    = pass
+    pass    one
+    ");
+    // Beside a splat it is told.
+    let console = format!(
+        "{BOOT}[    2.000000] WARNING: CPU: 0 PID: 1 at a.c:1 cxl_bad+0x1/0x2\n[    2.100000] __warn: 12 callbacks suppressed\n"
+    );
+    let transcript = boot(vec![run("one", Some(CaseEnd::Exit(0)), "")], &console, VmEnd::PoweredOff);
+    let judged = judge(&transcript, &Expectations::default());
+    assert_eq!(
+        judged.notes,
+        ["line 4 of the console: messages were suppressed: __warn: 12 callbacks suppressed"]
+    );
+}
+
 /// kernlog depends on nothing of ours, and so knows the agent's marker by itself.
 #[test]
 fn the_markers_of_the_agent_are_those_that_the_log_is_read_by() {

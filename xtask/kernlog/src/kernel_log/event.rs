@@ -34,6 +34,10 @@ pub(super) struct Event {
     /// Functions that headings name; of inlined ones each has a heading line of its own.
     named: Vec<Place>,
     unsure: bool,
+    /// Whether its lines may start anywhere, since their prefix could not be told.
+    pub loose: bool,
+    /// Whether its trace may come late, since its heading can be nothing else.
+    pub patient: bool,
     prelude: bool,
     torn: bool,
     last_heading: u64,
@@ -47,6 +51,10 @@ pub(super) struct Event {
     last_caller: Option<Place>,
     others: bool,
     next_is_other: bool,
+    /// Its trace began.
+    traced: bool,
+    /// Where the CPU was is known.
+    registers: bool,
     /// A trace, its pointer or the line of a CPU came, and soon enough.
     strong: bool,
     evidence: bool,
@@ -73,6 +81,8 @@ impl Event {
             title: heading.title,
             named,
             unsure: heading.unsure,
+            loose: false,
+            patient: false,
             prelude: heading.role == Role::Prelude,
             torn: heading.role == Role::Torn,
             last_heading: line,
@@ -83,6 +93,8 @@ impl Event {
             last_caller: None,
             others: false,
             next_is_other: false,
+            traced: false,
+            registers: false,
             strong: false,
             evidence: false,
             ended: false,
@@ -193,7 +205,10 @@ impl Event {
         let report = !matches!(line, ReportLine::Other);
         let strong = matches!(line, ReportLine::Cpu | ReportLine::TraceStart | ReportLine::Pointer(_));
         self.lock_lines += u32::from(matches!(line, ReportLine::LockAt(_)));
-        self.strong |= strong && self.lines - self.lock_lines <= SOON;
+        let soon = if self.patient { QUIET } else { SOON };
+        self.strong |= strong && self.lines - self.lock_lines <= soon;
+        self.traced |= matches!(line, ReportLine::TraceStart);
+        self.registers |= matches!(line, ReportLine::Pointer(_));
         let skip = std::mem::take(&mut self.next_is_other);
         match line {
             ReportLine::Frame { .. } | ReportLine::Interrupted(_) | ReportLine::Pointer(_) if skip => {}
@@ -253,9 +268,21 @@ impl Event {
             || self.quiet > if self.frames.is_empty() { QUIET } else { QUIET_TRACED }
     }
 
+    /// Whether what was found of it makes it one. What the log has only the middle of ends with a mark, or has a trace.
+    pub(super) fn is_report(&self) -> bool {
+        let shown = self.traced && self.frames.len() > 1 || self.strong && self.registers;
+        let middle = self.ended || shown;
+        (middle || !self.torn) && (self.strong || !self.unsure)
+    }
+
+    /// Its first line.
+    pub(super) fn first_line(&self) -> &str {
+        self.excerpt.first().map_or("", String::as_str)
+    }
+
     /// The splat; none when it only looked like one.
     pub(super) fn finish(mut self) -> Option<Splat> {
-        if self.again || self.unsure && !self.strong || self.torn && !self.ended {
+        if self.again || !self.is_report() {
             return None;
         }
         self.excerpt.truncate(self.kept.max(1));

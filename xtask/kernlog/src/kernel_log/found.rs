@@ -1,5 +1,6 @@
 //! What a scan finds.
 
+use super::remarks::Remark;
 use crate::Splat;
 
 /// What is in the log.
@@ -19,4 +20,10 @@ pub struct LogScan {
     pub kernel: bool,
     /// A boot that broke off before user space without a word. A run knows better how its guest ended.
     pub unfinished: Option<Splat>,
+    /// What looks like a report and is none, by some rule.
+    pub notes: Vec<Remark>,
+    /// What the log says that it lost, and checkers that went off: what is not there cannot be judged.
+    pub incomplete: Vec<Remark>,
+    /// Where no kernel's line was seen: the line that came nearest to one.
+    pub nearest: Option<Remark>,
 }

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::bytes::{Captures, Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
-use super::table::{OWN_WORDS, Role, Row, Trust, rows};
+use super::table::{OWN_WORDS, Role, Row, TORN, Trust, rows};
 use crate::SplatKind;
 
 /// A heading that was found.
@@ -22,6 +22,21 @@ pub(super) struct Heading {
     pub unsure: bool,
     /// Who hangs, of what is reported again and again while it hangs; empty for other kinds.
     pub subject: Vec<u8>,
+}
+
+impl Heading {
+    /// Of a report that has none.
+    pub(super) fn torn() -> Self {
+        Self {
+            kind: SplatKind::Warning,
+            role: Role::Torn,
+            title: TORN.to_owned(),
+            function: None,
+            module: None,
+            unsure: false,
+            subject: Vec::new(),
+        }
+    }
 }
 
 /// Room for the automaton of all rows at once, in bytes: with regex's own, 2 MiB, it is thrown away and begun again

@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use super::heading::{self, Heading};
+use super::report_line::{self, ReportLine};
+use crate::learned::Learned;
 use crate::prefix;
 use crate::prefix::Prefix;
 
@@ -32,7 +34,9 @@ pub(super) fn plain(line: &[u8]) -> Cow<'_, [u8]> {
 
 /// Whether a line stands within a report or ends it.
 pub(super) fn is_middle(body: &[u8]) -> bool {
-    body.starts_with(b"Modules linked in:") || body.starts_with(b"---[ end trace")
+    const STARTS: [&str; 6] =
+        ["Modules linked in:", "---[ end trace", "Call Trace:", "Call trace:", "RIP: 0010:", "pc : "];
+    STARTS.iter().any(|start| body.starts_with(start.as_bytes()))
 }
 
 static ESCAPE: LazyLock<Option<Regex>> =
@@ -40,43 +44,107 @@ static ESCAPE: LazyLock<Option<Regex>> =
 static STAMP: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\[ *\d+\.\d{6}\]").ok());
 
 /// The prefix of a line, the time of which may stand behind what other programs or people put there: the clock of a CI
-/// service, the indentation of a mail.
-pub(super) fn measure(line: &[u8]) -> Prefix<'_> {
+/// service, the indentation of a mail, or what was learned of this log.
+pub(super) fn measure<'l>(line: &'l [u8], learned: Option<&Learned>) -> Prefix<'l> {
     let own = prefix::strip(line);
+    if let Some(start) = own.guessed {
+        // Two words and a colon begin many lines of a report, too.
+        let within = !matches!(report_line::read(&line[start..]), ReportLine::Other);
+        return if within { Prefix { len: start, user: false, guessed: None, ..own } } else { own };
+    }
     if own.user || own.stamped {
         return own;
     }
     let near = &line[..line.len().min(own.len + FOREIGN)];
-    let stamp = STAMP.iter().find_map(|stamp| stamp.find_at(near, own.len));
-    let inner = |start: usize| {
-        let inner = prefix::strip(&line[start..]);
-        Prefix { len: start + inner.len, ..inner }
-    };
-    stamp.map_or(own, |stamp| inner(stamp.start()))
+    if let Some(stamp) = STAMP.iter().find_map(|stamp| stamp.find_at(near, own.len)) {
+        let inner = prefix::strip(&line[stamp.start()..]);
+        return Prefix { len: stamp.start() + inner.len, ..inner };
+    }
+    let cut = learned.and_then(|learned| learned.cuts(line).into_iter().next());
+    cut.filter(|cut| *cut > own.len).map_or(own, |cut| Prefix { len: cut, ..own })
 }
 
 /// What stands before the kernel's time is no longer.
 const FOREIGN: usize = 64;
 
+/// A line that may be a heading.
+pub(super) struct Classified<'l> {
+    pub prefix: Prefix<'l>,
+    /// Where its message starts.
+    pub at: usize,
+    pub heading: Option<Heading>,
+    /// Whether nothing says that the message starts there but that it reads as a heading.
+    pub loose: bool,
+}
+
 /// The prefix of a line, where its message starts, and the heading that it is. When a program's output without
-/// a line end stands before the kernel's line, the message is what follows the time in the middle.
-pub(super) fn classify(line: &[u8]) -> (Prefix<'_>, usize, Option<Heading>) {
+/// a line end stands before the kernel's line, the message is what follows the time in the middle. Where a prefix could not be
+/// told, a heading may stand behind any separator before `needle`.
+pub(super) fn classify<'l>(line: &'l [u8], learned: Option<&Learned>, needle: usize) -> Classified<'l> {
     let own = prefix::strip(line);
-    if own.user {
-        return (own, own.len, None);
+    let found = |prefix, at, heading, loose| Classified { prefix, at, heading: Some(heading), loose };
+    if let Some(start) = own.guessed
+        && let Some(heading) = heading_at(line, start)
+    {
+        return found(Prefix { len: start, user: false, guessed: None, ..own }, start, heading, false);
     }
-    let indent = line[own.len..].iter().take(16).take_while(|b| matches!(b, b' ' | b'\t')).count();
-    if let Some(found) = heading::find(&line[own.len + indent..]) {
-        return (own, own.len, Some(found));
+    if own.user {
+        return Classified { prefix: own, at: own.len, heading: None, loose: false };
+    }
+    if let Some(heading) = heading_at(line, own.len) {
+        return found(own, own.len, heading, false);
     }
     for stamp in
         STAMP.iter().flat_map(|stamp| stamp.find_iter(line)).skip_while(|s| s.start() < own.len).take(8)
     {
         let inner = prefix::strip(&line[stamp.start()..]);
         let body = stamp.start() + inner.len;
-        if let Some(found) = heading::find(&line[body..]) {
-            return (inner, body, Some(found));
+        if let Some(heading) = heading::find(&line[body..]) {
+            return found(inner, body, heading, false);
         }
     }
-    (own, own.len, None)
+    let cuts = learned.map(|learned| learned.cuts(line)).unwrap_or_default();
+    let at = cuts.first().copied().unwrap_or(0).max(own.len);
+    for cut in cuts.into_iter().filter(|cut| *cut > own.len && !of_process(&line[..*cut])) {
+        if let Some(heading) = heading_at(line, cut) {
+            return found(Prefix { len: cut, stamped: true, ..own }, cut, heading, false);
+        }
+    }
+    if !own.stamped {
+        for cut in separators(line, own.len.max(needle.saturating_sub(FOREIGN)), needle) {
+            if let Some(heading) = heading::find(&line[cut..]).filter(|_| !of_process(&line[..cut])) {
+                return found(Prefix { len: cut, ..own }, cut, heading, true);
+            }
+        }
+    }
+    Classified { prefix: own, at, heading: None, loose: false }
 }
+
+fn heading_at(line: &[u8], at: usize) -> Option<Heading> {
+    let indent = line[at..].iter().take(16).take_while(|b| matches!(b, b' ' | b'\t')).count();
+    heading::find(&line[at + indent..])
+}
+
+/// Whether what stands before a message names a process: `init[1]: `.
+fn of_process(before: &[u8]) -> bool {
+    let Some(before) = before.strip_suffix(b"]: ") else { return false };
+    let digits = before.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    digits > 0 && before[..before.len() - digits].ends_with(b"[") && !before.ends_with(b"kernel[0")
+}
+
+/// Behind every separator between two places of a line.
+fn separators(line: &[u8], from: usize, to: usize) -> impl Iterator<Item = usize> {
+    let separates = |at: &usize| {
+        *at > 0 && matches!(line[at - 1], b' ' | b'\t' | b'|' | b'>' | b']' | b'"' | b'\'' | b';')
+    };
+    (from..line.len().min(to + 1)).filter(separates)
+}
+
+/// What a line of a report is whose prefix could not be told.
+pub(super) fn read_anywhere(line: &[u8]) -> ReportLine {
+    let all = separators(line, 0, HEAD).map(|at| report_line::read(&line[at..]));
+    all.into_iter().find(|read| !matches!(read, ReportLine::Other)).unwrap_or(ReportLine::Other)
+}
+
+/// Bytes of a line in which a message starts.
+const HEAD: usize = 160;

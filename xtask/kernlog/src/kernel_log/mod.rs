@@ -12,21 +12,30 @@
 //!
 //! The texts are those of Linux 4.4 to 7.3 on x86, arm64, arm and riscv; sources are named at the rules.
 
+mod boot;
 mod event;
 mod found;
 mod generic;
 mod heading;
 mod line;
+mod lost;
 mod prefilter;
+mod remarks;
 mod report_line;
+mod sample;
 mod scan;
 mod table;
 
 pub use found::LogScan;
+pub use remarks::Remark;
 #[cfg(test)]
 use scan::scan;
 pub use scan::{Scanner, scan_log};
 
+#[cfg(test)]
+mod behind_tests;
+#[cfg(test)]
+mod pieces_tests;
 #[cfg(test)]
 mod samples_tests;
 #[cfg(test)]

@@ -10,12 +10,12 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 use regex::bytes::Regex;
 
+use super::boot::{BANNER, PHYSICAL, STARTERS};
+use super::lost;
 use super::table::rows;
 
 /// What begins a marker of a case in the kernel log: `MARKER[TOKEN]: begin CASE` and `MARKER[TOKEN]: end CASE`.
 pub(super) const MARKER: &str = "patchbench";
-/// What begins a kernel's banner (init/version.c, `linux_banner`).
-pub(super) const BANNER: &str = "Linux version ";
 
 /// What only a kernel prints that came to user space, or left it.
 const UP: &[&str] = &[
@@ -24,8 +24,16 @@ const UP: &[&str] = &[
     "Freeing init memory",
     "Mounted root",
     "systemd[1]",
-    "reboot: ",
+    COMMAND_LINE,
 ];
+
+/// What every kernel prints early of how it was started (init/main.c, `start_kernel()`).
+const COMMAND_LINE: &str = "ommand line: ";
+
+/// Where a trace begins, whatever stands above: `Call Trace:`, `Call trace:`.
+const TRACES: [&str; 1] = ["race:"];
+/// What was asked for, and what ends a machine in good order.
+const ORDERLY: [&str; 3] = ["ysrq: ", "FAULT_INJECTION: ", "reboot: "];
 
 /// Needles that one vectorised search takes.
 const TOGETHER: usize = 64;
@@ -36,7 +44,25 @@ const SHORT: usize = 4;
 
 /// Whether a line shows that the kernel came to user space, or left it.
 pub(super) fn is_up(body: &[u8]) -> bool {
-    UP.iter().any(|sign| memchr::memmem::find(body, sign.as_bytes()).is_some())
+    UP.iter().any(|sign| *sign != COMMAND_LINE && memchr::memmem::find(body, sign.as_bytes()).is_some())
+        || is_reboot(body)
+}
+
+/// Whether a line has the kernel's command line.
+pub(super) fn is_command_line(body: &[u8]) -> bool {
+    memchr::memmem::find(&body[..body.len().min(40)], COMMAND_LINE.as_bytes()).is_some()
+}
+
+/// Whether the kernel says that it goes down.
+pub(super) fn is_reboot(body: &[u8]) -> bool {
+    body.starts_with(b"reboot: ")
+}
+
+/// Who asked for output that reads like a report's.
+pub(super) fn asked_for(body: &[u8]) -> Option<&'static str> {
+    const STARTS: [(&str, &str); 3] =
+        [("sysrq: ", "sysrq"), ("SysRq : ", "sysrq"), ("FAULT_INJECTION: ", "fault injection")];
+    STARTS.iter().find(|(start, _)| body.starts_with(start.as_bytes())).map(|(_, who)| *who)
 }
 
 enum Searcher {
@@ -58,7 +84,8 @@ impl Searcher {
 static ALWAYS: LazyLock<Vec<Searcher>> = LazyLock::new(|| {
     let marker = format!("{MARKER}[");
     let table = rows().flat_map(|row| row.needles).copied();
-    searchers(table.chain([marker.as_str(), BANNER]))
+    let others = TRACES.iter().chain(&ORDERLY).chain(&STARTERS).chain(lost::NEEDLES).copied();
+    searchers(table.chain(others).chain([marker.as_str(), BANNER, PHYSICAL]))
 });
 
 /// Searchers for what shows that a kernel came to user space.
@@ -161,8 +188,8 @@ mod tests {
     #[test]
     fn needles_are_found_in_order_whichever_searcher_finds_them() {
         assert_eq!(starts("x [#4] BUG: [#12] patchbench[ Linux version ", false), [2, 7, 12, 25, 30]);
-        assert_eq!(starts("reboot: x WARNING: ", false), [10]);
-        assert_eq!(starts("reboot: x WARNING: ", true), [3, 10]);
+        assert_eq!(starts("Mounted root x WARNING: ", false), [15]);
+        assert_eq!(starts("Mounted root x WARNING: ", true), [0, 15]);
         assert_eq!(starts("quiet", true), Vec::<usize>::new());
     }
 

@@ -1,17 +1,24 @@
 //! The pass over the log.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
+use super::boot::{self, BEFORE_BOOT, Booting, Clock, End, Start, Suspect};
 use super::event::{Event, is_consequence};
 use super::found::LogScan;
-use super::heading::Heading;
-use super::line::{classify, find_newline, is_middle, measure, newlines, plain, rfind_newline};
-use super::prefilter::{BANNER, Hits, MARKER, is_up};
+use super::heading::{self, Heading};
+use super::line::{
+    Classified, classify, find_newline, is_middle, measure, newlines, plain, read_anywhere, rfind_newline,
+};
+use super::lost::{self, Sequence};
+use super::prefilter::{Hits, MARKER, asked_for, is_command_line, is_reboot, is_up};
+use super::remarks::{Remarks, reads_like_report};
 use super::report_line::{self, ReportLine};
+use super::sample;
 use super::table::{Role, TORN};
+use crate::SplatKind;
+use crate::learned::Learned;
 use crate::prefix;
 use crate::prefix::Prefix;
-use crate::{Splat, SplatKind};
 
 /// Splats that are kept; more are only counted.
 const MOST_SPLATS: usize = 1000;
@@ -29,9 +36,33 @@ const OPEN: usize = 8;
 /// So much of the start of the log decides whether its lines have times.
 const SAMPLE: usize = 1 << 16;
 
+/// Lines behind the first half of a heading in which its rest may stand.
+const HALVES: u32 = 2;
+/// Why a line that looks like a heading is none.
+const OWN_WORDS: &str = "a driver's or a program's own words, without a trace";
+
+/// A line that may be the first half of a heading.
+struct Half {
+    text: Vec<u8>,
+    /// Length of its own line in it.
+    own: usize,
+    line: u64,
+    /// Lines that were put behind it.
+    lines: u32,
+    /// Whether it is a heading by itself, though not a sure one.
+    opened: bool,
+}
+
+impl Half {
+    fn new(text: Vec<u8>, line: u64, opened: bool) -> Self {
+        let own = text.trim_ascii_end().len();
+        Self { text, own, line, lines: 0, opened }
+    }
+}
+
 /// Finds the splats of a log.
 #[cfg(test)]
-pub(super) fn scan(log: &[u8]) -> Vec<Splat> {
+pub(super) fn scan(log: &[u8]) -> Vec<crate::Splat> {
     scan_log(log, None).splats
 }
 
@@ -57,10 +88,26 @@ pub struct Scanner {
     /// Index in `splats` of the last finished report, and the line at which it ended.
     last: Option<(usize, u64)>,
     dead: bool,
-    /// Line and text of the banner of a kernel that has not come to user space.
-    booting: Option<(u64, String)>,
+    /// What the lines begin with, where that is none of the known forms.
+    learned: Option<Learned>,
+    clock: Clock,
+    sequence: Sequence,
+    /// A kernel that has not come to user space.
+    booting: Option<Booting>,
+    /// A second boot that may be the log of the first, printed once more.
+    suspect: Option<Suspect>,
+    /// Keys of the log's first lines, each with the line on which it came first.
+    keys: HashMap<u64, u64>,
+    /// Whether a kernel ran that has not said that it goes down.
+    running: bool,
     /// The last bytes that were gone through.
     tail: Vec<u8>,
+    /// The line before, if it reads like the first half of a heading.
+    half: Option<Half>,
+    /// Who asked for traces, and the line of that or of the last of them.
+    asked: Option<(&'static str, u64)>,
+    notes: Remarks,
+    incomplete: Remarks,
     /// Stalls that were reported in this case: who still hangs is reported again, and is no new event.
     stalled: BTreeSet<(SplatKind, Vec<u8>)>,
     out: LogScan,
@@ -79,8 +126,18 @@ impl Scanner {
             case: None,
             last: None,
             dead: false,
+            learned: None,
+            clock: Clock::default(),
+            sequence: Sequence::default(),
             booting: None,
+            suspect: None,
+            keys: HashMap::new(),
+            running: false,
             tail: Vec::new(),
+            half: None,
+            asked: None,
+            notes: Remarks::default(),
+            incomplete: Remarks::default(),
             stalled: BTreeSet::new(),
             out: LogScan::default(),
         }
@@ -143,41 +200,59 @@ impl Scanner {
             return;
         }
         self.sampled = true;
-        let lines =
-            start[..start.len().min(SAMPLE)].split(|b| *b == b'\n').filter(|l| !l.trim_ascii().is_empty());
-        let (mut all, mut with) = (0_usize, 0_usize);
-        for line in lines {
-            all += 1;
-            with += usize::from(prefix::strip(&line[..line.len().min(BEFORE)]).stamped);
+        let sample = sample::take(&start[..start.len().min(SAMPLE)]);
+        self.stamped = sample.stamped;
+        self.clock.on = sample.clock;
+        self.sequence.on = sample.records;
+        self.learned = sample.learned;
+        self.keys = sample.keys;
+        self.out.kernel |= sample.kernel;
+        self.out.nearest = sample.nearest;
+    }
+
+    /// Counts what is missing between the records of a piece.
+    fn count_records(&mut self, area: &[u8]) {
+        if !self.sequence.on {
+            return;
         }
-        // Firmware and programs write lines without times before and between the kernel's.
-        self.stamped = with >= 8 && with * 4 >= all;
-        self.out.kernel |= with > 0;
+        for (line, number) in area.split(|b| *b == b'\n').zip(self.line..) {
+            if let Some(missing) = self.sequence.missing(line) {
+                let why = format!("{missing} records are missing before this one");
+                self.incomplete.add(number, &why, line);
+            }
+        }
     }
 
     /// Goes through all complete lines, or through everything if this is the `end`. Returns how far it got.
     fn consume(&mut self, buffer: &[u8], end: bool) -> usize {
         let limit = if end { buffer.len() } else { rfind_newline(buffer).map_or(0, |at| at + 1) };
         let area = &buffer[..limit];
-        self.tail.extend_from_slice(&area[limit.saturating_sub(BEFORE)..]);
-        self.tail.drain(..self.tail.len().saturating_sub(BEFORE));
+        self.count_records(area);
+        let mut resets = self.clock.resets(area).into_iter().peekable();
         let mut hits = Hits::new(area);
         let mut at = 0;
         while at < limit {
             // The next line that may be a heading or a marker; those before it matter only to open reports.
-            let next = hits.next(at, self.booting.is_some());
-            if self.open.is_empty() && next == limit {
+            let hit = hits.next(at, self.booting.is_some());
+            while resets.next_if(|reset| *reset < at).is_some() {}
+            let next = resets.peek().map_or(hit, |reset| hit.min(*reset));
+            let idle = self.open.is_empty() && self.half.is_none() && self.suspect.is_none();
+            if idle && next == limit {
                 break;
             }
-            let point = if self.open.is_empty() { next } else { at };
+            let point = if idle { next } else { at };
             let start = rfind_newline(&area[at..point]).map_or(at, |n| at + n + 1);
             self.line += newlines(&area[at..start]);
             // Without a report to skip to the end of, the end of a very long line is not looked for again and again.
-            let reach = if self.open.is_empty() { limit.min(point + AFTER + 1) } else { limit };
+            let reach = if idle { limit.min(point + AFTER + 1) } else { limit };
             let stop = find_newline(&area[point..reach]).map_or(reach, |n| point + n);
             let (from, to) = (start.max(point.saturating_sub(BEFORE)), stop.min(point + AFTER));
+            self.look_again(&area[from..to]);
             if next < to {
-                self.take(&area[from..to]);
+                if resets.next_if(|reset| *reset == start).is_some() {
+                    self.went_back(&area[from..to], &area[..start]);
+                }
+                self.take(&area[from..to], next - from, &area[..start]);
             } else {
                 self.feed_line(&area[from..to]);
             }
@@ -187,45 +262,172 @@ impl Scanner {
             self.line += u64::from(at > stop);
         }
         self.line += newlines(&area[at.min(limit)..]);
+        self.tail = self.before(area);
         limit
     }
 
-    /// A line that may be a heading or a marker.
-    fn take(&mut self, line: &[u8]) {
+    /// Whether a second boot is one, by a line of it.
+    fn look_again(&mut self, line: &[u8]) {
+        let Some(suspect) = &mut self.suspect else { return };
+        let begun = suspect.splat.line;
+        let known = |key| self.keys.get(&key).is_some_and(|first| *first < begun);
+        let Some(is_boot) = boot::key(line).and_then(|key| suspect.is_boot(known(key))) else { return };
+        let suspect = self.suspect.take().filter(|_| is_boot);
+        if let Some(splat) = suspect.and_then(Suspect::unannounced) {
+            self.out.unfinished.get_or_insert(splat);
+        }
+    }
+
+    /// The last bytes of what was gone through, with this part of a piece.
+    fn before(&self, area: &[u8]) -> Vec<u8> {
+        let of_area = &area[area.len().saturating_sub(BEFORE_BOOT)..];
+        let kept = self.tail.len().saturating_sub(BEFORE_BOOT - of_area.len());
+        [&self.tail[kept..], of_area].concat()
+    }
+
+    /// A line that may be a heading or a marker, with what stands before it.
+    fn take(&mut self, line: &[u8], needle: usize, before: &[u8]) {
         let line = &*plain(line);
         // The commonest lines of an open report need no rule.
         if !self.open.is_empty() && is_middle(&line[prefix::strip(line).len..]) {
             return self.feed_line(line);
         }
-        let (prefix, skipped, found) = classify(line);
-        let body = &line[skipped..];
+        let Classified { prefix, at, heading, loose } = classify(line, self.learned.as_ref(), needle);
+        let body = &line[at..];
         if self.marker(body) {
             return;
         }
-        if body.starts_with(BANNER.as_bytes()) {
-            self.boot(body);
-        } else if let Some(heading) = found.filter(|_| !self.dead) {
+        if let Some(start) = boot::start(body).filter(|start| self.may_start(*start, &prefix)) {
+            self.half = None;
+            self.boot(start, line, body, before, prefix.tagged);
+        } else if let Some(heading) = heading.filter(|_| !self.dead) {
+            self.drop_half();
             if heading.role != Role::Torn {
-                return self.heading(heading, &prefix, body);
+                return self.heading(heading, &prefix, body, loose);
             }
-            if self.open.is_empty() && self.last.is_none_or(|(_, ended)| self.line - ended > PANIC_NEAR) {
-                self.heading(heading, &prefix, body);
+            if self.is_apart() {
+                self.heading(heading, &prefix, body, false);
             }
-        } else if self.booting.is_some() && is_up(body) {
-            self.booting = None;
+        } else if self.join(&prefix, body) {
+            return;
+        } else {
+            self.other(&prefix, line, body);
         }
         if !self.open.is_empty() {
             self.feed_line(line);
         }
     }
 
+    /// Whether the first line of a boot is a kernel's, and not what a program reads from /proc/version: where there are times, it has one.
+    fn may_start(&self, start: Start, prefix: &Prefix<'_>) -> bool {
+        let timed = self.stamped || self.clock.on;
+        !prefix.user && (start == Start::Starter || !timed || prefix.stamped)
+    }
+
+    /// Whether no report is open, and none was just over, to which a line without a heading may belong.
+    fn is_apart(&self) -> bool {
+        self.open.is_empty() && self.last.is_none_or(|(_, ended)| self.line - ended > PANIC_NEAR)
+    }
+
+    /// A line with a needle that is no heading: a word on the boot, on what was lost, or something that looks like a report.
+    fn other(&mut self, prefix: &Prefix<'_>, line: &[u8], body: &[u8]) {
+        let program = prefix.user || self.stamped && !prefix.stamped;
+        let body = body.trim_ascii_start();
+        if let Some(booting) = &mut self.booting {
+            booting.command_line |= is_command_line(body);
+            if is_up(body) || is_up(line) {
+                self.booting = None;
+                self.running = true;
+            }
+        }
+        if is_reboot(body) && !program {
+            self.running = false;
+        } else if let Some(who) = asked_for(body).filter(|_| !program) {
+            self.asked = Some((who, self.line));
+        }
+        let reported = !self.out.splats.is_empty() || !self.open.is_empty();
+        let journal = prefix.user && body.starts_with(b"Missed ");
+        if let Some(what) = lost::read(body).filter(|_| journal || !program) {
+            if !(reported && what.starts_with("lockdep")) {
+                self.incomplete.add(self.line, what, body);
+            }
+        } else if self.open.is_empty() && !self.dead {
+            self.headless(prefix, body, program);
+        }
+    }
+
+    /// A line that looks like one of a report, and there is none.
+    fn headless(&mut self, prefix: &Prefix<'_>, body: &[u8], program: bool) {
+        let read = if program { ReportLine::Other } else { report_line::read(body) };
+        if matches!(read, ReportLine::TraceStart | ReportLine::Pointer(_)) {
+            let asked = self.asked.filter(|(_, line)| self.line - line <= PANIC_NEAR);
+            if let Some((who, _)) = asked {
+                // sysrq prints many; who lets something fail prints one.
+                self.asked = (who == "sysrq").then_some((who, self.line));
+                self.notes.add(self.line, &format!("a trace that {who} was asked for"), body);
+            } else if self.is_apart() {
+                self.heading(Heading::torn(), prefix, body, false);
+            }
+        } else if reads_like_report(body, prefix.user) {
+            if program {
+                self.notes.add(self.line, "a program's line, not the kernel's", body);
+            } else {
+                let (text, line) = (body[..body.len().min(BEFORE)].to_vec(), self.line);
+                self.half = Some(Half::new(text, line, false));
+            }
+        }
+    }
+
+    /// Takes a line as the second half of a heading that was wrapped, or broken by a name with a line end in it.
+    fn join(&mut self, prefix: &Prefix<'_>, body: &[u8]) -> bool {
+        let Some(mut half) = self.half.take() else { return false };
+        let rest = body[..body.len().min(BEFORE)].trim_ascii();
+        half.text = [half.text.trim_ascii_end(), b" ", rest].concat();
+        half.lines += 1;
+        if prefix.user {
+            self.half = Some(half);
+            self.drop_half();
+            return false;
+        }
+        if let Some(heading) = heading::find(&half.text).filter(|heading| !heading.unsure) {
+            let here = std::mem::replace(&mut self.line, half.line);
+            if half.opened {
+                self.open.retain(|event| event.line != half.line);
+            }
+            self.heading(heading, prefix, &half.text, false);
+            self.line = here;
+            return true;
+        }
+        self.half = Some(half);
+        if self.half.as_ref().is_some_and(|half| half.lines == HALVES) {
+            self.drop_half();
+        }
+        false
+    }
+
+    /// What looked like the first half of a heading is none.
+    fn drop_half(&mut self) {
+        if let Some(half) = self.half.take().filter(|half| !half.opened) {
+            self.notes.add(half.line, OWN_WORDS, &half.text[..half.own]);
+        }
+    }
+
     /// A line while reports are open.
     fn feed_line(&mut self, line: &[u8]) {
         let line = &*plain(line);
-        let prefix = measure(line);
+        let prefix = measure(line, self.learned.as_ref());
         let body = &line[prefix.len..];
+        if self.half.is_some() && self.join(&prefix, body) {
+            return;
+        }
         let own = self.open.iter().position(|e| e.takes_caller(prefix.caller));
         let mut read = Some(if prefix.user { ReportLine::Other } else { report_line::read(body) });
+        if let Some(event) = own.and_then(|own| self.open.get(own))
+            && event.loose
+            && read == Some(ReportLine::Other)
+        {
+            read = Some(read_anywhere(line));
+        }
         for (at, event) in self.open.iter_mut().enumerate() {
             match read.take_if(|_| Some(at) == own) {
                 Some(read) => {
@@ -238,8 +440,9 @@ impl Scanner {
         self.close(Event::is_over);
     }
 
-    fn heading(&mut self, mut heading: Heading, prefix: &Prefix<'_>, body: &[u8]) {
-        heading.unsure |= self.stamped && !prefix.stamped;
+    fn heading(&mut self, mut heading: Heading, prefix: &Prefix<'_>, body: &[u8], loose: bool) {
+        let own_words = heading.unsure;
+        heading.unsure |= loose || self.stamped && !prefix.stamped;
         if heading.role == Role::Panic && !heading.unsure {
             self.dead = true;
             self.out.panicked.get_or_insert(self.line);
@@ -264,8 +467,14 @@ impl Scanner {
         let again = !heading.subject.is_empty() && !self.first_of(&heading);
         let mut event = Event::new(heading, line, self.case.clone(), prefix.caller.map(<[u8]>::to_vec));
         event.again = again;
+        event.loose = loose;
+        event.patient = loose && !own_words;
         event.keep(body, EXCERPT);
         self.open.push(event);
+        if own_words && !loose {
+            let text = body[..body.len().min(BEFORE)].to_vec();
+            self.half = Some(Half::new(text, line, true));
+        }
     }
 
     fn first_of(&mut self, heading: &Heading) -> bool {
@@ -325,37 +534,68 @@ impl Scanner {
     }
 
     /// A kernel starts: nothing before it goes on.
-    fn boot(&mut self, banner: &[u8]) {
-        self.broke_off();
-        self.booting = Some((self.line, String::from_utf8_lossy(banner).trim_end().to_owned()));
+    fn boot(&mut self, start: Start, line: &[u8], body: &[u8], before: &[u8], tagged: bool) {
         self.out.kernel = true;
+        if self.booting.as_mut().is_some_and(|booting| booting.goes_on(start)) {
+            return;
+        }
+        self.broke_off(before);
+        // A log server gets the last words of a kernel but seldom.
+        if !tagged {
+            self.reset(line, before);
+        }
+        self.booting = Some(Booting::new(start, self.line, line, body, tagged));
+        self.begin_anew();
+    }
+
+    fn begin_anew(&mut self) {
         self.close(|_| true);
         self.dead = false;
+        self.running = false;
         self.last = None;
         self.case = None;
+        self.asked = None;
         self.stalled.clear();
     }
 
+    /// The kernel's clock went back: a machine that begins anew, whose kernel may be too quiet for a banner.
+    fn went_back(&mut self, line: &[u8], before: &[u8]) {
+        let body = &line[prefix::strip(line).len..];
+        let printed_before =
+            boot::key(line).is_some_and(|key| self.keys.get(&key).is_some_and(|first| *first < self.line));
+        if !self.open.is_empty() || printed_before {
+            return;
+        }
+        self.running = true;
+        if boot::start(body).is_none() && self.booting.is_none() {
+            self.reset(line, before);
+            self.begin_anew();
+        }
+    }
+
+    /// A machine begins anew: the kernel before should have said so.
+    fn reset(&mut self, line: &[u8], before: &[u8]) {
+        if self.dead || !self.running || self.out.unfinished.is_some() || self.suspect.is_some() {
+            return;
+        }
+        self.suspect = Some(Suspect::new(boot::reset(self.line, line), self.before(before)));
+    }
+
     /// The boot so far is over: without a report, a panic or user space it ended without a word.
-    fn broke_off(&mut self) {
-        let Some((line, banner)) = self.booting.take() else { return };
-        let reported = self.dead || self.last.is_some() || !self.open.is_empty();
+    fn broke_off(&mut self, before: &[u8]) {
+        let Some(booting) = self.booting.take() else { return };
+        let reported = self.dead || self.last.is_some() || self.open.iter().any(Event::is_report);
         if reported || self.out.unfinished.is_some() {
             return;
         }
-        let last = self.tail.rsplit(|b| *b == b'\n').map(plain).find(|line| !line.trim_ascii().is_empty());
-        let last = last.map(|line| String::from_utf8_lossy(&line).trim_end().to_owned());
-        self.out.unfinished = Some(Splat {
-            kind: SplatKind::Boot,
-            title: "boot ends without a word before user space".to_owned(),
-            fingerprint: "boot:ends-without-a-word:-".to_owned(),
-            line,
-            function: None,
-            module: None,
-            at: None,
-            case: None,
-            excerpt: std::iter::once(banner).chain(last).collect(),
-        });
+        match booting.ended(&self.before(before), self.line) {
+            End::Broken(splat) => self.out.unfinished = Some(splat),
+            End::Excerpt(line) => {
+                let why = "an excerpt of a boot, which cannot tell how it ended";
+                self.notes.add(line, why, b"");
+            }
+            End::Unknown => {}
+        }
     }
 
     fn close(&mut self, which: impl Fn(&Event) -> bool) {
@@ -371,6 +611,9 @@ impl Scanner {
         if event.sequel && self.is_same(event.kind, event.line) {
             return;
         }
+        if !event.again && !event.is_report() && reads_like_report(event.first_line().as_bytes(), false) {
+            self.notes.add(event.line, OWN_WORDS, event.first_line().as_bytes());
+        }
         let Some(splat) = event.finish() else { return };
         if self.out.splats.len() < MOST_SPLATS {
             self.out.splats.push(splat);
@@ -381,10 +624,20 @@ impl Scanner {
     }
 
     fn into_result(mut self) -> LogScan {
-        self.broke_off();
+        self.drop_half();
+        if let Some(suspect) = self.suspect.take() {
+            let splat = suspect.unannounced();
+            self.out.unfinished = self.out.unfinished.take().or(splat);
+        }
+        self.broke_off(b"");
         self.close(|_| true);
         self.out.open_case = self.case.take();
-        self.out.lines = self.line;
+        self.out.notes = self.notes.finish(self.line);
+        self.out.incomplete = self.incomplete.finish(self.line);
+        if self.out.kernel {
+            self.out.nearest = None;
+        }
+        self.out.lines = self.line - u64::from(self.tail.last().is_none_or(|last| *last == b'\n'));
         self.out.splats.sort_by_key(|splat| splat.line);
         self.out
     }

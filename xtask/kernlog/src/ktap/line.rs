@@ -66,10 +66,10 @@ pub(super) fn unmark(text: &str) -> Option<&str> {
     text.strip_prefix("# ").or_else(|| (text == "#").then_some(""))
 }
 
-/// Reads a line without its indentation and marks.
-pub(super) fn read(text: &str) -> Line {
+/// Reads a line without its indentation and marks. `within` a document results need no number.
+pub(super) fn read(text: &str, within: bool) -> Line {
     let text = text.trim_end();
-    if let Some(line) = version(text).or_else(|| plan(text)).or_else(|| result(text)) {
+    if let Some(line) = version(text).or_else(|| plan(text)).or_else(|| result(text, within)) {
         return line;
     }
     if let Some(rest) = text.strip_prefix("Bail out!") {
@@ -105,7 +105,7 @@ fn version(text: &str) -> Option<Line> {
 fn plan(text: &str) -> Option<Line> {
     let rest = text.strip_prefix("1..")?;
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-    let count = rest[..digits].parse().ok()?;
+    let count = number(&rest[..digits])?;
     let after = rest[digits..].trim();
     let skip = after.strip_prefix('#').map(str::trim).and_then(|s| {
         s.get(..4).filter(|word| word.eq_ignore_ascii_case("SKIP")).map(|_| s[4..].trim().to_owned())
@@ -113,7 +113,12 @@ fn plan(text: &str) -> Option<Line> {
     Some(Line::Plan { count, skip })
 }
 
-fn result(text: &str) -> Option<Line> {
+/// A number of any length: one that is too large promises more than can come.
+fn number(digits: &str) -> Option<u64> {
+    (!digits.is_empty()).then(|| digits.parse().unwrap_or(u64::MAX))
+}
+
+fn result(text: &str, within: bool) -> Option<Line> {
     let (ok, rest) = if let Some(rest) = text.strip_prefix("not ok") {
         (false, rest)
     } else {
@@ -121,10 +126,11 @@ fn result(text: &str) -> Option<Line> {
     };
     let rest = if rest.is_empty() { rest } else { rest.strip_prefix(' ')? };
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, rest) = (rest[..digits].parse().ok(), &rest[digits..]);
-    // Without a number only TAP's plain forms are taken: prose may well start with "ok".
+    let (number, rest) = (number(&rest[..digits]), &rest[digits..]);
+    // Without a number, and outside of a document, only TAP's plain forms are taken: prose may well start with "ok".
     let plain = number.is_some() && (rest.is_empty() || rest.starts_with([' ', '-', '#']));
-    if !(plain || digits == 0 && (rest.is_empty() || rest.starts_with("- ") || rest.starts_with("# "))) {
+    let bare = digits == 0 && (within || rest.is_empty() || rest.starts_with("- ") || rest.starts_with("# "));
+    if !plain && !bare {
         return None;
     }
     let rest = rest.trim_start();
@@ -216,7 +222,7 @@ mod tests {
         ];
         let read: Vec<_> = lines
             .into_iter()
-            .map(|text| match read(text) {
+            .map(|text| match read(text, false) {
                 Line::Result(r) => format!("{:?} {} {:?} {:?}", r.number, r.outcome, r.name, r.reason),
                 other => format!("{other:?}"),
             })
@@ -262,7 +268,7 @@ mod tests {
             "Bail out! no memory",
             "# a remark",
         ];
-        let read: Vec<_> = lines.into_iter().map(|text| format!("{:?}", read(text))).collect();
+        let read: Vec<_> = lines.into_iter().map(|text| format!("{:?}", read(text, false))).collect();
         insta::assert_snapshot!(read.join("\n"), @r#"
         Version { known: true }
         Version { known: true }
@@ -270,7 +276,7 @@ mod tests {
         Other
         Plan { count: 3, skip: None }
         Plan { count: 0, skip: Some("no CXL here") }
-        Other
+        Plan { count: 18446744073709551615, skip: None }
         Header("example")
         Totals { failed: 3 }
         BailOut("no memory")

@@ -32,8 +32,21 @@ const MOST: u64 = 100_000;
 const REMARK_BYTES: usize = 32 << 20;
 
 /// One of these is in the first line of every document.
-pub(crate) const SIGNS: [&str; 12] =
-    ["TAP version ", "1..", "ok 0", "ok 1", "ok 2", "ok 3", "ok 4", "ok 5", "ok 6", "ok 7", "ok 8", "ok 9"];
+pub(crate) const SIGNS: [&str; 13] = [
+    "TAP version ",
+    "Bail out!",
+    "1..",
+    "ok 0",
+    "ok 1",
+    "ok 2",
+    "ok 3",
+    "ok 4",
+    "ok 5",
+    "ok 6",
+    "ok 7",
+    "ok 8",
+    "ok 9",
+];
 
 /// Reads KTAP out of a log. Never fails: what is not KTAP is a remark.
 pub fn parse(text: &str) -> Ktap {
@@ -57,6 +70,10 @@ struct Level {
     tests: Vec<Test>,
     remarks: VecDeque<String>,
     numbers: BTreeSet<u64>,
+    /// Results that came before the log began.
+    before: u64,
+    /// Whether the log began within it.
+    begun_late: bool,
     failed_by_totals: u64,
     /// A closed level that waits for its result line.
     child: Option<Box<Level>>,
@@ -81,6 +98,8 @@ pub(crate) struct Parser {
     /// What stands before the version line besides what printk writes: cut off every line.
     extra: usize,
     dead: bool,
+    /// Whether kselftest's runner named a test.
+    of_kselftest: bool,
     /// Results so far, on all levels.
     results: u64,
     /// Bytes of the remarks of all finished tests.
@@ -133,15 +152,14 @@ impl Parser {
             return self.remark(text.trim_start());
         }
         let (depth, rest) = self.place(text);
-        match line::read(rest) {
+        match line::read(rest, !self.stack.is_empty()) {
             Line::Version { known } => self.version(depth, known),
             Line::Header(name) => self.header(depth, name),
             Line::Plan { count, skip } => self.plan(depth, count, skip),
             Line::Result(result) => self.result(depth, result),
             Line::BailOut(why) => {
-                if !self.stack.is_empty() {
-                    self.out.bailed.get_or_insert(why);
-                }
+                self.out.found = true;
+                self.out.bailed.get_or_insert(why);
             }
             Line::Totals { failed } => {
                 if let Some(level) = self.stack.last_mut() {
@@ -160,7 +178,7 @@ impl Parser {
         let mut marks = 0;
         while let Some(inner) = line::unmark(rest) {
             let (inner_column, inner_rest) = line::depth(inner);
-            if marks >= most && !matches!(line::read(inner_rest), Line::Version { .. }) {
+            if marks >= most && !self.begins_within_marks(inner_rest) {
                 break;
             }
             marks += 1;
@@ -169,7 +187,20 @@ impl Parser {
         (Depth { marks, column }, rest)
     }
 
+    /// Whether a line behind one `# ` more than those before is of a test's own output: its version line, or, since some tests
+    /// have none, a plan or a result with a number.
+    fn begins_within_marks(&self, text: &str) -> bool {
+        match line::read(text, false) {
+            Line::Version { .. } => true,
+            // By itself it is a range of whatever.
+            Line::Plan { .. } => self.of_kselftest || !self.stack.is_empty(),
+            Line::Result(result) => result.number.is_some(),
+            _ => false,
+        }
+    }
+
     fn remark(&mut self, text: &str) {
+        self.of_kselftest |= text.starts_with("# selftests: ");
         let Some(level) = self.stack.last_mut() else { return };
         if text.is_empty() {
             return;
@@ -193,8 +224,13 @@ impl Parser {
         }
     }
 
-    /// Closes the levels that are deeper than a line at `depth`; the outermost stays.
+    /// Closes the levels that are deeper than a line at `depth`; the outermost stays. Where that is deeper, too, the log began
+    /// within it, and it is of a level that is known only now.
     fn close_deeper(&mut self, depth: Depth) {
+        if self.stack.first().is_some_and(|outermost| outermost.depth > depth) {
+            let outer = Level { depth, line: self.number, begun_late: true, ..Level::default() };
+            self.stack.insert(0, outer);
+        }
         while self.stack.len() > 1 && self.stack.last().is_some_and(|top| top.depth > depth) {
             self.close();
         }
@@ -228,7 +264,9 @@ impl Parser {
         let outermost = self.stack.len() == 1;
         let number = self.number;
         let Some(top) = self.stack.last_mut() else { return };
-        if !outermost && top.untouched() && depth.marks == top.depth.marks {
+        // One that is indented is the outermost only because the log began within it.
+        let inner = !outermost || top.depth > Depth::default();
+        if inner && top.untouched() && depth.marks == top.depth.marks {
             top.name = Some(name);
             return;
         }
@@ -247,11 +285,12 @@ impl Parser {
     fn plan(&mut self, depth: Depth, count: u64, skip: Option<String>) {
         self.close_deeper(depth);
         if self.stack.is_empty() {
-            if depth != Depth::default() {
+            if depth.column > 0 {
                 return;
             }
             self.open(depth, false, None);
         }
+        self.open_within_marks(depth);
         let number = self.number;
         let Some(top) = self.stack.last_mut() else { return };
         match top.plan {
@@ -268,12 +307,13 @@ impl Parser {
     fn result(&mut self, depth: Depth, result: ResultLine) {
         if self.stack.is_empty() {
             // Without a header, only a line that could be nothing else starts a document.
-            if depth != Depth::default() || result.number.is_none() {
+            if result.number.is_none() {
                 return;
             }
             self.open(depth, false, None);
         }
         self.close_deeper(depth);
+        self.open_within_marks(depth);
         while let [.., _, top] = self.stack.as_slice() {
             let named = top.name.as_deref().is_some_and(|name| !name.is_empty() && name == result.name);
             if !(top.flat && (named || top.full())) {
@@ -282,6 +322,13 @@ impl Parser {
             self.close();
         }
         self.add(result);
+    }
+
+    /// Opens the level of a test's own output that has no version line.
+    fn open_within_marks(&mut self, depth: Depth) {
+        if self.stack.last().is_some_and(|top| top.depth.marks < depth.marks) {
+            self.open(depth, false, None);
+        }
     }
 
     fn add(&mut self, result: ResultLine) {
@@ -298,7 +345,12 @@ impl Parser {
         if let Some(lost) = child.take_if(|c| c.name.as_deref().is_some_and(|name| name != result.name)) {
             self.lose(&mut top, *lost);
         }
-        let expected = top.tests.len() as u64 + 1;
+        if let Some(got) = result.number.filter(|got| top.begun_late && top.tests.is_empty() && *got > 1) {
+            top.before = got - 1;
+            let text = format!("the log begins in the middle: results before number {got} are not in it");
+            self.complain(number, false, text);
+        }
+        let expected = (top.tests.len() as u64 + 1).saturating_add(top.before);
         if let Some(got) = result.number {
             if got != expected {
                 self.complain(number, false, format!("result number {got} where {expected} was due"));
@@ -319,6 +371,7 @@ impl Parser {
             remarks,
             subtests,
             line: number,
+            partial: top.begun_late,
         };
         top.tests.push(test.settle(announced, all_skipped));
         self.stack.push(top);
@@ -331,7 +384,8 @@ impl Parser {
         let reason = "its result line is missing".to_owned();
         let (outcome, remarks) = (self.missing(), Vec::from(lost.remarks));
         parent.numbers.insert(parent.tests.len() as u64 + 1);
-        parent.tests.push(Test { name, outcome, reason, remarks, subtests: lost.tests, line: lost.line });
+        let (subtests, line, partial) = (lost.tests, lost.line, parent.begun_late);
+        parent.tests.push(Test { name, outcome, reason, remarks, subtests, line, partial });
     }
 
     fn missing(&self) -> CaseOutcome {
@@ -374,8 +428,15 @@ impl Parser {
             Some(why) => format!("bailed out: {why}"),
             None => "its result never came".to_owned(),
         };
-        let test =
-            |name| Test { name, outcome, reason: reason.clone(), remarks: vec![], subtests: vec![], line };
+        let test = |name| Test {
+            name,
+            outcome,
+            reason: reason.clone(),
+            remarks: vec![],
+            subtests: vec![],
+            line,
+            partial: false,
+        };
         for _ in 0..missing.min(MISSING) {
             level.tests.push(test(format!("test {}", numbers.next().unwrap_or(plan))));
         }

@@ -296,3 +296,152 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn results_behind_marks_without_a_version_line() {
+    let logs = [
+        // A plan, late or first, or results alone; in a test of its own, and one after the other.
+        "TAP version 13\n1..1\n# selftests: cxl: a\n# 1..2\n# ok 1 p\n# not ok 2 q\nok 1 selftests: cxl: a\n",
+        "TAP version 13\n1..1\n# ok 1 p\n# not ok 2 q\n# 1..2\nok 1 selftests: cxl: a\n",
+        "TAP version 13\n1..2\n# not ok 1 p\nok 1 selftests: cxl: a\n# 1..1\n# ok 1 r\nok 2 selftests: cxl: b\n",
+        "TAP version 13\n1..1\n# 1..3\n# ok 1 p\nok 1 selftests: cxl: a\n",
+        "[   12.000001] TAP version 13\n[   12.000002] 1..1\n[   12.000003] # 1..1\n[   12.000004] # not ok 1 p\n[   12.000005] ok 1 a\n",
+        // A remark is none.
+        "TAP version 13\n1..1\n# ok, 1 device was found\n# okay\nok 1 a\n",
+    ];
+    insta::assert_snapshot!(logs.map(shown).join("--\n"), @r"
+    = fail not ok: selftests: cxl: a/q
+    pass     selftests: cxl: a/p
+    fail     selftests: cxl: a/q
+    --
+    = fail not ok: selftests: cxl: a/q
+    pass     selftests: cxl: a/p
+    fail     selftests: cxl: a/q
+    --
+    = fail not ok: selftests: cxl: a/p
+    fail     selftests: cxl: a/p
+    pass     selftests: cxl: b/r
+    --
+    = fail not-run: selftests: cxl: a/test 2 (its result never came); not-run: selftests: cxl: a/test 3 (its result never came)
+    pass     selftests: cxl: a/p
+    not-run  selftests: cxl: a/test 2 its result never came
+    not-run  selftests: cxl: a/test 3 its result never came
+    --
+    = fail not ok: a/p
+    fail     a/p
+    --
+    = pass 
+    pass     a
+    ");
+}
+
+#[test]
+fn results_without_numbers() {
+    let logs = [
+        "TAP version 13\n1..3\nok first\nnot ok second thing breaks # exit=1\nok third\n",
+        "1..2\nok first\nnot ok second\n",
+        "KTAP version 1\n1..1\n  KTAP version 1\n  1..2\n  ok one\n  not ok two\nok 1 suite\n",
+        "ok 1 first\nnot ok second\n",
+        // Outside of a document it is prose.
+        "ok then, let us go\nnot ok with me\n",
+    ];
+    insta::assert_snapshot!(logs.map(shown).join("--\n"), @r"
+    = fail not ok: second thing breaks (exit=1)
+    pass     first
+    fail     second thing breaks exit=1
+    pass     third
+    --
+    = fail not ok: second
+    pass     first
+    fail     second
+    --
+    = fail not ok: suite/two
+    pass     suite/one
+    fail     suite/two
+    --
+    = fail not ok: second
+    pass     first
+    fail     second
+    --
+    = not-run no KTAP output
+    ");
+}
+
+#[test]
+fn a_log_that_begins_in_the_middle() {
+    let logs = [
+        "# TAP version 13\n# 1..2\n# ok 1 p\n# ok 2 q\nok 4 selftests: cxl: a\n# TAP version 13\n# 1..1\n# not ok 1 r\nok 5 selftests: cxl: b\n",
+        "# selftests: cxl: a\n# 1..2\n# ok 1 p\n# ok 2 q\nok 4 selftests: cxl: a\n",
+        "    KTAP version 1\n    # Subtest: a\n    1..2\n    ok 1 p\n    ok 2 q\nok 3 a\n    KTAP version 1\n    # Subtest: b\n    1..1\n    not ok 1 r\nok 4 b\n",
+        "    ok 2 q\nok 3 a\nok 4 b\n",
+        "# ok 2 q\nok 3 selftests: cxl: a\nok 5 selftests: cxl: c\n",
+    ];
+    insta::assert_snapshot!(logs.map(shown).join("--\n"), @r"
+    = fail not ok: selftests: cxl: b/r; not ok: selftests: cxl: b (says ok, but r of its subtests is fail)
+    pass     selftests: cxl: a/p
+    pass     selftests: cxl: a/q
+    pass     selftests: cxl: a
+    fail     selftests: cxl: b/r
+    fail     selftests: cxl: b says ok, but r of its subtests is fail
+    line 5 the log begins in the middle: results before number 4 are not in it
+    --
+    = pass 
+    pass     selftests: cxl: a/p
+    pass     selftests: cxl: a/q
+    pass     selftests: cxl: a
+    line 5 the log begins in the middle: results before number 4 are not in it
+    --
+    = fail not ok: b/r; not ok: b (says ok, but r of its subtests is fail)
+    pass     a/p
+    pass     a/q
+    pass     a
+    fail     b/r
+    fail     b says ok, but r of its subtests is fail
+    line 6 the log begins in the middle: results before number 3 are not in it
+    --
+    = pass 
+    pass     a/q
+    pass     a
+    pass     b
+    line 1 result number 2 where 1 was due
+    line 2 the log begins in the middle: results before number 3 are not in it
+    --
+    = pass 
+    pass     selftests: cxl: a/q
+    pass     selftests: cxl: a
+    pass     selftests: cxl: c
+    line 1 result number 2 where 1 was due
+    line 2 the log begins in the middle: results before number 3 are not in it
+    line 3 result number 5 where 4 was due
+    ");
+}
+
+#[test]
+fn numbers_that_are_too_large_and_an_early_end() {
+    let logs = [
+        "TAP version 13\n1..99999999999999999999999\nok 1 a\n",
+        "TAP version 13\n1..2\nok 1 a\nnot ok 99999999999999999999999 b\n",
+        "Bail out! no device\n",
+        "Bail out!\nTAP version 13\n1..1\nok 1 a\n",
+        "prose: Bail out! is a word of TAP\n",
+    ];
+    let short = |log| -> String { shown(log).lines().take(4).map(|line| format!("{line:.90}\n")).collect() };
+    insta::assert_snapshot!(logs.map(short).join("--\n"), @r"
+    = fail not-run: test 2 (its result never came); not-run: test 3 (its result never came); n
+    pass     a
+    not-run  test 2 its result never came
+    not-run  test 3 its result never came
+    --
+    = fail not ok: b
+    pass     a
+    fail     b
+    line 4 result number 18446744073709551615 where 2 was due
+    --
+    = fail bailed out: no device
+    --
+    = fail bailed out: without a word
+    pass     a
+    --
+    = not-run no KTAP output
+    ");
+}

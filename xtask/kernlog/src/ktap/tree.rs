@@ -45,6 +45,8 @@ pub struct Test {
     pub subtests: Vec<Test>,
     /// Line of the log, from 1.
     pub line: u64,
+    /// Whether the log began within the level of this test: nobody knows what of its subtests is missing.
+    pub(super) partial: bool,
 }
 
 impl Test {
@@ -72,8 +74,9 @@ impl Test {
         for test in &self.subtests {
             test.leaves(&name, into);
         }
-        // A parent counts by itself only when nothing below it shows why it is red.
+        // A parent counts by itself only when nothing below it shows why it is red, or not all may be there that is below it.
         if self.subtests.is_empty()
+            || self.partial
             || (self.outcome.is_red() && !into[before..].iter().any(|(_, t)| t.outcome.is_red()))
         {
             into.push((name, self));

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::lava;
+
 /// What kind of log it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -10,6 +12,8 @@ pub enum Kind {
     Ktap,
     /// Results of `meson test`: testlog.txt, testlog.json, testlog.junit.xml or what it prints.
     Meson,
+    /// What LAVA or TuxRun leaves of a job: log.yaml, or its results in YAML or JSON.
+    Lava,
     /// A kernel's console, dmesg, syslog or journal.
     KernelLog,
 }
@@ -20,18 +24,21 @@ impl Kind {
         match self {
             Self::Ktap => "ktap",
             Self::Meson => "meson",
+            Self::Lava => "lava",
             Self::KernelLog => "kernel-log",
         }
     }
 }
 
-/// How meson's results are written, as the first bytes of a file show.
+/// How results are written, as the first bytes of a file show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
     /// One JSON object a line.
     Json,
     /// JUnit's XML.
     Xml,
+    /// LAVA's log, or results of it.
+    Lava(lava::Shape),
     /// Lines of text, of whatever kind.
     Text,
 }
@@ -44,5 +51,8 @@ pub(super) fn shape(head: &[u8]) -> Shape {
     }
     // Of all that begins with a brace, meson's lines alone have a test's name first.
     let json = head.strip_prefix(b"{").map(<[u8]>::trim_ascii_start);
-    if json.is_some_and(|rest| rest.starts_with(b"\"name\"")) { Shape::Json } else { Shape::Text }
+    if json.is_some_and(|rest| rest.starts_with(b"\"name\"")) {
+        return Shape::Json;
+    }
+    lava::shape(head).map_or(Shape::Text, Shape::Lava)
 }

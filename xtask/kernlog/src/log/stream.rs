@@ -9,11 +9,15 @@ use super::detect::Kind;
 use super::detect::{self, Shape};
 use super::lines::Lines;
 use super::report::LogReport;
+use crate::case::MOST_CASES;
 use crate::kernel_log::{LogScan, Scanner};
+use crate::lava::{self, Entry};
 use crate::{Case, Splat, SplatKind, ktap, meson};
 
 /// Bytes that are read at once.
 const PIECE: usize = 1 << 18;
+/// No entry of LAVA's log is longer.
+const LONGEST_ENTRY: u64 = 1 << 20;
 
 /// Judges a log. Without a `kind` its content decides: what has results of meson or KTAP is that, everything else
 /// is taken for a kernel's log.
@@ -23,13 +27,40 @@ const PIECE: usize = 1 << 18;
 pub fn judge(log: impl Read, kind: Option<Kind>) -> io::Result<LogReport> {
     let mut log = BufReader::with_capacity(PIECE, log);
     let shape = match kind {
-        None | Some(Kind::Meson) => detect::shape(log.fill_buf()?),
+        None | Some(Kind::Meson | Kind::Lava) => detect::shape(log.fill_buf()?),
         Some(Kind::Ktap | Kind::KernelLog) => Shape::Text,
     };
     match shape {
         Shape::Json => Ok(report(Kind::Meson, meson::json(&mut log)?, LogScan::default())),
         Shape::Xml => Ok(report(Kind::Meson, meson::junit(&mut log)?, LogScan::default())),
+        Shape::Lava(lava::Shape::Log) => lava_log(&mut log),
+        Shape::Lava(lava::Shape::Results) => {
+            let cases = lava::results(&mut log)?;
+            Ok(LogReport::new(Kind::Lava, cases, Vec::new(), LogScan::default()))
+        }
         Shape::Text => text(&mut log, kind),
+    }
+}
+
+/// The log of a job: what the target said, line by line, and the results.
+fn lava_log(log: &mut impl BufRead) -> io::Result<LogReport> {
+    let (mut pass, mut cases) = (Pass::new(None), Vec::new());
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        if log.by_ref().take(LONGEST_ENTRY).read_until(b'\n', &mut line)? == 0 {
+            return Ok(pass.finish(Some(cases)));
+        }
+        let text = String::from_utf8_lossy(&line);
+        match lava::entry(&text) {
+            Some(Entry::Console(console)) => pass.feed(console.as_bytes()),
+            Some(Entry::Result(case)) if cases.len() < MOST_CASES => cases.push(case),
+            Some(_) => {}
+            // What is no entry is judged as it is.
+            None => pass.feed(text.trim_end().as_bytes()),
+        }
+        // The line's number stays what it is in the file.
+        pass.feed(b"\n");
     }
 }
 
@@ -42,7 +73,7 @@ fn text(log: &mut impl BufRead, kind: Option<Kind>) -> io::Result<LogReport> {
     loop {
         let piece = log.fill_buf()?;
         if piece.is_empty() {
-            return Ok(pass.finish());
+            return Ok(pass.finish(None));
         }
         pass.feed(piece);
         let length = piece.len();
@@ -108,10 +139,11 @@ impl Pass {
         }
     }
 
-    fn finish(mut self) -> LogReport {
+    /// The end of the log; `lava` are the results that LAVA's log has besides.
+    fn finish(mut self, lava: Option<Vec<Case>>) -> LogReport {
         let mut lines = std::mem::take(&mut self.lines);
         lines.finish(|line| self.line(line));
-        let log = self.scanner.finish();
+        let mut log = self.scanner.finish();
         let kind = self.kind.unwrap_or_else(|| {
             if self.meson.found() {
                 Kind::Meson
@@ -121,16 +153,22 @@ impl Pass {
                 Kind::KernelLog
             }
         });
-        match kind {
-            Kind::Meson if self.meson.found() => report(kind, self.meson.finish(), log),
+        let (mut found, notes) = match kind {
+            Kind::Meson if self.meson.found() => {
+                let results = self.meson.finish();
+                (results.cases, results.notes)
+            }
             Kind::Ktap if self.ktap.found() => {
-                let (ktap, mut log) = (self.ktap.finish(), log);
+                let ktap = self.ktap.finish();
                 let mut notes = ktap.notes();
                 notes.extend(usual_end(&ktap, &mut log));
-                LogReport::new(kind, cases(&ktap), notes, log)
+                (cases(&ktap), notes)
             }
-            _ => LogReport::new(kind, Vec::new(), Vec::new(), log),
-        }
+            _ => (Vec::new(), Vec::new()),
+        };
+        let kind = if lava.is_some() { Kind::Lava } else { kind };
+        found.extend(lava.into_iter().flatten());
+        LogReport::new(kind, found, notes, log)
     }
 }
 

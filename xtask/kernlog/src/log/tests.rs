@@ -56,16 +56,16 @@ fn the_content_says_what_it_is() {
     fail []
     --
     kernel-log
-    skip []
+    skip ["the log is empty"]
     --
     kernel-log
-    skip []
+    skip ["1 line was looked at, and it is not a kernel's or a test's; line 1 comes nearest: prose: it is ok 1 should think"]
     --
     kernel-log
     pass []
     --
     ktap
-    skip []
+    skip ["1 line was looked at, and it is not a test's result"]
     "#);
 }
 
@@ -121,6 +121,119 @@ fn a_kind_that_is_named_is_not_doubted() {
     kernel-log 0 cases, 1 splats: fail
     ");
     assert_eq!(judge("quiet".as_bytes(), Some(Kind::Meson)).expect("a slice").verdict, Verdict::Skip);
+}
+
+#[test]
+fn lava_s_log_is_what_its_target_said_and_its_results() {
+    let line = |level: &str, message: &str| {
+        format!("- {{\"dt\": \"2026-11-24T10:00:00\", \"lvl\": \"{level}\", \"msg\": {message}}}\n")
+    };
+    let target = |text: &str| line("target", &format!("{text:?}"));
+    let console: String = CONSOLE.lines().map(target).collect();
+    let clean: String = CONSOLE.lines().take(4).chain(["ok 1 first"]).map(target).collect();
+    let result = |case: &str, result: &str| {
+        line(
+            "results",
+            &format!("{{\"case\": \"{case}\", \"definition\": \"0_cxl\", \"result\": \"{result}\"}}"),
+        )
+    };
+    let logs = [
+        format!("{}{console}", line("info", "\"start: 1 deploy\"")),
+        format!("{clean}{}", result("region", "pass")),
+        format!("{clean}{}", result("region", "fail")),
+        target("[    0.000000] Linux version 6.12.0 #1")
+            + &target("[    1.000000] Run /init as init process"),
+        clean.replace('"', "'"),
+        "- id: '1'\n  name: region\n  result: fail\n  suite: 0_cxl\n".to_owned(),
+        "{\"lava\": {\"boot\": {\"result\": \"pass\"}}}".to_owned(),
+    ];
+    insta::assert_snapshot!(logs.each_ref().map(|log| shown(log)).join("\n--\n"), @r#"
+    lava
+    pass first  ["WARNING: CPU: 0 PID: 1 at drivers/cxl/core/port.c:1 cxl_port_probe+0x1/0x2 [cxl_core]", "---[ end trace 0000000000000000 ]---"]
+    splat WARNING in cxl_port_probe
+    fail []
+    --
+    lava
+    pass first 
+    pass 0_cxl/region 
+    pass []
+    --
+    lava
+    pass first 
+    fail 0_cxl/region 
+    fail []
+    --
+    lava
+    pass []
+    --
+    lava
+    pass first 
+    pass []
+    --
+    lava
+    fail 0_cxl/region 
+    fail []
+    --
+    lava
+    pass lava/boot 
+    pass []
+    "#);
+    assert_eq!(read(&logs[0]).splats[0].line, 6);
+}
+
+#[test]
+fn meson_s_results_behind_quotes_and_times() {
+    let lines = [
+        "1/2 cxl:all / cxl-a.sh      OK     3.21s",
+        "2/2 cxl:all / cxl-b.sh      FAIL   0.50s   exit status 1",
+        "",
+        "Ok:     1",
+        "Fail:   1",
+    ];
+    let behind = |prefix: &str| -> String { lines.iter().map(|line| format!("{prefix}{line}\n")).collect() };
+    let bare = shown(&behind(""));
+    for prefix in [
+        "> ",
+        "> > ",
+        "| ",
+        "2026-11-24T10:00:00.123456Z ",
+        "[10:00:00] ",
+        "guest-1  | ",
+        "  ",
+        "[rack4] ",
+        "Nov 24 10:00:00 vm9 runner[7]: ",
+    ] {
+        assert_eq!(shown(&behind(prefix)), bare, "{prefix:?}");
+    }
+    assert!(bare.contains("fail cxl:all / cxl-b.sh"), "{bare}");
+}
+
+#[test]
+fn nothing_to_judge_says_what_was_looked_at() {
+    let logs = [
+        "",
+        "prose\nmore of it\n",
+        "10:00:00 a program starts\n10:00:01 and ends\n",
+        "a\n\u{fffd}\nsample [   12.345678] torn\n",
+    ];
+    insta::assert_snapshot!(logs.map(|log| read(log).notes.join("; ")).join("\n"), @r"
+    the log is empty
+    2 lines were looked at, and none is a kernel's or a test's; line 1 comes nearest: prose
+    2 lines were looked at, and none is a kernel's or a test's; line 1 comes nearest: 10:00:00 a program starts
+    3 lines were looked at, and none is a kernel's or a test's; line 3 comes nearest: sample [   12.345678] torn
+    ");
+}
+
+#[test]
+fn every_remark_on_a_kernel_s_log_is_a_note() {
+    let log = "[    1.000000] sample: BUG: KASAN: words\n[    2.000000] quiet\n[    3.000000] quiet\n[    3.000000] ** 7 printk messages dropped **\n";
+    let report = read(log);
+    insta::assert_snapshot!(format!("{} {:#?}", report.verdict, report.notes), @r#"
+    pass [
+        "line 4: the kernel dropped messages: ** 7 printk messages dropped **",
+        "line 1: a driver's or a program's own words, without a trace: sample: BUG: KASAN: words",
+    ]
+    "#);
 }
 
 /// A log of one line without end, made as it is read.

@@ -58,10 +58,49 @@ pub(crate) fn junit(log: &mut impl BufRead) -> io::Result<Results> {
 struct State {
     depth: usize,
     suite: String,
+    /// Suites that are open, the outermost first.
+    suites: Vec<Suite>,
     cases: Vec<Case>,
     flaws: Vec<Case>,
     open: Option<Case>,
     text: String,
+}
+
+/// What a suite counts by itself, and what it has. Of what it does not count nothing can be missing.
+#[derive(Default)]
+struct Suite {
+    name: String,
+    counted: u64,
+    counted_red: u64,
+    cases: u64,
+    red: u64,
+}
+
+impl Suite {
+    fn new(attributes: &BTreeMap<String, String>) -> Self {
+        let count =
+            |name: &str| attributes.get(name).and_then(|count| count.trim().parse().ok()).unwrap_or(0_u64);
+        Self {
+            name: attributes.get("name").cloned().unwrap_or_default(),
+            counted: count("tests"),
+            counted_red: count("failures").saturating_add(count("errors")),
+            cases: 0,
+            red: 0,
+        }
+    }
+
+    /// What it counts and does not show.
+    fn hides(&self) -> Option<String> {
+        let Self { name, counted, counted_red, cases, red } = self;
+        let what = if counted_red > red {
+            format!("counts {counted_red} failed, and its cases show {red}")
+        } else if counted > cases {
+            format!("counts {counted} tests, and has {cases}")
+        } else {
+            return None;
+        };
+        Some(if name.is_empty() { format!("the file {what}") } else { format!("suite {name} {what}") })
+    }
 }
 
 impl State {
@@ -70,7 +109,11 @@ impl State {
         self.text.clear();
         let attributes = attributes(tag);
         let get = |name: &str| attributes.get(name).cloned().unwrap_or_default();
-        match tag.name().as_ref() {
+        let name = tag.name();
+        if matches!(name.as_ref(), b"testsuite" | b"testsuites") {
+            self.suites.push(Suite::new(&attributes));
+        }
+        match name.as_ref() {
             b"testsuite" => self.suite = get("name"),
             b"testcase" => {
                 let seconds = attributes.get("time").and_then(|time| time.parse().ok());
@@ -108,10 +151,31 @@ impl State {
             (b"system-out", None) => self.tap(&text),
             (b"testcase", Some(_)) => {
                 if let Some(case) = self.open.take() {
+                    self.count(1, u64::from(case.outcome.is_red()));
                     self.cases.push(finish(case));
                 }
             }
+            (b"testsuite" | b"testsuites", _) => {
+                if let Some(suite) = self.suites.pop() {
+                    // One flaw is told once, by the innermost that has it.
+                    let hides = suite.hides();
+                    let (cases, red) = match &hides {
+                        Some(_) => (suite.cases.max(suite.counted), suite.red.max(suite.counted_red)),
+                        None => (suite.cases, suite.red),
+                    };
+                    self.flaws.extend(hides.map(|why| Case::flaw("junit", why)));
+                    self.count(cases, red);
+                }
+            }
             _ => {}
+        }
+    }
+
+    /// Adds to what the innermost suite has.
+    fn count(&mut self, cases: u64, red: u64) {
+        if let Some(suite) = self.suites.last_mut() {
+            suite.cases = suite.cases.saturating_add(cases);
+            suite.red = suite.red.saturating_add(red);
         }
     }
 
@@ -119,6 +183,7 @@ impl State {
     fn tap(&mut self, text: &str) {
         for leaf in ktap::parse(text).leaves().into_iter().filter(|leaf| leaf.outcome == CaseOutcome::NotRun)
         {
+            self.count(1, 1);
             self.cases.push(Case {
                 name: path(&self.suite, &leaf.name),
                 outcome: leaf.outcome,

@@ -140,7 +140,7 @@ fn its_json() {
 
 #[test]
 fn its_junit_and_the_points_that_junit_leaves_out() {
-    insta::assert_snapshot!(shown(JUNIT), @"
+    insta::assert_snapshot!(shown(JUNIT), @r"
     pass     sample:pass 0.5
     skip     cxl - sample:skip | no device & no driver!
     fail     sample:hard

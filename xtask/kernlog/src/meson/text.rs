@@ -6,11 +6,13 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use memchr::memmem::Finder;
 use regex::Regex;
 
 use super::outcome;
 use super::results::Results;
 use crate::case::MOST_CASES;
+use crate::prefix;
 use crate::{Case, CaseOutcome};
 
 /// One of these is in the first line that means something; a terminal's has colours.
@@ -32,6 +34,8 @@ pub(crate) struct Text {
     /// What the closing lines count.
     counts: BTreeMap<String, u64>,
     flaws: Vec<Case>,
+    /// Whether something stands before each line: quoting, a time.
+    prefixed: bool,
 }
 
 #[derive(Default)]
@@ -54,13 +58,17 @@ enum Place {
 
 static RESULT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"^\s*(\d+)/(\d+) (.*\S)\s+(OK|FAIL|SKIP|TIMEOUT|ERROR|EXPECTEDFAIL|UNEXPECTEDPASS|INTERRUPT|IGNORED) +(\d+\.\d+) ?s(?:\s+(.*))?$",
+        r"(?:^|[\s>|:\]])(\d+)/(\d+) (.*\S)\s+(OK|FAIL|SKIP|TIMEOUT|ERROR|EXPECTEDFAIL|UNEXPECTEDPASS|INTERRUPT|IGNORED) +(\d+\.\d+) ?s(?:\s+(.*))?$",
     )
     .ok()
 });
+static BEGINNING: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("Log of Meson"));
 static HEADER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^={20,} *(\d+)/(\d+) ={20,}$").ok());
 static COUNT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"^(?i)(Ok|Expected Fail|Fail|Unexpected Pass|Skipped|Skip|Timeout|Ignored): +(\d+)$").ok()
+    Regex::new(
+        r"(?i)(?:^|[\s>|\]])(Ok|Expected Fail|Fail|Unexpected Pass|Skipped|Skip|Timeout|Ignored): +(\d+)$",
+    )
+    .ok()
 });
 static ESCAPE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("\x1b\\[[0-9;?]*[A-Za-z]").ok());
 
@@ -72,7 +80,7 @@ impl Text {
 
     /// Takes one line, without its end.
     pub(crate) fn take(&mut self, raw: &[u8]) {
-        // Until something of meson's was seen, a line has to begin with a number or as the log does.
+        // Until something of meson's was seen, a line has to have a counter or to begin as the log does.
         if !self.found() && !promising(raw) {
             return;
         }
@@ -81,6 +89,7 @@ impl Text {
         // A terminal's progress is written over by what follows.
         let text = text.trim_end();
         let text = text.rsplit('\r').next().unwrap_or(text);
+        let text = self.unprefixed(text);
         if self.block.is_some() {
             return self.within(text);
         }
@@ -93,6 +102,17 @@ impl Text {
         } else if let Some(found) = COUNT.as_ref().and_then(|r| r.captures(text)) {
             self.counts.insert(found[1].to_lowercase(), found[2].parse().unwrap_or(u64::MAX));
         }
+    }
+
+    /// The text without a prefix, if the first line that meant something had one.
+    fn unprefixed<'t>(&mut self, text: &'t str) -> &'t str {
+        let begins = !self.found();
+        if !begins && !self.prefixed {
+            return text;
+        }
+        let own = text.get(prefix::strip(text.as_bytes()).len..).unwrap_or(text);
+        self.prefixed |= begins && own.len() < text.len();
+        own
     }
 
     /// Whether a test of this number is one of those that run here.
@@ -175,9 +195,11 @@ impl Text {
     }
 }
 
+/// Whether a line has an `N/M`, or is the first of a testlog.txt.
 fn promising(raw: &[u8]) -> bool {
-    let start = raw.iter().take(8).find(|b| !matches!(b, b' ' | b'\r'));
-    start.is_some_and(|b| b.is_ascii_digit() || matches!(b, b'L' | 0x1b))
+    let digit = |at: usize| raw.get(at).is_some_and(u8::is_ascii_digit);
+    let counted = |at: usize| at > 0 && digit(at - 1) && digit(at + 1);
+    memchr::memchr_iter(b'/', raw).any(counted) || BEGINNING.find(raw).is_some()
 }
 
 /// `counted`: the log has its closing counts and is whole, so that a failure it does not list is an expected one.
