@@ -196,8 +196,8 @@ fn a_port_without_power_controller_keeps_its_device() {
 }
 
 #[test]
-fn the_readme_has_all_requests() {
-    let readme = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
-    let readme = std::fs::read_to_string(readme).expect("README.md");
-    assert!(readme.contains(&format!("```\n{REQUESTS}\n```")), "the README's list is another");
+fn the_page_of_cases_has_all_requests() {
+    let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/cases.md");
+    let page = std::fs::read_to_string(page).expect("docs/cases.md");
+    assert!(page.contains(&format!("```\n{REQUESTS}\n```")), "the list of docs/cases.md is another");
 }
