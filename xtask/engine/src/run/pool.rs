@@ -35,6 +35,8 @@ pub(super) struct WorkerPool<'a> {
     policy: Policy,
     store: &'a Store,
     sink: &'a dyn Sink,
+    /// Threads: asked for once, since what the machine can carry changes while it works.
+    slots: usize,
     /// For each plan, once it is there.
     prepared: Vec<OnceLock<Prepared>>,
     state: Mutex<State>,
@@ -55,16 +57,18 @@ impl<'a> WorkerPool<'a> {
         store: &'a Store,
         sink: &'a dyn Sink,
     ) -> Self {
-        let schedule = Schedule::new(engine.limits(), plans.len());
+        let limits = engine.limits();
+        let slots = limits.slots.max(1);
+        let schedule = Schedule::new(limits, plans.len());
         let state = Mutex::new(State { schedule, worst: None, error: None });
         let prepared = plans.iter().map(|_| OnceLock::new()).collect();
-        Self { engine, plans, policy, store, sink, prepared, state, changed: Condvar::new() }
+        Self { engine, plans, policy, store, sink, slots, prepared, state, changed: Condvar::new() }
     }
 
     /// Does everything; the worst verdict of the cells, and the first error.
     pub(super) fn run(self) -> (Option<Verdict>, Option<RunError>) {
         thread::scope(|scope| {
-            for _ in 0..self.engine.limits().slots.max(1) {
+            for _ in 0..self.slots {
                 scope.spawn(|| self.work());
             }
         });
