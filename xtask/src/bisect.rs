@@ -181,9 +181,18 @@ impl FailureArgs {
             self.cases.is_empty() || self.cases.iter().any(|name| name == case || *name == whole)
         };
         let found = all.iter().find(wanted).cloned();
-        let nothing = || Usage {
-            message: format!("no such failure in {}", stored.summary.id),
-            hint: Some(format!("`cargo xtask results show {}` shows what is red in it", stored.summary.id)),
+        let id = &stored.summary.id;
+        let nothing = || match &all[..] {
+            [] => Usage {
+                message: format!("nothing is red in {id}"),
+                hint: Some(
+                    "`cargo xtask results list` shows which runs are red; --run RUN takes one".to_owned(),
+                ),
+            },
+            _ => Usage {
+                message: format!("no such failure in {id}"),
+                hint: Some(format!("`cargo xtask results show {id}` shows what is red in it")),
+            },
         };
         Ok(Some(found.ok_or_else(nothing)?))
     }

@@ -19,6 +19,9 @@ pub(super) fn ended(
     if let Some(error) = store.take_error() {
         return Err(error.into());
     }
+    if ctx.format == Format::Human && finished.verdict == Verdict::Fail && !finished.interrupted {
+        ctx.print("next: `cargo xtask results show --log`, `cargo xtask results html`; `cargo xtask` alone has more");
+    }
     match baseline {
         _ if finished.interrupted => Ok(Exit::Interrupted),
         Some(baseline) => against(ctx, baseline, store, finished.verdict),

@@ -4,7 +4,8 @@ use anyhow::Result;
 use serde_json::json;
 
 use engine::run::{Cell, Plan};
-use report::text::counted;
+use report::Verbosity;
+use report::text::{counted, one_line};
 
 use crate::{Context, Exit, Format};
 
@@ -23,6 +24,9 @@ pub(super) fn run(plans: &[Plan], ctx: &Context) -> Result<Exit> {
             for plan in plans {
                 for cell in &plan.cells {
                     anstream::println!("{}", line(cell));
+                    if ctx.verbosity() == Verbosity::Verbose {
+                        print_cases(cell);
+                    }
                     cells += 1;
                 }
             }
@@ -34,6 +38,13 @@ pub(super) fn run(plans: &[Plan], ctx: &Context) -> Result<Exit> {
         }
     }
     Ok(Exit::Success)
+}
+
+/// Each case with what it promises.
+fn print_cases(cell: &Cell) {
+    for case in cell.boots.iter().flat_map(|boot| &boot.cases) {
+        anstream::println!("  {:24} {}", case.name, one_line(&case.summary));
+    }
 }
 
 fn cases(cell: &Cell) -> usize {

@@ -119,6 +119,9 @@ pub(super) fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         return Err(Usage { message, hint }.into());
     }
     if checker.table {
+        let left = subjects.len() + 1 - from;
+        let patches = if left == 1 { "one patch".to_owned() } else { format!("{left} patches") };
+        ctx.print(&format!("first the kernel before patch {from} is built, which may take minutes; then {patches}, one at a time"));
         anstream::println!("{}", heading());
     }
     let rows = checker.rows(&subjects, from)?;
@@ -234,7 +237,7 @@ impl Checker<'_> {
             let begun = Instant::now();
             let goes_on = self
                 .check(&mut row, &mut state, number < from, (number, subjects.len()))
-                .with_context(|| format!("checking patch {number} of series {}", self.name))?;
+                .with_context(|| self.broken_off(number, from, subjects.len()))?;
             row.seconds = begun.elapsed().as_secs_f64();
             if self.table {
                 anstream::println!("{}", neutralise(&row.to_string()).trim_end());
@@ -245,6 +248,18 @@ impl Checker<'_> {
             }
         }
         Ok(rows)
+    }
+
+    /// What an error cut short; after an interrupt, how to go on.
+    fn broken_off(&self, number: usize, from: usize, last: usize) -> String {
+        let name = &self.name;
+        if !host::signals::requested() {
+            return format!("checking patch {number} of series {name}");
+        }
+        let next = number.max(from);
+        format!(
+            "stopped before patch {next} of {last} was checked; `cargo xtask series check {name} --from {next}` goes on from there"
+        )
     }
 
     /// Makes the checks of a row. Returns false where nothing can come after it.
