@@ -90,10 +90,9 @@ impl ToolError for AptError {
     fn own_hint(&self) -> Option<String> {
         match self {
             Self::Missing => Some("packages of Debian and Ubuntu need Debian or Ubuntu".to_owned()),
-            Self::NoRepository { etc, .. } => Some(format!(
-                "name one in {}/sources.list: deb http://deb.debian.org/debian CODENAME main",
-                etc.display()
-            )),
+            Self::NoRepository { etc, .. } => {
+                Some(format!("name one in {}/sources.list: deb MIRROR CODENAME main", etc.display()))
+            }
             Self::NoFile { .. } => Some("try again: something removed it meanwhile".to_owned()),
             _ => None,
         }
