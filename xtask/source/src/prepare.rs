@@ -84,13 +84,7 @@ impl Sources {
     pub fn prepare(&self, kernel: &Kernel, series: &[Series]) -> Result<Prepared, SourceError> {
         self.git.ensure(&self.cache)?;
         let (fetched, version, tried) = self.first_of(kernel)?;
-        let target = Target {
-            cache: &self.cache,
-            git: &self.git,
-            alternates: &fetched.alternates,
-            kernel: &kernel.name,
-            version: &version,
-        };
+        let target = self.target(kernel, &fetched, &version);
         let outcome = target.apply(&fetched.tree, series)?;
         Ok(Prepared {
             tree: outcome.tree,
@@ -214,13 +208,7 @@ impl Sources {
     pub fn layers(&self, kernel: &Kernel, series: &[Series]) -> Result<Layers, SourceError> {
         self.git.ensure(&self.cache)?;
         let (fetched, version, _) = self.first_of(kernel)?;
-        let target = Target {
-            cache: &self.cache,
-            git: &self.git,
-            alternates: &fetched.alternates,
-            kernel: &kernel.name,
-            version: &version,
-        };
+        let target = self.target(kernel, &fetched, &version);
         layers::layers(&target, &fetched.tree, series)
     }
 
@@ -231,6 +219,22 @@ impl Sources {
             etc: &self.etc,
             report: &*self.report,
             offline: self.offline,
+        }
+    }
+
+    /// The tree of a kernel that was fetched, as what series go onto.
+    fn target<'a>(
+        &'a self,
+        kernel: &'a Kernel,
+        fetched: &'a Fetched,
+        version: &'a KernelVersion,
+    ) -> Target<'a> {
+        Target {
+            cache: &self.cache,
+            git: &self.git,
+            alternates: &fetched.alternates,
+            kernel: &kernel.name,
+            version,
         }
     }
 
