@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitStatus, pidfd_open};
-use wire::{Case, CaseEnd, FromGuest, Job, KILLED, MARKER};
+use wire::{Case, CaseEnd, FromGuest, Job, KILLED, marker};
 
 use crate::files::CaseNow;
 use crate::monitor::Monitor;
@@ -35,7 +35,7 @@ pub fn run_all(job: &Job, port: &Port, now: &CaseNow, monitor: &mut Monitor) -> 
     for (case, index) in job.cases.iter().zip(0..) {
         port.send(FromGuest::Begin { case: index });
         // In the log, the marker must not come after what the case makes the kernel print.
-        kernel_log(&format!("{MARKER}[{}]: begin {}", job.token, case.name));
+        kernel_log(&marker(&job.token, "begin", &case.name));
         now.set(Some(index));
         let begun = Instant::now();
         let beyond = Beyond::default();
@@ -48,7 +48,7 @@ pub fn run_all(job: &Job, port: &Port, now: &CaseNow, monitor: &mut Monitor) -> 
             // Before the marker: what the kernel reports meanwhile belongs to this case.
             evidence::save(job, case, stuck, port);
         }
-        kernel_log(&format!("{MARKER}[{}]: end {}", job.token, case.name));
+        kernel_log(&marker(&job.token, "end", &case.name));
         let rest = run.beyond.rest();
         run.held.extend(rest);
         run.flush();

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal};
-use wire::{Case, Job, MARKER};
+use wire::{Case, Job, marker};
 
 use crate::port::Port;
 use crate::{files, journal, processes, session};
@@ -21,7 +21,7 @@ const MOST: usize = 1 << 20;
 /// Saves both as files of the agent's, named after the case: `CASE.kmsg` and `CASE.cxl`. Of a case that cannot be killed
 /// only the log: what it holds in the kernel would hold us too.
 pub fn save(job: &Job, case: &Case, stuck: bool, port: &Port) {
-    let begun = format!("{MARKER}[{}]: begin {}", job.token, case.name);
+    let begun = marker(&job.token, "begin", &case.name);
     match journal::after(&begun) {
         Ok(log) if log.is_empty() => {}
         Ok(log) => files::save(port, &format!("{}.kmsg", case.name), log.as_bytes()),

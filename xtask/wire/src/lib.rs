@@ -30,5 +30,5 @@ pub use frame::{CaseEnd, FromGuest, ToGuest};
 pub use health::Health;
 pub use job::{Case, Job};
 pub use paths::{
-    EXPECT_PATH, JOB_PATH, KILLED, LIB_PATH, MARKER, PORT_NAME, PROTOCOL, SUITE_PATH, TESTS_PATH,
+    EXPECT_PATH, JOB_PATH, KILLED, LIB_PATH, MARKER, PORT_NAME, PROTOCOL, SUITE_PATH, TESTS_PATH, marker,
 };

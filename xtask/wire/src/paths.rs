@@ -30,3 +30,9 @@ pub const KILLED: &str = "# killed at its deadline; the processes then (pid, nam
 /// console can be attributed to the case during which it came. A marker is
 /// `patchbench[TOKEN]: begin CASE` or `patchbench[TOKEN]: end CASE`; TOKEN is [`crate::Job::token`].
 pub const MARKER: &str = "patchbench";
+
+/// The marker of a case's `begin` or `end`, with the token of its boot.
+#[must_use]
+pub fn marker(token: &str, what: &str, case: &str) -> String {
+    format!("{MARKER}[{token}]: {what} {case}")
+}

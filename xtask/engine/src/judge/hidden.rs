@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use event::{HealthReading, Transcript};
 use kernlog::Splat;
 use kernlog::kernel_log::{LogScan, scan_log};
-use wire::{Health, MARKER};
+use wire::{Health, marker};
 
 use super::kmsg::as_log;
 
@@ -77,19 +77,16 @@ fn silenced(transcript: &Transcript, console: &LogScan) -> Vec<Splat> {
 
 /// Where a case begins on the console: the nearest line to a report that is not there.
 fn line_of_case(transcript: &Transcript, case: Option<&str>) -> u64 {
-    let begin = case.and_then(|case| find(&transcript.console, &marker(transcript, "begin", case)));
+    let begin = case.and_then(|case| find(&transcript.console, &marker(&transcript.token, "begin", case)));
     1 + begin.map_or(0, |at| memchr::memchr_iter(b'\n', &transcript.console[..at]).count() as u64)
-}
-
-fn marker(transcript: &Transcript, what: &str, case: &str) -> String {
-    format!("{MARKER}[{}]: {what} {case}", transcript.token)
 }
 
 /// The markers of each case that ended: one that is missing shows that the console was silent.
 fn markers(transcript: &Transcript) -> Vec<(Option<String>, String)> {
     let ended = transcript.cases.iter().filter(|run| run.end.is_some());
     let missing = ended.filter_map(|run| {
-        let lacks = |what: &&str| find(&transcript.console, &marker(transcript, what, &run.name)).is_none();
+        let lacks =
+            |what: &&str| find(&transcript.console, &marker(&transcript.token, what, &run.name)).is_none();
         let what = ["begin", "end"].into_iter().find(lacks)?;
         let why = format!("the mark of its {what} is not on the console, which was silenced or lost");
         Some((Some(run.name.clone()), why))
