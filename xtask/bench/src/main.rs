@@ -2,6 +2,7 @@
 //! want to measure.
 
 mod bisect;
+mod corpus;
 mod judging;
 mod parallel;
 mod rebuild;
@@ -37,6 +38,12 @@ struct Args {
     /// Only how fast logs are judged: needs no kernel and no QEMU
     #[arg(long, help_heading = MEASURED)]
     judging: bool,
+    /// Only how right logs are judged: those below this folder, each with a line `TITLE: …` and an empty one before it
+    ///
+    /// The title is what the log's author calls its report, with the function to blame after ` in `; empty, where the log has
+    /// no report. Other lines before the empty one count for nothing. So are the logs of syzkaller's pkg/report/testdata.
+    #[arg(long, value_name = "DIR", conflicts_with = "judging", help_heading = MEASURED)]
+    corpus: Option<PathBuf>,
     /// Only how much faster cells are beside each other, N or 2 at a time, than one after the other
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "2", conflicts_with = "judging", help_heading = MEASURED)]
     parallel: Option<u16>,
@@ -71,6 +78,10 @@ fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     ensure!(args.size > 0, "--size 0 measures nothing");
     if args.judging {
         judging::measure(args.rounds, args.size * 1_000_000)?;
+        return Ok(Exit::Success);
+    }
+    if let Some(folder) = &args.corpus {
+        corpus::measure(folder)?;
         return Ok(Exit::Success);
     }
     setup::ensure(ctx, false, None)?;

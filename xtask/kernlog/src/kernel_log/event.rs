@@ -1,7 +1,7 @@
 //! An open report: which lines and headings belong to it, and what it comes to.
 
-use super::generic::{is_generic, plain_name, prints_trace};
 use super::heading::Heading;
+use super::helpers::{enters_interrupt, is_context, is_helper, plain_name, prints_trace};
 use super::report_line::{Place, ReportLine};
 use super::table::Role;
 use crate::{Splat, SplatKind};
@@ -47,6 +47,8 @@ pub(super) struct Event {
     frames: Vec<(Place, bool)>,
     /// Index of the first frame that an exception interrupted.
     interrupted: Option<usize>,
+    /// Index of the first frame of what the interrupt in which it happened had interrupted.
+    below: Option<usize>,
     /// Who called the function of the last frame, where its line names it.
     last_caller: Option<Place>,
     others: bool,
@@ -90,6 +92,7 @@ impl Event {
             lock: None,
             frames: Vec::new(),
             interrupted: None,
+            below: None,
             last_caller: None,
             others: false,
             next_is_other: false,
@@ -212,10 +215,16 @@ impl Event {
         let skip = std::mem::take(&mut self.next_is_other);
         match line {
             ReportLine::Frame { .. } | ReportLine::Interrupted(_) | ReportLine::Pointer(_) if skip => {}
-            ReportLine::Frame { place, sure, caller } if !self.others && self.frames.len() < PLACES => {
+            ReportLine::Frame { place, sure, caller, below }
+                if !self.others && self.frames.len() < PLACES =>
+            {
+                let enters = sure && enters_interrupt(&place.function);
+                self.leave_interrupt(below);
                 self.frames.push((place, sure));
+                self.leave_interrupt(enters);
                 self.last_caller = caller;
             }
+            ReportLine::InterruptEnds => self.leave_interrupt(!self.others),
             ReportLine::Interrupted(place) if !self.others && self.frames.len() < PLACES => {
                 self.interrupted.get_or_insert(self.frames.len());
                 self.frames.push((place, true));
@@ -307,29 +316,46 @@ impl Event {
         })
     }
 
-    /// The first function that is not a generic helper: those of the headings, that of the lock, then in order where
+    /// Takes the frames from here on for those of what was interrupted.
+    fn leave_interrupt(&mut self, leaves: bool) {
+        if leaves && !self.frames.is_empty() {
+            self.below.get_or_insert(self.frames.len());
+        }
+    }
+
+    /// The first function that is not a helper: those of the headings, that of the lock, then in order where
     /// the CPU was and the trace, doubtful frames last. Who sleeps with a lock that forbids it, and where else is nothing
-    /// else, took the lock. Where all are generic, the first that does more than print a trace.
+    /// else, took the lock. What an interrupt interrupted is to blame for what goes wrong in the interrupt only where the code is
+    /// stuck. Where all are helpers, the thread, timer or interrupt that called them is; else the first that does more than print a
+    /// trace.
     fn blame(&self) -> Option<Place> {
+        let (frames, below) =
+            self.frames.split_at(self.below.filter(|_| !self.is_stuck()).unwrap_or(self.frames.len()));
         // The frames from the interrupted one on come before those of the interrupt.
-        let (before, after) =
-            self.frames.split_at(self.interrupted.filter(|_| self.interrupts()).unwrap_or(0));
+        let interrupted = self.interrupted.filter(|at| self.is_stuck() && *at < frames.len());
+        let (before, after) = frames.split_at(interrupted.unwrap_or(0));
         let frames = after.iter().chain(before);
         let sure = frames.clone().filter(|(_, sure)| *sure).map(|(place, _)| place);
         let doubtful = frames.filter(|(_, sure)| !*sure).map(|(place, _)| place);
-        let sure = sure.chain(&self.last_caller);
+        // The scheduler finds a stack that ran over whoever calls it: he who began on it is the same each time.
+        if self.title.contains("corrupted stack end") {
+            return sure.rev().find(|place| !is_helper(&place.function)).cloned();
+        }
+        let sure = sure.chain(self.last_caller.as_ref().filter(|_| below.is_empty()));
         let lock = |kind| self.lock.iter().filter(move |_| self.kind == kind);
         let first = || self.named.iter().chain(lock(SplatKind::Lockdep));
         let last = || doubtful.clone().chain(lock(SplatKind::AtomicSleep));
         let all = || first().chain(sure.clone()).chain(last());
         all()
-            .find(|place| !is_generic(&place.function))
+            .find(|place| !is_helper(&place.function))
+            .or_else(|| first().chain(sure.clone()).find(|place| is_context(&place.function)))
+            .or_else(|| below.iter().map(|(place, _)| place).find(|place| !is_helper(&place.function)))
             .or_else(|| all().find(|place| !prints_trace(&place.function)))
             .cloned()
     }
 
     /// Whether it is of the code that an exception interrupted, and not of the exception's handler.
-    fn interrupts(&self) -> bool {
+    fn is_stuck(&self) -> bool {
         matches!(self.kind, SplatKind::RcuStall | SplatKind::SoftLockup | SplatKind::HardLockup)
             || self.title.contains("SError")
     }
@@ -367,7 +393,9 @@ pub(super) fn is_consequence(kind: SplatKind, panic: &Heading) -> bool {
         || ALWAYS.iter().chain(also).any(|text| panic.title.contains(text))
 }
 
+/// The function that a heading names; without kallsyms it names an address.
 fn place(heading: &Heading) -> Option<Place> {
     let function = plain_name(heading.function.as_deref()?).to_owned();
-    Some(Place { function, module: heading.module.clone() })
+    let address = function.len() >= 8 && function.bytes().all(|b| b.is_ascii_hexdigit());
+    (!address).then(|| Place { function, module: heading.module.clone() })
 }

@@ -6,8 +6,8 @@
 //! several CPUs mixed; with `CONFIG_PRINTK_CALLER` they are separated.
 //!
 //! Several headings of one event are one splat: what leads up to it (`cut here`, `refcount_t: …`), the die
-//! line, and the panic that follows. The function to blame is the first that is not a generic helper
-//! (see `generic.rs`). Headings that only look like the kernel's (`BUG: …` or `WARNING: …` of a driver's own
+//! line, and the panic that follows. The function to blame is the first that is not a helper
+//! (see `helpers/classes.rs`). Headings that only look like the kernel's (`BUG: …` or `WARNING: …` of a driver's own
 //! wording, or without a time in a log that has times) count only when registers or a trace follow.
 //!
 //! The texts are those of Linux 4.4 to 7.3 on x86, arm64, arm and riscv; sources are named at the rules.
@@ -15,8 +15,8 @@
 mod boot;
 mod event;
 mod found;
-mod generic;
 mod heading;
+mod helpers;
 mod line;
 mod lost;
 mod prefilter;
@@ -27,6 +27,7 @@ mod scan;
 mod table;
 
 pub use found::LogScan;
+pub use helpers::helper_class;
 pub use remarks::Remark;
 #[cfg(test)]
 use scan::scan;
@@ -34,6 +35,8 @@ pub use scan::{Scanner, scan_log};
 
 #[cfg(test)]
 mod behind_tests;
+#[cfg(test)]
+mod blame_tests;
 #[cfg(test)]
 mod pieces_tests;
 #[cfg(test)]

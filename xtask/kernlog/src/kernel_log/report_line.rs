@@ -1,6 +1,6 @@
 //! Lines within a report: frames, instruction pointers, registers, ends.
 
-use super::generic::plain_name;
+use super::helpers::plain_name;
 
 /// A function that a line names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,12 +12,16 @@ pub(super) struct Place {
 /// What a line of a report is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ReportLine {
-    /// A frame of a trace; not `sure` when the unwinder marked it with `?`. Arm's also names the caller.
-    Frame { place: Place, sure: bool, caller: Option<Place> },
+    /// A frame of a trace; not `sure` when the unwinder marked it with `?`. Arm's also names the caller. It is `below` where the
+    /// mark of an interrupt's end stands before it.
+    Frame { place: Place, sure: bool, caller: Option<Place>, below: bool },
     /// The frame that an exception interrupted, marked `(P)`: arch/arm64/kernel/stacktrace.c, since 6.13.
     Interrupted(Place),
     /// Where the CPU was: x86 `RIP:`, arm64 `pc :`, riscv `epc :`.
     Pointer(Place),
+    /// The frames of the interrupt end here: those below are of what it interrupted. x86 marks its stacks,
+    /// arch/x86/kernel/dumpstack.c, show_trace_log_lvl(); before 4.9 `<EOI>` stands before the first frame of the other stack.
+    InterruptEnds,
     /// The next line names who did something else, at another time.
     NextIsOther,
     /// lockdep's `…, at: function`.
@@ -37,7 +41,7 @@ pub(super) enum ReportLine {
 }
 
 /// Beginnings of lines after which stacks are those of others.
-const OTHERS: [&str; 15] = [
+const OTHERS: [&str; 18] = [
     "Allocated by task",
     "Freed by task",
     "Allocated in ",
@@ -53,11 +57,18 @@ const OTHERS: [&str; 15] = [
     "Showing all locks held",
     "Showing busy workqueues",
     "Memory state around",
+    // kernel/locking/lockdep.c: how the lock was taken at other times.
+    "... which became ",
+    "the dependencies between ",
+    "-> #",
 ];
 
 /// Beginnings of lines that only reports have.
 const EVIDENCE: [&str; 9] =
     ["CPU#", "RAX: ", "RIP: ", "Hardware name: ", "Modules linked in:", "Code: ", "sp : ", "x29: ", "Stack:"];
+
+/// Marks below which the frames are those of what was interrupted.
+const INTERRUPT_ENDS: [&str; 5] = ["</IRQ>", "</SOFTIRQ>", "</NMI>", "<<EOE>>", "<EOI>"];
 
 /// Reads a line without its prefix.
 pub(super) fn read(body: &[u8]) -> ReportLine {
@@ -74,14 +85,15 @@ pub(super) fn read(body: &[u8]) -> ReportLine {
     if let Some((place, _)) =
         ["lr : ", "LR is at "].iter().find_map(|start| text.strip_prefix(start)).and_then(frame)
     {
-        return ReportLine::Frame { place, sure: false, caller: None };
+        return ReportLine::Frame { place, sure: false, caller: None, below: false };
     }
     if let Some((place, sure)) = frame(text) {
         if text.ends_with(" (P)") {
             return ReportLine::Interrupted(place);
         }
         let caller = text.split_once(" from ").and_then(|(_, caller)| frame(caller.trim()));
-        return ReportLine::Frame { place, sure, caller: caller.map(|(place, _)| place) };
+        let below = text.starts_with("<EOI>") || text.starts_with("<<EOE>>");
+        return ReportLine::Frame { place, sure, caller: caller.map(|(place, _)| place), below };
     }
     if let Some((_, at)) = text.split_once(", at: ").or_else(|| text.split_once("} at: "))
         && let Some((place, _)) = frame(at)
@@ -94,17 +106,29 @@ pub(super) fn read(body: &[u8]) -> ReportLine {
     if text.starts_with("Preemption disabled at:") {
         return ReportLine::NextIsOther;
     }
-    if ["Call Trace:", "Call trace:", "stack backtrace:", "Stack backtrace:", "Backtrace:", "backtrace"]
-        .iter()
-        .any(|start| text.starts_with(start))
+    // The last link of lockdep's chain is the one that is being taken.
+    if [
+        "Call Trace:",
+        "Call trace:",
+        "stack backtrace:",
+        "Stack backtrace:",
+        "Backtrace:",
+        "backtrace",
+        "-> #0 (",
+    ]
+    .iter()
+    .any(|start| text.starts_with(start))
     {
         return ReportLine::TraceStart;
     }
     if is_cpu_line(text) {
         return ReportLine::Cpu;
     }
-    if OTHERS.iter().any(|start| text.starts_with(start)) {
+    if OTHERS.iter().any(|start| text.starts_with(start)) || text.ends_with("state was registered at:") {
         return ReportLine::OtherStacks;
+    }
+    if INTERRUPT_ENDS.contains(&text) {
+        return ReportLine::InterruptEnds;
     }
     if EVIDENCE.iter().any(|start| text.starts_with(start)) || text == "<TASK>" || text == "<IRQ>" {
         return ReportLine::Evidence;
