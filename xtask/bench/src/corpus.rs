@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, ensure};
 use walkdir::WalkDir;
 
-use kernlog::kernel_log::{LogScan, helper_class, scan_log};
+use kernlog::kernel_log::{HelperClass, LogScan, helper_class, scan_log};
 use kernlog::{Splat, SplatKind};
 
 /// A log, and the report in it by its author's title.
@@ -184,7 +184,7 @@ impl Tally {
 }
 
 /// Says what was not as the title has it.
-fn tell(path: &Path, title: &str, judged: &Judged, helper: Option<&str>) {
+fn tell(path: &Path, title: &str, judged: &Judged, helper: Option<&HelperClass>) {
     let what = match judged {
         Judged::Right | Judged::Found | Judged::Clean => return,
         Judged::Blamed(Some(function)) => format!("blamed {function}"),
@@ -192,7 +192,7 @@ fn tell(path: &Path, title: &str, judged: &Judged, helper: Option<&str>) {
         Judged::Missed => "not found".to_owned(),
         Judged::FalseAlarm(found) => format!("false alarm: {found}"),
     };
-    let helper = helper.map(|class| format!(" ({class})")).unwrap_or_default();
+    let helper = helper.map(|class| format!(" ({})", class.name)).unwrap_or_default();
     anstream::println!("{}: {title}: {what}{helper}", path.display());
 }
 

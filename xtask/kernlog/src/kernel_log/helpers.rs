@@ -5,14 +5,15 @@ mod classes;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+pub use self::classes::HelperClass;
 use self::classes::{CLASSES, CONTEXTS};
 
 /// The patterns of all classes.
 struct Patterns {
     /// Whole names.
-    names: HashMap<&'static str, &'static str>,
+    names: HashMap<&'static str, &'static HelperClass>,
     /// What stands before and after the `*`.
-    globs: Vec<(&'static str, &'static str, &'static str)>,
+    globs: Vec<(&'static str, &'static str, &'static HelperClass)>,
 }
 
 static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| {
@@ -20,26 +21,38 @@ static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| {
     for class in CLASSES {
         for pattern in class.patterns.split_whitespace() {
             match pattern.split_once('*') {
-                Some((before, after)) => patterns.globs.push((before, after, class.name)),
-                None => _ = patterns.names.entry(pattern).or_insert(class.name),
+                Some((before, after)) => patterns.globs.push((before, after, class)),
+                None => _ = patterns.names.entry(pattern).or_insert(class),
             }
         }
     }
     patterns
 });
 
+/// Rust's own libraries, told by their crate, which a mangled name has.
+static RUST: HelperClass = HelperClass {
+    name: "Rust's own libraries",
+    why: "carries out what the language promises, its panics included",
+    patterns: "",
+};
+
+/// The classes of helpers, in the order in which they are looked at.
+pub fn helper_classes() -> impl Iterator<Item = &'static HelperClass> {
+    std::iter::once(&RUST).chain(CLASSES)
+}
+
 /// The class of helpers to which a function belongs, by its name as a trace has it; none for one that may be to blame.
 ///
 /// ```
 /// use kernlog::kernel_log::helper_class;
 ///
-/// assert_eq!(helper_class("__kmalloc_noprof"), Some("allocation and freeing"));
+/// assert_eq!(helper_class("__kmalloc_noprof").map(|class| class.name), Some("allocation and freeing"));
 /// assert_eq!(helper_class("cxl_mem_probe"), None);
 /// ```
-pub fn helper_class(function: &str) -> Option<&'static str> {
+pub fn helper_class(function: &str) -> Option<&'static HelperClass> {
     let name = plain_name(function);
     if is_rust_library(name) {
-        return Some("Rust's own libraries");
+        return Some(&RUST);
     }
     let name = name.strip_suffix("_noprof").unwrap_or(name);
     let name = name.trim_start_matches('_');
@@ -58,7 +71,7 @@ pub(super) fn is_helper(function: &str) -> bool {
 
 /// Whether `function` is what runs others in a context of their own: of code that is all helpers, it is who called them.
 pub(super) fn is_context(function: &str) -> bool {
-    helper_class(function) == Some(CONTEXTS)
+    helper_class(function).is_some_and(|class| class.name == CONTEXTS)
 }
 
 /// Whether the frames below this one are those of what an interrupt interrupted: the entry of interrupts on machines whose traces do

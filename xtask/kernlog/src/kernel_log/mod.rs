@@ -27,7 +27,7 @@ mod scan;
 mod table;
 
 pub use found::LogScan;
-pub use helpers::helper_class;
+pub use helpers::{HelperClass, helper_class, helper_classes};
 pub use remarks::Remark;
 #[cfg(test)]
 use scan::scan;

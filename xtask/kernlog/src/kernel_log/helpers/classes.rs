@@ -1,20 +1,24 @@
 //! The classes of functions that are never to blame while another is there.
 
 /// Functions that only carry out what another asked for.
-pub(super) struct Class {
+#[derive(Debug, PartialEq, Eq)]
+pub struct HelperClass {
+    /// What they are.
     pub name: &'static str,
+    /// Why they are not to blame.
+    pub why: &'static str,
     /// Names without leading underscores and compiler suffixes, or with one `*` for any text.
-    pub patterns: &'static str,
+    pub(super) patterns: &'static str,
 }
 
 /// The class of what runs others in a context of their own.
 pub(super) const CONTEXTS: &str = "threads, works, timers and soft interrupts";
 
 /// The first class that has a pattern for a name is its class.
-pub(super) const CLASSES: &[Class] = &[
-    // The code that was interrupted, or that asked for the system call, is below or above.
-    Class {
+pub(super) const CLASSES: &[HelperClass] = &[
+    HelperClass {
         name: "entry and exception glue",
+        why: "brings an exception, an interrupt or a system call to its handler",
         patterns: "
             asm_exc_* exc_* handle_percpu_devid_* do_handle_IPI handle_IPI ipi_handler handle_domain_irq gic_handle_*
             xen_evtchn_do_upcall xen_hvm_callback_vector riscv_intc_irq do_irq plat_irq_dispatch entry_after_kaiser*
@@ -38,16 +42,18 @@ pub(super) const CLASSES: &[Class] = &[
             program_check_common program_check_exception do_program_check do_dat_exception do_protection_exception
             pgm_check_handler io_int_handler ext_int_handler arm64_notify_die arm64_is_fatal_ras_serror do_serror",
     },
-    Class {
+    HelperClass {
         name: "the kernel's death",
+        why: "stops the kernel because of what another found",
         patterns: "
             panic reiserfs_panic vpanic panic_bad_stack nmi_panic die die_* abort do_exit do_group_exit make_task_dead
             rewind_stack_* bug report_bug* bust_spinlocks oops_* do_kernel_fault add_taint crash_kexec
             check_panic_on_warn bad_stack handle_bad_stack stack_chk* arm64_serror_panic rust_begin_unwind
             rust_helper_BUG machine_kexec emergency_restart",
     },
-    Class {
+    HelperClass {
         name: "what warns, prints and dumps",
+        why: "tells of what another did",
         patterns: "
             warn warn_printk warn_slowpath_* warn_alloc* warn_flushing_* printk* vprintk* dev_printk* dev_vprintk*
             dev_err dev_warn dev_info dev_notice dev_crit dev_emerg dynamic_dev_dbg dynamic_pr_debug dump_stack*
@@ -66,8 +72,9 @@ pub(super) const CLASSES: &[Class] = &[
             trace_event_* traceiter_* perf_trace_* trace_hardirqs_* trace_irq_* trace_call_bpf trace_buffer_* ftrace_*
             report_bad_irq note_interrupt",
     },
-    Class {
+    HelperClass {
         name: "sanitizers",
+        why: "checks each access of another, and unwinds for the report",
         patterns: "
             kasan* asan_* hwasan_* kmsan* msan_* kcsan* tsan_* kfence_* ubsan_* sanitizer_* write_comp_data
             check_memory_region* check_region_inline memory_is_* check_access find_watchpoint
@@ -76,25 +83,27 @@ pub(super) const CLASSES: &[Class] = &[
             create_object delete_object* mem_pool_alloc check_unmap check_sync check_for_stack check_for_illegal_area
             add_dma_entry active_cacheline_insert debug_dma_*",
     },
-    Class {
+    HelperClass {
         name: "lockdep and checks of context",
+        why: "checks each lock and each sleep of another",
         patterns: "
             lock_acquire* lock_release* lock_is_held* lock_contended lock_pin_lock lockdep_* might_* in_atomic
             print_circular* print_deadlock* print_usage_bug* print_irq_* print_bad_irq_dependency print_unlock_*
             print_lock* print_freed_lock* print_unsafe* print_kernel_ident* check_prev_add check_prevs_add
             check_noncircular check_irq_usage check_deadlock check_wait_context check_no_locks_freed check_flags
-            check_preemption_disabled validate_chain mark_lock* mark_usage mark_held_locks valid_state
-            reacquire_held_locks find_held_lock register_lock_class look_up_lock_class assign_lock_key add_chain_cache
-            lookup_chain_cache_add debug_check_no_locks_* debug_smp_processor_id this_cpu_preempt_check
-            preempt_count_* debug_lockdep_rcu_* rcu_lockdep_* schedule_bug schedule_debug can_sleep cant_sleep
-            cant_migrate static_obj",
+            check_preemption_disabled validate_chain hlock_class lock_class_* lookup_chain_cache* add_lock_to_list
+            alloc_list_entry mark_lock* mark_usage mark_held_locks valid_state reacquire_held_locks find_held_lock
+            register_lock_class look_up_lock_class assign_lock_key add_chain_cache debug_check_no_locks_*
+            debug_smp_processor_id this_cpu_preempt_check preempt_count_* debug_lockdep_rcu_* rcu_lockdep_*
+            schedule_bug schedule_debug can_sleep cant_sleep cant_migrate static_obj",
     },
-    Class {
+    HelperClass {
         name: "locks",
+        why: "takes and gives back what another names",
         patterns: "
-            seqprop_* raw_spin_* raw_read_* raw_write_* do_raw_* spin_lock* spin_unlock* spin_trylock* spin_bug
-            spin_dump spin_is_locked debug_spin_* debug_mutex_* debug_rt_* read_lock* read_unlock* write_lock*
-            write_unlock* rwlock_bug queued_* native_queued_* pv_* kvm_wait osq_* mcs_spin_* qspinlock_*
+            seqprop_* raw_spin_* lock_text_start raw_read_* raw_write_* do_raw_* spin_lock* spin_unlock* spin_trylock*
+            spin_bug spin_dump spin_is_locked debug_spin_* debug_mutex_* debug_rt_* read_lock* read_unlock*
+            write_lock* write_unlock* rwlock_bug queued_* native_queued_* pv_* kvm_wait osq_* mcs_spin_* qspinlock_*
             virt_spin_lock arch_spin_* ticket_spin_* mutex_* ww_mutex* rt_mutex_* rtlock_* rt_spin_* rt_read_*
             rt_write_* rwbase_* rwsem_* down down_* up up_read up_write percpu_down_* percpu_up_* percpu_rwsem_*
             seqcount_* read_seqbegin read_seqretry write_seqlock* bit_spin_* hlist_bl_lock hlist_bl_unlock lock_page*
@@ -102,13 +111,14 @@ pub(super) const CLASSES: &[Class] = &[
             local_irq_* arch_local_* arch_irqs_* raw_irqs_* preempt_* rcu_read_* srcu_read_* rcu_lock_* rcu_note_*
             percpu_ref_get* percpu_ref_put* percpu_ref_tryget*",
     },
-    Class {
+    HelperClass {
         name: "waiting and scheduling",
+        why: "waits for another, or wakes one",
         patterns: "
-            schedule schedule_* io_schedule* context_switch switch_to* finish_task_switch* msleep* usleep_* fsleep
-            do_nanosleep hrtimer_nanosleep cond_resched* wait_for_completion* wait_for_common do_wait_for_common
-            wait_on_* wait_event* bit_wait* out_of_line_wait_* prepare_to_wait* finish_wait swait_* rcuwait_*
-            wait_rcu_gp* do_wait_intr* wait_woken autoremove_wake_function default_wake_function wake_up*
+            schedule schedule_* io_schedule* context_switch sched_text_start switch_to* finish_task_switch* msleep*
+            usleep_* fsleep do_nanosleep hrtimer_nanosleep cond_resched* wait_for_completion* wait_for_common
+            do_wait_for_common wait_on_* wait_event* bit_wait* out_of_line_wait_* prepare_to_wait* finish_wait swait_*
+            rcuwait_* wait_rcu_gp* do_wait_intr* wait_woken autoremove_wake_function default_wake_function wake_up*
             try_to_wake_up ttwu_* woken_wake_function add_wait_queue* remove_wait_queue complete complete_all
             complete_with_flags swake_up_* kthread_parkme kthread_stop kthread_flush_* flush_work flush_work_*
             flush_workqueue* flush_delayed_work start_flush_work check_flush_dependency cancel_work*
@@ -117,8 +127,9 @@ pub(super) const CLASSES: &[Class] = &[
             stop_one_cpu stop_cpus stop_two_cpus multi_cpu_stop cpu_stopper_thread delay_* udelay ndelay const_udelay
             loop_delay cpu_relax rep_nop folio_wait_* pin_current_cpu ldsem_*",
     },
-    Class {
+    HelperClass {
         name: "idle, ticks and watchdogs",
+        why: "runs when nothing else does, or notices that another hangs",
         patterns: "
             native_safe_halt native_halt arch_safe_halt default_idle* arch_cpu_idle cpuidle_* acpi_safe_halt
             acpi_idle_* cpu_idle_poll do_idle cpu_startup_entry pv_native_safe_halt cpu_do_idle rcu_check_callbacks
@@ -132,21 +143,24 @@ pub(super) const CLASSES: &[Class] = &[
             trace_apic_timer_interrupt* local_apic_timer_interrupt native_apic_* lapic_* touch_softlockup_*
             arch_timer_handler_*",
     },
-    Class {
+    HelperClass {
         name: CONTEXTS,
+        why: "runs the code of others in a context of its own; to blame only where all that it runs are helpers",
         patterns: "
             kthread kthread_should_stop kthread_should_park kthread_worker_fn stext softirqentry_text_start
             init_timer* timer_init* hrtimer_init* hrtimer_setup* init_work process_one_work process_scheduled_works
             worker_thread smpboot_thread_fn call_timer_fn run_timers run_timer_softirq run_timer_base expire_timers
             handle_softirqs do_softirq* invoke_softirq run_ksoftirqd rcu_core* rcu_do_batch rcu_process_callbacks
             rcu_cpu_kthread rcu_nocb_* queue_work* queue_delayed_work* mod_delayed_work* insert_work
-            delayed_work_timer_fn mod_timer* add_timer* del_timer* timer_delete* try_to_del_timer_sync task_work_run
+            delayed_work_timer_fn mod_timer* remove_hrtimer hrtimer_start* hrtimer_cancel hrtimer_try_to_cancel
+            enqueue_hrtimer add_timer* del_timer* timer_delete* try_to_del_timer_sync task_work_run
             flush_smp_call_function_queue generic_smp_call_function_* tasklet_action* handle_irq_event*
             handle_fasteoi_irq handle_edge_irq handle_level_irq handle_percpu_devid_irq generic_handle_* do_IRQ
             handle_irq irq_work_*",
     },
-    Class {
+    HelperClass {
         name: "allocation and freeing",
+        why: "hands out and takes back memory that another uses",
         patterns: "
             kmalloc* kzalloc* kcalloc* do_kmalloc* krealloc* kfree* kvfree* kvmalloc* kvzalloc kzfree vmalloc*
             vzalloc* vfree* vunmap* ksize kmem_cache_* cache_alloc* cache_free* cache_grow* cache_shrink*
@@ -166,14 +180,17 @@ pub(super) const CLASSES: &[Class] = &[
             kmemdup* kvmemdup* memdup_* vmemdup_* vm_area_alloc vm_area_free radix_tree_node_* bio_alloc*
             alloc_inode_sb",
     },
-    Class {
+    HelperClass {
         name: "copies, strings and numbers",
+        why: "copies and formats between the places that another names, to and from user space and devices, too",
         patterns: "
-            memcpy* memset* memmove* memcmp* memchr* memscan memzero_* bcmp bcopy pi_mem* pi_str* pi_clear* pi_copy*
-            strlen* strnlen* strcmp strncmp strcasecmp strncasecmp strcpy strncpy* strlcpy strscpy* sized_strscpy
-            strcat strncat strlcat strchr strrchr strnchr strstr strnstr strsep strspn strcspn strpbrk strim
-            skip_spaces copy_page copy_page_to_iter* copy_page_from_iter* copy_user* copy_to_* copy_from_* copyin
-            copyout copy_highpage copy_mc_* raw_copy_* arch_copy_* clear_page clear_page_erms clear_page_rep
+            memcpy* raw_readb raw_readw raw_readl raw_readq raw_writeb raw_writew raw_writel raw_writeq readb readw
+            readl readq writeb writew writel writeq ioread* iowrite* inb inw inl insb outb outw outl logic_in*
+            logic_out* memset* memmove* memcmp* memchr* memscan memzero_* bcmp bcopy pi_mem* pi_str* pi_clear*
+            pi_copy* strlen* strnlen* strcmp strncmp strcasecmp strncasecmp strcpy strncpy* strlcpy strscpy*
+            sized_strscpy strcat strncat strlcat strchr strrchr strnchr strstr strnstr strsep strspn strcspn strpbrk
+            strim skip_spaces copy_page copy_page_to_iter* copy_page_from_iter* copy_user* copy_to_* copy_from_*
+            copyin copyout copy_highpage copy_mc_* raw_copy_* arch_copy_* clear_page clear_page_erms clear_page_rep
             clear_page_orig clear_user* clear_highpage zero_user* rep_movs_* rep_stos_* put_user put_user_nocheck_*
             put_user_1 put_user_2 put_user_4 put_user_8 get_user get_user_nocheck_* get_user_1 get_user_2 get_user_4
             get_user_8 strndup_user iov_iter_* iterate_* csum_and_copy_* simple_copy_to_iter skb_copy_datagram_*
@@ -182,8 +199,9 @@ pub(super) const CLASSES: &[Class] = &[
             sysfs_emit* seq_printf seq_vprintf seq_puts seq_putc seq_write seq_escape* seq_buf_* read_word_at_a_time
             hex_dump_to_buffer print_hex_dump* unaligned_* get_unaligned_* put_unaligned_*",
     },
-    Class {
+    HelperClass {
         name: "sums, crypto and compression",
+        why: "computes over the data of another",
         patterns: "
             crc* csum_* do_csum checksum ip_compute_csum ip_fast_csum xxh32* xxh64* jhash* hash_64 hash_32 hash_ptr
             hash_long siphash* hsiphash* murmur* sha1_* sha256_* sha384_* sha512_* sha3_* md5_* sm3_* blake2* chacha_*
@@ -191,8 +209,9 @@ pub(super) const CLASSES: &[Class] = &[
             crypto_*_finup crypto_*_encrypt crypto_*_decrypt crypto_xor* shash_* LZ4_* lz4_* lzo1x_* lzo_* ZSTD_*
             zstd_* HUF_* FSE_* zlib_* inflate_* deflate_* xz_dec_* raid6_* xor_*",
     },
-    Class {
+    HelperClass {
         name: "lists, trees and bitmaps",
+        why: "walks and changes what another keeps in it",
         patterns: "
             list_add* list_del* list_move* list_splice* list_replace* list_empty* list_lru_* list_sort list_first*
             hlist_* llist_* klist_* plist_* rb_* rbt_* interval_tree_* timerqueue_* xa_* xas_* radix_tree_* idr_*
@@ -204,8 +223,9 @@ pub(super) const CLASSES: &[Class] = &[
             arch_test_bit arch_set_bit arch_clear_bit arch_test_and_* cpumask_* bsearch sort sort_r sbitmap_* kfifo_*
             ptr_ring_* circ_* heap_* min_heap_* lru_cache_*",
     },
-    Class {
+    HelperClass {
         name: "counters and references",
+        why: "counts for another, and reads and writes single words",
         patterns: "
             atomic_* atomic64_* arch_atomic* raw_atomic* kref_* kobject_get* kobject_put get_device put_device
             percpu_counter_* percpu_add_op this_cpu_* preempt_schedule_thunk fput get_file put_pid get_pid
@@ -213,16 +233,18 @@ pub(super) const CLASSES: &[Class] = &[
             write_pnet rust_helper_* indirect_thunk* x86_indirect_thunk* srso_* retbleed_* its_return_thunk
             native_read_msr native_write_msr do_trace_write_msr do_trace_read_msr read_msr write_msr rdmsr* wrmsr*",
     },
-    // They complain about what others do, and call what a driver is to do.
-    Class {
-        name: "kobjects, sysfs and the driver core",
+    HelperClass {
+        name: "the driver core and the buses",
+        why: "registers what a driver asks for, calls what a driver is to do, and complains about it",
         patterns: "
-            kobject_* kset_* add_uevent_var dpm_sysfs_* device_del device_destroy device_for_each_child*
-            device_unregister device_initialize device_rename bus_add_device bus_probe_device device_attach
-            device_attach_driver driver_attach driver_probe_device really_probe call_driver_probe device_initial_probe
-            bus_for_each_drv bus_for_each_dev bus_add_driver driver_register device_release_driver*
-            device_driver_detach bus_remove_device device_remove kernfs_add_one kernfs_create_* sysfs_warn_dup
-            sysfs_create_* sysfs_add_file* sysfs_do_create_link* sysfs_remove_group* sysfs_remove_link* create_dir
-            device_add device_register device_create device_create_* internal_create_group*",
+            kobject_* kset_* add_uevent_var dpm_sysfs_* device_del device_destroy devres_release* release_nodes
+            devm_action_release usb_submit_urb usb_hcd_submit_urb usb_start_wait_urb usb_control_msg* usb_bulk_msg
+            usb_interrupt_msg usb_kill_urb usb_kill_anchored_urbs usb_poison_urb i2c_transfer* i2c_smbus_* spi_sync*
+            device_for_each_child* device_unregister device_initialize device_rename bus_add_device bus_probe_device
+            device_attach device_attach_driver driver_attach driver_probe_device really_probe call_driver_probe
+            device_initial_probe bus_for_each_drv bus_for_each_dev bus_add_driver driver_register
+            device_release_driver* device_driver_detach bus_remove_device device_remove kernfs_add_one kernfs_create_*
+            sysfs_warn_dup sysfs_create_* sysfs_add_file* sysfs_do_create_link* sysfs_remove_group* sysfs_remove_link*
+            create_dir device_add device_register device_create device_create_* internal_create_group*",
     },
 ];
