@@ -97,6 +97,15 @@ fn pages_avoid_the_words_that_have_a_better_one() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
+#[test]
+fn judging_lists_the_classes_of_helpers() {
+    let page = Page::read("docs/judging.md");
+    for class in kernlog::kernel_log::helper_classes() {
+        let row = format!("| {} | {} |", class.name, class.why);
+        assert!(page.text.contains(&row), "{} has no row `{row}`", page.name);
+    }
+}
+
 /// The picture of the README, from the topology that it shows. PATCHBENCH_UPDATE=1 renews it.
 #[test]
 fn pictures_show_the_topologies_as_they_are() {
