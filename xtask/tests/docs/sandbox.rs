@@ -17,6 +17,8 @@ use super::pages::root;
 
 /// A red verdict is an answer: the log, the runs and the tree of the sandbox are broken on purpose.
 const RED: i32 = 1;
+/// The commits of the branch, as they were posted.
+const MAILS: &str = "my-branch.mbox";
 /// Longer than any command of the docs, builds among them.
 const DEADLINE: Duration = Duration::from_secs(3600);
 /// Ends a shell in a guest, again and again: the first ones may come before there is a QEMU to read them.
@@ -31,7 +33,6 @@ pub struct Sandbox {
 impl Sandbox {
     pub fn new(speed: Speed) -> Self {
         let sandbox = Self { home: tempfile::tempdir().expect("a folder"), speed };
-        sandbox.copy_project();
         if speed == Speed::Slow {
             sandbox.make_tree();
         }
@@ -61,10 +62,10 @@ impl Sandbox {
         }
     }
 
-    /// `~/linux`: the default kernel, tagged v6.12, and two commits on the branch my-branch, of which the second loses the CXL root.
-    /// They are posted in thread.mbox.
+    /// `~/linux`: the default kernel, tagged v6.12, and two commits on the branch my-branch, of which the second shows wrong serial
+    /// numbers: a fault that one case finds, and that none waits for.
     fn make_tree(&self) {
-        const ROOT: &str = "\tdevice_lock_set_class(&pdev->dev, &cxl_root_key);\n";
+        const SERIAL: &str = "\"%#llx\\n\", cxlds->serial)";
         let spec = Project::load(&root()).expect("the project");
         let kernel = spec.kernel("lts").expect("the default kernel");
         let sources = Sources::new(&Cache::new(&shared_cache()).expect("the cache"));
@@ -74,9 +75,8 @@ impl Sandbox {
             .commit("drivers/cxl/port.c", "cxl/port: Say more", |text| Some(format!("{text}\n/* More. */\n")))
             .expect("a commit");
         history
-            .commit("drivers/cxl/acpi.c", "cxl/acpi: Lose the root", |text| {
-                text.contains(ROOT)
-                    .then(|| text.replace(ROOT, &format!("{ROOT}\tif (pdev)\n\t\treturn -ENXIO;\n")))
+            .commit("drivers/cxl/core/memdev.c", "cxl/memdev: Show another serial", |text| {
+                text.contains(SERIAL).then(|| text.replace(SERIAL, "\"%#llx\\n\", cxlds->serial + 1)"))
             })
             .expect("a commit");
         for args in
@@ -85,7 +85,22 @@ impl Sandbox {
             history.git(args).expect("git");
         }
         let mails = history.git(&["format-patch", "--stdout", "v6.12..my-branch"]).expect("git");
-        fs::write(self.project().join("thread.mbox"), mails + "\n").expect("thread.mbox");
+        fs::write(self.home.path().join(MAILS), mails + "\n").expect("the mails");
+    }
+
+    /// A fresh project, and the tree as it was, for the next page.
+    pub fn turn_page(&self) {
+        let (project, tree) = (self.project(), self.home.path().join("linux"));
+        if project.exists() {
+            fs::remove_dir_all(&project).expect("the project of the page before");
+        }
+        self.copy_project();
+        if self.speed == Speed::Slow {
+            let script = "git bisect reset -q; git checkout -q -f my-branch && git clean -q -f -d -x";
+            let reset = Process::new("bash", ["-c", script]).dir(&tree).output().expect("git");
+            assert!(reset.status.success(), "{}", reset.tail.join("\n"));
+            fs::copy(self.home.path().join(MAILS), project.join("thread.mbox")).expect("thread.mbox");
+        }
     }
 
     /// Runs a command.
