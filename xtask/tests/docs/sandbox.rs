@@ -33,6 +33,7 @@ pub struct Sandbox {
 impl Sandbox {
     pub fn new(speed: Speed) -> Self {
         let sandbox = Self { home: tempfile::tempdir().expect("a folder"), speed };
+        sandbox.copy_project();
         if speed == Speed::Slow {
             sandbox.make_tree();
         }
@@ -91,9 +92,7 @@ impl Sandbox {
     /// A fresh project, and the tree as it was, for the next page.
     pub fn turn_page(&self) {
         let (project, tree) = (self.project(), self.home.path().join("linux"));
-        if project.exists() {
-            fs::remove_dir_all(&project).expect("the project of the page before");
-        }
+        fs::remove_dir_all(&project).expect("the project of the page before");
         self.copy_project();
         if self.speed == Speed::Slow {
             let script = "git bisect reset -q; git checkout -q -f my-branch && git clean -q -f -d -x";
