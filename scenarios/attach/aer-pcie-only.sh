@@ -3,6 +3,19 @@
 #: needs: { modules: [cxl_attach_test], memdevs: 1 }
 #: timeout: 90s
 #: isolate: true
+#: kmsg:
+#:   allow:
+#:   - match: '^cxl_mem mem\d+: probe with driver cxl_mem failed with error -5$'
+#:     because: the callback fails the memdev's probe (drivers/base/dd.c, call_driver_probe())
+#:   - match: '^pcieport \S+: +((PCIe|CXL) Bus Error: severity=Uncorrectable \(Fatal\)|device .* error status/mask=00000020/|\[ 5\] SDES )'
+#:     because: the host has the port report Surprise Down, which aer_print_error() (drivers/pci/pcie/aer.c) prints
+#:   - match: '^cxl_pci \S+: mem\d+: frozen state error detected, disable CXL\.mem$'
+#:     because: cxl_error_detected() (drivers/cxl/core/) says so of each device below the port whose link is reset
+#:   - match: '^pcieport \S+: Couldn.t locate the CXL\.cache and CXL\.mem capability array header\.$'
+#:     because: the first device that is back has its switch's ports enumerated anew, while the AER core has not come to the
+#:       ports behind it, whose BARs are not restored yet (cxl_slot_reset(), report_slot_reset())
+#:   - match: '^cxl_attach_pci \S+: +((PCIe|CXL) Bus Error: severity=Correctable|device .* error status/mask=00000001/|\[ 0\] RxErr )'
+#:     because: the host has the device report a receiver error, which aer_print_error() (drivers/pci/pcie/aer.c) prints
 . /bench/lib.sh
 . /bench/suite/attach.lib
 

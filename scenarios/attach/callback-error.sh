@@ -2,6 +2,11 @@
 #: summary: an error of attach->probe() fails the call with -ENXIO, leaves no memdev, and the driver bound
 #: needs: { modules: [cxl_attach_test], memdevs: 1 }
 #: timeout: 60s
+#: kmsg:
+#:   allow:
+#:   - match: '^cxl_mem mem\d+: probe with driver cxl_mem failed with error -(5|12|16)$'
+#:     because: the callback fails the memdev's probe, and call_driver_probe() (drivers/base/dd.c) says so of all
+#:       errors but -ENODEV, -ENXIO and -EPROBE_DEFER
 . /bench/lib.sh
 . /bench/suite/attach.lib
 

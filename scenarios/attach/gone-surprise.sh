@@ -3,6 +3,15 @@
 #: needs: { modules: [cxl_attach_test], memdevs: 1 }
 #: timeout: 90s
 #: isolate: true
+#: kmsg:
+#:   allow:
+#:   - match: '^pcieport \S+: +((PCIe|CXL) Bus Error: severity=Uncorrectable \(Fatal\)|device .* error status/mask=00000020/|\[ 5\] SDES )'
+#:     because: the host has the port report Surprise Down, which aer_print_error() (drivers/pci/pcie/aer.c) prints
+#:   - match: '^(cxl_pci|cxl_attach_pci) \S+: mem\d+: frozen state error detected, disable CXL\.mem$'
+#:     because: cxl_error_detected() (drivers/cxl/core/) says so of each device below the port whose link is reset
+#:   - match: '^pcieport \S+: Couldn.t locate the CXL\.cache and CXL\.mem capability array header\.$'
+#:     because: the first device that is back has its switch's ports enumerated anew, while the AER core has not come to the
+#:       ports behind it, whose BARs are not restored yet (cxl_slot_reset(), report_slot_reset())
 # The error makes the PCI core reset the link, which the error handler of the
 # driver answers by detaching the memdev. This stands in for a link that is lost.
 . /bench/lib.sh

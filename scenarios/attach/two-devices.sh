@@ -2,6 +2,10 @@
 #: summary: of two devices one fails to attach, and loses operation later; the other is unharmed
 #: needs: { modules: [cxl_attach_test], memdevs: 2 }
 #: timeout: 90s
+#: kmsg:
+#:   allow:
+#:   - match: '^cxl_mem mem\d+: probe with driver cxl_mem failed with error -5$'
+#:     because: the callback of the second device fails the memdev's probe (drivers/base/dd.c, call_driver_probe())
 . /bench/lib.sh
 . /bench/suite/attach.lib
 

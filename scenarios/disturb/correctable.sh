@@ -1,6 +1,11 @@
 #!/bin/sh
 #: summary: a correctable error of a device is traced as such, and harms nothing
 #: needs: { memdevs: 1 }
+#: kmsg:
+#:   allow:
+#:   - match: '^cxl_pci \S+: +((PCIe|CXL) Bus Error: severity=Correctable|device .* error status/mask=00004000/|\[14\] CorrIntErr)'
+#:     because: the host has the device report a correctable internal error, which aer_print_error()
+#:       (drivers/pci/pcie/aer.c) prints
 . /bench/lib.sh
 . /bench/suite/disturb.lib
 

@@ -2,6 +2,12 @@
 #: summary: a port that reports Surprise Down has its link reset, and the device below it recovers
 #: needs: { memdevs: 1 }
 #: isolate: true
+#: kmsg:
+#:   allow:
+#:   - match: '^pcieport \S+: +((PCIe|CXL) Bus Error: severity=Uncorrectable \(Fatal\)|device .* error status/mask=00000020/|\[ 5\] SDES )'
+#:     because: the host has the port report Surprise Down, which aer_print_error() (drivers/pci/pcie/aer.c) prints
+#:   - match: '^cxl_pci \S+: mem\d+: frozen state error detected, disable CXL\.mem$'
+#:     because: cxl_error_detected() (drivers/cxl/core/) says so of each device below the port whose link is reset
 # QEMU cannot take a link down; the error that a port reports then is the best stand-in.
 . /bench/lib.sh
 . /bench/suite/disturb.lib

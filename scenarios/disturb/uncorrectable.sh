@@ -2,6 +2,13 @@
 #: summary: an uncorrectable error of a device is traced, resets its link, and the device recovers
 #: needs: { memdevs: 1 }
 #: isolate: true
+#: kmsg:
+#:   allow:
+#:   - match: '^cxl_pci \S+: (AER: )?(PCIe|CXL) Bus Error: severity=Uncorrectable \(Fatal\).*Inaccessible'
+#:     because: the host has the device report an error, whose status the AER core cannot read below a link that it takes for
+#:       broken (aer_print_error(), drivers/pci/pcie/aer.c)
+#:   - match: '^cxl_pci \S+: mem\d+: frozen state error detected, disable CXL\.mem$'
+#:     because: cxl_error_detected() (drivers/cxl/core/) says so of each device below the port whose link is reset
 . /bench/lib.sh
 . /bench/suite/disturb.lib
 

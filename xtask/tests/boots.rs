@@ -78,6 +78,8 @@ fn what_is_hidden_from_the_console_is_red() {
     f-cut fail
     h-expected xfail
     i-locked fail
+    j-message fail
+    k-required fail
     ");
     let splats = run.splats();
     let warned =
@@ -89,6 +91,9 @@ fn what_is_hidden_from_the_console_is_red() {
     assert!(lost || warned("g-overwrite"), "{}", run.shown());
     assert!(report(&run, "i-locked").reason.contains("cannot be killed"), "{}", run.shown());
     assert!(report(&run, "f-cut").reason.contains("not ok: b"), "{}", run.shown());
+    let reason = |case: &str| report(&run, case).reason.clone();
+    insta::assert_snapshot!(reason("j-message"), @"the kernel logged err, which `kmsg:` forbids (not on the console): tmpfs: Bad value for 'size'");
+    insta::assert_snapshot!(reason("k-required"), @"no message of the kernel matches /cxl_sample: attached/, which `kmsg:` requires");
 }
 
 /// A row of the table in results/README.md: the pattern of a file, and when it is there.

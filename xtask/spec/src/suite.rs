@@ -4,6 +4,7 @@ mod axes;
 mod borrow;
 mod case;
 mod folder;
+mod kmsg;
 #[cfg(test)]
 mod tests;
 mod userland;
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use borrow::Borrowed;
 use case::duration;
+use kmsg::RawMessages;
 use serde::{Deserialize, Serialize};
 
 use specfile::SpecError;
@@ -22,6 +24,7 @@ pub(super) use case::check_cmdline;
 pub use axes::{SuiteVariant, Topologies, Variants};
 pub use case::{CaseFile, Needs, Shared};
 pub use folder::FILE;
+pub use kmsg::{AllowedMessage, KernelMessages, LogLevel, Pattern};
 pub use userland::{FoundCases, ModuleSet, Userland};
 
 /// How long a case may take if neither it nor its suite says.
@@ -73,6 +76,7 @@ struct RawSuite {
     variants: Variants,
     #[serde(default, rename = "cases-of")]
     cases_of: Option<Borrowed>,
+    kmsg: Option<RawMessages>,
 }
 
 impl Suite {
@@ -97,7 +101,8 @@ impl Suite {
             return Err(SpecError::invalid(&file, "suite", format!("there is no suite `{name}`"))
                 .with_near(name, known.iter().map(String::as_str)));
         }
-        let raw: RawSuite = specfile::load_yaml(&file)?;
+        let text = specfile::read(&file)?;
+        let raw: RawSuite = specfile::parse_yaml(&text, &file)?;
         specfile::check_names(&file, "load", &raw.load)?;
         if let Topologies::Only(names) = &raw.topologies {
             specfile::check_names(&file, "topologies", names)?;
@@ -116,15 +121,16 @@ impl Suite {
         if let Some(found) = &raw.found {
             found.check(&file, &dir, raw.userland)?;
         }
-        let shared = Shared { timeout: raw.timeout.unwrap_or(TIMEOUT), userland: raw.userland };
+        let kmsg = raw.kmsg.unwrap_or_default().over(&KernelMessages::default(), &file, &text)?;
+        let shared = Shared { timeout: raw.timeout.unwrap_or(TIMEOUT), userland: raw.userland, kmsg };
         let mut cases = Vec::new();
         for entry in specfile::entries(&dir)? {
             if let Some(case) = entry.strip_suffix(".sh") {
-                cases.push(CaseFile::load(&dir.join(&entry), case, shared)?);
+                cases.push(CaseFile::load(&dir.join(&entry), case, &shared)?);
             }
         }
         let base_suite = match &raw.cases_of {
-            Some(borrowed) => Some(borrowed.join(scenarios_dir, &file, shared, &mut cases)?),
+            Some(borrowed) => Some(borrowed.join(scenarios_dir, &file, &shared, &mut cases)?),
             None => None,
         };
         if cases.is_empty() && raw.found.is_none() {

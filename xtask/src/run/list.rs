@@ -40,10 +40,13 @@ pub(super) fn run(plans: &[Plan], ctx: &Context) -> Result<Exit> {
     Ok(Exit::Success)
 }
 
-/// Each case with what it promises.
+/// Each case with what it promises, and what it asserts of the kernel's messages.
 fn print_cases(cell: &Cell) {
     for case in cell.boots.iter().flat_map(|boot| &boot.cases) {
         anstream::println!("  {:24} {}", case.name, one_line(&case.summary));
+        if !case.kmsg.is_empty() {
+            anstream::println!("  {:24} kmsg {}", "", one_line(&case.kmsg.to_string()));
+        }
     }
 }
 

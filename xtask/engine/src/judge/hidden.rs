@@ -5,10 +5,8 @@ use std::collections::BTreeMap;
 
 use event::{HealthReading, Transcript};
 use kernlog::Splat;
-use kernlog::kernel_log::{LogScan, scan_log};
+use kernlog::kernel_log::LogScan;
 use wire::{Health, marker};
-
-use super::kmsg::as_log;
 
 /// Bits of `/proc/sys/kernel/tainted` that a report explains, each with its letter (Documentation/admin-guide/tainted-kernels.rst).
 const TAINTS: [(u32, char, &str); 5] = [
@@ -29,8 +27,8 @@ pub(super) struct Hidden {
 }
 
 /// Looks for what the console does not show.
-pub(super) fn hidden(transcript: &Transcript, console: &LogScan) -> Hidden {
-    let splats = silenced(transcript, console);
+pub(super) fn hidden(transcript: &Transcript, console: &LogScan, log: &LogScan) -> Hidden {
+    let splats = silenced(transcript, console, log);
     let mut problems = markers(transcript);
     let explained = |case: Option<&str>| {
         let is_its = |splat: &&Splat| splat.case.is_none() || splat.case.as_deref() == case;
@@ -55,8 +53,7 @@ pub(super) fn hidden(transcript: &Transcript, console: &LogScan) -> Hidden {
 
 /// The reports of the kernel's log beyond those that the console shows in the same case. That of the console is torn by what programs
 /// print, so they are compared by their number of each kind.
-fn silenced(transcript: &Transcript, console: &LogScan) -> Vec<Splat> {
-    let log = scan_log(&as_log(&transcript.kmsg), Some(&transcript.token));
+fn silenced(transcript: &Transcript, console: &LogScan, log: &LogScan) -> Vec<Splat> {
     let mut shown = BTreeMap::new();
     for splat in &console.splats {
         *shown.entry((&splat.case, splat.kind)).or_insert(0) += 1;

@@ -1,6 +1,8 @@
 use event::{CaseRun, VmEnd};
+use kernlog::kernel_log::scan_log;
 use wire::CaseEnd;
 
+use super::super::kmsg::KernelLog;
 use super::*;
 
 /// A console with the markers of one case around this.
@@ -41,7 +43,8 @@ fn transcript(console: Vec<u8>, kmsg: String) -> Transcript {
 
 fn found(transcript: &Transcript) -> Vec<String> {
     let log = scan_log(&transcript.console, Some(&transcript.token));
-    let Hidden { splats, problems } = hidden(transcript, &log);
+    let kernel = KernelLog::read(&transcript.kmsg, &transcript.token);
+    let Hidden { splats, problems } = hidden(transcript, &log, &kernel.scan);
     let splats = splats.iter().map(|splat| format!("{:?} line {}: {}", splat.case, splat.line, splat.title));
     splats.chain(problems.iter().map(|(case, why)| format!("{case:?}: {why}"))).collect()
 }

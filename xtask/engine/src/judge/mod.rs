@@ -4,7 +4,9 @@ mod case;
 mod expectations;
 mod hidden;
 mod kmsg;
+mod messages;
 mod verdict;
 
 pub use expectations::{ExpectError, ExpectFile, Expectations, Here};
+pub use messages::Asserted;
 pub use verdict::{Judged, judge};

@@ -13,6 +13,8 @@ use wire::CaseEnd;
 use super::case::{cut_short, ended, seconds};
 use super::expectations::Expectations;
 use super::hidden::{Hidden, hidden};
+use super::kmsg::KernelLog;
+use super::messages::{Asserted, Messages};
 
 /// A boot, judged.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,8 +32,10 @@ pub struct Judged {
 }
 
 /// Judges one boot.
-pub fn judge(transcript: &Transcript, expectations: &Expectations) -> Judged {
+pub fn judge(transcript: &Transcript, asserted: &Asserted<'_>, expectations: &Expectations) -> Judged {
     let log = scan_log(&transcript.console, Some(&transcript.token));
+    let kernel = KernelLog::read(&transcript.kmsg, &transcript.token);
+    let messages = Messages { kernel: &kernel, console: &transcript.console, shown: &log, asserted };
     let mut cases = Vec::new();
     let mut broke_in = None;
     for run in &transcript.cases {
@@ -45,10 +49,13 @@ pub fn judge(transcript: &Transcript, expectations: &Expectations) -> Judged {
             }
             None => cut_short(run, CaseOutcome::NotRun, not_reached(transcript, &log, broke_in)),
         };
+        if begun {
+            messages.judge(run, &mut report);
+        }
         expectations.apply(&mut report);
         cases.push(report);
     }
-    let Hidden { splats: silenced, problems } = hidden(transcript, &log);
+    let Hidden { splats: silenced, problems } = hidden(transcript, &log, &kernel.scan);
     let splats: Vec<(Splat, bool)> = log
         .splats
         .iter()
@@ -56,12 +63,15 @@ pub fn judge(transcript: &Transcript, expectations: &Expectations) -> Judged {
         .map(|splat| (splat.clone(), expectations.expects(splat)))
         .collect();
     // After the expectations: what is expected of a case is its failure, and not that it hides something.
-    let of_guest = blame(problems, &mut cases);
+    let mut of_guest = blame(problems, &mut cases);
+    let of_boot = messages.of_boot();
+    of_guest.extend(of_boot.iter().cloned());
     let (verdict, reason) = verdict(transcript, &log, &cases, &splats, of_guest);
     let mut notes = transcript.notes.clone();
     notes.extend(
         silenced.iter().map(|splat| format!("not on the console, but in the kernel's log: {}", splat.title)),
     );
+    notes.extend(of_boot.into_iter().filter(|why| *why != reason));
     notes.extend(log.incomplete.iter().map(lost).filter(|lost| *lost != reason));
     if log.dropped > 0 {
         notes.push(format!("{} more splats were not kept", log.dropped));

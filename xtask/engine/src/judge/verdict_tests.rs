@@ -55,7 +55,7 @@ fn boot(cases: Vec<CaseRun>, console: &str, end: VmEnd) -> Transcript {
 }
 
 fn shown(transcript: &Transcript) -> String {
-    let judged = judge(transcript, &Expectations::default());
+    let judged = judge(transcript, &Asserted::default(), &Expectations::default());
     let mut out = format!("= {} {}", judged.verdict, judged.reason).trim_end().to_owned();
     for case in judged.cases {
         out.push_str(format!("\n{:8}{} {}", case.outcome, case.name, case.reason).trim_end());
@@ -338,7 +338,7 @@ fn what_the_console_lost_makes_a_green_boot_red() {
         "{BOOT}[    2.000000] WARNING: CPU: 0 PID: 1 at a.c:1 cxl_bad+0x1/0x2\n[    2.100000] __warn: 12 callbacks suppressed\n"
     );
     let transcript = boot(vec![run("one", Some(CaseEnd::Exit(0)), "")], &console, VmEnd::PoweredOff);
-    let judged = judge(&transcript, &Expectations::default());
+    let judged = judge(&transcript, &Asserted::default(), &Expectations::default());
     assert_eq!(
         judged.notes,
         ["line 4 of the console: messages were suppressed: __warn: 12 callbacks suppressed"]

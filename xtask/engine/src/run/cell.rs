@@ -21,7 +21,7 @@ use super::guest::{self, BootRequest};
 use super::history::Times;
 use super::machine::Machine;
 use super::{Boot, Cell, CellJob, Order, RunContext, RunError, expand};
-use crate::judge::{self, ExpectFile, Expectations, Here, Judged};
+use crate::judge::{self, Asserted, ExpectFile, Expectations, Here, Judged};
 
 /// Runs every boot of a cell and judges it; no verdict where the user interrupted.
 pub(super) fn run(
@@ -187,7 +187,7 @@ impl CellRun<'_> {
         let request = BootRequest { job: self.job, boot, number, cases };
         let begun = Instant::now();
         let transcript = guest::boot(self.context, self.machine, &request)?;
-        let judged = judge::judge(&transcript, &self.expectations);
+        let judged = judge::judge(&transcript, &Asserted::by(cases), &self.expectations);
         let cases = judged.cases.iter().filter(|case| case.outcome == CaseOutcome::Pass);
         let cases = cases.map(|case| (case.name.clone(), case.seconds));
         self.times.borrow_mut().add(begun.elapsed().as_secs_f64(), cases);

@@ -49,7 +49,7 @@ fn found(cell: &Cell, ready: &PreparedKernel) -> Result<Vec<CaseFile>, RunError>
     let Some(found) = &cell.suite.found else { return Ok(Vec::new()) };
     let names = found_names(&cell.suite, ready)?;
     let ours = names.iter().filter(|name| cell.wanted.case(&cell.suite.name, name));
-    Ok(ours.map(|name| CaseFile::found(name, found, cell.suite.shared)).collect())
+    Ok(ours.map(|name| CaseFile::found(name, found, &cell.suite.shared)).collect())
 }
 
 /// Names of all cases that a suite finds in the userland.

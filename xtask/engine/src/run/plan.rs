@@ -100,7 +100,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use spec::Needs;
+    use spec::{KernelMessages, Needs};
 
     fn case(name: &str, deny: &[&str], cmdline: &[&str], isolate: bool) -> CaseFile {
         let owned = |words: &[&str]| words.iter().map(|&w| w.to_owned()).collect();
@@ -114,6 +114,7 @@ mod tests {
             deny: owned(deny),
             cmdline: owned(cmdline),
             isolate,
+            kmsg: KernelMessages::default(),
         }
     }
 

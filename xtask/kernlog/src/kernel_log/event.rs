@@ -68,6 +68,8 @@ pub(super) struct Event {
     excerpt: Vec<String>,
     /// Length of the excerpt up to its last line that is surely of the report.
     kept: usize,
+    /// That line.
+    pub until: u64,
 }
 
 impl Event {
@@ -106,6 +108,7 @@ impl Event {
             lock_lines: 0,
             excerpt: Vec::new(),
             kept: 0,
+            until: line,
         }
     }
 
@@ -256,13 +259,15 @@ impl Event {
         self.quiet += 1;
     }
 
-    pub(super) fn keep(&mut self, text: &[u8], most: usize) {
+    /// Keeps a line for the excerpt.
+    pub(super) fn keep(&mut self, line: u64, text: &[u8], most: usize) {
         if self.excerpt.len() < most {
             let text = String::from_utf8_lossy(&text[..text.len().min(WIDTH * 4)]);
             self.excerpt.push(text.trim_end().chars().take(WIDTH).collect());
         }
         if self.quiet == 0 {
             self.kept = self.excerpt.len();
+            self.until = line;
         }
     }
 

@@ -1,7 +1,20 @@
 //! What a scan finds.
 
+use std::ops::RangeInclusive;
+
 use super::remarks::Remark;
 use crate::Splat;
+
+/// Where a case begins and ends in the log, by its markers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseLines {
+    /// The case.
+    pub case: String,
+    /// Line of the marker of its begin, from 1.
+    pub begin: u64,
+    /// Line of the marker of its end.
+    pub end: Option<u64>,
+}
 
 /// What is in the log.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -14,6 +27,11 @@ pub struct LogScan {
     pub panicked: Option<u64>,
     /// The case whose begin was marked last and whose end was not.
     pub open_case: Option<String>,
+    /// The cases in the order in which they began, the first 10,000.
+    pub cases: Vec<CaseLines>,
+    /// Lines of reports, from the first to the last that is surely one's, in the order in which they ended; the first 10,000. Others'
+    /// lines may stand between them.
+    pub reports: Vec<RangeInclusive<u64>>,
     /// Lines of the log.
     pub lines: u64,
     /// Whether a kernel started: its banner or a line with a time was seen.

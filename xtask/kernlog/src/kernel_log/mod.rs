@@ -26,7 +26,7 @@ mod sample;
 mod scan;
 mod table;
 
-pub use found::LogScan;
+pub use found::{CaseLines, LogScan};
 pub use helpers::{HelperClass, helper_class, helper_classes};
 pub use remarks::Remark;
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::boot::{self, BEFORE_BOOT, Booting, Clock, End, Start, Suspect};
 use super::event::{Event, is_consequence};
-use super::found::LogScan;
+use super::found::{CaseLines, LogScan};
 use super::heading::{self, Heading};
 use super::line::{
     Classified, classify, find_newline, is_middle, measure, newlines, plain, read_anywhere, rfind_newline,
@@ -22,6 +22,8 @@ use crate::prefix::Prefix;
 
 /// Splats that are kept; more are only counted.
 const MOST_SPLATS: usize = 1000;
+/// Cases and reports of which the lines are kept.
+const MOST_PLACES: usize = 10_000;
 /// Lines of a report that are kept.
 const EXCERPT: usize = 60;
 /// A report may end this many lines before the panic that it leads to.
@@ -432,7 +434,7 @@ impl Scanner {
             match read.take_if(|_| Some(at) == own) {
                 Some(read) => {
                     event.feed(read);
-                    event.keep(body, EXCERPT);
+                    event.keep(self.line, body, EXCERPT);
                 }
                 None => event.wait(),
             }
@@ -451,7 +453,7 @@ impl Scanner {
         let own = self.open.iter().position(|e| e.takes_caller(prefix.caller));
         if let Some(at) = own {
             if self.open[at].absorb(&heading, line) {
-                self.open[at].keep(body, EXCERPT);
+                self.open[at].keep(line, body, EXCERPT);
                 return;
             }
             let over = self.open.remove(at);
@@ -469,7 +471,7 @@ impl Scanner {
         event.again = again;
         event.loose = loose;
         event.patient = loose && !own_words;
-        event.keep(body, EXCERPT);
+        event.keep(line, body, EXCERPT);
         self.open.push(event);
         if own_words && !loose {
             let text = body[..body.len().min(BEFORE)].to_vec();
@@ -523,14 +525,26 @@ impl Scanner {
         let text = String::from_utf8_lossy(&rest[close + 1..]);
         let text = text.strip_prefix(':').unwrap_or(&text).trim();
         if let Some(name) = text.strip_prefix("begin ") {
-            self.case = Some(name.trim().to_owned());
-            self.stalled.clear();
+            self.begins(name.trim());
             // What is reported from here on came during another case.
             self.close(Event::has_evidence);
-        } else if text.starts_with("end ") {
+        } else if let Some(name) = text.strip_prefix("end ") {
             self.case = None;
+            let last = self.out.cases.last_mut().filter(|last| last.case == name.trim());
+            if let Some(end) = last.map(|last| &mut last.end) {
+                end.get_or_insert(self.line);
+            }
         }
         true
+    }
+
+    /// The marker of a case's begin is here.
+    fn begins(&mut self, case: &str) {
+        self.case = Some(case.to_owned());
+        self.stalled.clear();
+        if self.out.cases.len() < MOST_PLACES {
+            self.out.cases.push(CaseLines { case: case.to_owned(), begin: self.line, end: None });
+        }
     }
 
     /// A kernel starts: nothing before it goes on.
@@ -609,17 +623,26 @@ impl Scanner {
 
     fn done(&mut self, event: Event) {
         if event.sequel && self.is_same(event.kind, event.line) {
+            self.has_lines_of(&event);
             return;
         }
         if !event.again && !event.is_report() && reads_like_report(event.first_line().as_bytes(), false) {
             self.notes.add(event.line, OWN_WORDS, event.first_line().as_bytes());
         }
+        self.has_lines_of(&event);
         let Some(splat) = event.finish() else { return };
         if self.out.splats.len() < MOST_SPLATS {
             self.out.splats.push(splat);
             self.last = Some((self.out.splats.len() - 1, self.line));
         } else {
             self.out.dropped += 1;
+        }
+    }
+
+    /// Notes where a report stands, also one that is told already.
+    fn has_lines_of(&mut self, event: &Event) {
+        if event.is_report() && self.out.reports.len() < MOST_PLACES {
+            self.out.reports.push(event.line..=event.until);
         }
     }
 

@@ -25,7 +25,7 @@ impl Borrowed {
         &self,
         scenarios_dir: &Path,
         file: &Path,
-        shared: Shared,
+        shared: &Shared,
         own: &mut Vec<CaseFile>,
     ) -> Result<PathBuf, SpecError> {
         specfile::check_names(file, "cases-of.suite", [&self.suite])?;

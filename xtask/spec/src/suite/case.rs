@@ -9,15 +9,18 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use specfile::SpecError;
 
+use super::kmsg::{KernelMessages, RawMessages};
 use super::userland::{FoundCases, Userland};
 
 /// What a case has where it says nothing else.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shared {
     /// How long it may take.
     pub timeout: Duration,
     /// What its guest has besides the modules.
     pub userland: Userland,
+    /// What is asserted of the kernel's messages.
+    pub kmsg: KernelMessages,
 }
 
 /// One case of a suite.
@@ -42,6 +45,8 @@ pub struct CaseFile {
     pub cmdline: Vec<String>,
     /// Boots alone: it leaves the kernel in a state that no other case should see.
     pub isolate: bool,
+    /// What is asserted of the kernel's messages while it runs.
+    pub kmsg: KernelMessages,
 }
 
 /// What a case needs from the kernel and the topology.
@@ -71,11 +76,12 @@ struct RawCase {
     cmdline: Vec<String>,
     #[serde(default)]
     isolate: bool,
+    kmsg: Option<RawMessages>,
 }
 
 impl CaseFile {
     /// The case of a script that was found in the userland.
-    pub fn found(name: &str, found: &FoundCases, shared: Shared) -> Self {
+    pub fn found(name: &str, found: &FoundCases, shared: &Shared) -> Self {
         Self {
             name: name.to_owned(),
             script: found.run_by.clone(),
@@ -86,27 +92,23 @@ impl CaseFile {
             deny: Vec::new(),
             cmdline: Vec::new(),
             isolate: false,
+            kmsg: shared.kmsg.clone(),
         }
     }
 
-    pub(super) fn load(path: &Path, name: &str, shared: Shared) -> Result<Self, SpecError> {
+    pub(super) fn load(path: &Path, name: &str, shared: &Shared) -> Result<Self, SpecError> {
         specfile::check_name(name).map_err(|why| SpecError::invalid(path, "name", why))?;
-        let raw: RawCase = specfile::parse_yaml(&header(&specfile::read(path)?, path)?, path).map_err(
-            |error| match error {
-                SpecError::Parse { file, message, hint: None } if message.contains("missing field") => {
-                    let hint = Some("a case starts with `#: summary: what it promises`".to_owned());
-                    SpecError::Parse { file, message, hint }
-                }
-                SpecError::Parse { file, message, .. } if message.contains("unknown field `withhold`") => {
-                    SpecError::Parse {
-                        file,
-                        message,
-                        hint: Some("`withhold` is called `deny` now".to_owned()),
-                    }
-                }
-                error => error,
-            },
-        )?;
+        let header = header(&specfile::read(path)?, path)?;
+        let raw: RawCase = specfile::parse_yaml(&header, path).map_err(|error| match error {
+            SpecError::Parse { file, message, hint: None } if message.contains("missing field") => {
+                let hint = Some("a case starts with `#: summary: what it promises`".to_owned());
+                SpecError::Parse { file, message, hint }
+            }
+            SpecError::Parse { file, message, .. } if message.contains("unknown field `withhold`") => {
+                SpecError::Parse { file, message, hint: Some("`withhold` is called `deny` now".to_owned()) }
+            }
+            error => error,
+        })?;
         specfile::check_names(path, "needs.modules", &raw.needs.modules)?;
         specfile::check_names(path, "deny", &raw.deny)?;
         check_cmdline(path, "cmdline", &raw.cmdline)?;
@@ -120,6 +122,7 @@ impl CaseFile {
             deny: raw.deny.iter().map(|module| module.replace('-', "_")).collect(),
             cmdline: raw.cmdline,
             isolate: raw.isolate,
+            kmsg: raw.kmsg.unwrap_or_default().over(&shared.kmsg, path, &header)?,
         })
     }
 }

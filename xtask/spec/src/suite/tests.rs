@@ -59,7 +59,7 @@ fn variants_may_be_those_of_a_modules_parameters() {
 #[test]
 fn header_errors_name_file_and_line() {
     insta::assert_snapshot!(case_error("#!/bin/sh\n#\n#: summary: x\n#: tiemout: 3s\n"), @r"
-    s/a.sh: unknown field `tiemout`, expected one of `summary`, `needs`, `timeout`, `userland`, `deny`, `cmdline`, `isolate` at line 4 column 4
+    s/a.sh: unknown field `tiemout`, expected one of `summary`, `needs`, `timeout`, `userland`, `deny`, `cmdline`, `isolate`, `kmsg` at line 4 column 4
     hint: did you mean `timeout`?
     ");
     insta::assert_snapshot!(case_error("#!/bin/sh\n#: summary: x\n#: timeout: 3 days\n"), @"s/a.sh: `3 days` is no time such as 500ms, 60s or 2m, from 1ms to 60m at line 2 column 4");
@@ -85,8 +85,62 @@ fn header_errors_name_file_and_line() {
     insta::assert_snapshot!(case_error("#: summary: x\n#: cmdline: [a b]\n"), @"s/a.sh: cmdline: `a b` is not one word of a kernel command line");
     insta::assert_snapshot!(case_error("#: summary: x\n#: deny: [../x]\n"), @"s/a.sh: deny: the name `../x` starts with a dot or a dash");
     insta::assert_snapshot!(case_error("#: summary: x\n#: withhold: [cxl_acpi]\n"), @r"
-    s/a.sh: unknown field `withhold`, expected one of `summary`, `needs`, `timeout`, `userland`, `deny`, `cmdline`, `isolate` at line 2 column 4
+    s/a.sh: unknown field `withhold`, expected one of `summary`, `needs`, `timeout`, `userland`, `deny`, `cmdline`, `isolate`, `kmsg` at line 2 column 4
     hint: `withhold` is called `deny` now
+    ");
+}
+
+#[test]
+fn messages_of_the_kernel_are_the_suites_or_the_headers() {
+    let yaml = "summary: x\nkmsg:\n  forbid: [err, warn]\n  allow:\n  - { match: \"no media\", because: it has none }\n";
+    let header = "#: summary: x\n#: kmsg: { forbid: [], require: [\"mem\\\\d: up\"] }\n";
+    let suite = load(&[(FILE, yaml), ("a.sh", CASE), ("b.sh", header)]).expect("a suite");
+    let [a, b] = [&suite.cases[0].kmsg, &suite.cases[1].kmsg];
+    assert_eq!(
+        (a.to_string(), b.to_string()),
+        ("forbids err, warn; allows /no media/".to_owned(), r"requires /mem\d: up/".to_owned())
+    );
+    assert_eq!(a, &suite.shared.kmsg);
+    assert!(
+        a.forbids(LogLevel::Err, "x")
+            && !a.forbids(LogLevel::Err, "has no media")
+            && !a.forbids(LogLevel::Crit, "x")
+    );
+    assert_eq!(LogLevel::of_priority(12), LogLevel::Warn);
+    let none = load(&[(FILE, "summary: x\n"), ("a.sh", CASE)]).expect("a suite");
+    assert!(none.cases[0].kmsg.is_empty());
+    // A job is written and read back.
+    let text = serde_yaml::to_string(&suite.cases).expect("YAML");
+    assert_eq!(serde_yaml::from_str::<Vec<CaseFile>>(&text).expect("the same"), suite.cases);
+}
+
+#[test]
+fn errors_in_what_is_asserted_of_messages_name_file_line_and_field() {
+    let error = |yaml: &str| load(&[(FILE, yaml), ("a.sh", CASE)]).expect_err("it is wrong");
+    insta::assert_snapshot!(error("summary: x\nkmsg:\n  forbid: [err, wrn]\n"), @r"
+    s/suite.yaml: kmsg.forbid[1]: unknown variant `wrn`, expected one of `emerg`, `alert`, `crit`, `err`, `warn`, `notice`, `info`, `debug` at line 3 column 17
+    hint: did you mean `warn`?
+    ");
+    insta::assert_snapshot!(error("summary: x\nkmsg:\n  allow:\n  - { match: a, because: b }\n  - { match: \"a(\", because: b }\n"), @r"
+    s/suite.yaml: kmsg.allow[1].match: `a(` is no regular expression: unclosed group at line 5 column 14
+    hint: a regular expression that stands somewhere in the message
+    ");
+    insta::assert_snapshot!(error("summary: x\nkmsg: { require: [a, \".*\"] }\n"), @r"
+    s/suite.yaml: kmsg.require[1]: `.*` matches every message at line 2 column 22
+    hint: a regular expression that stands somewhere in the message
+    ");
+    insta::assert_snapshot!(error("summary: x\nkmsg: { allow: [{ match: a }] }\n"), @"s/suite.yaml: kmsg.allow[0]: missing field `because` at line 2 column 17");
+    insta::assert_snapshot!(error("summary: x\nkmsg: { allow: [{ match: a, because: \" \" }] }\n"), @r"
+    s/suite.yaml: kmsg.allow[0].because: the reason is empty at line 2 column 38
+    hint: write why the message is expected, verified, not guessed
+    ");
+    insta::assert_snapshot!(error("summary: x\nkmsg: { forbids: [err] }\n"), @r"
+    s/suite.yaml: kmsg: unknown field `forbids`, expected one of `forbid`, `allow`, `require` at line 2 column 9
+    hint: did you mean `forbid`?
+    ");
+    insta::assert_snapshot!(case_error("#!/bin/sh\n#: summary: x\n#: kmsg:\n#:   require: [\"(?<a\"]\n"), @r"
+    s/a.sh: kmsg.require[0]: `(?<a` is no regular expression: unclosed capture group name at line 4 column 16
+    hint: a regular expression that stands somewhere in the message
     ");
 }
 
