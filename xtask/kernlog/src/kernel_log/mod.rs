@@ -13,6 +13,7 @@
 //! The texts are those of Linux 4.4 to 7.3 on x86, arm64, arm and riscv; sources are named at the rules.
 
 mod boot;
+mod buckets;
 mod event;
 mod found;
 mod generic;
