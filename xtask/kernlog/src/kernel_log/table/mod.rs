@@ -11,8 +11,10 @@
 //! functions, no text of a real log. Name the kernel's file and function where the format comes from.
 
 mod faults;
+mod hidden;
 mod locks;
 mod memory;
+mod notes;
 mod other;
 mod panics;
 mod row;
