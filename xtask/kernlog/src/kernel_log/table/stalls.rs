@@ -104,7 +104,7 @@ pub(super) const ROWS: &[Row] = &[
         role: Report,
         trust: Sure,
         needles: &["sched_ext: "],
-        pattern: r#"^sched_ext: BPF .* disabled \((runtime error|scx_bpf_error|runnable task stall|reenqueue limit|rescue bandwidth overload)\)"#,
+        pattern: r"^sched_ext: BPF .* disabled \((runtime error|scx_bpf_error|runnable task stall|reenqueue limit|rescue bandwidth overload)\)",
         title: "sched_ext: $1",
         examples: &[(
             r#"sched_ext: BPF scheduler "sample" disabled (runnable task stall)"#,
