@@ -126,7 +126,7 @@ impl Event {
         let near = line - self.last_heading <= NEAR;
         let same = match heading.role {
             Role::Panic => self.died || self.can_die() || is_consequence(self.kind, heading),
-            Role::Torn => false,
+            Role::Torn | Role::Note => false,
             Role::Sequel => self.kind == heading.kind || self.bare(),
             // KASAN prints much before the access that it reports faults.
             Role::Die => {
@@ -185,6 +185,11 @@ impl Event {
     /// `WARNING: … at` and no word of what.
     fn only_warns(&self) -> bool {
         self.kind == SplatKind::Warning && self.title == "WARNING"
+    }
+
+    /// Whether its next line may be the message of a WARNING: it has `cut here` alone.
+    pub(super) fn is_cut(&self) -> bool {
+        self.prelude && self.kind == SplatKind::Warning && self.bare() && !self.evidence
     }
 
     /// Only `cut here` so far, which names nothing.
@@ -369,7 +374,7 @@ impl Event {
 /// Whether a panic of this title only ends what a report of this kind began. Sources: every caller of panic()
 /// that acts on a report, as `panic_on_oops`, `panic_on_warn`, `hung_task_panic`, `softlockup_panic`.
 pub(super) fn is_consequence(kind: SplatKind, panic: &Heading) -> bool {
-    const ALWAYS: [&str; 14] = [
+    const ALWAYS: [&str; 17] = [
         "Fatal exception",
         "panic_on_warn",
         "panic_on_oops",
@@ -382,6 +387,9 @@ pub(super) fn is_consequence(kind: SplatKind, panic: &Heading) -> bool {
         "synchronous",
         "PANIC",
         "kasan.fault",
+        "panic set",
+        "panic_on_taint",
+        "too often",
         "Oops",
         "BUG!",
     ];
@@ -390,6 +398,7 @@ pub(super) fn is_consequence(kind: SplatKind, panic: &Heading) -> bool {
             &["kill init", "Aiee"]
         }
         SplatKind::Oom => &["emory"],
+        SplatKind::HungTask => &["unrecoverable failure"],
         SplatKind::Other => &["machine check", "Machine check"],
         SplatKind::Lockdep | SplatKind::AtomicSleep => &["scheduling while atomic"],
         _ => &[],

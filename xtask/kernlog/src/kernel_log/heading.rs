@@ -65,6 +65,12 @@ pub(super) fn find(body: &[u8]) -> Option<Heading> {
     find_row(body).map(|(_, heading)| heading)
 }
 
+/// Reads a line that stands where a row without a needle is looked for: above a trace, or behind `cut here`.
+pub(super) fn find_hidden(body: &[u8]) -> Option<Heading> {
+    let (row, heading) = find_row(body)?;
+    row.needles.is_empty().then_some(Heading { unsure: false, ..heading })
+}
+
 /// The first row that matches the line, and what the line reads as.
 pub(super) fn find_row(body: &[u8]) -> Option<(&'static Row, Heading)> {
     let body = &body[..body.len().min(LONGEST)];

@@ -11,7 +11,7 @@ pub(super) const NEEDLES: &[&str] =
     &["dropped **", "uppressed", "Missed ", "validator.", "Disabling lock", "isabled"];
 
 /// Patterns of a message, and what each comes to. The kernel's functions: console_emit_next_record(), ___ratelimit(),
-/// check_hung_task(), kmemleak_disable(), debug_locks_off() and its callers, debug_objects_oom().
+/// check_hung_task(), kmemleak_disable(), debug_locks_off() and its callers, debug_objects_oom(), add_dma_entry(), dma_entry_alloc().
 const LOST: &[(&str, &str)] = &[
     (
         r"^\*\* \d+ printk messages dropped \*\*|^printk: \d+ messages suppressed",
@@ -28,6 +28,7 @@ const LOST: &[(&str, &str)] = &[
     (r"^INFO: lockdep is turned off", "lockdep went off"),
     (r"^kmemleak: .*leak detector disabled", "kmemleak went off"),
     (r"^ODEBUG: .*ODEBUG disabled", "debugobjects went off"),
+    (r"^DMA-API: .*\bdisabl(?:ed|ing)\b", "the DMA debugging went off"),
     (
         r"^(?i:kasan|kfence|kcsan|kmsan|kernel ?address ?sanitizer)\b.{0,60}\b(?:disabled|turned off|switched off)\b",
         "a sanitizer went off",
@@ -38,7 +39,7 @@ const LOST: &[(&str, &str)] = &[
 /// One of these is in each of them: most lines are seen to be none at once.
 static MAY: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"dropped \*\*|uppressed|Missed |validator\.|Disabling lock|isabled|turned off|switched off|oglevel",
+        r"dropped \*\*|uppressed|Missed |validator\.|Disabling lock|isabled|disabling|turned off|switched off|oglevel",
     )
     .ok()
 });
@@ -92,6 +93,8 @@ mod tests {
             "INFO: lockdep is turned off.",
             "kmemleak: Kernel memory leak detector disabled",
             "ODEBUG: Out of memory. ODEBUG disabled",
+            "DMA-API: debugging out of memory - disabling",
+            "DMA-API: cacheline tracking ENOMEM, dma-debug disabled",
             "kasan: KernelAddressSanitizer is disabled",
             "KASAN reports are disabled",
             "kfence: disabled by the sample",
@@ -113,6 +116,8 @@ mod tests {
         lockdep went off: INFO: lockdep is turned off.
         kmemleak went off: kmemleak: Kernel memory leak detector disabled
         debugobjects went off: ODEBUG: Out of memory. ODEBUG disabled
+        the DMA debugging went off: DMA-API: debugging out of memory - disabling
+        the DMA debugging went off: DMA-API: cacheline tracking ENOMEM, dma-debug disabled
         a sanitizer went off: kasan: KernelAddressSanitizer is disabled
         a sanitizer went off: KASAN reports are disabled
         a sanitizer went off: kfence: disabled by the sample

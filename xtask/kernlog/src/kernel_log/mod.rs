@@ -8,11 +8,13 @@
 //! Several headings of one event are one splat: what leads up to it (`cut here`, `refcount_t: …`), the die
 //! line, and the panic that follows. The function to blame is the first that is not a helper
 //! (see `helpers/classes.rs`). Headings that only look like the kernel's (`BUG: …` or `WARNING: …` of a driver's own
-//! wording, or without a time in a log that has times) count only when registers or a trace follow.
+//! wording, or without a time in a log that has times) count only when registers or a trace follow. Some words are a report
+//! only above a trace, and are looked for only there.
 //!
 //! The texts are those of Linux 4.4 to 7.3 on x86, arm64, arm and riscv; sources are named at the rules.
 
 mod boot;
+mod buckets;
 mod event;
 mod found;
 mod heading;

@@ -1,16 +1,20 @@
 //! Which lines are worth a closer look: those that contain a needle of the table's, a marker or a kernel's banner.
 //!
-//! Nearly all of a log is passed over here, at the speed of a vectorised search. It takes up to 64 needles of four
-//! bytes or more at once (aho-corasick's `packed`, which regex chooses for an alternation of literals), so more are
-//! searched for in several passes, and each shorter one in a pass of its own, which memchr's `memmem` makes cheap.
+//! Nearly all of a log is passed over here, at the speed of a vectorised search. It takes some hundred needles of four
+//! bytes or more at once (aho-corasick's `packed`), if they are arranged well (`buckets.rs`). More are searched for in
+//! several passes, and each shorter one in a pass of its own, which memchr's `memmem` makes cheap. A processor without the
+//! instructions for it has regex's search.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use aho_corasick::Span;
+use aho_corasick::packed::{self, Config};
 use memchr::memmem::Finder;
 use regex::bytes::Regex;
 
 use super::boot::{BANNER, PHYSICAL, STARTERS};
+use super::buckets;
 use super::lost;
 use super::table::rows;
 
@@ -35,15 +39,11 @@ const TRACES: [&str; 1] = ["race:"];
 /// What was asked for, and what ends a machine in good order.
 const ORDERLY: [&str; 3] = ["ysrq: ", "FAULT_INJECTION: ", "reboot: "];
 
-/// Needles that one vectorised search takes.
-const TOGETHER: usize = 64;
-/// Buckets into which it sorts them.
-const BUCKETS: usize = 16;
+/// Needles that one vectorised search takes, with 32 bytes at a time and without.
+const TOGETHER: usize = if cfg!(target_arch = "x86_64") { 120 } else { 64 };
+const TOGETHER_NARROW: usize = 64;
 /// A needle that is shorter makes the search for all others slow.
 const SHORT: usize = 4;
-
-/// Of a needle that is longer, so many bytes are left at least: `lock` alone is found too often.
-const ENOUGH: usize = 7;
 
 /// Whether a line shows that the kernel came to user space, or left it.
 pub(super) fn is_up(body: &[u8]) -> bool {
@@ -70,7 +70,8 @@ pub(super) fn asked_for(body: &[u8]) -> Option<&'static str> {
 
 enum Searcher {
     One(Box<Finder<'static>>),
-    Several(Regex),
+    Several(Box<packed::Searcher>),
+    Slow(Regex),
 }
 
 impl Searcher {
@@ -78,7 +79,10 @@ impl Searcher {
     fn find(&self, area: &[u8], from: usize) -> Option<usize> {
         match self {
             Self::One(finder) => finder.find(&area[from..]).map(|at| from + at),
-            Self::Several(needles) => needles.find_at(area, from).map(|found| found.start()),
+            Self::Several(needles) => {
+                needles.find_in(area, Span { start: from, end: area.len() }).map(|found| found.start())
+            }
+            Self::Slow(needles) => needles.find_at(area, from).map(|found| found.start()),
         }
     }
 }
@@ -100,53 +104,32 @@ fn searchers<'a>(needles: impl Iterator<Item = &'a str>) -> Vec<Searcher> {
     // What contains a needle needs none of its own.
     let (short, long): (Vec<&str>, Vec<&str>) =
         needles.iter().filter(|needle| !within(needle)).partition(|needle| needle.len() < SHORT);
-    let any_of = |needles: &[&str]| {
-        let needles: Vec<String> = dealt(needles).iter().map(|needle| regex::escape(needle)).collect();
-        Regex::new(&needles.join("|")).ok().map(Searcher::Several)
-    };
-    let long: BTreeSet<&str> = long.into_iter().map(from_rarest).collect();
-    let long: Vec<&str> = long.into_iter().collect();
-    let passes = long.len().div_ceil(TOGETHER).max(1);
+    let passes = long.len().div_ceil(together()).max(1);
     let several = long.chunks(long.len().div_ceil(passes).max(1)).filter_map(any_of);
     let each = short.into_iter().map(|needle| Searcher::One(Box::new(Finder::new(needle).into_owned())));
     several.chain(each).collect()
 }
 
-/// The end of a needle from its rarest four bytes on, since by four bytes the vectorised search decides where to look
-/// closer: `rcu_` is rarer than `from`, and `hand` than the `nabl` of whatever is enabled.
-fn from_rarest(needle: &str) -> &str {
-    let rarity = |window: &[u8]| {
-        let known =
-            window.windows(3).map(|three| WORDS.as_bytes().windows(3).filter(|word| *word == three).count());
-        (std::cmp::Reverse(known.sum::<usize>()), window.iter().map(|byte| rarity(*byte)).sum::<usize>())
-    };
-    let ends = 1 + needle.len().saturating_sub(ENOUGH);
-    let windows = needle.as_bytes().windows(SHORT).enumerate().take(ends).rev();
-    let rarest = windows.max_by_key(|(_, window)| rarity(window));
-    rarest.map_or(needle, |(at, _)| needle.get(at..).unwrap_or(needle))
+/// How many needles this processor can search for at once.
+fn together() -> usize {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        return TOGETHER;
+    }
+    TOGETHER_NARROW
 }
 
-/// The commonest words in the consoles of some hundred boots.
-const WORDS: &str = " reserved reserving memory device devices enabled enabling disabled initialized registered register driver drivers kernel \
-    version interface resource bridge window pci bus irq interrupt attributes node hash table entries order bytes linear size sized type class \
-    from to for the of at in on is and with not name using support supports supported mode port power clock clocksource cpu cpus smp found \
-    added assigned mounted filesystem loaded mapped zone range usable netdevice net audit state failed probe init option previous extended \
-    configured assign argument command line variable value being root host link platform warning unsafe order stack Linux ";
-
-/// How many bytes are commoner in the consoles of some hundred boots.
-fn rarity(byte: u8) -> usize {
-    const COMMONEST: &[u8] = b" 0ei:ofsd1n[]tcr.apx24g3b6w758ml9uCPIAz_hRBSy'vE;kMT,OXL)(UNFD=HK+/-";
-    COMMONEST.iter().position(|common| *common == byte).unwrap_or(COMMONEST.len())
+/// One search for several needles.
+fn any_of(needles: &[&str]) -> Option<Searcher> {
+    let needles = buckets::arranged(needles);
+    let packed = Config::new().heuristic_pattern_limits(false).builder().extend(&needles).build();
+    packed.map(|packed| Searcher::Several(Box::new(packed))).or_else(|| slow(&needles).map(Searcher::Slow))
 }
 
-/// The needles in an order in which neighbours get into the same of the search's buckets, since it deals them out one by
-/// one: a bucket of needles that begin alike is looked into less often.
-fn dealt<'a>(sorted: &[&'a str]) -> Vec<&'a str> {
-    let each = sorted.len().div_ceil(BUCKETS).max(1);
-    let rounds = 0..each;
-    rounds
-        .flat_map(|round| sorted.chunks(each).filter_map(move |bucket| bucket.get(round)).copied())
-        .collect()
+/// The same by regex.
+fn slow(needles: &[&str]) -> Option<Regex> {
+    let needles: Vec<String> = needles.iter().map(|needle| regex::escape(needle)).collect();
+    Regex::new(&needles.join("|")).ok()
 }
 
 /// The needles of one piece of a log, found in order.
@@ -194,13 +177,17 @@ impl<'a> Hits<'a> {
 mod tests {
     use super::*;
 
-    fn starts(text: &str, booting: bool) -> Vec<usize> {
+    /// The words of a text in which something was found.
+    fn found(text: &str, booting: bool) -> Vec<&str> {
         let mut hits = Hits::new(text.as_bytes());
         let mut found = Vec::new();
         let mut from = 0;
         while from < text.len() {
             let at = hits.next(from, booting);
-            found.extend((at < text.len()).then_some(at));
+            found.extend(text.split('|').find(|part| {
+                let start = part.as_ptr().addr() - text.as_ptr().addr();
+                (start..start + part.len()).contains(&at)
+            }));
             from = at + 1;
         }
         found
@@ -208,33 +195,35 @@ mod tests {
 
     #[test]
     fn needles_are_found_in_order_whichever_searcher_finds_them() {
-        assert_eq!(starts("x [#4] BUG: [#12] patchbench[ Linux version ", false), [2, 7, 12, 20, 33]);
-        assert_eq!(starts("Mounted root x WARNING: ", false), [15]);
-        assert_eq!(starts("Mounted root x WARNING: ", true), [0, 15]);
-        assert_eq!(starts("quiet", true), Vec::<usize>::new());
+        assert_eq!(
+            found("x|[#4]|BUG: |[#12]|patchbench[|y|Linux version |z", false),
+            ["[#4]", "BUG: ", "[#12]", "patchbench[", "Linux version "]
+        );
+        assert_eq!(found("Mounted root|x|WARNING: ", false), ["WARNING: "]);
+        assert_eq!(found("Mounted root|x|WARNING: ", true), ["Mounted root", "WARNING: "]);
+        assert_eq!(found("quiet", true), Vec::<&str>::new());
     }
 
     #[test]
     fn more_needles_than_one_search_takes_are_all_found() {
         let many: Vec<String> = (100..300).map(|number| format!("needle{number}")).collect();
         let searchers = searchers(many.iter().map(String::as_str));
-        assert_eq!(searchers.len(), 4);
+        assert_eq!(searchers.len(), 200_usize.div_ceil(together()));
         for needle in &many {
             let text = format!("hay {needle} hay");
-            assert!(
-                searchers.iter().any(|one| one
-                    .find(text.as_bytes(), 0)
-                    .is_some_and(|at| text[at..].starts_with(from_rarest(needle)))),
-                "{needle}"
-            );
+            let within = |at: usize| (4..4 + needle.len()).contains(&at);
+            assert!(searchers.iter().any(|one| one.find(text.as_bytes(), 0).is_some_and(within)), "{needle}");
         }
     }
 
     #[test]
-    fn the_rarest_end_of_a_needle_is_searched_for() {
-        let ends = ["BUG: ", "kernel BRK", "page allocation ", "unchecked MSR", "able to handle", "[#12"]
-            .map(from_rarest);
-        assert_eq!(ends, ["BUG: ", "kernel BRK", "allocation ", "hecked MSR", " handle", "[#12"]);
+    fn a_processor_without_the_instructions_finds_the_same() {
+        let (needles, text) = (["BUG: ", "cut here"], "x cut here BUG: y");
+        let fast = any_of(&needles).expect("a search");
+        let slow = Searcher::Slow(slow(&buckets::arranged(&needles)).expect("a search"));
+        for from in 0..text.len() {
+            assert_eq!(fast.find(text.as_bytes(), from), slow.find(text.as_bytes(), from), "{from}");
+        }
     }
 
     #[test]

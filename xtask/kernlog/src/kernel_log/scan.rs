@@ -38,6 +38,9 @@ const OPEN: usize = 8;
 /// So much of the start of the log decides whether its lines have times.
 const SAMPLE: usize = 1 << 16;
 
+/// Lines above a trace in which its heading may stand.
+const ABOVE: usize = 25;
+
 /// Lines behind the first half of a heading in which its rest may stand.
 const HALVES: u32 = 2;
 /// Why a line that looks like a heading is none.
@@ -304,16 +307,16 @@ impl Scanner {
             self.boot(start, line, body, before, prefix.tagged);
         } else if let Some(heading) = heading.filter(|_| !self.dead) {
             self.drop_half();
-            if heading.role != Role::Torn {
-                return self.heading(heading, &prefix, body, loose);
-            }
-            if self.is_apart() {
-                self.heading(heading, &prefix, body, false);
+            match heading.role {
+                Role::Note => self.note(&heading, &prefix, body),
+                Role::Torn if self.open.is_empty() => self.torn(heading, &prefix, body, before),
+                Role::Torn => {}
+                _ => return self.heading(heading, &prefix, body, loose),
             }
         } else if self.join(&prefix, body) {
             return;
         } else {
-            self.other(&prefix, line, body);
+            self.other(&prefix, line, body, before);
         }
         if !self.open.is_empty() {
             self.feed_line(line);
@@ -332,8 +335,8 @@ impl Scanner {
     }
 
     /// A line with a needle that is no heading: a word on the boot, on what was lost, or something that looks like a report.
-    fn other(&mut self, prefix: &Prefix<'_>, line: &[u8], body: &[u8]) {
-        let program = prefix.user || self.stamped && !prefix.stamped;
+    fn other(&mut self, prefix: &Prefix<'_>, line: &[u8], body: &[u8], before: &[u8]) {
+        let program = self.is_programs(prefix);
         let body = body.trim_ascii_start();
         if let Some(booting) = &mut self.booting {
             booting.command_line |= is_command_line(body);
@@ -354,12 +357,24 @@ impl Scanner {
                 self.incomplete.add(self.line, what, body);
             }
         } else if self.open.is_empty() && !self.dead {
-            self.headless(prefix, body, program);
+            self.headless(prefix, body, program, before);
+        }
+    }
+
+    /// Whether a line is of a program, and not of the kernel.
+    fn is_programs(&self, prefix: &Prefix<'_>) -> bool {
+        prefix.user || self.stamped && !prefix.stamped
+    }
+
+    /// What the kernel tells of a machine, or of what it worked around: no report, but nothing to be silent about.
+    fn note(&mut self, heading: &Heading, prefix: &Prefix<'_>, body: &[u8]) {
+        if !self.is_programs(prefix) {
+            self.notes.add(self.line, &heading.title, body);
         }
     }
 
     /// A line that looks like one of a report, and there is none.
-    fn headless(&mut self, prefix: &Prefix<'_>, body: &[u8], program: bool) {
+    fn headless(&mut self, prefix: &Prefix<'_>, body: &[u8], program: bool, before: &[u8]) {
         let read = if program { ReportLine::Other } else { report_line::read(body) };
         if matches!(read, ReportLine::TraceStart | ReportLine::Pointer(_)) {
             let asked = self.asked.filter(|(_, line)| self.line - line <= PANIC_NEAR);
@@ -367,8 +382,8 @@ impl Scanner {
                 // sysrq prints many; who lets something fail prints one.
                 self.asked = (who == "sysrq").then_some((who, self.line));
                 self.notes.add(self.line, &format!("a trace that {who} was asked for"), body);
-            } else if self.is_apart() {
-                self.heading(Heading::torn(), prefix, body, false);
+            } else {
+                self.torn(Heading::torn(), prefix, body, before);
             }
         } else if reads_like_report(body, prefix.user) {
             if program {
@@ -378,6 +393,39 @@ impl Scanner {
                 self.half = Some(Half::new(text, line, false));
             }
         }
+    }
+
+    /// A line of the middle of a report, and none is open: its heading may be one that nothing but what follows makes one.
+    fn torn(&mut self, torn: Heading, prefix: &Prefix<'_>, body: &[u8], before: &[u8]) {
+        let before = self.before(before);
+        let ended = self.last.map_or(0, |(_, ended)| ended);
+        let since = usize::try_from(self.line - ended).unwrap_or(ABOVE).saturating_sub(1);
+        let lines = before.strip_suffix(b"\n").unwrap_or(&before).rsplit(|b| *b == b'\n');
+        let lines: Vec<&[u8]> = lines.take(since.min(ABOVE)).collect();
+        let found = lines.iter().enumerate().find_map(|(at, line)| self.above(line).map(|found| (at, found)));
+        let Some((at, heading)) = found else {
+            if self.is_apart() {
+                self.heading(torn, prefix, body, false);
+            }
+            return;
+        };
+        let heading_line = self.line - at as u64 - 1;
+        let here = std::mem::replace(&mut self.line, heading_line);
+        let line = plain(lines[at]);
+        let start = measure(&line, self.learned.as_ref()).len;
+        self.heading(heading, prefix, &line[start..], false);
+        lines[..at].iter().rev().for_each(|line| self.feed_line(line));
+        self.line = here;
+    }
+
+    /// The heading that a line above a trace is.
+    fn above(&self, line: &[u8]) -> Option<Heading> {
+        let line = &*plain(line);
+        let prefix = measure(line, self.learned.as_ref());
+        if self.is_programs(&prefix) {
+            return None;
+        }
+        heading::find_hidden(&line[prefix.len..])
     }
 
     /// Takes a line as the second half of a heading that was wrapped, or broken by a name with a line end in it.
@@ -391,7 +439,8 @@ impl Scanner {
             self.drop_half();
             return false;
         }
-        if let Some(heading) = heading::find(&half.text).filter(|heading| !heading.unsure) {
+        let sure = |heading: &Heading| !heading.unsure && heading.role != Role::Note;
+        if let Some(heading) = heading::find(&half.text).filter(sure) {
             let here = std::mem::replace(&mut self.line, half.line);
             if half.opened {
                 self.open.retain(|event| event.line != half.line);
@@ -423,6 +472,12 @@ impl Scanner {
             return;
         }
         let own = self.open.iter().position(|e| e.takes_caller(prefix.caller));
+        if let Some(event) = own.and_then(|own| self.open.get(own))
+            && event.is_cut()
+            && let Some(heading) = heading::find_hidden(body)
+        {
+            return self.heading(heading, &prefix, body, false);
+        }
         let mut read = Some(if prefix.user { ReportLine::Other } else { report_line::read(body) });
         if let Some(event) = own.and_then(|own| self.open.get(own))
             && event.loose

@@ -136,7 +136,7 @@ fn the_die_lines_of_all_architectures_at_any_counter() {
     oops | Oops in cxl_dies
     oops | Oops in cxl_dies
     oops | Oops in cxl_dies
-    oops | Oops in cxl_dies
+    oops | Exception in kernel mode in cxl_dies
     oops | Break instruction in kernel code in cxl_dies
     oops | Kernel ade access in cxl_dies
     oops | Kernel illegal instruction in cxl_dies

@@ -55,15 +55,29 @@ pub(super) const ROWS: &[Row] = &[
         role: Prelude,
         trust: Sure,
         needles: &["nable to handle"],
-        pattern: r"^(?:BUG: )?[Uu]nable to handle kernel(?: ([\w -]+?))?(?: at .*)?$",
+        pattern: r"^(?:BUG: )?[Uu]nable to handle kernel(?: ([\w -]+?))?(?: \(.*\))?(?: at .*)?$",
         title: "unable to handle kernel $1",
         examples: &[
+            (
+                "BUG: Unable to handle kernel instruction fetch (NULL pointer?)",
+                "unable to handle kernel instruction fetch",
+            ),
             (
                 "Unable to handle kernel access to user memory outside uaccess routines at virtual address 0000000000000008",
                 "unable to handle kernel access to user memory outside uaccess routines",
             ),
             ("Unable to handle kernel", "unable to handle kernel"),
         ],
+    },
+    // arch/powerpc/mm/fault.c, __bad_page_fault().
+    Row {
+        kind: K::Oops,
+        role: Prelude,
+        trust: Sure,
+        needles: &["nable to handle"],
+        pattern: r"^BUG: Unable to handle unknown paging fault",
+        title: "page fault",
+        examples: &[("BUG: Unable to handle unknown paging fault at 0xc000000000001000", "page fault")],
     },
     Row {
         kind: K::Oops,
@@ -99,22 +113,58 @@ pub(super) const ROWS: &[Row] = &[
         kind: K::Oops,
         role: Prelude,
         trust: Sure,
-        needles: &["Insufficient stack", "ernel stack overflow"],
-        pattern: r"^(?:Insufficient stack space to handle exception|[Kk]ernel stack overflow)",
+        needles: &["Insufficient stack", "stack overflow"],
+        pattern: r"^(?:Insufficient stack space to handle exception|[Kk]ernel stack overflow|do_IRQ: stack overflow: -?\d)",
         title: "stack overflow",
         examples: &[
             ("Insufficient stack space to handle exception!", "stack overflow"),
             ("Kernel stack overflow", "stack overflow"),
+            // arch/{mips,powerpc}/kernel/irq.c, check_stack_overflow().
+            ("do_IRQ: stack overflow: 1232", "stack overflow"),
         ],
     },
     Row {
         kind: K::Oops,
         role: Prelude,
         trust: Sure,
-        needles: &["PANIC: double"],
+        needles: &["PANIC: "],
         pattern: r"^(?:traps: )?PANIC: double fault",
         title: "double fault",
         examples: &[("traps: PANIC: double fault, error_code: 0x0", "double fault")],
+    },
+    // Before there is a handler for it: arch/x86/mm/extable.c, early_fixup_exception(); arch/s390/kernel/early.c,
+    // __do_early_pgm_check(); arch/x86/coco/sev/vc-handle.c, handle_vc_boot_ghcb().
+    Row {
+        kind: K::Oops,
+        role: Prelude,
+        trust: Sure,
+        needles: &["PANIC: "],
+        pattern: r"^PANIC: (?:early exception (?:0x)?[0-9a-f]|(?:Unsupported exit-code|Failure in communication with VMM|Failed to decode instruction) ?\(?.*0x)",
+        title: "early exception",
+        examples: &[
+            (
+                "PANIC: early exception 0x0d IP 10:ffffffff81000000 error 0 cr2 0xffff888100a00000",
+                "early exception",
+            ),
+            ("PANIC: early exception 0010 PSW: 0000000180000000 0000000000100000", "early exception"),
+            (
+                "PANIC: Unsupported exit-code 0x7c in early #VC exception (IP: 0xffffffff81000000)",
+                "early exception",
+            ),
+        ],
+    },
+    // arch/x86/entry/entry_fred.c, fred_bad_type().
+    Row {
+        kind: K::Oops,
+        role: Prelude,
+        trust: Sure,
+        needles: &["PANIC: ", "BUG: "],
+        pattern: r"^(?:PANIC|BUG): (invalid or fatal FRED event);",
+        title: "$1",
+        examples: &[(
+            "PANIC: invalid or fatal FRED event; event type 3 vector 14 error 0x0 aux 0x0 at 0010:ffffffff81000000",
+            "invalid or fatal FRED event",
+        )],
     },
     Row {
         kind: K::Oops,
@@ -153,6 +203,44 @@ pub(super) const ROWS: &[Row] = &[
             ("Internal error: Oops - BUG: 00000000f2000800 [#7] SMP", "Oops - BUG"),
         ],
     },
+    // arch/powerpc/kernel/traps.c, __die(); what any caller of x86's die() says.
+    Row {
+        kind: K::Oops,
+        role: Die,
+        trust: Sure,
+        needles: &["[#"],
+        pattern: r"^Oops: ([A-Za-z#][\w #/()'-]*)(?:, sig: \d+|: [0-9a-f]{4}) \[#\d+\]",
+        title: "$1",
+        examples: &[
+            ("Oops: Kernel access of bad area, sig: 11 [#1]", "Kernel access of bad area"),
+            ("Oops: Bad kernel stack pointer, sig: 6 [#12]", "Bad kernel stack pointer"),
+            ("Oops: Bad pagetable: 0009 [#1] SMP NOPTI", "Bad pagetable"),
+            ("Oops: unexpected #NM exception: 0000 [#2] SMP", "unexpected #NM exception"),
+        ],
+    },
+    // arch/x86/kernel/traps.c, exc_alignment_check(): the counter comes on the next line.
+    Row {
+        kind: K::Oops,
+        role: Die,
+        trust: Sure,
+        needles: &["Oops: "],
+        pattern: r"^Oops: (Split lock detected)",
+        title: "$1",
+        examples: &[("Oops: Split lock detected", "Split lock detected")],
+    },
+    // arch/s390/kernel/dumpstack.c, die().
+    Row {
+        kind: K::Oops,
+        role: Die,
+        trust: Sure,
+        needles: &["[#"],
+        pattern: r"^([A-Za-z][\w ,./()-]{2,60}): [0-9a-f]{2,16} ilc:\d \[#\d+\]",
+        title: "$1",
+        examples: &[
+            ("specification exception: 0006 ilc:2 [#1] SMP", "specification exception"),
+            ("addressing exception: 0005 ilc:3 [#14] PREEMPT SMP", "addressing exception"),
+        ],
+    },
     Row {
         kind: K::Oops,
         role: Die,
@@ -160,11 +248,7 @@ pub(super) const ROWS: &[Row] = &[
         needles: &["[#"],
         pattern: r"^Oops(?: - [^\[]*?)?(?: |: ).*\[#\d+\]",
         title: "Oops",
-        examples: &[
-            ("Oops: 0000 [#1] SMP NOPTI", "Oops"),
-            ("Oops: Kernel access of bad area, sig: 11 [#1]", "Oops"),
-            ("Oops - illegal instruction [#5]", "Oops"),
-        ],
+        examples: &[("Oops: 0000 [#1] SMP NOPTI", "Oops"), ("Oops - illegal instruction [#5]", "Oops")],
     },
     Row {
         kind: K::Oops,
@@ -216,7 +300,7 @@ pub(super) const ROWS: &[Row] = &[
         kind: K::Oops,
         role: Prelude,
         trust: Sure,
-        needles: &["exception on CPU"],
+        needles: &["Unhandled "],
         pattern: r"^Unhandled .*exception on CPU",
         title: "unhandled exception",
         examples: &[(
@@ -232,6 +316,16 @@ pub(super) const ROWS: &[Row] = &[
         pattern: r"^Unexpected kernel BRK exception at EL1",
         title: "unexpected BRK exception",
         examples: &[("Unexpected kernel BRK exception at EL1", "unexpected BRK exception")],
+    },
+    // arch/arm64/kernel/debug-monitors.c, do_el1_softstep(): the kernel goes on.
+    Row {
+        kind: K::Oops,
+        role: Prelude,
+        trust: Sure,
+        needles: &["single-step exc"],
+        pattern: r"^Unexpected kernel single-step exception at EL1",
+        title: "unexpected single-step exception",
+        examples: &[("Unexpected kernel single-step exception at EL1", "unexpected single-step exception")],
     },
     // kernel/cfi.c, report_cfi_failure().
     Row {
@@ -253,10 +347,24 @@ pub(super) const ROWS: &[Row] = &[
         kind: K::Bug,
         role: Prelude,
         trust: Sure,
-        needles: &["kernel BUG at "],
-        pattern: r"^kernel BUG at ",
+        needles: &["BUG at "],
+        pattern: r"^[Kk]ernel BUG at ",
         title: "kernel BUG",
-        examples: &[("kernel BUG at drivers/cxl/core/port.c:12!", "kernel BUG")],
+        examples: &[
+            ("kernel BUG at drivers/cxl/core/port.c:12!", "kernel BUG"),
+            // Before 7.0, and without CONFIG_DEBUG_BUGVERBOSE.
+            ("Kernel BUG at cxl_sample+0x1c/0x60 [verbose debug info unavailable]", "kernel BUG"),
+        ],
+    },
+    // include/asm-generic/bug.h, BUG(), of architectures without one of their own.
+    Row {
+        kind: K::Bug,
+        role: Prelude,
+        trust: Sure,
+        needles: &["BUG: "],
+        pattern: r"^BUG: failure at [\w./+-]+:\d+/(?P<f>[A-Za-z_]\w*)\(\)!",
+        title: "kernel BUG",
+        examples: &[("BUG: failure at drivers/cxl/core/port.c:12/cxl_sample()!", "kernel BUG in cxl_sample")],
     },
     Row {
         kind: K::Bug,
@@ -296,12 +404,18 @@ pub(super) const ROWS: &[Row] = &[
         kind: K::Oops,
         role: Prelude,
         trust: WithTrace,
-        needles: &["Unhandled fault"],
-        pattern: r"^Unhandled fault: (.*?) \(0x",
+        needles: &["Unhandled "],
+        pattern: r"^Unhandled (?:fault|prefetch abort): (.*?) \(0x",
         title: "unhandled fault: $1",
-        examples: &[(
-            "Unhandled fault: external abort on non-linefetch (0x1028) at 0xfed01000",
-            "unhandled fault: external abort on non-linefetch",
-        )],
+        examples: &[
+            (
+                "Unhandled fault: external abort on non-linefetch (0x1028) at 0xfed01000",
+                "unhandled fault: external abort on non-linefetch",
+            ),
+            (
+                "Unhandled prefetch abort: breakpoint debug exception (0x002) at 0x00000000",
+                "unhandled fault: breakpoint debug exception",
+            ),
+        ],
     },
 ];

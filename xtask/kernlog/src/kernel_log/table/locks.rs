@@ -1,7 +1,7 @@
 //! lockdep and what checks that locks are given back: kernel/locking/lockdep.c, kernel/workqueue.c,
 //! kernel/locking/spinlock_debug.c.
 
-use super::row::Role::Report;
+use super::row::Role::{Prelude, Report};
 use super::row::Row;
 use super::row::Trust::Sure;
 use crate::SplatKind as K;
@@ -12,7 +12,7 @@ pub(super) const ROWS: &[Row] = &[
         role: Report,
         trust: Sure,
         needles: &["WARNING: ", "INFO: "],
-        pattern: r"^(?:WARNING|INFO): ((?:possible|inconsistent|bad unlock|bad contention|held lock|lock held|[Nn]ested lock|suspicious RCU) ?[\w -]*)",
+        pattern: r"^(?:WARNING|INFO): ((?:possible|inconsistent|bad unlock|bad contention|held lock|lock held|[Nn]ested lock|suspicious RCU|chain_key collision) ?[\w -]*)",
         title: "$1",
         examples: &[
             (
@@ -20,6 +20,7 @@ pub(super) const ROWS: &[Row] = &[
                 "possible circular locking dependency detected",
             ),
             ("INFO: possible recursive locking detected", "possible recursive locking detected"),
+            ("WARNING: chain_key collision", "chain_key collision"),
         ],
     },
     Row {
@@ -94,6 +95,28 @@ pub(super) const ROWS: &[Row] = &[
         pattern: r"^BUG: (MAX_\w+) too low",
         title: "$1 too low",
         examples: &[("BUG: MAX_LOCKDEP_ENTRIES too low!", "MAX_LOCKDEP_ENTRIES too low")],
+    },
+    // lockdep.c, look_up_lock_class(), lockdep_init_map_type().
+    Row {
+        kind: K::Lockdep,
+        role: Report,
+        trust: Sure,
+        needles: &["BUG: "],
+        pattern: r"^BUG: (looking up invalid subclass):",
+        title: "$1",
+        examples: &[("BUG: looking up invalid subclass: 9", "looking up invalid subclass")],
+    },
+    Row {
+        kind: K::Lockdep,
+        role: Prelude,
+        trust: Sure,
+        needles: &["BUG: "],
+        pattern: r"^BUG: key \S+ has not been registered!",
+        title: "lock class key was not registered",
+        examples: &[(
+            "BUG: key ffff888100a00000 has not been registered!",
+            "lock class key was not registered",
+        )],
     },
     Row {
         kind: K::Bug,

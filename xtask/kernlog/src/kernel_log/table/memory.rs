@@ -3,7 +3,7 @@
 
 use super::row::Role::{Prelude, Report, Sequel};
 use super::row::Row;
-use super::row::Trust::Sure;
+use super::row::Trust::{Sure, WithTrace};
 use super::row::symbol;
 use crate::SplatKind as K;
 
@@ -66,6 +66,71 @@ pub(super) const ROWS: &[Row] = &[
         title: "Bad $1",
         examples: &[("BUG: Bad page state in process sh  pfn:12345", "Bad page state")],
     },
+    // mm/mempool.c, poison_error().
+    Row {
+        kind: K::Bug,
+        role: Report,
+        trust: Sure,
+        needles: &["BUG: "],
+        pattern: r"^BUG: (mempool element poison mismatch)",
+        title: "$1",
+        examples: &[("BUG: mempool element poison mismatch", "mempool element poison mismatch")],
+    },
+    // mm/page_poison.c, check_poison_mem().
+    Row {
+        kind: K::Bug,
+        role: Report,
+        trust: Sure,
+        needles: &["pagealloc: "],
+        pattern: r"^pagealloc: (single bit error|memory corruption)",
+        title: "pagealloc: $1",
+        examples: &[("pagealloc: memory corruption", "pagealloc: memory corruption")],
+    },
+    // What pgd_clear_bad() and the like print by pte_ERROR() of each architecture: mm/pgtable-generic.c.
+    Row {
+        kind: K::Bug,
+        role: Report,
+        trust: Sure,
+        needles: &[": bad p"],
+        pattern: r"^[\w./-]+\.[ch]:\d+: bad (p(?:te|md|ud|4d|gd)) [0-9a-f]",
+        title: "bad $1",
+        examples: &[
+            ("mm/pgtable-generic.c:51: bad pmd 0000000080000000.", "bad pmd"),
+            ("mm/pgtable-generic.c:51: bad pud ffff888100a00000(00000000deadbeef)", "bad pud"),
+        ],
+    },
+    // mm/dmapool.c, pool_check_block(), pool_block_err(), with slab_debug=; no trace is printed.
+    Row {
+        kind: K::SlabCorruption,
+        role: Report,
+        trust: Sure,
+        needles: &["pool_check_block ", "pool_block_err "],
+        pattern: r"^[^\s\[][^\[]{0,80}: pool_(?:check_block|block_err) \S.*(corrupted|bad dma|already free)",
+        title: "DMA pool: $1",
+        examples: &[
+            (
+                "cxl_pci 0000:0d:00.0: pool_check_block sample, 00000000deadbeef (corrupted)",
+                "DMA pool: corrupted",
+            ),
+            (
+                "cxl_pci 0000:0d:00.0: pool_block_err sample, dma 0x0000000000001000 already free",
+                "DMA pool: already free",
+            ),
+        ],
+    },
+    // mm/zswap.c, zswap_decompress().
+    Row {
+        kind: K::Other,
+        role: Report,
+        trust: Sure,
+        needles: &["Decompression error"],
+        pattern: r"^zswap: Decompression error from zswap",
+        title: "zswap: decompression error",
+        examples: &[(
+            "zswap: Decompression error from zswap (0:77 lzo 12->4000)",
+            "zswap: decompression error",
+        )],
+    },
     Row {
         kind: K::Bug,
         role: Report,
@@ -108,12 +173,35 @@ pub(super) const ROWS: &[Row] = &[
             "memory leak",
         )],
     },
+    // mm/kmemleak.c, kmemleak_warn().
+    Row {
+        kind: K::Leak,
+        role: Report,
+        trust: WithTrace,
+        needles: &["kmemleak: "],
+        pattern: r"^kmemleak: (Found object by alias|Cannot insert .* into the object search tree|Scan area larger than object|.* (?:of an|of|to|on|scanning|for|freeing) unknown object)\b",
+        title: "kmemleak: an object that it does not know",
+        examples: &[
+            (
+                "kmemleak: Found object by alias at 0xffff888100a00000",
+                "kmemleak: an object that it does not know",
+            ),
+            (
+                "kmemleak: Cannot insert 0xffff888100a00000 into the object search tree (overlaps existing)",
+                "kmemleak: an object that it does not know",
+            ),
+            (
+                "kmemleak: Adding scan area to unknown object at 0xffff888100a00000",
+                "kmemleak: an object that it does not know",
+            ),
+        ],
+    },
     Row {
         kind: K::SlabCorruption,
         role: Report,
         trust: Sure,
         needles: &["BUG "],
-        pattern: r"^BUG \S.*? \((?:Not tainted|Tainted: [^)]*|[GPFSRMBUDAWCIOELKXTN -]+)\): (?:Right |Left )?([\w -]+)",
+        pattern: r"^BUG \S.*? \((?:Not tainted|Tainted: [^)]*|[GPFSRMBUDAWCIOELKXTN -]+)\): (?:Right |Left )?([A-Za-z_][\w-]*(?: [A-Za-z_][\w-]*)*)",
         title: "slab: $1",
         examples: &[
             (
@@ -121,6 +209,7 @@ pub(super) const ROWS: &[Row] = &[
                 "slab: Redzone overwritten",
             ),
             ("BUG kmalloc-64 (Not tainted): Poison overwritten", "slab: Poison overwritten"),
+            ("BUG kmalloc-64 (Not tainted): inuse 21 > max 20", "slab: inuse"),
         ],
     },
     Row {
@@ -156,9 +245,13 @@ pub(super) const ROWS: &[Row] = &[
         role: Report,
         trust: Sure,
         needles: &["page allocation ", ", mode:"],
-        pattern: r"^\S.{0,40}: (?:page allocation (?:failure|stalls)|(?:vmalloc error: |vmalloc size \d+ allocation failure|vmalloc: allocation failure|vmemmap alloc failure).*, mode:)",
+        pattern: r"^\S.{0,40}: (?:page allocation (?:failure|stalls?)|(?:vmalloc error: |vmalloc size \d+ allocation failure|vmalloc: allocation failure|vmemmap alloc failure).*, mode:|.*, mode:0x[0-9a-f]+\([\w|]+\), nodemask=)",
         title: "page allocation failure",
         examples: &[
+            (
+                "sh: sample of 12 pages failed, mode:0xcc0(GFP_KERNEL), nodemask=(null),cpuset=/",
+                "page allocation failure",
+            ),
             (
                 "sh: page allocation failure: order:4, mode:0x40cc0(GFP_KERNEL|__GFP_COMP), nodemask=(null)",
                 "page allocation failure",
@@ -169,6 +262,11 @@ pub(super) const ROWS: &[Row] = &[
             ),
             (
                 "sh: vmemmap alloc failure: order:9, mode:0x4cc0(GFP_KERNEL|__GFP_RETRY_MAYFAIL)",
+                "page allocation failure",
+            ),
+            // check_alloc_stall_warn(), since 7.1.
+            (
+                "sh: page allocation stall for 12 secs: order:0, mode:0xcc0(GFP_KERNEL) nodemask=(null)",
                 "page allocation failure",
             ),
             // Older words.
@@ -215,8 +313,8 @@ pub(super) const ROWS: &[Row] = &[
         kind: K::Oom,
         role: Sequel,
         trust: Sure,
-        needles: &[": Kill", "no killable"],
-        pattern: r"^(?:Memory cgroup o|O)ut of [mM]emory(?: \(\w+\))?(?:: Kill(?:ed)? process \d| and no killable)",
+        needles: &["ut of memory"],
+        pattern: r"^(?:Memory cgroup o|O)ut of memory(?: \(\w+\))?(?:: Kill(?:ed)? process \d| and no killable)",
         title: "out of memory",
         examples: &[
             ("Out of memory: Killed process 12 (sh) total-vm:1kB, anon-rss:1kB", "out of memory"),

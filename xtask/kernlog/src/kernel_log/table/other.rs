@@ -83,12 +83,28 @@ pub(super) const ROWS: &[Row] = &[
         role: Sequel,
         trust: Sure,
         needles: &["Hardware Error]: "],
-        pattern: r"^(?:mce: )?(?:\[Hardware Error\]: )CPU \d+: Machine Check",
+        pattern: r"^(?:mce: )?(?:\[Hardware Error\]: )CPU \d+: Machine Check Exception",
         title: "machine check",
         examples: &[(
             "mce: [Hardware Error]: CPU 0: Machine Check Exception: 5 Bank 0: b200000000000000",
             "machine check",
         )],
+    },
+    // arch/powerpc/kernel/mce.c, machine_check_print_event_info().
+    Row {
+        kind: K::Other,
+        role: Prelude,
+        trust: Sure,
+        needles: &["achine check"],
+        pattern: r"^(?:mce: )?(?:MCE: CPU\d+: machine check \((?:Severe|Fatal)\)|(?:Severe|Fatal) Machine check interrupt) .*\[Not recovered\]",
+        title: "machine check",
+        examples: &[
+            (
+                "MCE: CPU3: machine check (Severe)  UE Load/Store DAR: 00007fff00000000 [Not recovered]",
+                "machine check",
+            ),
+            ("Severe Machine check interrupt [Not recovered]", "machine check"),
+        ],
     },
     Row {
         kind: K::Other,
@@ -104,7 +120,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         kind: K::Other,
-        role: Report,
+        role: Prelude,
         trust: Sure,
         needles: &["Busy inodes"],
         pattern: r"^VFS: Busy inodes after unmount",
@@ -119,5 +135,77 @@ pub(super) const ROWS: &[Row] = &[
         pattern: r"^(?:ref_tracker: )?reference already released\.?$",
         title: "reference already released",
         examples: &[("ref_tracker: reference already released.", "reference already released")],
+    },
+    // drivers/base/core.c, dev_attr_show(); fs/sysfs/file.c. The function named wrote beyond its page.
+    Row {
+        kind: K::Bug,
+        role: Report,
+        trust: Sure,
+        needles: &["returned bad count"],
+        pattern: concat!(
+            r"^(?:dev_attr_show|fill_read_buffer): ",
+            symbol!(),
+            r"(?:/\S+(?: \[\w+\])?)? returned bad count"
+        ),
+        title: "sysfs attribute longer than a page",
+        examples: &[
+            (
+                "dev_attr_show: cxl_sample_show+0x0/0x40 [cxl_core] returned bad count",
+                "sysfs attribute longer than a page in cxl_sample_show [cxl_core]",
+            ),
+            (
+                "dev_attr_show: cxl_sample_show+0x0/0x40 [cxl_core]/0x0 returned bad count",
+                "sysfs attribute longer than a page in cxl_sample_show [cxl_core]",
+            ),
+        ],
+    },
+    // kernel/sched/psi.c, psi_group_change(), psi_flags_change(); told once.
+    Row {
+        kind: K::Bug,
+        role: Report,
+        trust: Sure,
+        needles: &["psi: "],
+        pattern: r"^psi: (task underflow|inconsistent task state)!",
+        title: "psi: $1",
+        examples: &[(
+            "psi: inconsistent task state! task=77:sh cpu=1 psi_flags=4 clear=0 set=4",
+            "psi: inconsistent task state",
+        )],
+    },
+    // kernel/rcu/{tree,tiny}.c, call_rcu().
+    Row {
+        kind: K::Bug,
+        role: Report,
+        trust: Sure,
+        needles: &["Double-freed CB"],
+        pattern: concat!(r"^(?:rcu: )?\w+\(\): Double-freed CB \S+?->", symbol!()),
+        title: "RCU callback queued twice",
+        examples: &[(
+            "rcu: __call_rcu_common(): Double-freed CB 00000000deadbeef->cxl_sample_free+0x0/0x40 [cxl_core]()!!!",
+            "RCU callback queued twice in cxl_sample_free [cxl_core]",
+        )],
+    },
+    // kernel/rcu/rcutorture.c, kernel/locking/locktorture.c, kernel/scftorture.c: the result of the whole test.
+    Row {
+        kind: K::Other,
+        role: Report,
+        trust: Sure,
+        needles: &["End of test: "],
+        pattern: r"^(\w+-torture|scftorture):? ?--- End of test: (?:FAILURE|RCU_HOTPLUG|LOCK_HOTPLUG)",
+        title: "$1 failed",
+        examples: &[("rcu-torture:--- End of test: FAILURE: nreaders=7", "rcu-torture failed")],
+    },
+    // arch/*/mm/{ptdump,dump_pagetables}.c, ptdump_check_wx(); x86 warns of the first page, too.
+    Row {
+        kind: K::Warning,
+        role: Sequel,
+        trust: Sure,
+        needles: &["mappings: FAILED"],
+        pattern: r"^(?:x86/mm: )?Checked W\+X mappings: FAILED, ",
+        title: "pages that are writable and executable",
+        examples: &[(
+            "x86/mm: Checked W+X mappings: FAILED, 12 W+X pages found.",
+            "pages that are writable and executable",
+        )],
     },
 ];

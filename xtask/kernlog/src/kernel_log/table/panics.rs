@@ -34,6 +34,19 @@ pub(super) const ROWS: &[Row] = &[
         title: "task hung",
         examples: &[("Kernel panic - not syncing: hung_task: blocked tasks", "task hung")],
     },
+    // kernel/workqueue.c, panic_on_wq_watchdog().
+    Row {
+        kind: K::WorkqueueStall,
+        role: Panic,
+        trust: Sure,
+        needles: &["Kernel panic"],
+        pattern: r"^Kernel panic - not syncing: workqueue: (?:\d+ stall|stall lasted)",
+        title: "workqueue lockup",
+        examples: &[(
+            "Kernel panic - not syncing: workqueue: 3 stall(s) exceeded threshold 2",
+            "workqueue lockup",
+        )],
+    },
     Row {
         kind: K::RcuStall,
         role: Panic,

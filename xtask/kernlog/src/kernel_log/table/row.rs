@@ -7,11 +7,12 @@ pub(in crate::kernel_log) struct Row {
     pub kind: SplatKind,
     pub role: Role,
     pub trust: Trust,
-    /// Literals: every line that `pattern` matches contains one of them. The prefilter is made of these alone.
+    /// Literals: every line that `pattern` matches contains one of them. The prefilter is made of these alone, and each costs
+    /// time. A row without any is looked for only where a report stands anyway: above a trace, and behind `cut here`.
     pub needles: &'static [&'static str],
     /// Matches the line without its prefix. The groups `f` and `m` are function and module, `s` is the subject.
     pub pattern: &'static str,
-    /// `$1` and `$2` stand for the groups of these numbers; [`OWN_WORDS`] for the line itself.
+    /// What it is; of a note, what there is to say of it. `$1` and `$2` stand for the groups of these numbers; [`OWN_WORDS`] for the line itself.
     pub title: &'static str,
     /// Lines as the kernel prints them, each with what it is read as: the title, the function and its module.
     #[cfg_attr(not(test), expect(dead_code, reason = "the tests read it"))]
@@ -37,6 +38,8 @@ pub(in crate::kernel_log) enum Role {
     Panic,
     /// Continues a report of the same kind, if one is open.
     Sequel,
+    /// No report: a machine's defect, or what the kernel worked around. It is told as a note.
+    Note,
     /// The middle or the end of a report whose beginning the log lost.
     Torn,
 }

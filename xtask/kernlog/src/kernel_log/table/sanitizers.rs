@@ -67,6 +67,16 @@ pub(super) const ROWS: &[Row] = &[
             "KMSAN: uninit-value in cxl_sample",
         )],
     },
+    // mm/kasan/report.c, kasan_report_async().
+    Row {
+        kind: K::Kasan,
+        role: Report,
+        trust: Sure,
+        needles: &["BUG: KAS"],
+        pattern: r"^BUG: KASAN: (invalid-access)$",
+        title: "KASAN: $1",
+        examples: &[("BUG: KASAN: invalid-access", "KASAN: invalid-access")],
+    },
     // A heading that was torn, or a program's words.
     Row {
         kind: K::Kasan,
@@ -114,6 +124,19 @@ pub(super) const ROWS: &[Row] = &[
         examples: &[(
             "UBSAN: array-index-out-of-bounds in drivers/cxl/core/hdm.c:12:3",
             "UBSAN: array-index-out-of-bounds",
+        )],
+    },
+    // CONFIG_UBSAN_TRAP on x86: arch/x86/kernel/traps.c, handle_bug().
+    Row {
+        kind: K::Ubsan,
+        role: Report,
+        trust: Sure,
+        needles: &["UBSAN: "],
+        pattern: concat!(r"^UBSAN: ([\w -]+?) at ", symbol!()),
+        title: "UBSAN: $1",
+        examples: &[(
+            "UBSAN: array index out of bounds at cxl_sample+0x1c/0x60 [cxl_core]",
+            "UBSAN: array index out of bounds in cxl_sample [cxl_core]",
         )],
     },
     // CONFIG_UBSAN_TRAP on arm64: arch/arm64/kernel/traps.c, ubsan_handler().

@@ -1,11 +1,11 @@
 //! The order of the table.
 
 use super::row::Row;
-use super::{faults, locks, memory, other, panics, sanitizers, stalls, unsure, warnings};
+use super::{faults, hidden, locks, memory, notes, other, panics, sanitizers, stalls, unsure, warnings};
 
 /// The files of the table: the commonest first, since it is walked through from its start for each line that may be a heading,
 /// and last what drivers and programs print, too.
-const SECTIONS: [&[Row]; 9] = [
+const SECTIONS: [&[Row]; 11] = [
     warnings::ROWS,
     sanitizers::ROWS,
     faults::ROWS,
@@ -14,6 +14,8 @@ const SECTIONS: [&[Row]; 9] = [
     locks::ROWS,
     memory::ROWS,
     other::ROWS,
+    notes::ROWS,
+    hidden::ROWS,
     unsure::ROWS,
 ];
 

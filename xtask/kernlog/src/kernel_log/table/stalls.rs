@@ -28,6 +28,36 @@ pub(super) const ROWS: &[Row] = &[
         title: "scheduling while atomic",
         examples: &[("BUG: scheduling while atomic: sh/77/0x00000002", "scheduling while atomic")],
     },
+    // kernel/sched/core.c, __schedule_debug(), __cant_sleep(), __cant_migrate().
+    Row {
+        kind: K::AtomicSleep,
+        role: Report,
+        trust: Sure,
+        needles: &["BUG: "],
+        pattern: r"^BUG: (scheduling in a non-blocking section|assuming atomic context|assuming non migratable context)",
+        title: "$1",
+        examples: &[
+            ("BUG: scheduling in a non-blocking section: sh/77/1", "scheduling in a non-blocking section"),
+            ("BUG: assuming atomic context at drivers/cxl/core/port.c:12", "assuming atomic context"),
+            (
+                "BUG: assuming non migratable context at drivers/cxl/core/port.c:12",
+                "assuming non migratable context",
+            ),
+        ],
+    },
+    // kernel/softirq.c, handle_softirqs(); no trace is printed.
+    Row {
+        kind: K::AtomicSleep,
+        role: Report,
+        trust: Sure,
+        needles: &["entered softirq"],
+        pattern: r"^huh, entered softirq \d+ (\w+) ",
+        title: "softirq $1 changed the preempt count",
+        examples: &[(
+            "huh, entered softirq 1 TIMER 00000000deadbeef with preempt_count 00000100, exited with 00000101?",
+            "softirq TIMER changed the preempt count",
+        )],
+    },
     Row {
         kind: K::SoftLockup,
         role: Report,
@@ -49,6 +79,37 @@ pub(super) const ROWS: &[Row] = &[
             ("watchdog: CPU 5 self-detected hard LOCKUP @ cxl_sample+0x1c/0x60", "hard lockup"),
             ("Watchdog CPU:4 Hard LOCKUP", "hard lockup"),
         ],
+    },
+    // kernel/sched/ext/ext.c, scx_softlockup(), scx_hardlockup(), scx_log_sched_disable(); those who end it in order say so.
+    Row {
+        kind: K::SoftLockup,
+        role: Report,
+        trust: Sure,
+        needles: &["sched_ext: "],
+        pattern: r"^sched_ext: Soft lockup - (?P<s>CPU \d+) stuck",
+        title: "soft lockup",
+        examples: &[("sched_ext: Soft lockup - CPU 1 stuck for 21s, disabling BPF scheduler", "soft lockup")],
+    },
+    Row {
+        kind: K::HardLockup,
+        role: Report,
+        trust: Sure,
+        needles: &["sched_ext: "],
+        pattern: r"^sched_ext: Hard lockup - CPU \d+",
+        title: "hard lockup",
+        examples: &[("sched_ext: Hard lockup - CPU 1, disabling BPF scheduler", "hard lockup")],
+    },
+    Row {
+        kind: K::Other,
+        role: Report,
+        trust: Sure,
+        needles: &["sched_ext: "],
+        pattern: r"^sched_ext: BPF .* disabled \((runtime error|scx_bpf_error|runnable task stall|reenqueue limit|rescue bandwidth overload)\)",
+        title: "sched_ext: $1",
+        examples: &[(
+            r#"sched_ext: BPF scheduler "sample" disabled (runnable task stall)"#,
+            "sched_ext: runnable task stall",
+        )],
     },
     // The pool and the seconds come by pr_cont(), which another CPU's line may come before.
     Row {
@@ -100,7 +161,25 @@ pub(super) const ROWS: &[Row] = &[
         examples: &[
             ("INFO: task modprobe:99 blocked for more than 120 seconds.", "task hung"),
             ("INFO: task sh:7 is blocked on a mutex for more than 120 seconds", "task hung"),
+            ("INFO: task sh:7 blocked in I/O wait for more than 122 seconds.", "task hung"),
             ("INFO: task sh:7 can't die for more than 30 seconds.", "task hung"),
+        ],
+    },
+    // kernel/hung_task.c, debug_show_blocker(), since 6.16: who holds what the task waits for.
+    Row {
+        kind: K::HungTask,
+        role: Sequel,
+        trust: Sure,
+        needles: &["INFO: task "],
+        pattern: r"^INFO: task \S.*?:\d+ (?:<\w+> )?(?:is )?blocked on an? [\w-]+(?:,| likely) ",
+        title: "task hung",
+        examples: &[
+            ("INFO: task sh:7 is blocked on a mutex likely owned by task sample:9.", "task hung"),
+            ("INFO: task sh:7 is blocked on an rw-semaphore, but the owner is not found.", "task hung"),
+            (
+                "INFO: task sh:7 <writer> blocked on an rw-semaphore likely owned by task sample:9 <reader>",
+                "task hung",
+            ),
         ],
     },
 ];

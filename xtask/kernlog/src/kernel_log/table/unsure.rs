@@ -7,15 +7,15 @@ use super::row::Trust::WithTrace;
 use crate::SplatKind as K;
 
 pub(super) const ROWS: &[Row] = &[
-    // What die() of s390, sh and others prints.
+    // What die() of sh and others prints.
     Row {
         kind: K::Oops,
         role: Die,
         trust: WithTrace,
         needles: &["[#"],
-        pattern: r"^([A-Za-z][\w ,.()-]{2,60}): [0-9a-f]{2,16}(?: ilc:\d)? \[#\d+\]",
+        pattern: r"^([A-Za-z][\w ,.()-]{2,60}): [0-9a-f]{2,16} \[#\d+\]",
         title: "$1",
-        examples: &[("addressing exception: 0005 ilc:2 [#1] SMP", "addressing exception")],
+        examples: &[("Illegal sample: 0005 [#1] SMP", "Illegal sample")],
     },
     // Those of mips and loongarch (`%s[#%d]:`), riscv and csky (`%s [#%d]`), xtensa (`%s: sig: %ld [#%d]`).
     Row {
@@ -23,9 +23,13 @@ pub(super) const ROWS: &[Row] = &[
         role: Die,
         trust: WithTrace,
         needles: &["[#"],
-        pattern: r"^([A-Za-z][\w ,.()/'-]{2,60}?)!?(?:: sig: -?\d+)? ?\[#\d+\]",
+        pattern: r"^((?:COP2: )?[A-Za-z][\w ,.()/'-]{2,60}?)!?(?:: sig: -?\d+)? ?\[#\d+\]",
         title: "$1",
         examples: &[
+            (
+                "COP2: Unhandled sample access or invalid instruction[#1]:",
+                "COP2: Unhandled sample access or invalid instruction",
+            ),
             ("Break instruction in kernel code[#1]:", "Break instruction in kernel code"),
             ("do_cpu invoked from kernel context![#2]:", "do_cpu invoked from kernel context"),
             ("Unhandled Machine Check Exception [#3]", "Unhandled Machine Check Exception"),
