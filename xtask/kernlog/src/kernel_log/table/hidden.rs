@@ -78,8 +78,8 @@ pub(super) const ROWS: &[Row] = &[
         r"^(?:BUG|WARN) at (?P<f>[A-Za-z_]\w*):\d+ \(\d+\)",
         "maple tree check failed",
         &[
-            ("BUG at mas_sample:77 (1)", "maple tree check failed in mas_sample"),
-            ("WARN at mas_sample:77 (1)", "maple tree check failed in mas_sample"),
+            ("BUG at cxl_sample:77 (1)", "maple tree check failed in cxl_sample"),
+            ("WARN at cxl_sample:77 (1)", "maple tree check failed in cxl_sample"),
         ],
     ),
     // kernel/sched/idle.c, dequeue_task_idle(); kernel/sched/debug.c, resched_latency_warn().
