@@ -12,6 +12,15 @@ const FIRST: usize = 4;
 /// be found where the needle is not.
 const TELLING: usize = 8;
 
+/// Words that the consoles of some hundred boots are full of. What is rare by its letters may stand in one of them: `nabl`.
+const WORDS: &str = " reserved reserving memory device devices enabled enabling disabled initialized registered register driver drivers kernel \
+    version interface resource bridge window pci bus irq interrupt attributes node hash table entries order bytes linear size sized type class \
+    from to for the of at in on is and with not name using support supports supported mode port power clock clocksource cpu cpus smp found \
+    added assigned mounted filesystem loaded mapped zone range usable netdevice net audit state failed probe init option previous extended \
+    configured assign argument command line variable value being root host link platform warning unsafe order stack Linux ";
+/// The share of one of them.
+const WORD: f64 = 5e-4;
+
 /// About how many of a million bytes of a log are this one.
 fn share(byte: u8) -> f64 {
     match byte {
@@ -46,6 +55,18 @@ impl Halves {
 
     /// About how often the search looks closer for it, as a share of all places.
     fn cost(&self) -> f64 {
+        self.by_chance() + self.in_words()
+    }
+
+    fn in_words(&self) -> f64 {
+        let fits = |at: usize, byte: u8| self.low[at] >> (byte & 15) & self.high[at] >> (byte >> 4) & 1 == 1;
+        let windows = WORDS.as_bytes().windows(FIRST);
+        let found =
+            windows.filter(|window| window.iter().enumerate().all(|(at, byte)| fits(at, *byte))).count();
+        f64::from(u32::try_from(found).unwrap_or(u32::MAX)) * WORD
+    }
+
+    fn by_chance(&self) -> f64 {
         let set = |halves: u16| (0..16_u8).filter(move |half| halves >> half & 1 == 1);
         let bytes = |at: usize| {
             set(self.high[at]).flat_map(move |high| set(self.low[at]).map(move |low| high << 4 | low))
