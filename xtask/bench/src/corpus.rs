@@ -124,11 +124,14 @@ fn blame(title: &str, splat: &Splat) -> Judged {
     }
 }
 
-/// The functions after the last ` in ` of a title; of a race there are two. syzkaller's `corrupted` is none: its author could not tell.
+/// The functions after the last ` in ` of a title; of a race there are two. `in corrupted` says that the author could not tell, and
+/// `in preemptible code` that it is of the heading. A helper that a title names is never blamed here, so such a title says nothing.
 fn functions(title: &str) -> Vec<&str> {
     let Some((_, names)) = title.rsplit_once(" in ") else { return Vec::new() };
     let names = names.split(" / ").map(|name| name.split([' ', '(', '.']).next().unwrap_or_default());
-    names.filter(|name| is_symbol(name) && *name != "corrupted").collect()
+    let says_nothing =
+        |name: &str| ["corrupted", "preemptible"].contains(&name) || helper_class(name).is_some();
+    names.filter(|name| is_symbol(name) && !says_nothing(name)).collect()
 }
 
 fn is_symbol(name: &str) -> bool {

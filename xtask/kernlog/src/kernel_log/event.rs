@@ -1,7 +1,7 @@
 //! An open report: which lines and headings belong to it, and what it comes to.
 
 use super::heading::Heading;
-use super::helpers::{enters_interrupt, is_context, is_helper, plain_name, prints_trace};
+use super::helpers::{enters_interrupt, is_context, is_helper, plain_name, prints_trace, reports};
 use super::report_line::{Place, ReportLine};
 use super::table::Role;
 use crate::{Splat, SplatKind};
@@ -53,6 +53,7 @@ pub(super) struct Event {
     last_caller: Option<Place>,
     others: bool,
     next_is_other: bool,
+    next_is_lock: bool,
     /// Its trace began.
     traced: bool,
     /// Where the CPU was is known.
@@ -98,6 +99,7 @@ impl Event {
             last_caller: None,
             others: false,
             next_is_other: false,
+            next_is_lock: false,
             traced: false,
             registers: false,
             strong: false,
@@ -153,7 +155,7 @@ impl Event {
         self.unsure &= heading.unsure;
         if heading.role == Role::Panic {
             // What panic() prints of its own stack adds nothing once the trace is there.
-            self.others |= !self.frames.is_empty();
+            self.others |= self.frames.len() > 2;
             return true;
         }
         self.sequel |= heading.role == Role::Sequel && self.bare();
@@ -221,8 +223,16 @@ impl Event {
         self.traced |= matches!(line, ReportLine::TraceStart);
         self.registers |= matches!(line, ReportLine::Pointer(_));
         let skip = std::mem::take(&mut self.next_is_other);
+        let is_lock = std::mem::take(&mut self.next_is_lock);
         match line {
-            ReportLine::Frame { .. } | ReportLine::Interrupted(_) | ReportLine::Pointer(_) if skip => {}
+            ReportLine::Frame { place, .. } if skip || is_lock => {
+                // Who went on with what forbids to sleep is to blame for the sleep, if nobody else is.
+                if self.lock.is_none() && (is_lock || self.kind == SplatKind::AtomicSleep) {
+                    self.lock = Some(place);
+                }
+            }
+            ReportLine::Interrupted(_) | ReportLine::Pointer(_) if skip => {}
+            ReportLine::NextIsLock => self.next_is_lock = true,
             ReportLine::Frame { place, sure, caller, below }
                 if !self.others && self.frames.len() < PLACES =>
             {
@@ -352,14 +362,16 @@ impl Event {
             return sure.rev().find(|place| !is_helper(&place.function)).cloned();
         }
         let sure = sure.chain(self.last_caller.as_ref().filter(|_| below.is_empty()));
-        let lock = |kind| self.lock.iter().filter(move |_| self.kind == kind);
-        let first = || self.named.iter().chain(lock(SplatKind::Lockdep));
-        let last = || doubtful.clone().chain(lock(SplatKind::AtomicSleep));
+        let lock = |kinds: &'static [SplatKind]| self.lock.iter().filter(move |_| kinds.contains(&self.kind));
+        let first = || self.named.iter().chain(lock(&[SplatKind::Lockdep, SplatKind::WorkqueueStall]));
+        let last = || doubtful.clone().chain(lock(&[SplatKind::AtomicSleep]));
         let all = || first().chain(sure.clone()).chain(last());
+        let interrupted = below.iter().map(|(place, _)| place);
         all()
             .find(|place| !is_helper(&place.function))
             .or_else(|| first().chain(sure.clone()).find(|place| is_context(&place.function)))
-            .or_else(|| below.iter().map(|(place, _)| place).find(|place| !is_helper(&place.function)))
+            .or_else(|| interrupted.clone().find(|place| !is_helper(&place.function)))
+            .or_else(|| all().find(|place| !reports(&place.function)))
             .or_else(|| all().find(|place| !prints_trace(&place.function)))
             .cloned()
     }

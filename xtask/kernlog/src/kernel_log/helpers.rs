@@ -74,6 +74,13 @@ pub(super) fn is_context(function: &str) -> bool {
     helper_class(function).is_some_and(|class| class.name == CONTEXTS)
 }
 
+/// Whether `function` is of what reports, rather than of what was done.
+pub(super) fn reports(function: &str) -> bool {
+    const REPORT: [&str; 4] =
+        ["the kernel's death", "what warns, prints and dumps", "sanitizers", "lockdep and checks of context"];
+    helper_class(function).is_some_and(|class| REPORT.contains(&class.name))
+}
+
 /// Whether the frames below this one are those of what an interrupt interrupted: the entry of interrupts on machines whose traces do
 /// not mark the stacks. arch/arm64/kernel/entry.S, arch/arm/kernel/entry-armv.S, arch/x86/entry before 4.9.
 pub(super) fn enters_interrupt(function: &str) -> bool {

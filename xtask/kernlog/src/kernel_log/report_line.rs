@@ -24,6 +24,8 @@ pub(super) enum ReportLine {
     InterruptEnds,
     /// The next line names who did something else, at another time.
     NextIsOther,
+    /// The next line names who is at a lock: `sh/77 is trying to release lock (&lock) at:`.
+    NextIsLock,
     /// lockdep's `…, at: function`.
     LockAt(Place),
     /// `Call Trace:`.
@@ -106,6 +108,9 @@ pub(super) fn read(body: &[u8]) -> ReportLine {
     if text.starts_with("Preemption disabled at:") {
         return ReportLine::NextIsOther;
     }
+    if text.ends_with(") at:") {
+        return ReportLine::NextIsLock;
+    }
     // The last link of lockdep's chain is the one that is being taken.
     if [
         "Call Trace:",
@@ -137,10 +142,13 @@ pub(super) fn read(body: &[u8]) -> ReportLine {
 }
 
 /// The function of a work that left something locked, `%ps` of kernel/workqueue.c, process_one_work(): `last function: cxl_work`,
-/// since 6.10 `preempt=0x00000000 lock=0->1 RCU=0->0 workfn=cxl_work [cxl_core]`.
+/// since 6.10 `preempt=0x00000000 lock=0->1 RCU=0->0 workfn=cxl_work [cxl_core]`; and of one that goes on too long, by
+/// pr_cont_work() there: `in-flight: 77:cxl_work for 168s`.
 fn work_function(text: &str) -> Option<Place> {
     let since = || text.strip_prefix("preempt=")?.split_once(" workfn=").map(|(_, function)| function);
-    let function = text.strip_prefix("last function: ").or_else(since)?.trim();
+    let flight =
+        || text.strip_prefix("in-flight: ")?.split_once(':')?.1.split(',').next()?.split(" for ").next();
+    let function = text.strip_prefix("last function: ").or_else(since).or_else(flight)?.trim();
     let (function, module) = function.split_once(" [").unwrap_or((function, ""));
     Some(Place { function: plain_name(function).to_owned(), module: module_name(module) })
 }

@@ -20,27 +20,28 @@ pub(super) const CLASSES: &[HelperClass] = &[
         name: "entry and exception glue",
         why: "brings an exception, an interrupt or a system call to its handler",
         patterns: "
-            asm_exc_* exc_* handle_percpu_devid_* do_handle_IPI handle_IPI ipi_handler handle_domain_irq gic_handle_*
-            xen_evtchn_do_upcall xen_hvm_callback_vector riscv_intc_irq do_irq plat_irq_dispatch entry_after_kaiser*
-            asm_sysvec_* sysvec_* instr_sysvec_* asm_common_interrupt common_interrupt asm_load_gs_index
-            entry_SYSCALL* entry_SYSENTER* entry_INT80* do_syscall_* do_fast_syscall_32 do_int80_* do_SYSENTER_32
-            x64_sys_call ia32_sys_call syscall_enter_* syscall_exit_* syscall_return_slowpath system_call*
-            int_ret_from_sys_call ret_from_sys_call ret_fast_syscall ret_from_fork* ret_from_exception ret_to_user
-            ret_from_kernel_thread retint_* error_entry error_exit paranoid_entry irqentry_* raw_irqentry_* irq_exit*
-            irq_enter* exit_to_user_mode* prepare_exit_to_usermode exit_to_usermode_loop invoke_syscall el0_* el0t_*
-            el1_* el1h_* do_el0_* do_el1_* vector_swi irq_svc und_* dabt_* pabt_* do_DataAbort do_PrefetchAbort
-            do_undefinstr do_mem_abort do_translation_fault do_sp_pc_abort do_alignment_fault do_tag_check_fault
-            do_bad_area do_bad do_trap do_trap_* do_error_trap do_invalid_op invalid_op do_general_protection
-            general_protection do_double_fault double_fault do_divide_error divide_error do_int3 int3 do_debug
-            do_debug_exception do_page_fault page_fault page_fault_oops async_page_fault trace_page_fault
-            do_async_page_fault do_user_addr_fault do_kern_addr_fault bad_area bad_area_* kernelmode_fixup_or_oops
-            no_context mm_fault_error spurious_kernel_fault fixup_bug fixup_exception ex_handler_* handle_bug
-            handle_exception handle_page_fault handle_nmi do_nmi default_do_nmi nmi nmi_* end_repeat_nmi math_error
-            call_break_hook brk_handler bug_handler reserved_fault_handler kernel_brk_handler do_be do_adel do_ade
-            do_bp do_ri do_watch tlb_do_page_fault_* handle_adel* handle_ri* handle_bp* handle_tlb* ret_from_irq
-            handle_int native_irq_* data_access_common_virt interrupt_return* interrupt_exit_* machine_check_common
-            program_check_common program_check_exception do_program_check do_dat_exception do_protection_exception
-            pgm_check_handler io_int_handler ext_int_handler arm64_notify_die arm64_is_fatal_ras_serror do_serror",
+            asm_exc_* exc_* exiting_irq entering_irq handle_percpu_devid_* do_handle_IPI handle_IPI ipi_handler
+            handle_domain_irq gic_handle_* xen_evtchn_do_upcall xen_hvm_callback_vector riscv_intc_irq do_irq
+            plat_irq_dispatch entry_after_kaiser* asm_sysvec_* sysvec_* instr_sysvec_* asm_common_interrupt
+            common_interrupt asm_load_gs_index entry_SYSCALL* entry_SYSENTER* entry_INT80* do_syscall_*
+            do_fast_syscall_32 do_int80_* do_SYSENTER_32 x64_sys_call ia32_sys_call syscall_enter_* syscall_exit_*
+            syscall_return_slowpath system_call* int_ret_from_sys_call ret_from_sys_call ret_fast_syscall
+            ret_from_fork* ret_from_exception ret_to_user ret_from_kernel_thread retint_* error_entry error_exit
+            paranoid_entry irqentry_* raw_irqentry_* irq_exit* irq_enter* exit_to_user_mode* prepare_exit_to_usermode
+            exit_to_usermode_loop invoke_syscall el0_* el0t_* el1_* el1h_* do_el0_* do_el1_* vector_swi irq_svc und_*
+            dabt_* pabt_* do_DataAbort do_PrefetchAbort do_undefinstr do_mem_abort do_translation_fault do_sp_pc_abort
+            do_alignment_fault do_tag_check_fault do_bad_area do_bad do_trap do_trap_* do_error_trap do_invalid_op
+            invalid_op do_general_protection general_protection do_double_fault double_fault do_divide_error
+            divide_error do_int3 int3 do_debug do_debug_exception do_page_fault page_fault page_fault_oops
+            async_page_fault trace_page_fault do_async_page_fault do_user_addr_fault do_kern_addr_fault bad_area
+            bad_area_* kernelmode_fixup_or_oops no_context mm_fault_error spurious_kernel_fault fixup_bug
+            fixup_exception ex_handler_* handle_bug handle_exception handle_page_fault handle_nmi do_nmi
+            default_do_nmi nmi nmi_* end_repeat_nmi math_error call_break_hook brk_handler bug_handler
+            reserved_fault_handler kernel_brk_handler do_be do_adel do_ade do_bp do_ri do_watch tlb_do_page_fault_*
+            handle_adel* handle_ri* handle_bp* handle_tlb* ret_from_irq handle_int native_irq_*
+            data_access_common_virt interrupt_return* interrupt_exit_* machine_check_common program_check_common
+            program_check_exception do_program_check do_dat_exception do_protection_exception pgm_check_handler
+            io_int_handler ext_int_handler arm64_notify_die arm64_is_fatal_ras_serror do_serror",
     },
     HelperClass {
         name: "the kernel's death",
@@ -58,19 +59,20 @@ pub(super) const CLASSES: &[HelperClass] = &[
             warn warn_printk warn_slowpath_* warn_alloc* warn_flushing_* printk* vprintk* dev_printk* dev_vprintk*
             dev_err dev_warn dev_info dev_notice dev_crit dev_emerg dynamic_dev_dbg dynamic_pr_debug dump_stack*
             show_stack* show_trace* show_regs* show_free_areas show_mem dump_backtrace* dump_header dump_page
-            dump_task dump_cpu_task sched_show_task show_state_filter show_opcodes show_code print_trailer object_err
-            slab_err slab_bug slab_pad_check print_bad_* bad_page bad_page_map bad_page_fault unwind_* arch_stack_walk
+            set_page_owner* split_page_owner* reset_page_owner* assertfail assfail btrfs_assertfail dump_task
+            dump_cpu_task sched_show_task show_state_filter show_opcodes show_code print_trailer object_err slab_err
+            slab_bug slab_pad_check print_bad_* bad_page bad_page_map bad_page_fault unwind_* arch_stack_walk
             stack_trace_* save_stack* set_track* stack_depot_* kernel_text_address is_bpf_text_address in_gate_area
             virt_addr_valid nmi_cpu_backtrace* nmi_trigger_* trigger_* arch_trigger_* console_* call_console_drivers
             fortify_panic fortify_report usercopy_* report_usercopy check_object_size check_heap_object check_object
             check_slab check_bytes_and_report on_freelist free_debug_processing alloc_debug_processing
             free_to_partial_list free_consistency_checks alloc_consistency_checks check_stack_object
-            cache_free_debugcheck debug_print_object debug_object_* debug_objects_* debug_check_no_obj_freed
-            debug_timer_assert_init timer_is_static_object timer_fixup* work_fixup* lookup_object_or_alloc
-            debug_timer_activate debug_work_activate debug_hrtimer_* debug_activate debug_deactivate fixup_activate
-            refcount_* list_add_valid* list_del_entry_valid* list_add_corruption list_del_corruption plist_check_*
-            trace_event_* traceiter_* perf_trace_* trace_hardirqs_* trace_irq_* trace_call_bpf trace_buffer_* ftrace_*
-            report_bad_irq note_interrupt",
+            cache_free_debugcheck debug_print_object work_is_static_object is_static_object debug_object_*
+            debug_objects_* debug_check_no_obj_freed debug_timer_assert_init timer_is_static_object timer_fixup*
+            work_fixup* lookup_object_or_alloc debug_timer_activate debug_work_activate debug_hrtimer_* debug_activate
+            debug_deactivate fixup_activate refcount_* list_add_valid* list_del_entry_valid* list_add_corruption
+            list_del_corruption plist_check_* trace_event_* traceiter_* perf_trace_* trace_hardirqs_* trace_irq_*
+            trace_call_bpf trace_buffer_* ftrace_* report_bad_irq note_interrupt",
     },
     HelperClass {
         name: "sanitizers",
@@ -90,26 +92,29 @@ pub(super) const CLASSES: &[HelperClass] = &[
             lock_acquire* lock_release* lock_is_held* lock_contended lock_pin_lock lockdep_* might_* in_atomic
             print_circular* print_deadlock* print_usage_bug* print_irq_* print_bad_irq_dependency print_unlock_*
             print_lock* print_freed_lock* print_unsafe* print_kernel_ident* check_prev_add check_prevs_add
-            check_noncircular check_irq_usage check_deadlock check_wait_context check_no_locks_freed check_flags
-            check_preemption_disabled validate_chain hlock_class lock_class_* lookup_chain_cache* add_lock_to_list
-            alloc_list_entry mark_lock* mark_usage mark_held_locks valid_state reacquire_held_locks find_held_lock
-            register_lock_class look_up_lock_class assign_lock_key add_chain_cache debug_check_no_locks_*
-            debug_smp_processor_id this_cpu_preempt_check preempt_count_* debug_lockdep_rcu_* rcu_lockdep_*
-            schedule_bug schedule_debug can_sleep cant_sleep cant_migrate static_obj",
+            check_noncircular fs_reclaim_* check_irq_usage check_deadlock check_wait_context check_no_locks_freed
+            check_flags check_preemption_disabled validate_chain hlock_class lock_class_* lookup_chain_cache*
+            add_lock_to_list alloc_list_entry mark_lock* mark_usage mark_held_locks valid_state reacquire_held_locks
+            find_held_lock register_lock_class look_up_lock_class assign_lock_key add_chain_cache
+            debug_check_no_locks_* debug_smp_processor_id this_cpu_preempt_check preempt_count_* debug_lockdep_rcu_*
+            rcu_lockdep_* schedule_bug schedule_debug can_sleep cant_sleep cant_migrate static_obj",
     },
     HelperClass {
         name: "locks",
         why: "takes and gives back what another names",
         patterns: "
-            seqprop_* raw_spin_* lock_text_start raw_read_* raw_write_* do_raw_* spin_lock* spin_unlock* spin_trylock*
-            spin_bug spin_dump spin_is_locked debug_spin_* debug_mutex_* debug_rt_* read_lock* read_unlock*
-            write_lock* write_unlock* rwlock_bug queued_* native_queued_* pv_* kvm_wait osq_* mcs_spin_* qspinlock_*
-            virt_spin_lock arch_spin_* ticket_spin_* mutex_* ww_mutex* rt_mutex_* rtlock_* rt_spin_* rt_read_*
-            rt_write_* rwbase_* rwsem_* down down_* up up_read up_write percpu_down_* percpu_up_* percpu_rwsem_*
-            seqcount_* read_seqbegin read_seqretry write_seqlock* bit_spin_* hlist_bl_lock hlist_bl_unlock lock_page*
-            folio_lock* lock_sock* lock_buffer csd_lock* class_mutex_* class_spinlock_* local_lock_* local_bh_*
-            local_irq_* arch_local_* arch_irqs_* raw_irqs_* preempt_* rcu_read_* srcu_read_* rcu_lock_* rcu_note_*
-            percpu_ref_get* percpu_ref_put* percpu_ref_tryget*",
+            seqprop_* raw_spin_* *_write_lock *_write_unlock *_read_lock *_read_unlock folio_unlock unlock_page
+            devl_lock devl_unlock rtnl_lock rtnl_unlock device_lock device_unlock unlock_buffer lock_timer_base
+            cleanup_srcu_struct init_srcu_struct* atomic_dec_and_lock* refcount_dec_and_lock* lock_text_start
+            raw_read_* raw_write_* do_raw_* spin_lock* spin_unlock* spin_trylock* spin_bug spin_dump spin_is_locked
+            debug_spin_* debug_mutex_* debug_rt_* read_lock* read_unlock* write_lock* write_unlock* rwlock_bug
+            queued_* native_queued_* pv_* kvm_wait osq_* mcs_spin_* qspinlock_* virt_spin_lock arch_spin_*
+            ticket_spin_* mutex_* ww_mutex* rt_mutex_* rtlock_* task_blocks_on_rt_mutex try_to_take_rt_mutex rt_spin_*
+            rt_read_* rt_write_* rwbase_* rwsem_* down down_* up up_read up_write percpu_down_* percpu_up_*
+            percpu_rwsem_* seqcount_* read_seqbegin read_seqretry write_seqlock* bit_spin_* hlist_bl_lock
+            hlist_bl_unlock lock_page* folio_lock* lock_sock* lock_buffer csd_lock* class_mutex_* class_spinlock_*
+            local_lock_* local_bh_* local_irq_* arch_local_* arch_irqs_* raw_irqs_* preempt_* rcu_read_* srcu_read_*
+            rcu_lock_* rcu_note_* percpu_ref_get* percpu_ref_put* percpu_ref_tryget*",
     },
     HelperClass {
         name: "waiting and scheduling",
@@ -153,49 +158,50 @@ pub(super) const CLASSES: &[HelperClass] = &[
             handle_softirqs do_softirq* invoke_softirq run_ksoftirqd rcu_core* rcu_do_batch rcu_process_callbacks
             rcu_cpu_kthread rcu_nocb_* queue_work* queue_delayed_work* mod_delayed_work* insert_work
             delayed_work_timer_fn mod_timer* remove_hrtimer hrtimer_start* hrtimer_cancel hrtimer_try_to_cancel
-            enqueue_hrtimer add_timer* del_timer* timer_delete* try_to_del_timer_sync task_work_run
-            flush_smp_call_function_queue generic_smp_call_function_* tasklet_action* handle_irq_event*
-            handle_fasteoi_irq handle_edge_irq handle_level_irq handle_percpu_devid_irq generic_handle_* do_IRQ
-            handle_irq irq_work_*",
+            enqueue_hrtimer add_timer* del_timer* detach_timer detach_if_pending enqueue_timer internal_add_timer
+            timer_delete* try_to_del_timer_sync task_work_run flush_smp_call_function_queue
+            generic_smp_call_function_* tasklet_action* handle_irq_event* handle_fasteoi_irq handle_edge_irq
+            handle_level_irq handle_percpu_devid_irq generic_handle_* do_IRQ handle_irq irq_work_*",
     },
     HelperClass {
         name: "allocation and freeing",
         why: "hands out and takes back memory that another uses",
         patterns: "
-            kmalloc* kzalloc* kcalloc* do_kmalloc* krealloc* kfree* kvfree* kvmalloc* kvzalloc kzfree vmalloc*
-            vzalloc* vfree* vunmap* ksize kmem_cache_* cache_alloc* cache_free* cache_grow* cache_shrink*
-            fallback_alloc slab_* slub_* do_slab_free allocate_slab new_slab shuffle_freelist get_any_partial
-            get_partial* deactivate_slab unfreeze_partials put_cpu_partial flush_cpu_slab sheaf_* free_to_pcs
-            alloc_from_pcs rcu_free_sheaf get_freepointer* alloc_pages* alloc_page alloc_page_interleave
-            alloc_frozen_pages* alloc_slab_page alloc_contig_* free_pages* free_page free_one_page free_unref_*
-            free_frozen_* free_pcp_* free_pcppages_* free_page_is_bad free_the_page free_large_* free_contig_*
-            get_page_from_freelist get_free_page* get_zeroed_page* prep_new_page post_alloc_hook prep_compound_page
-            check_new_page* rmqueue* put_page folio_alloc* folio_put* vma_alloc_folio* mempool_* page_frag_* pcpu_*
-            alloc_percpu* free_percpu devm_kmalloc* devm_kfree devm_kzalloc devm_kcalloc devm_kmemdup devm_krealloc
-            alloc_dr devres_alloc* dma_pool_* dma_alloc_* dma_free_* dma_map_* dma_unmap_* dma_sync_* dma_direct_*
-            out_of_memory oom_kill_process mem_cgroup_out_of_memory mem_cgroup_oom try_charge* charge_memcg
-            obj_cgroup_* memcg_* mem_cgroup_charge* vm_normal_page qlist_free_all qlink_free quarantine_* alloc_skb*
-            napi_alloc_* netdev_alloc_* skb_clone skb_copy pskb_* skb_panic skb_over_panic skb_under_panic skb_put
-            skb_push skb_pull skb_release_* skb_free_* consume_skb* sk_skb_* kasprintf* kvasprintf* kstrdup* kstrndup
-            kmemdup* kvmemdup* memdup_* vmemdup_* vm_area_alloc vm_area_free radix_tree_node_* bio_alloc*
-            alloc_inode_sb",
+            kmalloc* filemap_alloc_folio* page_pool_alloc_* page_pool_dev_alloc* alloc_inode new_inode* kzalloc*
+            kcalloc* do_kmalloc* krealloc* kfree* kvfree* kvmalloc* kvzalloc kzfree vmalloc* vzalloc* vfree* vunmap*
+            ksize kmem_cache_* cache_alloc* cache_free* cache_grow* cache_shrink* fallback_alloc slab_* slub_*
+            do_slab_free allocate_slab new_slab shuffle_freelist get_any_partial get_partial* deactivate_slab
+            unfreeze_partials put_cpu_partial flush_cpu_slab sheaf_* free_to_pcs alloc_from_pcs rcu_free_sheaf
+            get_freepointer* alloc_pages* alloc_page alloc_page_interleave alloc_frozen_pages* alloc_slab_page
+            alloc_contig_* free_pages* free_page free_one_page free_unref_* free_frozen_* free_pcp_* free_pcppages_*
+            free_page_is_bad free_the_page free_large_* free_contig_* get_page_from_freelist get_free_page*
+            get_zeroed_page* prep_new_page post_alloc_hook prep_compound_page check_new_page* rmqueue* put_page
+            folio_alloc* folio_put* vma_alloc_folio* mempool_* page_frag_* pcpu_* alloc_percpu* free_percpu
+            devm_kmalloc* devm_kfree devm_kzalloc devm_kcalloc devm_kmemdup devm_krealloc alloc_dr devres_alloc*
+            dma_pool_* dma_alloc_* dma_free_* dma_map_* dma_unmap_* dma_sync_* dma_direct_* out_of_memory
+            oom_kill_process mem_cgroup_out_of_memory mem_cgroup_oom try_charge* charge_memcg obj_cgroup_* memcg_*
+            mem_cgroup_charge* vm_normal_page qlist_free_all qlink_free quarantine_* alloc_skb* napi_alloc_*
+            netdev_alloc_* skb_clone skb_copy pskb_* skb_panic skb_over_panic skb_under_panic skb_put skb_push
+            skb_pull skb_release_* skb_free_* consume_skb* sk_skb_* kasprintf* kvasprintf* kstrdup* kstrndup kmemdup*
+            kvmemdup* memdup_* vmemdup_* vm_area_alloc vm_area_free radix_tree_node_* bio_alloc* alloc_inode_sb",
     },
     HelperClass {
         name: "copies, strings and numbers",
         why: "copies and formats between the places that another names, to and from user space and devices, too",
         patterns: "
-            memcpy* raw_readb raw_readw raw_readl raw_readq raw_writeb raw_writew raw_writel raw_writeq readb readw
-            readl readq writeb writew writel writeq ioread* iowrite* inb inw inl insb outb outw outl logic_in*
-            logic_out* memset* memmove* memcmp* memchr* memscan memzero_* bcmp bcopy pi_mem* pi_str* pi_clear*
-            pi_copy* strlen* strnlen* strcmp strncmp strcasecmp strncasecmp strcpy strncpy* strlcpy strscpy*
-            sized_strscpy strcat strncat strlcat strchr strrchr strnchr strstr strnstr strsep strspn strcspn strpbrk
-            strim skip_spaces copy_page copy_page_to_iter* copy_page_from_iter* copy_user* copy_to_* copy_from_*
-            copyin copyout copy_highpage copy_mc_* raw_copy_* arch_copy_* clear_page clear_page_erms clear_page_rep
-            clear_page_orig clear_user* clear_highpage zero_user* rep_movs_* rep_stos_* put_user put_user_nocheck_*
-            put_user_1 put_user_2 put_user_4 put_user_8 get_user get_user_nocheck_* get_user_1 get_user_2 get_user_4
-            get_user_8 strndup_user iov_iter_* iterate_* csum_and_copy_* simple_copy_to_iter skb_copy_datagram_*
-            instrument_* fault_in_* va_format string string_nocheck hex_string vsnprintf snprintf scnprintf sprintf
-            vsprintf vscnprintf vasprintf bstr_printf vbin_printf number pointer format_decode kstrto* simple_strto*
+            memcpy* phys_addr phys_addr_symbol phys_addr_nodebug virt_to_phys virt_to_phys_nodebug compound_head
+            raw_readb raw_readw raw_readl raw_readq raw_writeb raw_writew raw_writel raw_writeq readb readw readl
+            readq writeb writew writel writeq ioread* iowrite* inb inw inl insb outb outw outl logic_in* logic_out*
+            memset* memmove* memcmp* memchr* memscan memzero_* bcmp bcopy pi_mem* pi_str* pi_clear* pi_copy* strlen*
+            strnlen* strcmp strncmp strcasecmp strncasecmp strcpy strncpy* strlcpy strscpy* sized_strscpy strcat
+            strncat strlcat strchr strrchr strnchr strstr strnstr strsep strspn strcspn strpbrk strim skip_spaces
+            copy_page copy_page_to_iter* copy_page_from_iter* copy_user* copy_to_* copy_from_* copyin copyout
+            copy_highpage copy_mc_* raw_copy_* arch_copy_* clear_page clear_page_erms clear_page_rep clear_page_orig
+            clear_user* clear_highpage zero_user* rep_movs_* rep_stos_* put_user put_user_nocheck_* put_user_1
+            put_user_2 put_user_4 put_user_8 get_user get_user_nocheck_* get_user_1 get_user_2 get_user_4 get_user_8
+            strndup_user iov_iter_* iterate_* csum_and_copy_* simple_copy_to_iter skb_copy_datagram_* instrument_*
+            fault_in_* va_format string string_nocheck hex_string vsnprintf snprintf scnprintf sprintf vsprintf
+            vscnprintf vasprintf bstr_printf vbin_printf number pointer format_decode kstrto* simple_strto*
             sysfs_emit* seq_printf seq_vprintf seq_puts seq_putc seq_write seq_escape* seq_buf_* read_word_at_a_time
             hex_dump_to_buffer print_hex_dump* unaligned_* get_unaligned_* put_unaligned_*",
     },
@@ -205,7 +211,7 @@ pub(super) const CLASSES: &[HelperClass] = &[
         patterns: "
             crc* csum_* do_csum checksum ip_compute_csum ip_fast_csum xxh32* xxh64* jhash* hash_64 hash_32 hash_ptr
             hash_long siphash* hsiphash* murmur* sha1_* sha256_* sha384_* sha512_* sha3_* md5_* sm3_* blake2* chacha_*
-            poly1305_* aes_* aesni_* gcm_* ghash_* curve25519_* crypto_*_update crypto_*_digest crypto_*_final
+            poly1305_* aes_* aesti_* aesni_* gcm_* ghash_* curve25519_* crypto_*_update crypto_*_digest crypto_*_final
             crypto_*_finup crypto_*_encrypt crypto_*_decrypt crypto_xor* shash_* LZ4_* lz4_* lzo1x_* lzo_* ZSTD_*
             zstd_* HUF_* FSE_* zlib_* inflate_* deflate_* xz_dec_* raid6_* xor_*",
     },
@@ -227,11 +233,13 @@ pub(super) const CLASSES: &[HelperClass] = &[
         name: "counters and references",
         why: "counts for another, and reads and writes single words",
         patterns: "
-            atomic_* atomic64_* arch_atomic* raw_atomic* kref_* kobject_get* kobject_put get_device put_device
-            percpu_counter_* percpu_add_op this_cpu_* preempt_schedule_thunk fput get_file put_pid get_pid
-            static_key_* static_branch_* jump_label_* READ_ONCE WRITE_ONCE read_once_size write_once_size read_pnet
-            write_pnet rust_helper_* indirect_thunk* x86_indirect_thunk* srso_* retbleed_* its_return_thunk
-            native_read_msr native_write_msr do_trace_write_msr do_trace_read_msr read_msr write_msr rdmsr* wrmsr*",
+            atomic_* atomic64_* arch_atomic* raw_atomic* kref_* ref_tracker_* drop_nlink clear_nlink inc_nlink
+            set_nlink fast_dput kobject_get* kobject_put get_device put_device percpu_counter_* percpu_add_op
+            this_cpu_* preempt_schedule_thunk fput get_file put_pid get_pid static_key_* static_branch_* jump_label_*
+            READ_ONCE WRITE_ONCE read_once_size write_once_size read_pnet write_pnet rust_helper_* indirect_thunk*
+            x86_indirect_thunk* srso_* retbleed_* its_return_thunk native_read_msr native_write_msr do_trace_write_msr
+            do_trace_read_msr read_msr write_msr rdmsr* native_write_cr* native_read_cr* native_set_debugreg
+            native_load_gs_index wrmsr*",
     },
     HelperClass {
         name: "the driver core and the buses",

@@ -32,6 +32,19 @@ pub(super) const ROWS: &[Row] = &[
             "dentry still in use",
         )],
     },
+    // fs/open.c, filp_flush().
+    Row {
+        kind: K::Bug,
+        role: Report,
+        trust: Sure,
+        needles: &["file count is 0"],
+        pattern: r"^VFS: Close: file count is 0",
+        title: "VFS: close of a file whose count is 0",
+        examples: &[(
+            "VFS: Close: file count is 0 (f_op=cxl_memdev_fops)",
+            "VFS: close of a file whose count is 0",
+        )],
+    },
     Row {
         kind: K::Other,
         role: Report,
