@@ -178,3 +178,46 @@ fn classes() {
         names.map(|name| format!("{name}: {}", helper_class(name).map_or("-", |class| class.name))).into();
     insta::assert_snapshot!(told.join("\n"));
 }
+
+#[test]
+fn who_forbade_the_sleep_and_who_gave_back_what_it_had_not() {
+    let sleep = "\
+[    5.0] BUG: scheduling while atomic: sh/77/0x00000002
+[    5.1] Preemption disabled at:
+[    5.1] [<ffffffff81000000>] cxl_sample+0x1/0x2
+[    5.2] CPU: 0 UID: 0 PID: 77 Comm: sh Not tainted 6.12 #1
+[    5.3] Call Trace:
+[    5.4]  dump_stack_lvl+0x1/0x2
+[    5.5]  __schedule_bug+0x1/0x2
+[    5.6]  __schedule+0x1/0x2
+[    5.7]  do_syscall_64+0x1/0x2
+";
+    assert_eq!(blamed(sleep).as_deref(), Some("cxl_sample"));
+    let nobody = sleep.replace("cxl_sample", "preempt_count_add");
+    assert_eq!(blamed(&nobody).as_deref(), Some("__schedule"), "and not what only tells of it");
+    let unlock = "\
+[    5.0] WARNING: bad unlock balance detected!
+[    5.1] sh/77 is trying to release lock (cxl_lock) at:
+[    5.1] [<ffffffff81000000>] cxl_sample+0x1/0x2
+[    5.2] but there are no more locks to release!
+[    5.2]  #0:  (&p->lock){+.+.}, at: [<ffffffff81000001>] cxl_other+0x1/0x2
+[    5.3] CPU: 0 UID: 0 PID: 77 Comm: sh Not tainted 6.12 #1
+[    5.4] Call Trace:
+[    5.5]  lock_release+0x1/0x2
+";
+    assert_eq!(blamed(unlock).as_deref(), Some("cxl_sample"));
+}
+
+#[test]
+fn who_is_in_flight_keeps_the_workqueue() {
+    let log = "\
+[    5.0] BUG: workqueue lockup - pool cpus=0 node=0 flags=0x0 nice=0 stuck for 30s!
+[    5.1] Showing busy workqueues and worker pools:
+[    5.2] workqueue events: flags=0x0
+[    5.3]   pwq 2: cpus=0 node=0 flags=0x0 nice=0 active=1 refcnt=2
+[    5.4]     in-flight: 77:cxl_sample [cxl_core] for 30s ,78:cxl_other
+";
+    let splats = scan(log.as_bytes());
+    assert_eq!(splats[0].title, "workqueue lockup in cxl_sample");
+    assert_eq!(splats[0].module.as_deref(), Some("cxl_core"));
+}

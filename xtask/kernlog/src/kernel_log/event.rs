@@ -225,13 +225,11 @@ impl Event {
         let skip = std::mem::take(&mut self.next_is_other);
         let is_lock = std::mem::take(&mut self.next_is_lock);
         match line {
-            ReportLine::Frame { place, .. } if skip || is_lock => {
-                // Who went on with what forbids to sleep is to blame for the sleep, if nobody else is.
-                if self.lock.is_none() && (is_lock || self.kind == SplatKind::AtomicSleep) {
-                    self.lock = Some(place);
-                }
+            // Who forbade to sleep is to blame for the sleep, if nobody else is.
+            ReportLine::Frame { place, .. } if is_lock || skip && self.kind == SplatKind::AtomicSleep => {
+                self.lock.get_or_insert(place);
             }
-            ReportLine::Interrupted(_) | ReportLine::Pointer(_) if skip => {}
+            ReportLine::Frame { .. } | ReportLine::Interrupted(_) | ReportLine::Pointer(_) if skip => {}
             ReportLine::NextIsLock => self.next_is_lock = true,
             ReportLine::Frame { place, sure, caller, below }
                 if !self.others && self.frames.len() < PLACES =>

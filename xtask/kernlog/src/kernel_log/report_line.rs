@@ -72,6 +72,17 @@ const EVIDENCE: [&str; 9] =
 /// Marks below which the frames are those of what was interrupted.
 const INTERRUPT_ENDS: [&str; 5] = ["</IRQ>", "</SOFTIRQ>", "</NMI>", "<<EOE>>", "<EOI>"];
 
+/// Beginnings of lines below which a trace of its own stands. The last link of lockdep's chain is the lock that is being taken.
+const TRACES: [&str; 7] = [
+    "Call Trace:",
+    "Call trace:",
+    "stack backtrace:",
+    "Stack backtrace:",
+    "Backtrace:",
+    "backtrace",
+    "-> #0 (",
+];
+
 /// Reads a line without its prefix.
 pub(super) fn read(body: &[u8]) -> ReportLine {
     // Frames are ASCII; a line that is not is none, and its loss is none.
@@ -80,65 +91,52 @@ pub(super) fn read(body: &[u8]) -> ReportLine {
     if text.starts_with("---[ end ") {
         return ReportLine::End;
     }
+    place(text).unwrap_or_else(|| section(text))
+}
+
+/// What a line is that names a function.
+fn place(text: &str) -> Option<ReportLine> {
     if let Some(place) = pointer(text) {
-        return ReportLine::Pointer(place);
+        return Some(ReportLine::Pointer(place));
     }
     // Who called where the CPU was: as good as a frame that may be left over from earlier.
-    if let Some((place, _)) =
-        ["lr : ", "LR is at "].iter().find_map(|start| text.strip_prefix(start)).and_then(frame)
-    {
-        return ReportLine::Frame { place, sure: false, caller: None, below: false };
+    let called = ["lr : ", "LR is at "].iter().find_map(|start| text.strip_prefix(start));
+    if let Some((place, _)) = called.and_then(frame) {
+        return Some(ReportLine::Frame { place, sure: false, caller: None, below: false });
     }
     if let Some((place, sure)) = frame(text) {
         if text.ends_with(" (P)") {
-            return ReportLine::Interrupted(place);
+            return Some(ReportLine::Interrupted(place));
         }
         let caller = text.split_once(" from ").and_then(|(_, caller)| frame(caller.trim()));
         let below = text.starts_with("<EOI>") || text.starts_with("<<EOE>>");
-        return ReportLine::Frame { place, sure, caller: caller.map(|(place, _)| place), below };
+        return Some(ReportLine::Frame { place, sure, caller: caller.map(|(place, _)| place), below });
     }
-    if let Some((_, at)) = text.split_once(", at: ").or_else(|| text.split_once("} at: "))
-        && let Some((place, _)) = frame(at)
-    {
-        return ReportLine::LockAt(place);
-    }
-    if let Some(place) = work_function(text) {
-        return ReportLine::LockAt(place);
-    }
+    let at = text.split_once(", at: ").or_else(|| text.split_once("} at: "));
+    let at = at.and_then(|(_, at)| frame(at)).map(|(place, _)| place);
+    at.or_else(|| work_function(text)).map(ReportLine::LockAt)
+}
+
+/// What a line is that says what follows, or what only reports have.
+fn section(text: &str) -> ReportLine {
+    let starts = |with: &[&str]| with.iter().any(|start| text.starts_with(start));
     if text.starts_with("Preemption disabled at:") {
-        return ReportLine::NextIsOther;
+        ReportLine::NextIsOther
+    } else if text.ends_with(") at:") {
+        ReportLine::NextIsLock
+    } else if starts(&TRACES) {
+        ReportLine::TraceStart
+    } else if is_cpu_line(text) {
+        ReportLine::Cpu
+    } else if starts(&OTHERS) || text.ends_with("state was registered at:") {
+        ReportLine::OtherStacks
+    } else if INTERRUPT_ENDS.contains(&text) {
+        ReportLine::InterruptEnds
+    } else if starts(&EVIDENCE) || text == "<TASK>" || text == "<IRQ>" {
+        ReportLine::Evidence
+    } else {
+        ReportLine::Other
     }
-    if text.ends_with(") at:") {
-        return ReportLine::NextIsLock;
-    }
-    // The last link of lockdep's chain is the one that is being taken.
-    if [
-        "Call Trace:",
-        "Call trace:",
-        "stack backtrace:",
-        "Stack backtrace:",
-        "Backtrace:",
-        "backtrace",
-        "-> #0 (",
-    ]
-    .iter()
-    .any(|start| text.starts_with(start))
-    {
-        return ReportLine::TraceStart;
-    }
-    if is_cpu_line(text) {
-        return ReportLine::Cpu;
-    }
-    if OTHERS.iter().any(|start| text.starts_with(start)) || text.ends_with("state was registered at:") {
-        return ReportLine::OtherStacks;
-    }
-    if INTERRUPT_ENDS.contains(&text) {
-        return ReportLine::InterruptEnds;
-    }
-    if EVIDENCE.iter().any(|start| text.starts_with(start)) || text == "<TASK>" || text == "<IRQ>" {
-        return ReportLine::Evidence;
-    }
-    ReportLine::Other
 }
 
 /// The function of a work that left something locked, `%ps` of kernel/workqueue.c, process_one_work(): `last function: cxl_work`,
