@@ -176,3 +176,57 @@ fn a_long_line_full_of_what_looks_like_headings_costs_no_more() {
     // A scan that looks at the rest of the line at each of its three million words takes hours.
     assert!(begun.elapsed() < std::time::Duration::from_secs(60));
 }
+
+/// What dump_stack() prints.
+const DUMP: &str = "CPU: 1 UID: 0 PID: 77 Comm: sh Not tainted 6.12.0\nHardware name: sample\nCall Trace:\n cxl_sample+0x1/0x2 [cxl_core]\n cxl_other+0x1/0x2 [cxl_core]\n";
+const TWICE: &str = "kobject: kobject (00000000deadbeef): tried to init an initialized object, something is seriously wrong.\n";
+
+/// A log of messages, each with a time.
+fn timed(text: &str) -> String {
+    text.lines().map(|line| format!("[    1.000000] {line}\n")).collect()
+}
+
+#[test]
+fn words_above_a_trace_are_its_heading() {
+    let logs = [
+        format!("quiet\n{TWICE}{DUMP}"),
+        // Details between.
+        format!("{TWICE}{}{DUMP}", "detail\n".repeat(20)),
+        // Too far away.
+        format!("{TWICE}{}{DUMP}", "quiet\n".repeat(30)),
+        // Not without a trace, and not of a program.
+        TWICE.to_owned(),
+        format!("sample[7]: {TWICE}{DUMP}"),
+        // Near the end of another report, and only once.
+        format!("WARNING: CPU: 0 PID: 1 at a.c:1 first+0x1/0x2\n---[ end trace 0 ]---\nquiet\n{TWICE}{DUMP}"),
+        format!("{TWICE}{DUMP}---[ end trace 0 ]---\nquiet\n{DUMP}"),
+        format!("sysrq: Show Blocked State\n{TWICE}{DUMP}"),
+    ];
+    let shown = logs.map(|log| {
+        let splats = scan(timed(&log).as_bytes());
+        splats.iter().map(|s| format!("{}: {}", s.line, s.title)).collect::<Vec<_>>().join("; ")
+    });
+    insta::assert_snapshot!(shown.map(|log| format!("- {log}").trim_end().to_owned()).join("\n"), @"
+    - 2: kobject: tried to init an initialized object in cxl_sample
+    - 1: kobject: tried to init an initialized object in cxl_sample
+    - 34: report without its beginning in cxl_sample
+    -
+    - 4: report without its beginning in cxl_sample
+    - 1: WARNING in first; 4: kobject: tried to init an initialized object in cxl_sample
+    - 1: kobject: tried to init an initialized object in cxl_sample
+    -
+    ");
+}
+
+/// The heading may lie in a piece that was read before.
+#[test]
+fn words_above_a_trace_are_found_in_pieces_of_any_size() {
+    let log = timed(&format!("{}{TWICE}{DUMP}", "quiet\n".repeat(3000)));
+    let whole = scan_log(log.as_bytes(), None);
+    assert_eq!(whole.splats.len(), 1);
+    for size in [100, 4096, 65_536, 70_001] {
+        let mut scanner = Scanner::new(None);
+        log.as_bytes().chunks(size).for_each(|piece| scanner.feed(piece));
+        assert_eq!(scanner.finish(), whole, "{size}");
+    }
+}
