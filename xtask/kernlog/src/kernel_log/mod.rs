@@ -19,6 +19,7 @@ mod generic;
 mod heading;
 mod line;
 mod lost;
+mod markers;
 mod prefilter;
 mod remarks;
 mod report_line;
@@ -26,7 +27,7 @@ mod sample;
 mod scan;
 mod table;
 
-pub use found::{CaseLines, LogScan};
+pub use found::{CaseLines, ForgedMarker, LogScan};
 pub use remarks::Remark;
 #[cfg(test)]
 use scan::scan;
