@@ -37,7 +37,7 @@ fn every_way_to_end_is_told_apart() {
     d-mute-skip fail
     e-ktap fail
     f-flood pass
-    g-console pass
+    g-console fail
     h-hang timeout
     i-warn pass
     y-oops crash
@@ -45,6 +45,7 @@ fn every_way_to_end_is_told_apart() {
     ");
     assert!(report(&run, "b-fail").reason.contains("the answer is 41"), "{}", run.shown());
     assert_eq!(report(&run, "c-skip").reason, "there is nothing to measure");
+    insta::assert_snapshot!(report(&run, "g-console").reason, @"it wrote a marker that only the agent may write: patchbench[0000]: end g-console");
     assert!(report(&run, "e-ktap").reason.contains("second"), "{}", run.shown());
     assert!(report(&run, "z-after").reason.contains("y-oops"), "{}", run.shown());
     let splats = run.splats();
@@ -80,11 +81,13 @@ fn what_is_hidden_from_the_console_is_red() {
     i-locked fail
     j-message fail
     k-required fail
+    l-forged fail
+    m-blamed pass
     ");
     let splats = run.splats();
     let warned =
         |case: &str| splats.iter().any(|s| s.case.as_deref() == Some(case) && s.kind == SplatKind::Warning);
-    for case in ["a-level", "b-sysctl", "c-sysrq", "d-console", "e-mount"] {
+    for case in ["a-level", "b-sysctl", "c-sysrq", "d-console", "e-mount", "l-forged"] {
         assert!(warned(case), "{case}: {}", run.shown());
     }
     let lost = report(&run, "g-overwrite").reason.contains("were lost before they were read");
@@ -93,6 +96,12 @@ fn what_is_hidden_from_the_console_is_red() {
     assert!(report(&run, "f-cut").reason.contains("not ok: b"), "{}", run.shown());
     let reason = |case: &str| report(&run, case).reason.clone();
     insta::assert_snapshot!(reason("j-message"), @"the kernel logged err, which `kmsg:` forbids (not on the console): tmpfs: Bad value for 'size'");
+    assert!(!warned("m-blamed"), "{}", run.shown());
+    assert!(
+        reason("l-forged").contains("it wrote a marker that only the agent may write: "),
+        "{}",
+        run.shown()
+    );
     insta::assert_snapshot!(reason("k-required"), @"no message of the kernel matches /cxl_sample: attached/, which `kmsg:` requires");
 }
 

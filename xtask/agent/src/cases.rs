@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitStatus, pidfd_open};
-use wire::{Case, CaseEnd, FromGuest, Job, KILLED, marker};
+use wire::{Case, CaseEnd, FromGuest, Job, KILLED, Markers};
 
 use crate::files::CaseNow;
 use crate::monitor::Monitor;
@@ -31,11 +31,12 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// Runs all cases; returns how many were run. Stops after one that cannot be killed: what it holds in the
 /// kernel would make the others lie.
-pub fn run_all(job: &Job, port: &Port, now: &CaseNow, monitor: &mut Monitor) -> u32 {
+pub fn run_all(job: &Job, port: &Port, now: &CaseNow, monitor: &mut Monitor, markers: &mut Markers) -> u32 {
     for (case, index) in job.cases.iter().zip(0..) {
         port.send(FromGuest::Begin { case: index });
         // In the log, the marker must not come after what the case makes the kernel print.
-        kernel_log(&marker(&job.token, "begin", &case.name));
+        let begin = markers.write("begin", &case.name);
+        kernel_log(&begin);
         now.set(Some(index));
         let begun = Instant::now();
         let beyond = Beyond::default();
@@ -46,9 +47,9 @@ pub fn run_all(job: &Job, port: &Port, now: &CaseNow, monitor: &mut Monitor) -> 
         now.set(None);
         if is_red(how) {
             // Before the marker: what the kernel reports meanwhile belongs to this case.
-            evidence::save(job, case, stuck, port);
+            evidence::save(job, case, &begin, stuck, port);
         }
-        kernel_log(&marker(&job.token, "end", &case.name));
+        kernel_log(&markers.write("end", &case.name));
         let rest = run.beyond.rest();
         run.held.extend(rest);
         run.flush();

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal};
-use wire::{Case, Job, marker};
+use wire::{Case, Job};
 
 use crate::port::Port;
 use crate::{files, journal, processes, session};
@@ -19,10 +19,9 @@ const LONGEST: Duration = Duration::from_secs(5);
 const MOST: usize = 1 << 20;
 
 /// Saves both as files of the agent's, named after the case: `CASE.kmsg` and `CASE.cxl`. Of a case that cannot be killed
-/// only the log: what it holds in the kernel would hold us too.
-pub fn save(job: &Job, case: &Case, stuck: bool, port: &Port) {
-    let begun = marker(&job.token, "begin", &case.name);
-    match journal::after(&begun) {
+/// only the log, after the marker of its begin: what it holds in the kernel would hold us too.
+pub fn save(job: &Job, case: &Case, begin: &str, stuck: bool, port: &Port) {
+    match journal::after(begin) {
         Ok(log) if log.is_empty() => {}
         Ok(log) => files::save(port, &format!("{}.kmsg", case.name), log.as_bytes()),
         Err(error) => port.note(format!("reading the kernel's log after case {}: {error}", case.name)),

@@ -1,13 +1,14 @@
 //! The life of the guest, from the kernel's hand-over to power-off.
 
 use std::fs;
+use std::io::Read;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use rustix::system::{RebootCommand, reboot};
-use wire::{FromGuest, JOB_PATH, Job, PROTOCOL};
+use wire::{FromGuest, JOB_PATH, Job, Markers, PROTOCOL};
 
 use crate::files::CaseNow;
 use crate::modules::Loader;
@@ -63,16 +64,32 @@ fn work(job: &Job, port: &Port) {
         port.send(FromGuest::Bye { ran: 0 });
     } else {
         let mut monitor = Monitor::open(port);
-        let ran = cases::run_all(job, port, &now, &mut monitor);
+        let mut markers = markers(job, port);
+        let ran = cases::run_all(job, port, &now, &mut monitor, &mut markers);
         leaks::scan();
         monitor.report();
         port.send(FromGuest::Bye { ran });
     }
 }
 
+/// Makes the markers, of a secret that is nowhere but here, and announces them: the host knows how to tell them before the first case
+/// runs.
+fn markers(job: &Job, port: &Port) -> Markers {
+    let mut secret = [0; 32];
+    let read = fs::File::open("/dev/urandom").and_then(|mut source| source.read_exact(&mut secret));
+    let markers = Markers::new(&secret, 2 * job.cases.len());
+    match read {
+        Ok(()) => port.send(FromGuest::Markers { anchor: markers.anchor().to_owned() }),
+        // Not announced, none of them is genuine.
+        Err(error) => port.note(format!("reading /dev/urandom, for the markers of the cases: {error}")),
+    }
+    port.flush(FLUSH_WAIT);
+    markers
+}
+
 fn job() -> Result<Job, String> {
     let text = fs::read(JOB_PATH).map_err(|error| format!("reading {JOB_PATH}: {error}"))?;
-    // It has the token of the markers, which a case should not find lying about.
+    // A case has no business with the others.
     let _ = fs::remove_file(JOB_PATH);
     // The version is looked at first: an older or newer job has other fields.
     let value: serde_json::Value =

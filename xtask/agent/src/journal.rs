@@ -127,7 +127,7 @@ fn select(wish: &Wish, records: &[Record], now: i128, wall: i128) -> String {
     lines.concat()
 }
 
-/// The kernel's log after the last record with this text, or all that the kernel still has where there is none. Messages
+/// The kernel's log after the first record with this text, since a case may write it again, or all that the kernel still has where there is none. Messages
 /// of every level: those of debugging do not reach the console.
 ///
 /// # Errors
@@ -137,7 +137,7 @@ pub fn after(mark: &str) -> io::Result<String> {
 }
 
 fn select_after(mark: &str, records: &[Record]) -> String {
-    let from = records.iter().rposition(|(_, text)| text == mark).map_or(0, |at| at + 1);
+    let from = records.iter().position(|(_, text)| text == mark).map_or(0, |at| at + 1);
     records[from..].iter().map(line).collect()
 }
 
@@ -208,7 +208,10 @@ mod tests {
     #[test]
     fn the_log_of_a_case_is_what_came_after_its_mark() {
         let records = ["a", "begin x", "b", "begin x", "c"].map(|text| (SECOND, text.to_owned()));
-        assert_eq!(select_after("begin x", &records), "[    1.000000] kernel: c\n");
+        assert_eq!(
+            select_after("begin x", &records),
+            ["b", "begin x", "c"].map(|text| format!("[    1.000000] kernel: {text}\n")).concat()
+        );
         // The kernel has overwritten the mark.
         assert_eq!(select_after("begin y", &records).lines().count(), 5);
     }

@@ -261,6 +261,7 @@ fn readable(frame: &FromGuest) -> String {
         // What a file holds is nothing for a console, and the log is there already.
         FromGuest::FileData { .. }
         | FromGuest::FileEnd { .. }
+        | FromGuest::Markers { .. }
         | FromGuest::Kmsg { .. }
         | FromGuest::Health { .. } => String::new(),
         FromGuest::Bye { ran } => format!("patchbench agent: bye, {ran} cases were run\n"),

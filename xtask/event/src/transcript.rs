@@ -7,8 +7,8 @@ use wire::{CaseEnd, Health};
 /// Everything that is known of one boot: the agent's frames in digested form, the console, the end.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Transcript {
-    /// Marks the genuine case markers on the console, see [`wire::MARKER`].
-    pub token: String,
+    /// By what the genuine markers of the cases are told, see [`wire::Markers`]; none where the agent did not come to announce it.
+    pub anchor: Option<String>,
     /// The planned cases in order, each with what became of it.
     pub cases: Vec<CaseRun>,
     /// `uname -r`, which the agent reports when it starts; none where it did not start.

@@ -52,7 +52,6 @@ mod tests {
     fn job() -> Job {
         Job {
             protocol: wire::PROTOCOL,
-            token: "t".into(),
             modules: vec!["cxl_test".into()],
             autoload: true,
             udev: false,

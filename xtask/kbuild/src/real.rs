@@ -122,7 +122,6 @@ fn boot(built: &Built, busybox: &guest::Busybox, cache: &Path) {
     let image = guest::image(&inputs, cache).expect("packed");
     let job = wire::Job {
         protocol: wire::PROTOCOL,
-        token: "real-token".into(),
         modules: Vec::new(),
         autoload: false,
         udev: false,
@@ -130,7 +129,7 @@ fn boot(built: &Built, busybox: &guest::Busybox, cache: &Path) {
         memdevs: 0,
         settle_ms: 0,
         cases: Vec::new(),
-        env: std::collections::BTreeMap::new(),
+        env: [("SIGN".to_owned(), "real-job".to_owned())].into(),
         shell: false,
     };
     let case = guest::JobFile { name: "a.sh".into(), bytes: b"echo in-the-suite\n".to_vec() };
@@ -154,7 +153,7 @@ fn boot(built: &Built, busybox: &guest::Busybox, cache: &Path) {
     let console = timed("boot", || qemu.read()).unwrap_or_else(|error| panic!("{error}"));
     eprintln!("{console}");
     let hello = format!("patchbench-init {}", built.release);
-    for sign in [hello.as_str(), "real-token", "in-the-suite", "cxl_mock", "root0"] {
+    for sign in [hello.as_str(), "real-job", "in-the-suite", "cxl_mock", "root0"] {
         assert!(console.contains(sign), "{sign} is not on the console");
     }
 }

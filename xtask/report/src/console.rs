@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use kernlog::kernel_log::{CaseLines, scan_log};
+
 /// The lines of a console log that came during a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaseSpan {
@@ -11,48 +13,18 @@ pub struct CaseSpan {
     pub lines: Range<usize>,
 }
 
-/// The span of each case, in order. One that did not end has all up to the next begin, or the end of the log.
-///
-/// The first marker has the boot's token: a line that a case prints later in the likeness of a marker is none.
+/// The span of each case, in order. One that did not end has all up to the next begin, or the end of the log. A line that a case
+/// prints in the likeness of a marker is none, as far as the log itself can tell.
 pub fn spans(log: &str) -> Vec<CaseSpan> {
-    let mut spans: Vec<CaseSpan> = Vec::new();
-    let (mut token, mut open, mut count) = (None, false, 0);
-    for (at, line) in log.lines().enumerate() {
-        count = at + 1;
-        let Some((mark, word, case)) = mark(line) else { continue };
-        if *token.get_or_insert(mark) != mark {
-            continue;
-        }
-        match (word, spans.last_mut()) {
-            ("begin", last) => {
-                if let Some(last) = last.filter(|_| open) {
-                    last.lines.end = at;
-                }
-                spans.push(CaseSpan { case: case.to_owned(), lines: at..at + 1 });
-                open = true;
-            }
-            ("end", Some(last)) if open && last.case == case => {
-                last.lines.end = at + 1;
-                open = false;
-            }
-            _ => {}
-        }
-    }
-    if let Some(last) = spans.last_mut().filter(|_| open) {
-        last.lines.end = count;
-    }
-    spans
-}
-
-/// `[    1.234567] patchbench[TOKEN]: begin CASE`, with or without the time: token, word and case.
-fn mark(line: &str) -> Option<(&str, &str, &str)> {
-    let body = match line.strip_prefix('[') {
-        Some(rest) => rest.split_once("] ")?.1,
-        None => line,
+    let cases = scan_log(log.as_bytes(), None).cases;
+    let index = |line: u64| usize::try_from(line).unwrap_or(usize::MAX);
+    let begins = cases.iter().skip(1).map(|next| index(next.begin) - 1);
+    let ends: Vec<_> = begins.chain([log.lines().count()]).collect();
+    let span = |(lines, until): (&CaseLines, usize)| CaseSpan {
+        case: lines.case.clone(),
+        lines: index(lines.begin) - 1..lines.end.map_or(until, index),
     };
-    let (token, rest) = body.strip_prefix(wire::MARKER)?.strip_prefix('[')?.split_once("]: ")?;
-    let (word, case) = rest.trim_end().split_once(' ')?;
-    Some((token, word, case))
+    cases.iter().zip(ends).map(span).collect()
 }
 
 #[cfg(test)]

@@ -113,7 +113,6 @@ impl Fake {
 fn job() -> Job {
     Job {
         protocol: PROTOCOL,
-        token: "t".into(),
         modules: Vec::new(),
         autoload: false,
         udev: false,
@@ -130,7 +129,7 @@ fn long() -> Deadlines {
     Deadlines { boot: Duration::from_secs(60), slack: Duration::from_secs(60) }
 }
 
-const HELLO: &str = "{\"frame\":\"hello\",\"protocol\":3,\"release\":\"6.12\",\"uptime_ms\":3}\n";
+const HELLO: &str = "{\"frame\":\"hello\",\"protocol\":4,\"release\":\"6.12\",\"uptime_ms\":3}\n";
 const BEGIN: &str = "{\"frame\":\"begin\",\"case\":0}\n";
 const END: &str = "{\"frame\":\"end\",\"case\":0,\"how\":{\"exit\":0},\"ms\":5,\"dropped\":0,\"cut\":false,\"left\":false}\n";
 

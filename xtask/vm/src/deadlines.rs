@@ -63,6 +63,7 @@ impl Deadlines {
             }
             FromGuest::End { .. } | FromGuest::Bye { .. } => Some(self.slack),
             FromGuest::Note { .. }
+            | FromGuest::Markers { .. }
             | FromGuest::Output { .. }
             | FromGuest::Ask { .. }
             | FromGuest::Kmsg { .. }
@@ -97,7 +98,6 @@ mod tests {
         let case = |timeout_ms| Case { name: "a".into(), script: "x".into(), timeout_ms };
         let job = Job {
             protocol: 0,
-            token: String::new(),
             modules: vec!["cxl_test".into()],
             autoload: true,
             udev: false,

@@ -58,7 +58,6 @@ pub fn kvm_works(
 fn empty_job() -> Job {
     Job {
         protocol: PROTOCOL,
-        token: String::new(),
         modules: Vec::new(),
         autoload: false,
         udev: false,

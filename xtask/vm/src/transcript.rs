@@ -19,7 +19,7 @@ const NOTE_LENGTH: usize = 4000;
 
 /// A transcript in the making.
 pub struct TranscriptBuilder {
-    token: String,
+    anchor: Option<String>,
     cases: Vec<CaseRun>,
     running: Option<(usize, Instant)>,
     release: Option<String>,
@@ -45,7 +45,7 @@ impl TranscriptBuilder {
             left: false,
         });
         Self {
-            token: job.token.clone(),
+            anchor: None,
             cases: cases.collect(),
             running: None,
             release: None,
@@ -85,6 +85,8 @@ impl TranscriptBuilder {
                 self.release = Some(release.clone());
             }
             FromGuest::Note { text } => self.note(text.clone()),
+            FromGuest::Markers { .. } if self.anchor.is_some() => return Err("markers once more".into()),
+            FromGuest::Markers { anchor } => self.anchor = Some(anchor.clone()),
             FromGuest::Begin { case } => {
                 if let Some((running, _)) = self.running {
                     return Err(format!("case {case} begins while case {running} runs"));
@@ -116,12 +118,7 @@ impl TranscriptBuilder {
                 run.left = *left;
                 self.running = None;
             }
-            FromGuest::Kmsg { text } => {
-                if self.kmsg.len() + text.len() > KMSG_CAP {
-                    return Err(format!("more than {KMSG_CAP} bytes of the kernel's log"));
-                }
-                self.kmsg.push_str(text);
-            }
+            FromGuest::Kmsg { text } => self.log(text)?,
             FromGuest::Health { health } => {
                 // Three for each case are more than there are.
                 if self.health.len() > 2 + 3 * self.cases.len() {
@@ -137,6 +134,14 @@ impl TranscriptBuilder {
             | FromGuest::FileData { .. }
             | FromGuest::FileEnd { .. } => {}
         }
+        Ok(())
+    }
+
+    fn log(&mut self, text: &str) -> Result<(), String> {
+        if self.kmsg.len() + text.len() > KMSG_CAP {
+            return Err(format!("more than {KMSG_CAP} bytes of the kernel's log"));
+        }
+        self.kmsg.push_str(text);
         Ok(())
     }
 
@@ -185,7 +190,7 @@ impl TranscriptBuilder {
             self.notes.push(format!("{} more notes were dropped", self.more_notes));
         }
         Transcript {
-            token: self.token,
+            anchor: self.anchor,
             cases: self.cases,
             release: self.release,
             bye: self.bye,
@@ -212,7 +217,6 @@ mod tests {
         let case = |name: &str| Case { name: name.into(), script: "x".into(), timeout_ms: 1000 };
         Job {
             protocol: PROTOCOL,
-            token: "t".into(),
             modules: Vec::new(),
             autoload: false,
             udev: false,
@@ -236,7 +240,7 @@ mod tests {
     #[test]
     fn a_boot_as_it_should_be() {
         let transcript = close(
-            r#"{"frame":"hello","protocol":3,"release":"6.12","uptime_ms":3}
+            r#"{"frame":"hello","protocol":4,"release":"6.12","uptime_ms":3}
 {"frame":"begin","case":0}
 {"frame":"output","case":0,"text":"o"}
 {"frame":"output","case":0,"text":"k\n"}
@@ -266,7 +270,7 @@ boo
 "#,
         );
         insta::assert_snapshot!(transcript.notes.join("\n"), @r"
-        out of order on the agent's port: the agent has protocol 99, this tool 3
+        out of order on the agent's port: the agent has protocol 99, this tool 4
         out of order on the agent's port: case 7 of 2
         out of order on the agent's port: case 0 reports and does not run
         out of order on the agent's port: case 0 begins while case 1 runs

@@ -25,6 +25,11 @@ pub enum FromGuest {
         /// One line of text.
         text: String,
     },
+    /// The markers in the kernel's log, before the first of them is written.
+    Markers {
+        /// [`crate::Markers::anchor`].
+        anchor: String,
+    },
     /// The case of this index in [`Job::cases`] starts.
     Begin {
         /// Index in [`Job::cases`].

@@ -13,8 +13,6 @@ use crate::PROTOCOL;
 pub struct Job {
     /// [`PROTOCOL`] of the host that wrote this.
     pub protocol: u32,
-    /// Random text that marks the genuine markers in the kernel log: a case cannot know it in advance.
-    pub token: String,
     /// Modules to load before the first case, in order.
     pub modules: Vec<String>,
     /// Whether to load modules by modalias on uevents, as udev would.

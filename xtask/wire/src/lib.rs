@@ -9,13 +9,15 @@
 //! [`FromGuest::FileEnd`]. It is bounded ([`FILE_LIMIT`], [`BOOT_LIMIT`], [`FILES_LIMIT`]) by the host, which does
 //! not trust the guest.
 //!
-//! Types, and the one text form of what is expected ([`tree`]): nothing else, so that neither side can drift.
+//! Types, the markers in the kernel's log ([`Markers`]), and the one text form of what is expected ([`tree`]): nothing else, so that
+//! neither side can drift.
 
 mod expect;
 mod file;
 mod frame;
 mod health;
 mod job;
+mod marker;
 mod paths;
 pub mod tree;
 
@@ -29,6 +31,5 @@ pub use file::{
 pub use frame::{CaseEnd, FromGuest, ToGuest};
 pub use health::Health;
 pub use job::{Case, Job};
-pub use paths::{
-    EXPECT_PATH, JOB_PATH, KILLED, LIB_PATH, MARKER, PORT_NAME, PROTOCOL, SUITE_PATH, TESTS_PATH, marker,
-};
+pub use marker::{MARKER, Markers};
+pub use paths::{EXPECT_PATH, JOB_PATH, KILLED, LIB_PATH, PORT_NAME, PROTOCOL, SUITE_PATH, TESTS_PATH};

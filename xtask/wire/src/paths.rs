@@ -2,7 +2,7 @@
 
 /// Version of everything in this crate. Agent and host are always built together; a mismatch means that a
 /// stale image was booted and is an error on both sides.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 4;
 
 /// Name of the virtio-serial port, as in `/sys/class/virtio-ports/*/name`.
 pub const PORT_NAME: &str = "patchbench.0";
@@ -25,14 +25,3 @@ pub const TESTS_PATH: &str = "/usr/share/ndctl/test";
 /// What stands in the output of a case that was killed at its deadline, before the processes as they then were: a line each, and
 /// below one that no signal ends the functions in which it waits, innermost first and indented further.
 pub const KILLED: &str = "# killed at its deadline; the processes then (pid, name, state, wait):";
-
-/// Prefix of the lines that the agent writes into the kernel log (`/dev/kmsg`), so that a splat on the
-/// console can be attributed to the case during which it came. A marker is
-/// `patchbench[TOKEN]: begin CASE` or `patchbench[TOKEN]: end CASE`; TOKEN is [`crate::Job::token`].
-pub const MARKER: &str = "patchbench";
-
-/// The marker of a case's `begin` or `end`, with the token of its boot.
-#[must_use]
-pub fn marker(token: &str, what: &str, case: &str) -> String {
-    format!("{MARKER}[{token}]: {what} {case}")
-}

@@ -1,5 +1,6 @@
 //! Two logs side by side around the first line in which they differ. Pure.
 
+use report::console::spans;
 use report::text::one_line;
 
 /// Lines shown before the difference.
@@ -11,13 +12,13 @@ const AFTER: usize = 8;
 /// where there is no such mark.
 pub fn part_of(console: &str, case: Option<&str>) -> Vec<String> {
     let lines: Vec<&str> = console.lines().map(|line| without_time(line.trim_end())).collect();
-    // `patchbench[TOKEN]: begin CASE`; the token differs from boot to boot.
-    let mark = |word: &str| {
-        let end = format!("]: {word} {}", case.unwrap_or_default());
-        lines.iter().position(|line| line.starts_with("patchbench[") && line.ends_with(&end))
-    };
-    let range = match case.and_then(|_| mark("begin")) {
-        Some(begin) => begin + 1..mark("end").filter(|end| *end > begin).unwrap_or(lines.len()),
+    let span = spans(console).into_iter().find(|span| Some(span.case.as_str()) == case);
+    let range = match span.map(|span| span.lines) {
+        // Without the marks, whose tokens differ from boot to boot.
+        Some(span) => {
+            let is_ended = span.len() > 1 && lines[span.end - 1].starts_with(wire::MARKER);
+            span.start + 1..span.end - usize::from(is_ended)
+        }
         None => 0..lines.len(),
     };
     lines[range].iter().map(|&line| line.to_owned()).collect()

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use event::{HealthReading, Transcript};
 use kernlog::Splat;
-use kernlog::kernel_log::LogScan;
-use wire::{Health, marker};
+use kernlog::kernel_log::{ForgedMarker, LogScan};
+use wire::Health;
 
 /// Bits of `/proc/sys/kernel/tainted` that a report explains, each with its letter (Documentation/admin-guide/tainted-kernels.rst).
 const TAINTS: [(u32, char, &str); 5] = [
@@ -28,8 +28,9 @@ pub(super) struct Hidden {
 
 /// Looks for what the console does not show.
 pub(super) fn hidden(transcript: &Transcript, console: &LogScan, log: &LogScan) -> Hidden {
-    let splats = silenced(transcript, console, log);
-    let mut problems = markers(transcript);
+    let splats = silenced(console, log);
+    let mut problems = markers(transcript, console);
+    problems.extend(forged(console, log));
     let explained = |case: Option<&str>| {
         let is_its = |splat: &&Splat| splat.case.is_none() || splat.case.as_deref() == case;
         console.splats.iter().chain(&splats).any(|splat| is_its(&splat)) || console.dropped > 0
@@ -53,7 +54,7 @@ pub(super) fn hidden(transcript: &Transcript, console: &LogScan, log: &LogScan) 
 
 /// The reports of the kernel's log beyond those that the console shows in the same case. That of the console is torn by what programs
 /// print, so they are compared by their number of each kind.
-fn silenced(transcript: &Transcript, console: &LogScan, log: &LogScan) -> Vec<Splat> {
+fn silenced(console: &LogScan, log: &LogScan) -> Vec<Splat> {
     let mut shown = BTreeMap::new();
     for splat in &console.splats {
         *shown.entry((&splat.case, splat.kind)).or_insert(0) += 1;
@@ -66,29 +67,42 @@ fn silenced(transcript: &Transcript, console: &LogScan, log: &LogScan) -> Vec<Sp
         }
     }
     let placed = |splat: &Splat| {
-        let line = line_of_case(transcript, splat.case.as_deref());
+        let line = line_of_case(console, splat.case.as_deref());
         Splat { line, ..splat.clone() }
     };
     hidden.into_iter().map(placed).collect()
 }
 
 /// Where a case begins on the console: the nearest line to a report that is not there.
-fn line_of_case(transcript: &Transcript, case: Option<&str>) -> u64 {
-    let begin = case.and_then(|case| find(&transcript.console, &marker(&transcript.token, "begin", case)));
-    1 + begin.map_or(0, |at| memchr::memchr_iter(b'\n', &transcript.console[..at]).count() as u64)
+fn line_of_case(console: &LogScan, case: Option<&str>) -> u64 {
+    console.cases.iter().find(|lines| Some(lines.case.as_str()) == case).map_or(1, |lines| lines.begin)
 }
 
 /// The markers of each case that ended: one that is missing shows that the console was silent.
-fn markers(transcript: &Transcript) -> Vec<(Option<String>, String)> {
+fn markers(transcript: &Transcript, console: &LogScan) -> Vec<(Option<String>, String)> {
     let ended = transcript.cases.iter().filter(|run| run.end.is_some());
     let missing = ended.filter_map(|run| {
-        let lacks =
-            |what: &&str| find(&transcript.console, &marker(&transcript.token, what, &run.name)).is_none();
-        let what = ["begin", "end"].into_iter().find(lacks)?;
+        let lines = console.cases.iter().find(|lines| lines.case == run.name);
+        let what = match lines {
+            None => "begin",
+            Some(lines) if lines.end.is_none() => "end",
+            Some(_) => return None,
+        };
         let why = format!("the mark of its {what} is not on the console, which was silenced or lost");
         Some((Some(run.name.clone()), why))
     });
     missing.collect()
+}
+
+/// Markers that a case wrote itself, into the kernel's log or on the console. A genuine one that stands on the console once more may be
+/// the log, printed by the case; in the log itself it is none.
+fn forged(console: &LogScan, log: &LogScan) -> Vec<(Option<String>, String)> {
+    let in_log = log.forged.iter();
+    let shown = console.forged.iter().filter(|forged| !forged.again);
+    let in_words = |forged: &ForgedMarker| {
+        (forged.case.clone(), format!("it wrote a marker that only the agent may write: {}", forged.text))
+    };
+    in_log.chain(shown).map(in_words).collect()
 }
 
 /// What the kernel counted and no report explains.
@@ -126,10 +140,6 @@ fn grown(before: &Health, now: &Health) -> Option<String> {
             .then(|| format!("the kernel counted {} {what} that its log does not show", now - before))
     };
     count("warnings", before.warnings, now.warnings).or_else(|| count("oopses", before.oopses, now.oopses))
-}
-
-fn find(text: &[u8], word: &str) -> Option<usize> {
-    memchr::memmem::find(text, word.as_bytes())
 }
 
 #[cfg(test)]

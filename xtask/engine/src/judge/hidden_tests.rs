@@ -3,18 +3,19 @@ use kernlog::kernel_log::scan_log;
 use wire::CaseEnd;
 
 use super::super::kmsg::KernelLog;
+use super::super::testing::{anchor, genuine};
 use super::*;
 
 /// A console with the markers of one case around this.
 fn console(middle: &str) -> Vec<u8> {
-    format!("[    0.000000] Linux version 6.12.0 (a@b) #1\n[    1.000000] patchbench[tok]: begin one\n{middle}[    3.000000] patchbench[tok]: end one\n").into_bytes()
+    genuine(&format!("[    0.000000] Linux version 6.12.0 (a@b) #1\n[    1.000000] patchbench[tok]: begin one\n{middle}[    3.000000] patchbench[tok]: end one\n")).into_bytes()
 }
 
 /// The kernel's log of the same.
 fn kmsg(middle: &str) -> String {
-    format!(
+    genuine(&format!(
         "5,0,0,-;Linux version 6.12.0 (a@b) #1\n14,1,1000000,-;patchbench[tok]: begin one\n{middle}14,9,3000000,-;patchbench[tok]: end one\n"
-    )
+    ))
 }
 
 const WARNING: &str = "4,2,2000000,-;------------[ cut here ]------------\n4,3,2000000,-;WARNING: CPU: 0 PID: 7 at drivers/cxl/a.c:1 cxl_sample+0x1/0x2 [cxl_core]\n4,4,2000000,-;Modules linked in:\n4,5,2000000,-;---[ end trace 0000000000000000 ]---\n";
@@ -28,7 +29,7 @@ fn one() -> CaseRun {
 
 fn transcript(console: Vec<u8>, kmsg: String) -> Transcript {
     Transcript {
-        token: "tok".to_owned(),
+        anchor: Some(anchor()),
         cases: vec![one()],
         release: Some("6.12.0".to_owned()),
         bye: true,
@@ -42,8 +43,9 @@ fn transcript(console: Vec<u8>, kmsg: String) -> Transcript {
 }
 
 fn found(transcript: &Transcript) -> Vec<String> {
-    let log = scan_log(&transcript.console, Some(&transcript.token));
-    let kernel = KernelLog::read(&transcript.kmsg, &transcript.token);
+    let anchor = transcript.anchor.as_deref().unwrap_or_default();
+    let log = scan_log(&transcript.console, Some(anchor));
+    let kernel = KernelLog::read(&transcript.kmsg, anchor);
     let Hidden { splats, problems } = hidden(transcript, &log, &kernel.scan);
     let splats = splats.iter().map(|splat| format!("{:?} line {}: {}", splat.case, splat.line, splat.title));
     splats.chain(problems.iter().map(|(case, why)| format!("{case:?}: {why}"))).collect()
@@ -75,7 +77,7 @@ fn a_report_that_the_console_does_not_show_is_found() {
 fn a_mark_that_is_missing_is_a_silent_console() {
     let text = String::from_utf8(console("")).expect("text");
     for what in ["begin", "end"] {
-        let silent = text.replace(&format!("patchbench[tok]: {what} one"), "");
+        let silent = text.replace(&genuine(&format!("patchbench[tok]: {what} one")), "");
         let why = format!(
             r#"Some("one"): the mark of its {what} is not on the console, which was silenced or lost"#
         );
@@ -85,6 +87,36 @@ fn a_mark_that_is_missing_is_a_silent_console() {
     running.cases[0].end = None;
     running.console.truncate(20);
     assert_eq!(found(&running), [""; 0]);
+}
+
+#[test]
+fn a_marker_that_a_case_writes_is_a_lie_and_moves_no_blame() {
+    // What it can have read, and what it can make of that.
+    let own = genuine("patchbench[tok]: begin one");
+    let end = own.replace("begin one", "end one").replace("[1.", "[2.");
+    let lie =
+        |marker: &str, what: &str| format!("it wrote a marker that only the agent may write: {marker}{what}");
+    let in_log = |marker: &str| {
+        let record = format!("14,2,2000000,-;{marker}\n{WARNING}");
+        found(&transcript(console(&format!("[    2.000000] {marker}\n{SHOWN}")), kmsg(&record)))
+    };
+    assert_eq!(in_log(&own), [format!(r#"Some("one"): {}"#, lie(&own, ""))]);
+    assert_eq!(
+        in_log(&end),
+        [format!(r#"Some("one"): {}"#, lie(&end, "")), format!(r#"Some("one"): {}"#, lie(&end, ""))]
+    );
+    // On the console alone: the log may have been printed once more.
+    let shown = |marker: &str| found(&transcript(console(&format!("{marker}\n")), kmsg("")));
+    assert_eq!(shown(&own), [""; 0]);
+    assert_eq!(shown("patchbench[0]: end one").len(), 1);
+    // Where nobody announced how to tell them, none is genuine.
+    let mut unknown = transcript(console(""), kmsg(""));
+    unknown.anchor = None;
+    assert!(
+        found(&unknown)[0].contains("the mark of its begin is not on the console"),
+        "{:?}",
+        found(&unknown)
+    );
 }
 
 #[test]

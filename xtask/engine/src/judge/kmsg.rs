@@ -29,7 +29,7 @@ impl Record {
 
 impl KernelLog {
     /// Reads the records as the agent passes them on.
-    pub fn read(records: &str, token: &str) -> Self {
+    pub fn read(records: &str, anchor: &str) -> Self {
         let log = as_log(records);
         let (mut line, mut read) = (1, Vec::new());
         for (prefix, text) in each(records) {
@@ -40,7 +40,7 @@ impl KernelLog {
             read.extend(priority.map(|priority| Record { priority, text, line }));
             line += lines;
         }
-        Self { records: read, scan: scan_log(&log, Some(token)) }
+        Self { records: read, scan: scan_log(&log, Some(anchor)) }
     }
 }
 

@@ -4,6 +4,7 @@ use event::{Transcript, VmEnd};
 use spec::Suite;
 use wire::CaseEnd;
 
+use super::super::testing::{anchor, genuine};
 use super::super::{Expectations, judge};
 use super::*;
 
@@ -28,7 +29,8 @@ const PASSES: Option<CaseEnd> = Some(CaseEnd::Exit(0));
 /// Both logs of a boot: what came before the first case, during it, and during the second. Of the console all below level 6.
 fn transcript(parts: [&str; 3], ends: [Option<CaseEnd>; 2]) -> Transcript {
     let mut records = vec!["5,0,0,-;Linux version 6.12.0 (a@b) #1".to_owned()];
-    let mark = |what: &str, case: &str| format!("14,0,0,-;{}", wire::marker("tok", what, case));
+    let mark =
+        |what: &str, case: &str| format!("14,0,0,-;{}", genuine(&format!("patchbench[tok]: {what} {case}")));
     let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
     records.extend(lines(parts[0]));
     for ((part, end), case) in parts[1..].iter().zip(ends).zip(["one", "two"]) {
@@ -41,7 +43,7 @@ fn transcript(parts: [&str; 3], ends: [Option<CaseEnd>; 2]) -> Transcript {
         format!("[    1.000000] {}\n", record.split_once(';').expect("a record").1.replace("\\x0a", "\n"))
     };
     Transcript {
-        token: "tok".to_owned(),
+        anchor: Some(anchor()),
         cases: vec![run("one", ends[0], ""), run("two", ends[1], "")],
         release: Some("6.12.0".to_owned()),
         bye: ends.iter().all(Option::is_some),

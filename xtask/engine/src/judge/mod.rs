@@ -5,6 +5,8 @@ mod expectations;
 mod hidden;
 mod kmsg;
 mod messages;
+#[cfg(test)]
+mod testing;
 mod verdict;
 
 pub use expectations::{ExpectError, ExpectFile, Expectations, Here};

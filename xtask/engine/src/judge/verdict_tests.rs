@@ -1,5 +1,6 @@
-use wire::CaseEnd;
+use wire::{CaseEnd, Markers};
 
+use super::super::testing::{anchor, genuine};
 use super::*;
 
 const BOOT: &str =
@@ -39,9 +40,9 @@ fn marked(console: &str, cases: &[CaseRun]) -> String {
 }
 
 fn boot(cases: Vec<CaseRun>, console: &str, end: VmEnd) -> Transcript {
-    let console = marked(console, &cases);
+    let console = genuine(&marked(console, &cases));
     Transcript {
-        token: "tok".to_owned(),
+        anchor: Some(anchor()),
         bye: end == VmEnd::PoweredOff && cases.iter().all(|c| c.end.is_some()),
         cases,
         release: Some("6.12.0".to_owned()),
@@ -348,6 +349,15 @@ fn what_the_console_lost_makes_a_green_boot_red() {
 /// kernlog depends on nothing of ours, and so knows the agent's marker by itself.
 #[test]
 fn the_markers_of_the_agent_are_those_that_the_log_is_read_by() {
-    let log = format!("[    1.000000] {}[tok]: begin one\n", wire::MARKER);
-    assert_eq!(scan_log(log.as_bytes(), Some("tok")).open_case.as_deref(), Some("one"));
+    let mut markers = Markers::new(&[3; 32], 4);
+    let log = ["one", "two"].map(|case| {
+        let [begin, end] = ["begin", "end"].map(|what| markers.write(what, case));
+        format!("[    1.000000] {begin}\n[    1.500000] {end}\n")
+    });
+    let read = |anchor: &str| {
+        let scan = scan_log(log.concat().as_bytes(), Some(anchor));
+        (scan.cases.iter().map(|lines| (lines.begin, lines.end)).collect::<Vec<_>>(), scan.forged.len())
+    };
+    assert_eq!(read(markers.anchor()), (vec![(1, Some(2)), (3, Some(4))], 0));
+    assert_eq!(read(Markers::new(&[4; 32], 4).anchor()), (vec![], 4));
 }

@@ -1,7 +1,6 @@
 //! One guest of a cell: its job packed, its commands recorded for a replay, its boot followed.
 
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -247,7 +246,6 @@ fn job(request: &BootRequest, times: u32, recorded: &Times) -> Job {
     let mut env = environment(cell.suite.modules, &cell.variant.env);
     env.insert("TIMEOUT_SCALE".to_owned(), times.to_string());
     Job {
-        token: token(),
         modules: cell.suite.load.clone(),
         deny: request.boot.deny.clone(),
         memdevs: if request.boot.deny.is_empty() { memdevs(&cell.topology) } else { 0 },
@@ -272,7 +270,6 @@ fn environment(modules: ModuleSet, more: &BTreeMap<String, String>) -> BTreeMap<
 fn empty_job() -> Job {
     Job {
         protocol: PROTOCOL,
-        token: token(),
         modules: Vec::new(),
         autoload: true,
         udev: false,
@@ -287,15 +284,6 @@ fn empty_job() -> Job {
 
 fn memdevs(topology: &Topology) -> u32 {
     u32::try_from(topology.devices().len()).unwrap_or(u32::MAX)
-}
-
-/// Marks our lines in the kernel log. A case runs as root and could read it from its own job: this guards against
-/// accidents and noise, not against a case that lies.
-fn token() -> String {
-    let mut bytes = [0; 8];
-    // Always there on Linux; without it the token is guessable, and nothing worse.
-    let _ = fs::File::open("/dev/urandom").and_then(|mut source| source.read_exact(&mut bytes));
-    host::hex(bytes)
 }
 
 /// Writes the job's archive into the boot's folder, where a replay finds it.
@@ -364,6 +352,7 @@ fn emit_frame(
         }
         FromGuest::Note { text } => Event::Notice { text: format!("{cell}: {text}") },
         FromGuest::End { .. }
+        | FromGuest::Markers { .. }
         | FromGuest::Ask { .. }
         | FromGuest::Kmsg { .. }
         | FromGuest::Health { .. }

@@ -16,6 +16,19 @@ pub struct CaseLines {
     pub end: Option<u64>,
 }
 
+/// A line in the likeness of a marker that the agent did not write there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForgedMarker {
+    /// Its line, from 1.
+    pub line: u64,
+    /// The case during which it came.
+    pub case: Option<String>,
+    /// Whether it repeats a genuine one: a program may have printed the log once more.
+    pub again: bool,
+    /// Its text.
+    pub text: String,
+}
+
 /// What is in the log.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogScan {
@@ -32,6 +45,8 @@ pub struct LogScan {
     /// Lines of reports, from the first to the last that is surely one's, in the order in which they ended; the first 10,000. Others'
     /// lines may stand between them.
     pub reports: Vec<RangeInclusive<u64>>,
+    /// Markers that are not the agent's, the first 100, where it is known how to tell them.
+    pub forged: Vec<ForgedMarker>,
     /// Lines of the log.
     pub lines: u64,
     /// Whether a kernel started: its banner or a line with a time was seen.

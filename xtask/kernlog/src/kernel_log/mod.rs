@@ -21,6 +21,7 @@ mod heading;
 mod helpers;
 mod line;
 mod lost;
+mod markers;
 mod prefilter;
 mod remarks;
 mod report_line;
@@ -28,7 +29,7 @@ mod sample;
 mod scan;
 mod table;
 
-pub use found::{CaseLines, LogScan};
+pub use found::{CaseLines, ForgedMarker, LogScan};
 pub use helpers::{HelperClass, helper_class, helper_classes};
 pub use remarks::Remark;
 #[cfg(test)]

@@ -18,7 +18,7 @@ use super::buckets;
 use super::lost;
 use super::table::rows;
 
-/// What begins a marker of a case in the kernel log: `MARKER[TOKEN]: begin CASE` and `MARKER[TOKEN]: end CASE`.
+/// What begins a marker of a case in the kernel log: `MARKER[NUMBER.TOKEN]: begin CASE` and `MARKER[NUMBER.TOKEN]: end CASE`.
 pub(super) const MARKER: &str = "patchbench";
 
 /// What only a kernel prints that came to user space, or left it.

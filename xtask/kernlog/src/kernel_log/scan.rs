@@ -4,12 +4,13 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::boot::{self, BEFORE_BOOT, Booting, Clock, End, Start, Suspect};
 use super::event::{Event, is_consequence};
-use super::found::{CaseLines, LogScan};
+use super::found::{CaseLines, ForgedMarker, LogScan};
 use super::heading::{self, Heading};
 use super::line::{
     Classified, classify, find_newline, is_middle, measure, newlines, plain, read_anywhere, rfind_newline,
 };
 use super::lost::{self, Sequence};
+use super::markers::{Marked, Markers};
 use super::prefilter::{Hits, MARKER, asked_for, is_command_line, is_reboot, is_up};
 use super::remarks::{Remarks, reads_like_report};
 use super::report_line::{self, ReportLine};
@@ -24,6 +25,8 @@ use crate::prefix::Prefix;
 const MOST_SPLATS: usize = 1000;
 /// Cases and reports of which the lines are kept.
 const MOST_PLACES: usize = 10_000;
+/// Forged markers that are kept.
+const MOST_FORGED: usize = 100;
 /// Lines of a report that are kept.
 const EXCERPT: usize = 60;
 /// A report may end this many lines before the panic that it leads to.
@@ -71,17 +74,22 @@ pub(super) fn scan(log: &[u8]) -> Vec<crate::Splat> {
     scan_log(log, None).splats
 }
 
-/// Finds what is in a log. With a token, only markers that bear it name the running case.
-pub fn scan_log(log: &[u8], token: Option<&str>) -> LogScan {
-    let mut scanner = Scanner::new(token);
+/// Finds what is in a log. With the anchor of its markers, only genuine ones name the running case; without, the first is believed.
+pub fn scan_log(log: &[u8], anchor: Option<&str>) -> LogScan {
+    let mut scanner = Scanner::new(anchor);
     scanner.sample(log);
     scanner.consume(log, true);
     scanner.into_result()
 }
 
+/// What stands in a line from a marker on, behind the half line of a program that the console shows before it.
+fn behind(line: &[u8]) -> &[u8] {
+    memchr::memmem::rfind(line, b"] patchbench[").map_or(b"", |at| &line[at + 2..])
+}
+
 /// Takes a log piece by piece.
 pub struct Scanner {
-    token: Option<String>,
+    markers: Markers,
     carry: Vec<u8>,
     sampled: bool,
     /// Whether the kernel's lines have times in this log.
@@ -119,10 +127,10 @@ pub struct Scanner {
 }
 
 impl Scanner {
-    /// A scanner that believes markers with this token only; without one, all.
-    pub fn new(token: Option<&str>) -> Self {
+    /// A scanner that believes the markers of which the agent announced this anchor; without one, those that go on from the first.
+    pub fn new(anchor: Option<&str>) -> Self {
         Self {
-            token: token.map(str::to_owned),
+            markers: Markers::new(anchor),
             carry: Vec::new(),
             sampled: false,
             stamped: false,
@@ -299,7 +307,7 @@ impl Scanner {
         }
         let Classified { prefix, at, heading, loose } = classify(line, self.learned.as_ref(), needle);
         let body = &line[at..];
-        if self.marker(body) {
+        if self.marker(line, body) {
             return;
         }
         if let Some(start) = boot::start(body).filter(|start| self.may_start(*start, &prefix)) {
@@ -567,30 +575,46 @@ impl Scanner {
         named
     }
 
-    /// A genuine marker of the agent; they are never part of a report.
-    fn marker(&mut self, body: &[u8]) -> bool {
-        let Some(rest) = body.strip_prefix(MARKER.as_bytes()).and_then(|b| b.strip_prefix(b"[")) else {
-            return false;
-        };
-        let Some(close) = rest.iter().position(|b| *b == b']') else { return false };
-        let genuine = self.token.as_ref().is_none_or(|token| token.as_bytes() == &rest[..close]);
-        if !genuine {
-            return true;
-        }
-        let text = String::from_utf8_lossy(&rest[close + 1..]);
-        let text = text.strip_prefix(':').unwrap_or(&text).trim();
-        if let Some(name) = text.strip_prefix("begin ") {
-            self.begins(name.trim());
-            // What is reported from here on came during another case.
-            self.close(Event::has_evidence);
-        } else if let Some(name) = text.strip_prefix("end ") {
-            self.case = None;
-            let last = self.out.cases.last_mut().filter(|last| last.case == name.trim());
-            if let Some(end) = last.map(|last| &mut last.end) {
-                end.get_or_insert(self.line);
+    /// A marker of the agent, or a line in its likeness; they are never part of a report.
+    fn marker(&mut self, line: &[u8], body: &[u8]) -> bool {
+        let text =
+            String::from_utf8_lossy(if body.starts_with(MARKER.as_bytes()) { body } else { behind(line) });
+        let Some(marked) = self.markers.read(&text) else { return false };
+        match marked {
+            // Where it does not begin its line, it is genuine or nothing.
+            Marked::Again | Marked::Forged if !body.starts_with(MARKER.as_bytes()) => return false,
+            Marked::Begin(case) => {
+                self.begins(case);
+                // What is reported from here on came during another case.
+                self.close(Event::has_evidence);
             }
+            Marked::End(case) => {
+                self.case = None;
+                let last = self.out.cases.last_mut().filter(|last| last.case == case);
+                if let Some(end) = last.map(|last| &mut last.end) {
+                    end.get_or_insert(self.line);
+                }
+            }
+            Marked::Again => self.forged(&text, true),
+            Marked::Forged => self.forged(&text, false),
         }
         true
+    }
+
+    /// A marker that does not count.
+    fn forged(&mut self, text: &str, again: bool) {
+        if !self.markers.is_anchored() {
+            if !again {
+                self.notes.add(
+                    self.line,
+                    "in the likeness of a marker that the agent did not write",
+                    text.as_bytes(),
+                );
+            }
+        } else if self.out.forged.len() < MOST_FORGED {
+            let text = text.trim_end().chars().take(BEFORE).collect();
+            self.out.forged.push(ForgedMarker { line: self.line, case: self.case.clone(), again, text });
+        }
     }
 
     /// The marker of a case's begin is here.
@@ -623,6 +647,7 @@ impl Scanner {
         self.running = false;
         self.last = None;
         self.case = None;
+        self.markers.begin_anew();
         self.asked = None;
         self.stalled.clear();
     }

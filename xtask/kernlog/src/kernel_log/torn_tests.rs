@@ -54,9 +54,9 @@ fn torn_at_any_byte_what_came_before_is_found() {
 
 #[test]
 fn any_cut_into_pieces_gives_the_same() {
-    let whole = scan_log(THREE.as_bytes(), Some("t"));
+    let whole = scan_log(THREE.as_bytes(), None);
     for size in [1, 2, 7, 64, 4096] {
-        let mut scanner = Scanner::new(Some("t"));
+        let mut scanner = Scanner::new(None);
         THREE.as_bytes().chunks(size).for_each(|piece| scanner.feed(piece));
         assert_eq!(scanner.finish(), whole, "pieces of {size}");
     }
@@ -65,10 +65,10 @@ fn any_cut_into_pieces_gives_the_same() {
 #[test]
 fn large_pieces_are_gone_through_where_they_lie_and_give_the_same() {
     let log = THREE.repeat(400);
-    let whole = scan_log(log.as_bytes(), Some("t"));
+    let whole = scan_log(log.as_bytes(), None);
     assert_eq!(whole.splats.len(), 1000, "as many as are kept, of 1200");
     for size in [1 << 16, 70_001, 100_003, 1 << 18, 1 << 20] {
-        let mut scanner = Scanner::new(Some("t"));
+        let mut scanner = Scanner::new(None);
         log.as_bytes().chunks(size).for_each(|piece| scanner.feed(piece));
         assert_eq!(scanner.finish(), whole, "pieces of {size}");
     }
@@ -76,7 +76,7 @@ fn large_pieces_are_gone_through_where_they_lie_and_give_the_same() {
     let boot =
         format!("{}[    0.000000] Linux version 6.12.0 (a@b) #1\n{}", log, "[    0.5] quiet\n".repeat(9000));
     let last = |size| {
-        let mut scanner = Scanner::new(Some("t"));
+        let mut scanner = Scanner::new(None);
         boot.as_bytes().chunks(size).for_each(|piece| scanner.feed(piece));
         scanner.finish().unfinished.map(|splat| splat.excerpt)
     };

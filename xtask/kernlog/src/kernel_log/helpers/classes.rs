@@ -59,17 +59,18 @@ pub(super) const CLASSES: &[HelperClass] = &[
             warn warn_printk warn_slowpath_* warn_alloc* warn_flushing_* printk* vprintk* dev_printk* dev_vprintk*
             dev_err dev_warn dev_info dev_notice dev_crit dev_emerg dynamic_dev_dbg dynamic_pr_debug dump_stack*
             show_stack* show_trace* show_regs* show_free_areas show_mem dump_backtrace* dump_header dump_page
-            set_page_owner* split_page_owner* reset_page_owner* assertfail assfail btrfs_assertfail dump_task
-            dump_cpu_task sched_show_task show_state_filter show_opcodes show_code print_trailer object_err slab_err
-            slab_bug slab_pad_check print_bad_* bad_page bad_page_map bad_page_fault unwind_* arch_stack_walk
-            stack_trace_* save_stack* set_track* stack_depot_* kernel_text_address is_bpf_text_address in_gate_area
-            virt_addr_valid nmi_cpu_backtrace* nmi_trigger_* trigger_* arch_trigger_* console_* call_console_drivers
-            fortify_panic fortify_report usercopy_* report_usercopy check_object_size check_heap_object check_object
-            check_slab check_bytes_and_report on_freelist free_debug_processing alloc_debug_processing
-            free_to_partial_list free_consistency_checks alloc_consistency_checks check_stack_object
-            cache_free_debugcheck debug_print_object work_is_static_object is_static_object debug_object_*
-            debug_objects_* debug_check_no_obj_freed debug_timer_assert_init timer_is_static_object timer_fixup*
-            work_fixup* lookup_object_or_alloc debug_timer_activate debug_work_activate debug_hrtimer_* debug_activate
+            check_poison_mem poison_error resched_latency_warn div0 set_page_owner* split_page_owner*
+            reset_page_owner* assertfail assfail btrfs_assertfail dump_task dump_cpu_task sched_show_task
+            show_state_filter show_opcodes show_code print_trailer object_err slab_err slab_bug slab_pad_check
+            print_bad_* bad_page bad_page_map bad_page_fault unwind_* arch_stack_walk stack_trace_* save_stack*
+            set_track* stack_depot_* kernel_text_address is_bpf_text_address in_gate_area virt_addr_valid
+            nmi_cpu_backtrace* nmi_trigger_* trigger_* arch_trigger_* console_* call_console_drivers fortify_panic
+            fortify_report usercopy_* report_usercopy check_object_size check_heap_object check_object check_slab
+            check_bytes_and_report on_freelist free_debug_processing alloc_debug_processing free_to_partial_list
+            free_consistency_checks alloc_consistency_checks check_stack_object cache_free_debugcheck
+            debug_print_object work_is_static_object is_static_object debug_object_* debug_objects_*
+            debug_check_no_obj_freed debug_timer_assert_init timer_is_static_object timer_fixup* work_fixup*
+            lookup_object_or_alloc debug_timer_activate debug_work_activate debug_hrtimer_* debug_activate
             debug_deactivate fixup_activate refcount_* list_add_valid* list_del_entry_valid* list_add_corruption
             list_del_corruption plist_check_* trace_event_* traceiter_* perf_trace_* trace_hardirqs_* trace_irq_*
             trace_call_bpf trace_buffer_* ftrace_* report_bad_irq note_interrupt",
@@ -110,11 +111,12 @@ pub(super) const CLASSES: &[HelperClass] = &[
             debug_spin_* debug_mutex_* debug_rt_* read_lock* read_unlock* write_lock* write_unlock* rwlock_bug
             queued_* native_queued_* pv_* kvm_wait osq_* mcs_spin_* qspinlock_* virt_spin_lock arch_spin_*
             ticket_spin_* mutex_* ww_mutex* rt_mutex_* rtlock_* task_blocks_on_rt_mutex try_to_take_rt_mutex rt_spin_*
-            rt_read_* rt_write_* rwbase_* rwsem_* down down_* up up_read up_write percpu_down_* percpu_up_*
-            percpu_rwsem_* seqcount_* read_seqbegin read_seqretry write_seqlock* bit_spin_* hlist_bl_lock
-            hlist_bl_unlock lock_page* folio_lock* lock_sock* lock_buffer csd_lock* class_mutex_* class_spinlock_*
-            local_lock_* local_bh_* local_irq_* arch_local_* arch_irqs_* raw_irqs_* preempt_* rcu_read_* srcu_read_*
-            rcu_lock_* rcu_note_* percpu_ref_get* percpu_ref_put* percpu_ref_tryget*",
+            rt_read_* rt_write_* rwbase_* rwsem_* down down_* up up_read up_write percpu_down_*
+            percpu_ref_switch_to_atomic_rcu percpu_up_* percpu_rwsem_* seqcount_* read_seqbegin read_seqretry
+            write_seqlock* bit_spin_* hlist_bl_lock hlist_bl_unlock lock_page* folio_lock* lock_sock* lock_buffer
+            csd_lock* class_mutex_* class_spinlock_* local_lock_* local_bh_* local_irq_* arch_local_* arch_irqs_*
+            raw_irqs_* preempt_* rcu_read_* srcu_read_* rcu_lock_* rcu_note_* percpu_ref_get* percpu_ref_put*
+            percpu_ref_tryget*",
     },
     HelperClass {
         name: "waiting and scheduling",
@@ -167,23 +169,24 @@ pub(super) const CLASSES: &[HelperClass] = &[
         name: "allocation and freeing",
         why: "hands out and takes back memory that another uses",
         patterns: "
-            kmalloc* filemap_alloc_folio* page_pool_alloc_* page_pool_dev_alloc* alloc_inode new_inode* kzalloc*
-            kcalloc* do_kmalloc* krealloc* kfree* kvfree* kvmalloc* kvzalloc kzfree vmalloc* vzalloc* vfree* vunmap*
-            ksize kmem_cache_* cache_alloc* cache_free* cache_grow* cache_shrink* fallback_alloc slab_* slub_*
-            do_slab_free allocate_slab new_slab shuffle_freelist get_any_partial get_partial* deactivate_slab
-            unfreeze_partials put_cpu_partial flush_cpu_slab sheaf_* free_to_pcs alloc_from_pcs rcu_free_sheaf
-            get_freepointer* alloc_pages* alloc_page alloc_page_interleave alloc_frozen_pages* alloc_slab_page
-            alloc_contig_* free_pages* free_page free_one_page free_unref_* free_frozen_* free_pcp_* free_pcppages_*
-            free_page_is_bad free_the_page free_large_* free_contig_* get_page_from_freelist get_free_page*
-            get_zeroed_page* prep_new_page post_alloc_hook prep_compound_page check_new_page* rmqueue* put_page
-            folio_alloc* folio_put* vma_alloc_folio* mempool_* page_frag_* pcpu_* alloc_percpu* free_percpu
-            devm_kmalloc* devm_kfree devm_kzalloc devm_kcalloc devm_kmemdup devm_krealloc alloc_dr devres_alloc*
-            dma_pool_* dma_alloc_* dma_free_* dma_map_* dma_unmap_* dma_sync_* dma_direct_* out_of_memory
-            oom_kill_process mem_cgroup_out_of_memory mem_cgroup_oom try_charge* charge_memcg obj_cgroup_* memcg_*
-            mem_cgroup_charge* vm_normal_page qlist_free_all qlink_free quarantine_* alloc_skb* napi_alloc_*
-            netdev_alloc_* skb_clone skb_copy pskb_* skb_panic skb_over_panic skb_under_panic skb_put skb_push
-            skb_pull skb_release_* skb_free_* consume_skb* sk_skb_* kasprintf* kvasprintf* kstrdup* kstrndup kmemdup*
-            kvmemdup* memdup_* vmemdup_* vm_area_alloc vm_area_free radix_tree_node_* bio_alloc* alloc_inode_sb",
+            kmalloc* warn_if_node_offline alloc_cpumask_var* filemap_alloc_folio* page_pool_alloc_*
+            page_pool_dev_alloc* alloc_inode new_inode* kzalloc* kcalloc* do_kmalloc* krealloc* kfree* kvfree*
+            kvmalloc* kvzalloc kzfree vmalloc* vzalloc* vfree* vunmap* ksize kmem_cache_* cache_alloc* cache_free*
+            cache_grow* cache_shrink* fallback_alloc slab_* slub_* do_slab_free allocate_slab new_slab
+            shuffle_freelist get_any_partial get_partial* deactivate_slab unfreeze_partials put_cpu_partial
+            flush_cpu_slab sheaf_* free_to_pcs alloc_from_pcs rcu_free_sheaf get_freepointer* alloc_pages* alloc_page
+            alloc_page_interleave alloc_frozen_pages* alloc_slab_page alloc_contig_* free_pages* free_page
+            free_one_page free_unref_* free_frozen_* free_pcp_* free_pcppages_* free_page_is_bad free_the_page
+            free_large_* free_contig_* get_page_from_freelist get_free_page* get_zeroed_page* prep_new_page
+            post_alloc_hook prep_compound_page check_new_page* rmqueue* put_page folio_alloc* folio_put*
+            vma_alloc_folio* mempool_* page_frag_* pcpu_* alloc_percpu* free_percpu devm_kmalloc* devm_kfree
+            devm_kzalloc devm_kcalloc devm_kmemdup devm_krealloc alloc_dr devres_alloc* dma_pool_* dma_alloc_*
+            dma_free_* dma_map_* dma_unmap_* dma_sync_* dma_direct_* out_of_memory oom_kill_process
+            mem_cgroup_out_of_memory mem_cgroup_oom try_charge* charge_memcg obj_cgroup_* memcg_* mem_cgroup_charge*
+            vm_normal_page qlist_free_all qlink_free quarantine_* alloc_skb* napi_alloc_* netdev_alloc_* skb_clone
+            skb_copy pskb_* skb_panic skb_over_panic skb_under_panic skb_put skb_push skb_pull skb_release_*
+            skb_free_* consume_skb* sk_skb_* kasprintf* kvasprintf* kstrdup* kstrndup kmemdup* kvmemdup* memdup_*
+            vmemdup_* vm_area_alloc vm_area_free radix_tree_node_* bio_alloc* alloc_inode_sb",
     },
     HelperClass {
         name: "copies, strings and numbers",
