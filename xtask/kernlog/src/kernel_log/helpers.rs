@@ -76,8 +76,12 @@ pub(super) fn is_context(function: &str) -> bool {
 
 /// Whether `function` is of what reports, rather than of what was done.
 pub(super) fn reports(function: &str) -> bool {
-    const REPORT: [&str; 4] =
-        ["the kernel's death", "what warns, prints and dumps", "sanitizers", "lockdep and checks of context"];
+    const REPORT: [&str; 4] = [
+        "the kernel's death",
+        "what warns, prints and dumps",
+        "KASAN and its like",
+        "lockdep and checks of context",
+    ];
     helper_class(function).is_some_and(|class| REPORT.contains(&class.name))
 }
 

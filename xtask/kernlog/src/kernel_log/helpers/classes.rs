@@ -59,7 +59,7 @@ pub(super) const CLASSES: &[HelperClass] = &[
             warn warn_printk warn_slowpath_* warn_alloc* warn_flushing_* printk* vprintk* dev_printk* dev_vprintk*
             dev_err dev_warn dev_info dev_notice dev_crit dev_emerg dynamic_dev_dbg dynamic_pr_debug dump_stack*
             show_stack* show_trace* show_regs* show_free_areas show_mem dump_backtrace* dump_header dump_page
-            check_poison_mem poison_error resched_latency_warn div0 set_page_owner* split_page_owner*
+            umount_check check_poison_mem poison_error resched_latency_warn div0 set_page_owner* split_page_owner*
             reset_page_owner* assertfail assfail btrfs_assertfail dump_task dump_cpu_task sched_show_task
             show_state_filter show_opcodes show_code print_trailer object_err slab_err slab_bug slab_pad_check
             print_bad_* bad_page bad_page_map bad_page_fault unwind_* arch_stack_walk stack_trace_* save_stack*
@@ -72,11 +72,12 @@ pub(super) const CLASSES: &[HelperClass] = &[
             debug_check_no_obj_freed debug_timer_assert_init timer_is_static_object timer_fixup* work_fixup*
             lookup_object_or_alloc debug_timer_activate debug_work_activate debug_hrtimer_* debug_activate
             debug_deactivate fixup_activate refcount_* list_add_valid* list_del_entry_valid* list_add_corruption
-            list_del_corruption plist_check_* trace_event_* traceiter_* perf_trace_* trace_hardirqs_* trace_irq_*
-            trace_call_bpf trace_buffer_* ftrace_* report_bad_irq note_interrupt",
+            list_del_corruption plist_check_* trace_event_* traceiter_* perf_trace_buf_* perf_trace_run_bpf_submit
+            perf_tp_event trace_hardirqs_* trace_irq_* trace_call_bpf trace_buffer_* ftrace_* report_bad_irq
+            note_interrupt",
     },
     HelperClass {
-        name: "sanitizers",
+        name: "KASAN and its like",
         why: "checks each access of another, and unwinds for the report",
         patterns: "
             kasan* asan_* hwasan_* kmsan* msan_* kcsan* tsan_* kfence_* ubsan_* sanitizer_* write_comp_data
@@ -94,9 +95,9 @@ pub(super) const CLASSES: &[HelperClass] = &[
             print_circular* print_deadlock* print_usage_bug* print_irq_* print_bad_irq_dependency print_unlock_*
             print_lock* print_freed_lock* print_unsafe* print_kernel_ident* check_prev_add check_prevs_add
             check_noncircular fs_reclaim_* check_irq_usage check_deadlock check_wait_context check_no_locks_freed
-            check_flags check_preemption_disabled validate_chain hlock_class lock_class_* lookup_chain_cache*
-            add_lock_to_list alloc_list_entry mark_lock* mark_usage mark_held_locks valid_state reacquire_held_locks
-            find_held_lock register_lock_class look_up_lock_class assign_lock_key add_chain_cache
+            check_flags check_preemption_disabled validate_chain hlock_class save_trace lock_class_*
+            lookup_chain_cache* add_lock_to_list alloc_list_entry mark_lock* mark_usage mark_held_locks valid_state
+            reacquire_held_locks find_held_lock register_lock_class look_up_lock_class assign_lock_key add_chain_cache
             debug_check_no_locks_* debug_smp_processor_id this_cpu_preempt_check preempt_count_* debug_lockdep_rcu_*
             rcu_lockdep_* schedule_bug schedule_debug can_sleep cant_sleep cant_migrate static_obj",
     },
@@ -248,14 +249,16 @@ pub(super) const CLASSES: &[HelperClass] = &[
         name: "the driver core and the buses",
         why: "registers what a driver asks for, calls what a driver is to do, and complains about it",
         patterns: "
-            kobject_* kset_* add_uevent_var dpm_sysfs_* device_del device_destroy devres_release* release_nodes
-            devm_action_release usb_submit_urb usb_hcd_submit_urb usb_start_wait_urb usb_control_msg* usb_bulk_msg
-            usb_interrupt_msg usb_kill_urb usb_kill_anchored_urbs usb_poison_urb i2c_transfer* i2c_smbus_* spi_sync*
-            device_for_each_child* device_unregister device_initialize device_rename bus_add_device bus_probe_device
-            device_attach device_attach_driver driver_attach driver_probe_device really_probe call_driver_probe
-            device_initial_probe bus_for_each_drv bus_for_each_dev bus_add_driver driver_register
-            device_release_driver* device_driver_detach bus_remove_device device_remove kernfs_add_one kernfs_create_*
-            sysfs_warn_dup sysfs_create_* sysfs_add_file* sysfs_do_create_link* sysfs_remove_group* sysfs_remove_link*
-            create_dir device_add device_register device_create device_create_* internal_create_group*",
+            kobject_* kset_* add_uevent_var dpm_sysfs_* device_del device_destroy get_device_parent cleanup_glue_dir
+            sysfs_remove_file* sysfs_remove_dir sysfs_remove_bin_file* proc_register proc_create* proc_mkdir*
+            debugfs_create_* devres_release* release_nodes devm_action_release usb_submit_urb usb_hcd_submit_urb
+            usb_start_wait_urb usb_control_msg* usb_bulk_msg usb_interrupt_msg usb_kill_urb usb_kill_anchored_urbs
+            usb_poison_urb i2c_transfer* i2c_smbus_* spi_sync* device_for_each_child* device_unregister
+            device_initialize device_rename bus_add_device bus_probe_device device_attach device_attach_driver
+            driver_attach driver_probe_device really_probe call_driver_probe device_initial_probe bus_for_each_drv
+            bus_for_each_dev bus_add_driver driver_register device_release_driver* device_driver_detach
+            bus_remove_device device_remove kernfs_add_one kernfs_create_* sysfs_warn_dup sysfs_create_*
+            sysfs_add_file* sysfs_do_create_link* sysfs_remove_group* sysfs_remove_link* create_dir device_add
+            device_register device_create device_create_* internal_create_group*",
     },
 ];
