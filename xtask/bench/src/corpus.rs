@@ -88,9 +88,12 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// The head of `KEY: value` lines and comments up to the first empty line, and the log after it. None where no line of the head is
-/// `TITLE:`.
+/// The head of `KEY: value` lines and comments up to the first empty line, and the log after it. An empty head stands before a log
+/// that has no report. None where no line of the head is `TITLE:`.
 fn entry(bytes: &[u8]) -> Option<Entry> {
+    if let Some(log) = bytes.strip_prefix(b"\n") {
+        return Some(Entry { title: String::new(), log: log.to_vec() });
+    }
     let end = bytes.windows(2).position(|pair| pair == b"\n\n")?;
     let head = String::from_utf8_lossy(&bytes[..end]);
     let title = head.lines().find_map(|line| line.strip_prefix("TITLE:"))?.trim().to_owned();
@@ -262,7 +265,8 @@ mod tests {
         assert_eq!(judged("BUG: NULL deref in cxl_sample", "[    5.0] all is well\n"), Judged::Missed);
         assert_eq!(judged("", "[    5.0] all is well\n"), Judged::Clean);
         assert!(matches!(judged("", OOPS), Judged::FalseAlarm(title) if title.contains("cxl_sample")));
-        assert_eq!(entry(b"[    5.0] no head\n\n"), None);
+        assert_eq!(entry(b"\n[    5.0] no head\n").map(|entry| entry.title), Some(String::new()));
+        assert_eq!(entry(b"[    5.0] no title\n\n"), None);
     }
 
     #[test]

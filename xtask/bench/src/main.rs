@@ -40,8 +40,9 @@ struct Args {
     judging: bool,
     /// Only how right logs are judged: those below this folder, each with a line `TITLE: …` and an empty one before it
     ///
-    /// The title is what the log's author calls its report, with the function to blame after ` in `; empty, where the log has
-    /// no report. Other lines before the empty one count for nothing. So are the logs of syzkaller's pkg/report/testdata.
+    /// The title is what the log's author calls its report, with the function to blame after ` in `; empty, or left out with
+    /// all that stands before the empty line, where the log has no report. Other lines there count for nothing. So are the logs of
+    /// syzkaller's pkg/report/testdata.
     #[arg(long, value_name = "DIR", conflicts_with = "judging", help_heading = MEASURED)]
     corpus: Option<PathBuf>,
     /// Only how much faster cells are beside each other, N or 2 at a time, than one after the other
