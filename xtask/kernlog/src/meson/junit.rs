@@ -72,34 +72,60 @@ struct Suite {
     name: String,
     counted: u64,
     counted_red: u64,
+    counted_skipped: u64,
     cases: u64,
     red: u64,
+    skipped: u64,
+    /// The first count of its own that is no number.
+    odd: Option<String>,
 }
 
 impl Suite {
     fn new(attributes: &BTreeMap<String, String>) -> Self {
-        let count =
-            |name: &str| attributes.get(name).and_then(|count| count.trim().parse().ok()).unwrap_or(0_u64);
+        let mut odd = None;
+        let mut count = |name: &str| {
+            let Some(text) = attributes.get(name).map(|text| text.trim()).filter(|text| !text.is_empty())
+            else {
+                return 0;
+            };
+            text.parse().unwrap_or_else(|_| {
+                odd.get_or_insert_with(|| format!("has `{text}` for its count of {name}"));
+                0_u64
+            })
+        };
+        let (counted, failures, errors) = (count("tests"), count("failures"), count("errors"));
         Self {
             name: attributes.get("name").cloned().unwrap_or_default(),
-            counted: count("tests"),
-            counted_red: count("failures").saturating_add(count("errors")),
-            cases: 0,
-            red: 0,
+            counted,
+            counted_red: failures.saturating_add(errors),
+            counted_skipped: count("skipped"),
+            odd,
+            ..Self::default()
         }
     }
 
     /// What it counts and does not show.
     fn hides(&self) -> Option<String> {
-        let Self { name, counted, counted_red, cases, red } = self;
-        let what = if counted_red > red {
+        let Self { name, counted, counted_red, counted_skipped, cases, red, skipped, odd } = self;
+        let what = if let Some(odd) = odd {
+            odd.clone()
+        } else if counted_red > red {
             format!("counts {counted_red} failed, and its cases show {red}")
         } else if counted > cases {
             format!("counts {counted} tests, and has {cases}")
+        } else if counted_skipped > skipped {
+            format!("counts {counted_skipped} skipped, and its cases show {skipped}")
         } else {
             return None;
         };
         Some(if name.is_empty() { format!("the file {what}") } else { format!("suite {name} {what}") })
+    }
+
+    /// Adds what is in it.
+    fn count(&mut self, cases: u64, red: u64, skipped: u64) {
+        self.cases = self.cases.saturating_add(cases);
+        self.red = self.red.saturating_add(red);
+        self.skipped = self.skipped.saturating_add(skipped);
     }
 }
 
@@ -151,7 +177,8 @@ impl State {
             (b"system-out", None) => self.tap(&text),
             (b"testcase", Some(_)) => {
                 if let Some(case) = self.open.take() {
-                    self.count(1, u64::from(case.outcome.is_red()));
+                    let skipped = case.outcome == CaseOutcome::Skip;
+                    self.count(1, u64::from(case.outcome.is_red()), u64::from(skipped));
                     self.cases.push(finish(case));
                 }
             }
@@ -159,12 +186,16 @@ impl State {
                 if let Some(suite) = self.suites.pop() {
                     // One flaw is told once, by the innermost that has it.
                     let hides = suite.hides();
-                    let (cases, red) = match &hides {
-                        Some(_) => (suite.cases.max(suite.counted), suite.red.max(suite.counted_red)),
-                        None => (suite.cases, suite.red),
+                    let (cases, red, skipped) = match &hides {
+                        Some(_) => (
+                            suite.cases.max(suite.counted),
+                            suite.red.max(suite.counted_red),
+                            suite.skipped.max(suite.counted_skipped),
+                        ),
+                        None => (suite.cases, suite.red, suite.skipped),
                     };
                     self.flaws.extend(hides.map(|why| Case::flaw("junit", why)));
-                    self.count(cases, red);
+                    self.count(cases, red, skipped);
                 }
             }
             _ => {}
@@ -172,10 +203,9 @@ impl State {
     }
 
     /// Adds to what the innermost suite has.
-    fn count(&mut self, cases: u64, red: u64) {
+    fn count(&mut self, cases: u64, red: u64, skipped: u64) {
         if let Some(suite) = self.suites.last_mut() {
-            suite.cases = suite.cases.saturating_add(cases);
-            suite.red = suite.red.saturating_add(red);
+            suite.count(cases, red, skipped);
         }
     }
 
@@ -183,7 +213,7 @@ impl State {
     fn tap(&mut self, text: &str) {
         for leaf in ktap::parse(text).leaves().into_iter().filter(|leaf| leaf.outcome == CaseOutcome::NotRun)
         {
-            self.count(1, 1);
+            self.count(1, 1, 0);
             self.cases.push(Case {
                 name: path(&self.suite, &leaf.name),
                 outcome: leaf.outcome,

@@ -183,6 +183,42 @@ fn what_never_came_and_what_does_not_add_up() {
     insta::assert_snapshot!(last, @"fail     testlog | meson's closing counts have 3 that failed, its results have 2");
 }
 
+/// What a file counts and its cases do not bear out.
+#[test]
+fn counts_of_junit() {
+    const PASS: &str = "<testcase name='one'/>";
+    const SKIP: &str = "<testcase name='two'><skipped/></testcase>";
+    const FAIL: &str = "<testcase name='two'><failure message='busy'/></testcase>";
+    let told = |suites: &str| {
+        let file = format!("<?xml version='1.0'?>\n{suites}\n");
+        let report = judge(file.as_bytes(), None).expect("a slice is readable");
+        let flaws = report.cases.iter().filter(|case| case.outcome.is_red()).map(|case| case.reason.clone());
+        format!("{} {}", report.verdict, flaws.collect::<Vec<_>>().join("; "))
+    };
+    let suite = |counts: &str, cases: &str| {
+        told(&format!("<testsuites><testsuite name='a' {counts}>{cases}</testsuite></testsuites>"))
+    };
+    let all = [
+        suite("tests='2' failures='0' errors='0' skipped='1'", &format!("{PASS}{SKIP}")),
+        suite("tests='2' failures='1'", &format!("{PASS}{FAIL}")),
+        suite("tests='1' failures='1'", PASS),
+        suite("tests='1' errors='1'", PASS),
+        suite("tests='3'", PASS),
+        suite("tests='1' skipped='1'", PASS),
+        suite("tests='99999999999999999999'", PASS),
+        suite("tests='1' failures='-1'", PASS),
+        suite("tests='1' failures='many'", PASS),
+        suite("tests='' failures=' '", PASS),
+        told(&format!("<testsuites tests='2'><testsuite name='a' tests='1'>{PASS}</testsuite></testsuites>")),
+        told(&format!(
+            "<testsuites failures='1'><testsuite name='a'><testsuite name='b'>{PASS}</testsuite></testsuite></testsuites>"
+        )),
+        told(&format!("<testsuites tests='3'><testsuite name='a' tests='3'>{PASS}</testsuite></testsuites>")),
+        told(&format!("<testsuite tests='1' failures='1'>{PASS}</testsuite>")),
+    ];
+    insta::assert_snapshot!(all.join("\n"));
+}
+
 fn red(report: &LogReport) -> Vec<&str> {
     report.cases.iter().filter(|case| case.outcome.is_red()).map(|case| case.name.as_str()).collect()
 }
