@@ -41,6 +41,8 @@ mod behind_tests;
 #[cfg(test)]
 mod blame_tests;
 #[cfg(test)]
+mod event_tests;
+#[cfg(test)]
 mod pieces_tests;
 #[cfg(test)]
 mod samples_tests;
