@@ -46,13 +46,13 @@ fn run_all(speed: Speed) {
     for page in pages().into_iter().filter(wanted) {
         let commands: Vec<_> =
             commands(&page).into_iter().filter(|command| command.not_run.is_none()).collect();
-        if !commands.iter().any(|command| command.speed() == speed && !done.contains(&command.text)) {
+        if !commands.iter().any(|command| command.speed() == speed && !done.contains(&command.words)) {
             continue;
         }
         sandbox.turn_page();
         // A quick command may prepare what a slow one needs, so they run there too.
         for command in commands.iter().filter(|command| command.speed() <= speed) {
-            let is_new = done.insert(command.text.clone());
+            let is_new = done.insert(command.words.clone());
             if !is_new && command.speed() == Speed::Slow {
                 continue;
             }
