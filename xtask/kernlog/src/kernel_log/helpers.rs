@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 pub use self::classes::HelperClass;
-use self::classes::{CLASSES, CONTEXTS};
+use self::classes::{Alone, CLASSES};
 
 /// The patterns of all classes.
 struct Patterns {
@@ -33,6 +33,7 @@ static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| {
 static RUST: HelperClass = HelperClass {
     name: "Rust's own libraries",
     why: "carries out what the language promises, its panics included",
+    alone: Alone::Then,
     patterns: "",
 };
 
@@ -71,18 +72,12 @@ pub(super) fn is_helper(function: &str) -> bool {
 
 /// Whether `function` is what runs others in a context of their own: of code that is all helpers, it is who called them.
 pub(super) fn is_context(function: &str) -> bool {
-    helper_class(function).is_some_and(|class| class.name == CONTEXTS)
+    helper_class(function).is_some_and(|class| class.alone == Alone::First)
 }
 
 /// Whether `function` is of what reports, rather than of what was done.
 pub(super) fn reports(function: &str) -> bool {
-    const REPORT: [&str; 4] = [
-        "the kernel's death",
-        "what warns, prints and dumps",
-        "KASAN and its like",
-        "lockdep and checks of context",
-    ];
-    helper_class(function).is_some_and(|class| REPORT.contains(&class.name))
+    helper_class(function).is_some_and(|class| class.alone == Alone::Last)
 }
 
 /// Whether the frames below this one are those of what an interrupt interrupted: the entry of interrupts on machines whose traces do

@@ -7,18 +7,29 @@ pub struct HelperClass {
     pub name: &'static str,
     /// Why they are not to blame.
     pub why: &'static str,
+    /// Whom it comes before where there are only helpers.
+    pub(super) alone: Alone,
     /// Names without leading underscores and compiler suffixes, or with one `*` for any text.
     pub(super) patterns: &'static str,
 }
 
-/// The class of what runs others in a context of their own.
-pub(super) const CONTEXTS: &str = "threads, works, timers and soft interrupts";
+/// Who is named of helpers alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Alone {
+    /// Before all others: it runs the code of others in a context of its own.
+    First,
+    /// After those.
+    Then,
+    /// After all others: it only reports.
+    Last,
+}
 
 /// The first class that has a pattern for a name is its class.
 pub(super) const CLASSES: &[HelperClass] = &[
     HelperClass {
         name: "entry and exception glue",
         why: "brings an exception, an interrupt or a system call to its handler",
+        alone: Alone::Then,
         patterns: "
             asm_exc_* exc_* exiting_irq entering_irq handle_percpu_devid_* do_handle_IPI handle_IPI ipi_handler
             handle_domain_irq gic_handle_* xen_evtchn_do_upcall xen_hvm_callback_vector riscv_intc_irq do_irq
@@ -46,6 +57,7 @@ pub(super) const CLASSES: &[HelperClass] = &[
     HelperClass {
         name: "the kernel's death",
         why: "stops the kernel because of what another found",
+        alone: Alone::Last,
         patterns: "
             panic reiserfs_panic vpanic panic_bad_stack nmi_panic die die_* abort do_exit do_group_exit make_task_dead
             rewind_stack_* bug report_bug* bust_spinlocks oops_* do_kernel_fault add_taint crash_kexec
@@ -55,6 +67,7 @@ pub(super) const CLASSES: &[HelperClass] = &[
     HelperClass {
         name: "what warns, prints and dumps",
         why: "tells of what another did",
+        alone: Alone::Last,
         patterns: "
             warn warn_printk warn_slowpath_* warn_alloc* warn_flushing_* printk* vprintk* dev_printk* dev_vprintk*
             dev_err dev_warn dev_info dev_notice dev_crit dev_emerg dynamic_dev_dbg dynamic_pr_debug dump_stack*
@@ -79,6 +92,7 @@ pub(super) const CLASSES: &[HelperClass] = &[
     HelperClass {
         name: "KASAN and its like",
         why: "checks each access of another, and unwinds for the report",
+        alone: Alone::Last,
         patterns: "
             kasan* asan_* hwasan_* kmsan* msan_* kcsan* tsan_* kfence_* ubsan_* sanitizer_* write_comp_data
             check_memory_region* check_region_inline memory_is_* check_access find_watchpoint
@@ -90,6 +104,7 @@ pub(super) const CLASSES: &[HelperClass] = &[
     HelperClass {
         name: "lockdep and checks of context",
         why: "checks each lock and each sleep of another",
+        alone: Alone::Last,
         patterns: "
             lock_acquire* lock_release* lock_is_held* lock_contended lock_pin_lock lockdep_* might_* in_atomic
             print_circular* print_deadlock* print_usage_bug* print_irq_* print_bad_irq_dependency print_unlock_*
@@ -104,6 +119,7 @@ pub(super) const CLASSES: &[HelperClass] = &[
     HelperClass {
         name: "locks",
         why: "takes and gives back what another names",
+        alone: Alone::Then,
         patterns: "
             seqprop_* raw_spin_* *_write_lock *_write_unlock *_read_lock *_read_unlock folio_unlock unlock_page
             devl_lock devl_unlock rtnl_lock rtnl_unlock device_lock device_unlock unlock_buffer lock_timer_base
@@ -122,6 +138,7 @@ pub(super) const CLASSES: &[HelperClass] = &[
     HelperClass {
         name: "waiting and scheduling",
         why: "waits for another, or wakes one",
+        alone: Alone::Then,
         patterns: "
             schedule schedule_* io_schedule* context_switch sched_text_start switch_to* finish_task_switch* msleep*
             usleep_* fsleep do_nanosleep hrtimer_nanosleep cond_resched* wait_for_completion* wait_for_common
@@ -138,6 +155,7 @@ pub(super) const CLASSES: &[HelperClass] = &[
     HelperClass {
         name: "idle, ticks and watchdogs",
         why: "runs when nothing else does, or notices that another hangs",
+        alone: Alone::Then,
         patterns: "
             native_safe_halt native_halt arch_safe_halt default_idle* arch_cpu_idle cpuidle_* acpi_safe_halt
             acpi_idle_* cpu_idle_poll do_idle cpu_startup_entry pv_native_safe_halt cpu_do_idle rcu_check_callbacks
@@ -152,8 +170,9 @@ pub(super) const CLASSES: &[HelperClass] = &[
             arch_timer_handler_*",
     },
     HelperClass {
-        name: CONTEXTS,
+        name: "threads, works, timers and soft interrupts",
         why: "runs the code of others in a context of its own; to blame only where all that it runs are helpers",
+        alone: Alone::First,
         patterns: "
             kthread kthread_should_stop kthread_should_park kthread_worker_fn stext softirqentry_text_start
             init_timer* timer_init* hrtimer_init* hrtimer_setup* init_work process_one_work process_scheduled_works
@@ -169,6 +188,7 @@ pub(super) const CLASSES: &[HelperClass] = &[
     HelperClass {
         name: "allocation and freeing",
         why: "hands out and takes back memory that another uses",
+        alone: Alone::Then,
         patterns: "
             kmalloc* warn_if_node_offline alloc_cpumask_var* filemap_alloc_folio* page_pool_alloc_*
             page_pool_dev_alloc* alloc_inode new_inode* kzalloc* kcalloc* do_kmalloc* krealloc* kfree* kvfree*
@@ -192,6 +212,7 @@ pub(super) const CLASSES: &[HelperClass] = &[
     HelperClass {
         name: "copies, strings and numbers",
         why: "copies and formats between the places that another names, to and from user space and devices, too",
+        alone: Alone::Then,
         patterns: "
             memcpy* phys_addr phys_addr_symbol phys_addr_nodebug virt_to_phys virt_to_phys_nodebug compound_head
             raw_readb raw_readw raw_readl raw_readq raw_writeb raw_writew raw_writel raw_writeq readb readw readl
@@ -212,6 +233,7 @@ pub(super) const CLASSES: &[HelperClass] = &[
     HelperClass {
         name: "sums, crypto and compression",
         why: "computes over the data of another",
+        alone: Alone::Then,
         patterns: "
             crc* csum_* do_csum checksum ip_compute_csum ip_fast_csum xxh32* xxh64* jhash* hash_64 hash_32 hash_ptr
             hash_long siphash* hsiphash* murmur* sha1_* sha256_* sha384_* sha512_* sha3_* md5_* sm3_* blake2* chacha_*
@@ -222,6 +244,7 @@ pub(super) const CLASSES: &[HelperClass] = &[
     HelperClass {
         name: "lists, trees and bitmaps",
         why: "walks and changes what another keeps in it",
+        alone: Alone::Then,
         patterns: "
             list_add* list_del* list_move* list_splice* list_replace* list_empty* list_lru_* list_sort list_first*
             hlist_* llist_* klist_* plist_* rb_* rbt_* interval_tree_* timerqueue_* xa_* xas_* radix_tree_* idr_*
@@ -236,6 +259,7 @@ pub(super) const CLASSES: &[HelperClass] = &[
     HelperClass {
         name: "counters and references",
         why: "counts for another, and reads and writes single words",
+        alone: Alone::Then,
         patterns: "
             atomic_* atomic64_* arch_atomic* raw_atomic* kref_* ref_tracker_* drop_nlink clear_nlink inc_nlink
             set_nlink fast_dput kobject_get* kobject_put get_device put_device percpu_counter_* percpu_add_op
@@ -248,6 +272,7 @@ pub(super) const CLASSES: &[HelperClass] = &[
     HelperClass {
         name: "the driver core and the buses",
         why: "registers what a driver asks for, calls what a driver is to do, and complains about it",
+        alone: Alone::Then,
         patterns: "
             kobject_* kset_* add_uevent_var dpm_sysfs_* device_del device_destroy get_device_parent cleanup_glue_dir
             sysfs_remove_file* sysfs_remove_dir sysfs_remove_bin_file* proc_register proc_create* proc_mkdir*
