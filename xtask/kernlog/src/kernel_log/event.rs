@@ -350,8 +350,7 @@ impl Event {
         let (frames, below) =
             self.frames.split_at(self.below.filter(|_| !self.is_stuck()).unwrap_or(self.frames.len()));
         // The frames from the interrupted one on come before those of the interrupt.
-        let interrupted = self.interrupted.filter(|at| self.is_stuck() && *at < frames.len());
-        let (before, after) = frames.split_at(interrupted.unwrap_or(0));
+        let (before, after) = frames.split_at(self.interrupted.filter(|_| self.is_stuck()).unwrap_or(0));
         let frames = after.iter().chain(before);
         let sure = frames.clone().filter(|(_, sure)| *sure).map(|(place, _)| place);
         let doubtful = frames.filter(|(_, sure)| !*sure).map(|(place, _)| place);

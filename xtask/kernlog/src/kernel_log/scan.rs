@@ -595,8 +595,7 @@ impl Scanner {
                     end.get_or_insert(self.line);
                 }
             }
-            Marked::Again => self.forged(&text, true),
-            Marked::Forged => self.forged(&text, false),
+            Marked::Again | Marked::Forged => self.forged(&text, marked == Marked::Again),
         }
         true
     }
