@@ -39,7 +39,7 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     if green != Exit::Success {
         return Ok(green);
     }
-    let what = ["--package", "xtask", "--test", "kunit", "--test", "boots"];
+    let what = ["--package", "xtask", "--test", "kunit", "--test", "fastpath", "--test", "boots"];
     cargo_test(ctx, &what, &["--include-ignored", "--test-threads=1"])
 }
 

@@ -12,13 +12,11 @@ use host::digest;
 
 use super::config::{self, Configured};
 use super::entry::{Built, Draft, FORMAT, Stamp};
+use super::fastpath::{self, Detour, FastPath, Memory};
 use super::fragment::{Fragment, Merged, Release, Setting, merge};
-use super::make::{FLAGS, Make, Progress, prefixed};
+use super::make::{FLAGS, MOCK, Make, Progress, prefixed};
 use super::slot::Slot;
 use super::{BuildError, Toolchain, install, toolchain};
-
-/// Where the mock modules are in a kernel tree.
-pub(super) const MOCK: &str = "tools/testing/cxl";
 
 /// The line of a configuration with which there are line tables, and they are kept.
 const DEBUG_INFO: &str = "CONFIG_DEBUG_INFO=y";
@@ -33,6 +31,16 @@ pub struct Tree<'a> {
     pub id: &'a str,
     /// The kernel's version: `6.12.117`, `7.3-rc2`.
     pub version: &'a str,
+    /// Files in which it differs from [`Builder::last_tree`], from the top of the tree. Without them make has to look.
+    pub changed: Option<&'a [String]>,
+}
+
+/// What came of make, beside files.
+struct Made {
+    objects: u64,
+    notices: Vec<String>,
+    /// The first error of the mock modules, where they do not compile.
+    mock_error: Option<String>,
 }
 
 /// Configures and builds kernels.
@@ -81,7 +89,15 @@ impl Builder<'_> {
         Ok(Some(built))
     }
 
+    /// The tree that the objects of the slot were made from, by its `id`; none where that is not known.
+    pub fn last_tree(&self) -> Option<String> {
+        let slot = Slot::open(self.slot).ok()?;
+        Memory::load(&slot.memory()).map(|memory| memory.tree)
+    }
+
     /// Builds a tree, or takes the finished build. Emits the stages configure and build, and remarks.
+    ///
+    /// Where only files changed that modules alone are compiled from, no make is run: see [`super::fastpath`].
     ///
     /// # Errors
     /// [`BuildError`]; mock modules that do not compile are none, see [`super::Mock`].
@@ -100,14 +116,83 @@ impl Builder<'_> {
         self.remark(&configured.notices);
         let id = self.id(tree.id, fragments);
         let built = self.stage(Stage::Build, |begun| {
-            let result = self.compile(tree, &slot, configured, id, resumed);
-            result.map(|(built, objects)| {
-                let note =
-                    format!("{}, {objects} objects in {:.0} s", built.release, begun.elapsed().as_secs_f64());
-                (built, StageEnd::Done, note)
-            })
+            let short = if resumed {
+                Err(Detour::new("the build before was cut short"))
+            } else {
+                self.on_fast_path(tree, &slot, &configured, &id)?
+            };
+            let (done, way) = match short {
+                Ok(done) => (done, ", without make".to_owned()),
+                Err(detour) => {
+                    let done = self.compile(tree, &slot, configured, id, resumed)?;
+                    (done, detour.why.map(|why| format!(", by make: {why}")).unwrap_or_default())
+                }
+            };
+            let (built, objects) = done;
+            let seconds = begun.elapsed().as_secs_f64();
+            let note = format!("{}, {objects} objects in {seconds:.1} s{way}", built.release);
+            Ok((built, StageEnd::Done, note))
         })?;
         Ok(built)
+    }
+
+    /// The fast path, as far as it leads.
+    fn on_fast_path(
+        &self,
+        tree: &Tree,
+        slot: &Slot,
+        configured: &Configured,
+        id: &str,
+    ) -> Result<Result<(Built, u64), Detour>, BuildError> {
+        let (obj, log, file, builds) =
+            (slot.obj(), slot.log("build.log")?, slot.memory(), self.cache.join("builds"));
+        let make = self.make(tree, &obj, &log);
+        let start = || {
+            let memory = Memory::load(&file).filter(|memory| memory.is_whole).ok_or(Detour::first(&obj))?;
+            let last = Stamp::load(&builds, &memory.entry);
+            let last = last.ok_or(Detour::new("the build before is gone from the cache"))?;
+            let changed = tree.changed.ok_or(Detour::new("it is not known what changed"))?;
+            if last.toolchain != self.toolchain.version || memory.config != configured.config {
+                return Err(Detour::new("the toolchain or the configuration changed"));
+            }
+            if last.mock_error.is_some() {
+                return Err(Detour::new("the mock modules did not compile before"));
+            }
+            let path = FastPath::find(&make, &file, last.has_mock);
+            let path = path.ok_or(Detour::new("kbuild's lists of modules are not there"))?;
+            Ok((path, memory, last, changed))
+        };
+        let (path, memory, last, changed) = match start() {
+            Ok(start) => start,
+            Err(detour) => return Ok(Err(detour)),
+        };
+        let progress = Progress { stage: Stage::Build, done: 0, total: 0 };
+        let remade = match path.run(&memory, changed, progress) {
+            Ok(Ok(remade)) => remade,
+            Ok(Err(detour)) => return Ok(Err(detour)),
+            Err(error) => {
+                // What it compiled is whole, and what it did not reach is remembered as unsettled.
+                if error.fault() == Fault::Kernel {
+                    slot.settle()?;
+                }
+                return Err(error);
+            }
+        };
+        let draft = Draft::new(&builds)?;
+        let new = [remade.production.as_slice(), &remade.mock];
+        install::derived(&make, &builds.join(&last.id), draft.path(), &last.release, new)?;
+        let objects = remade.objects;
+        let built = draft.publish(&Stamp {
+            id: id.to_owned(),
+            tree: tree.id.to_owned(),
+            version: tree.version.to_owned(),
+            objects,
+            notices: configured.notices.clone(),
+            ..last
+        })?;
+        memory.after(tree.id, id).save(&file)?;
+        slot.settle()?;
+        Ok(Ok((built, objects)))
     }
 
     pub(super) fn make<'m>(&'m self, tree: &'m Tree, obj: &'m Path, log: &'m Path) -> Make<'m> {
@@ -164,12 +249,14 @@ impl Builder<'_> {
         let total = if fresh { read_number(&count) } else { 0 };
         let progress = Progress { stage: Stage::Build, done: 0, total };
 
+        Memory::forget(&slot.memory())?;
+        fastpath::drop_orphans(tree.src, &obj, tree.changed.unwrap_or_default())?;
         let kernel = make.run(&["bzImage", "modules"].map(OsString::from), progress)?;
         if kernel.status.code().is_some() {
             slot.settle()?;
         }
         let kernel = kernel.check("building the kernel")?;
-        let notices = configured.notices.clone();
+        let (notices, config) = (configured.notices.clone(), configured.config.clone());
         config::remember(slot, tree.src, configured)?;
 
         slot.begin(tree.src)?;
@@ -177,30 +264,50 @@ impl Builder<'_> {
         let (mock_error, mock_objects) = build_mock(&make, after)?;
         let objects = kernel.objects + mock_objects;
 
+        let made = Made { objects, notices, mock_error };
+        let built = self.pack(tree, &make, made, id, Progress { done: objects, ..progress })?;
+        if let Some(path) = FastPath::find(&make, &slot.memory(), built.mock.root().is_ok()) {
+            path.remember(tree.id, &built.id, &config)?;
+        }
+        slot.settle()?;
+        if fresh {
+            // Only a guess for the next progress bar: its loss is nothing.
+            let _ = fs::write(count, objects.to_string());
+        }
+        Ok((built, objects))
+    }
+
+    /// Puts what make has made into the cache.
+    fn pack(
+        &self,
+        tree: &Tree,
+        make: &Make,
+        made: Made,
+        id: String,
+        progress: Progress,
+    ) -> Result<Built, BuildError> {
+        let obj = make.obj;
         let draft = Draft::new(&self.cache.join("builds"))?;
         let release_file = obj.join("include/config/kernel.release");
         let release = read(&release_file)?.trim().to_owned();
         for (from, to) in
             [("arch/x86/boot/bzImage", "bzImage"), (".config", "config"), ("System.map", "System.map")]
         {
-            let from = obj.join(from);
-            fs::copy(&from, draft.path().join(to))?;
+            fs::copy(obj.join(from), draft.path().join(to))?;
         }
         let (production, mock) = (draft.path().join("production"), draft.path().join("mock"));
-        let quiet = Progress { done: objects, ..progress };
-        install::production(&make, &production, &release, quiet)?;
+        install::production(make, &production, &release, progress)?;
         let external = tree.src.join(MOCK);
-        let has_mock = external.is_dir() && mock_error.is_none();
+        let has_mock = external.is_dir() && made.mock_error.is_none();
         if has_mock {
-            install::mock(&make, &production, &mock, &release, &external, quiet)?;
+            install::mock(make, &production, &mock, &release, &external, progress)?;
         }
         if read(&obj.join(".config"))?.lines().any(|line| line == DEBUG_INFO) {
             let debug = draft.path().join("debug");
-            install::unstripped(&obj, has_mock.then_some(external.as_path()), &debug)?;
+            install::unstripped(obj, has_mock.then_some(external.as_path()), &debug)?;
         }
-        slot.settle()?;
         let size = fs::metadata(draft.path().join("bzImage"))?.len();
-        let built = draft.publish(&Stamp {
+        draft.publish(&Stamp {
             format: FORMAT,
             id,
             tree: tree.id.to_owned(),
@@ -209,18 +316,13 @@ impl Builder<'_> {
             release,
             toolchain: self.toolchain.version.clone(),
             kernel_size: size,
-            objects,
+            objects: made.objects,
             production_modules: install::names(&production),
             mock_modules: install::names(&mock),
-            mock_error,
+            mock_error: made.mock_error,
             has_mock,
-            notices,
-        })?;
-        if fresh {
-            // Only a guess for the next progress bar: its loss is nothing.
-            let _ = fs::write(count, objects.to_string());
-        }
-        Ok((built, objects))
+            notices: made.notices,
+        })
     }
 
     fn remark(&self, notices: &[String]) {

@@ -4,8 +4,7 @@ use std::ffi::OsString;
 
 use host::quote;
 
-use super::builder::MOCK;
-use super::make::prefixed;
+use super::make::{MOCK, prefixed};
 use super::{Builder, Tree};
 
 impl Builder<'_> {

@@ -30,7 +30,8 @@ const TINY: [&str; 3] =
 #[serde(deny_unknown_fields)]
 pub(super) struct Configured {
     key: String,
-    config: String,
+    /// Hash of the `.config`.
+    pub config: String,
     files: Vec<Seen>,
     /// What the reader should hear.
     pub notices: Vec<String>,

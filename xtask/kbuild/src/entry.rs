@@ -18,8 +18,11 @@ pub(super) const FORMAT: u32 = 1;
 /// How the folder of an entry in the making begins.
 const DRAFT: &str = ".draft-";
 
+/// The kernel's image in an entry.
+const KERNEL: &str = "bzImage";
+
 /// The file that is written last; an entry without it does not exist.
-const STAMP: &str = "build.json";
+pub(super) const STAMP: &str = "build.json";
 
 /// A built kernel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -142,16 +145,20 @@ pub(super) struct Stamp {
     pub notices: Vec<String>,
 }
 
+impl Stamp {
+    /// The stamp of this id's entry; none if there is none that can be believed.
+    pub(super) fn load(builds: &Path, id: &str) -> Option<Self> {
+        let dir = builds.join(id);
+        let stamp: Self = serde_json::from_str(&fs::read_to_string(dir.join(STAMP)).ok()?).ok()?;
+        let size = fs::metadata(dir.join(KERNEL)).ok()?.len();
+        (stamp.format == FORMAT && stamp.id == id && stamp.kernel_size == size).then_some(stamp)
+    }
+}
+
 impl Built {
     /// The entry of this id; none if there is none that can be believed.
     pub(super) fn load(builds: &Path, id: &str) -> Option<Self> {
-        let dir = builds.join(id);
-        let stamp: Stamp = serde_json::from_str(&fs::read_to_string(dir.join(STAMP)).ok()?).ok()?;
-        let kernel = dir.join("bzImage");
-        let size = fs::metadata(&kernel).ok()?.len();
-        if stamp.format != FORMAT || stamp.id != id || stamp.kernel_size != size {
-            return None;
-        }
+        let (dir, stamp) = (builds.join(id), Stamp::load(builds, id)?);
         let mock = match stamp.mock_error {
             Some(why) => Mock::DoesNotCompile(why),
             None if stamp.has_mock => Mock::Root(dir.join("mock")),
@@ -167,7 +174,7 @@ impl Built {
             production_modules: stamp.production_modules,
             mock_modules: stamp.mock_modules,
             notices: stamp.notices,
-            kernel,
+            kernel: dir.join(KERNEL),
             mock,
             dir,
         })

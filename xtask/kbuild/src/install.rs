@@ -10,6 +10,7 @@ use walkdir::WalkDir;
 use host::Process;
 
 use super::BuildError;
+use super::entry::STAMP;
 use super::make::{Make, Progress, prefixed};
 
 /// Installs the production modules below `root`.
@@ -52,6 +53,55 @@ pub(super) fn mock(
         }
     }
     depmod(make, root, release)
+}
+
+/// Makes `to` the entry of another build but for some modules, those of the kernel and those of
+/// `tools/testing/cxl`, as they were linked. What stays the same is the same file, under one more name.
+pub(super) fn derived(
+    make: &Make,
+    other: &Path,
+    to: &Path,
+    release: &str,
+    [production, mock]: [&[PathBuf]; 2],
+) -> Result<(), BuildError> {
+    for entry in WalkDir::new(other).into_iter().filter_map(Result::ok) {
+        let below = entry.path().strip_prefix(other).unwrap_or(entry.path());
+        let target = to.join(below);
+        if entry.file_type().is_dir() {
+            fs::create_dir_all(&target)?;
+            continue;
+        }
+        let names: Vec<_> = below.iter().collect();
+        let is = |index: usize, name: &str| names.get(index).is_some_and(|found| *found == name);
+        // Mock modules lie in `updates`, those of the kernel beside it in both trees.
+        let (is_debug, is_tree) = (is(0, "debug"), is(0, "production") || is(0, "mock"));
+        let is_mock = is(1, "mock") || (is(0, "mock") && is(4, "updates"));
+        let linked = if is_mock { mock } else { production };
+        let linked = linked.iter().find(|module| module.file_name() == Some(entry.file_name()));
+        // depmod writes its own files anew.
+        let is_depmods = is_tree && entry.path().extension().is_none_or(|ending| ending != "ko");
+        match linked {
+            Some(linked) if !is_debug => strip(linked, &target)?,
+            None if is(0, STAMP) => {}
+            None if !is_depmods => fs::hard_link(entry.path(), &target)?,
+            _ => {
+                fs::copy(linked.map_or(entry.path(), PathBuf::as_path), &target)?;
+            }
+        }
+    }
+    for tree in ["production", "mock"] {
+        let root = to.join(tree);
+        if root.is_dir() {
+            depmod(make, &root, release)?;
+        }
+    }
+    Ok(())
+}
+
+/// As modules_install does with `INSTALL_MOD_STRIP=1` (scripts/Makefile.modinst).
+fn strip(module: &Path, to: &Path) -> Result<(), BuildError> {
+    Process::new("strip", ["--strip-debug", "-o"]).arg(to).arg(module).env("LC_ALL", "C").run()?;
+    Ok(())
 }
 
 /// Keeps what has file and line: vmlinux and the modules as they were linked, those of `tools/testing/cxl` beside.

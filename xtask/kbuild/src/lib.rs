@@ -8,6 +8,7 @@ mod commands;
 mod config;
 mod entry;
 mod error;
+mod fastpath;
 mod fragment;
 mod headline;
 mod install;

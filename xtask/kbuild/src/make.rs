@@ -71,6 +71,9 @@ pub(super) const FLAGS: [&str; 5] = [
     "KBUILD_BUILD_VERSION=1",
 ];
 
+/// Where the mock modules are in a kernel tree.
+pub(super) const MOCK: &str = "tools/testing/cxl";
+
 /// make, set up for one tree and one object folder.
 pub(super) struct Make<'a> {
     pub toolchain: &'a Toolchain,
@@ -124,13 +127,24 @@ impl Make<'_> {
             process = process.arg(flag);
         }
         if self.toolchain.ccache.is_some() {
-            process =
-                process.arg("CC=ccache gcc").env("CCACHE_BASEDIR", self.base).env("CCACHE_NOHASHDIR", "1");
+            process = process.arg("CC=ccache gcc");
         }
+        args.iter().fold(self.environment(process), Process::arg).env("LC_ALL", "C").log(self.log)
+    }
+
+    /// What kbuild itself starts, in the environment that it makes for that (the top Makefile: `unexport LC_ALL` and what follows).
+    pub(super) fn below(&self, process: Process) -> Process {
+        self.environment(process).env_remove("LC_ALL").env("LC_COLLATE", "C").env("LC_NUMERIC", "C")
+    }
+
+    fn environment(&self, mut process: Process) -> Process {
         for name in UNWANTED {
             process = process.env_remove(name);
         }
-        args.iter().fold(process, Process::arg).env("LC_ALL", "C").log(self.log)
+        if self.toolchain.ccache.is_some() {
+            process = process.env("CCACHE_BASEDIR", self.base).env("CCACHE_NOHASHDIR", "1");
+        }
+        process
     }
 
     /// Runs it; a make that fails is no error yet, see [`Finished::check`].
@@ -189,7 +203,8 @@ impl Make<'_> {
         })
     }
 
-    fn report(&self, progress: Progress, objects: u64, note: String) {
+    /// Tells how far a run is.
+    pub(super) fn report(&self, progress: Progress, objects: u64, note: String) {
         let done = progress.done + objects;
         let total = if progress.total == 0 { 0 } else { progress.total.max(done) };
         let kernel = self.kernel.to_owned();

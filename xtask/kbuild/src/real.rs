@@ -53,7 +53,7 @@ fn a_real_kernel_is_built_and_packed() {
         sink: &sink,
     };
     let build = |id: &str| -> Built {
-        let tree = Tree { src: &src, id, version: &version };
+        let tree = Tree { src: &src, id, version: &version, changed: None };
         builder.build(&tree, &fragments).unwrap_or_else(|error| panic!("{error}"))
     };
     let built = timed("first build", || build("real"));
@@ -175,7 +175,7 @@ fn a_real_tree_says_why_an_option_is_lost() {
         toolchain: &toolchain,
         sink: &Collect::default(),
     };
-    let tree = Tree { src: &src, id: "lost", version: &version(&src) };
+    let tree = Tree { src: &src, id: "lost", version: &version(&src), changed: None };
     let error = fault::shown(&timed("configuring", || builder.build(&tree, &[fragment])).expect_err("lost"));
     eprintln!("{error}");
     for sign in [

@@ -37,6 +37,11 @@ impl<'a> Slot<'a> {
         self.folder.join("configured.json")
     }
 
+    /// What the fast path needs to know of the last build.
+    pub(super) fn memory(&self) -> PathBuf {
+        self.folder.join("fastpath.json")
+    }
+
     /// Log of configuring or building, fresh.
     pub(super) fn log(&self, name: &str) -> Result<PathBuf, BuildError> {
         let path = self.folder.join(name);

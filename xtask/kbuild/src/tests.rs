@@ -99,7 +99,7 @@ impl Bench {
             toolchain: &self.toolchain,
             sink,
         };
-        work(&builder, &Tree { src: &src, id, version: "6.12.117" })
+        work(&builder, &Tree { src: &src, id, version: "6.12.117", changed: None })
     }
 
     fn warnings(&self, files: &[&str]) -> Result<Warnings, BuildError> {
@@ -389,7 +389,9 @@ fn a_missing_version_is_an_error() {
         toolchain,
         sink: &Null,
     };
-    let error = builder.build(&Tree { src: &src, id: "t", version: "next" }, &[]).expect_err("no version");
+    let error = builder
+        .build(&Tree { src: &src, id: "t", version: "next", changed: None }, &[])
+        .expect_err("no version");
     insta::assert_snapshot!(error, @"`next` is no kernel version: wanted major.minor first");
 }
 

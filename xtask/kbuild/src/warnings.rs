@@ -21,8 +21,8 @@ use event::Stage;
 use fault::{Fault, ToolError};
 use host::requirements;
 
-use super::builder::MOCK;
-use super::make::{Make, Progress, prefixed};
+use super::fastpath::Memory;
+use super::make::{MOCK, Make, Progress, prefixed};
 use super::slot::Slot;
 use super::{BuildError, Builder, Fragment, Release, Tree, merge};
 
@@ -77,6 +77,8 @@ impl Builder<'_> {
             Release::parse(tree.version).ok_or_else(|| BuildError::Version(tree.version.to_owned()))?;
         let slot = Slot::open(self.slot)?;
         slot.begin(tree.src)?;
+        // What is compiled at W=1 has other records.
+        Memory::forget(&slot.memory())?;
         self.configure(tree, &slot, &merge(fragments, version))?;
         let (obj, log) = (slot.obj(), slot.log("warnings.log")?);
         let wanted = Wanted::new(files, tree.src, &obj);

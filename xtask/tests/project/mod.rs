@@ -127,7 +127,8 @@ impl Project {
         );
     }
 
-    fn write_series(&self, name: &str, diff: &str) {
+    /// A series of one patch, which is this diff.
+    pub fn write_series(&self, name: &str, diff: &str) {
         let dir = self.path("patches").join(name);
         fs::create_dir_all(&dir).expect("a folder");
         let patch = format!("From: A <a@example.org>\nSubject: [PATCH] Break it\n\nWhy not.\n---\n{diff}");

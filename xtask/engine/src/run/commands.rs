@@ -93,7 +93,7 @@ fn builder<'a>(plan: &'a Plan, cache: &'a Cache, slot: &'a Path, toolchain: &'a 
 
 /// Commands name neither content nor version.
 fn tree(src: &Path) -> Tree<'_> {
-    Tree { src, id: "TREE", version: "0.0" }
+    Tree { src, id: "TREE", version: "0.0", changed: None }
 }
 
 fn fetch(source: &Source, cache: &Cache) -> Vec<String> {

@@ -30,7 +30,8 @@ pub fn build(context: &RunContext, plan: &Plan) -> Result<(Prepared, Built), Run
     if builder.cached(&work.prepared.tree, &work.fragments).is_none() {
         work.checkout(context)?;
     }
-    let built = work.with_tree(|tree| builder.build(tree, &work.fragments))?;
+    let changed = work.changed_since(context, builder.last_tree().as_deref());
+    let built = work.with_tree(changed.as_deref(), |tree| builder.build(tree, &work.fragments))?;
     Ok((work.prepared, built))
 }
 
@@ -43,7 +44,7 @@ pub fn warnings(context: &RunContext, plan: &Plan, files: &[String]) -> Result<W
     let _guard = context.cache.lock(&format!("work-{}", slot_name(plan)))?;
     work.checkout(context)?;
     let builder = work.builder(context, plan);
-    Ok(work.with_tree(|tree| builder.warnings(tree, &work.fragments, files))?)
+    Ok(work.with_tree(None, |tree| builder.warnings(tree, &work.fragments, files))?)
 }
 
 /// A plan's kernel on its way to a build: its tree, and the slot where that is built.
@@ -89,9 +90,15 @@ impl Work {
         Ok(Sources::new(context.cache).checkout(&self.prepared, &src, &index)?)
     }
 
-    fn with_tree<T>(&self, work: impl FnOnce(&Tree) -> T) -> T {
+    /// Files in which the tree differs from the one that was built in the slot; none where that is not known.
+    fn changed_since(&self, context: &RunContext, last: Option<&str>) -> Option<Vec<String>> {
+        // The objects of a tree that nobody needs any more may be gone.
+        Sources::new(context.cache).changed(&self.prepared, last?, &self.prepared.tree).ok()
+    }
+
+    fn with_tree<T>(&self, changed: Option<&[String]>, work: impl FnOnce(&Tree) -> T) -> T {
         let (src, version) = (self.slot.join("src"), self.prepared.version.to_string());
-        work(&Tree { src: &src, id: &self.prepared.tree, version: &version })
+        work(&Tree { src: &src, id: &self.prepared.tree, version: &version, changed })
     }
 }
 
