@@ -2,7 +2,8 @@
 //!
 //! That `/dev/kvm` opens proves nothing: a host whose KVM runs only its own kind of guest (kvm_pvm, some nested
 //! set-ups) starts QEMU and then stands still or dies in the decompressor. So KVM counts as usable only once this kernel
-//! has come up under it with this QEMU. The answer is kept for as long as the host is up.
+//! has come up under it with this QEMU. The answer is kept for as long as the host is up, for all builds with the same image: an
+//! edit of modules does not ask again.
 
 use std::fmt;
 use std::fs::{self, OpenOptions};
@@ -78,11 +79,11 @@ pub fn forecast(qemu: Option<&Path>, cache: &Cache) -> Forecast {
 
 /// Chooses for a kernel, booting it under KVM when nothing is known of it yet.
 ///
-/// `boot` boots the kernel under KVM with a short deadline and returns whether it came up, or why not.
+/// `kernel` is its image; `boot` boots the kernel under KVM with a short deadline and returns whether it came up, or why not.
 pub fn choose(
     wanted: AccelRequest,
     qemu: &Path,
-    kernel: &str,
+    kernel: &Path,
     cache: &Cache,
     boot: impl FnOnce() -> Result<(), String>,
 ) -> (Accelerator, bool) {
@@ -91,11 +92,21 @@ pub fn choose(
         AccelRequest::Tcg => return (Accelerator::new("tcg", "asked for"), true),
         AccelRequest::Auto => {}
     }
-    if let Err(why) = opens() {
-        return (Accelerator::new("tcg", why), true);
+    match opens() {
+        Ok(()) => known_or_booted(qemu, kernel, cache, boot),
+        Err(why) => (Accelerator::new("tcg", why), true),
     }
-    let host = host_and_qemu(qemu);
-    let file = folder(cache).join(format!("{host}-{}.json", &kernel[..kernel.len().min(16)]));
+}
+
+/// What is known of this image, or what its boot shows.
+fn known_or_booted(
+    qemu: &Path,
+    kernel: &Path,
+    cache: &Cache,
+    boot: impl FnOnce() -> Result<(), String>,
+) -> (Accelerator, bool) {
+    let (host, image) = (host_and_qemu(qemu), fs::read(kernel).unwrap_or_default());
+    let file = folder(cache).join(format!("{host}-{}.json", &host::sha256(image)[..16]));
     if let Some(choice) = fs::read(&file).ok().and_then(|text| serde_json::from_slice(&text).ok()) {
         return (choice, true);
     }
@@ -135,4 +146,30 @@ fn host_and_qemu(qemu: &Path) -> String {
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
     let version = Process::new(qemu, ["--version"]).read().unwrap_or_default();
     host::sha256(format!("{boot}{}{version}", qemu.display()))[..16].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_is_booted_once_whatever_modules_it_comes_with() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let cache = Cache::new(&folder.path().join("cache")).expect("a cache");
+        let image = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            fs::write(&path, text).expect("written");
+            path
+        };
+        let (first, same, other) = (image("1", "image"), image("2", "image"), image("3", "another"));
+        let choose = |kernel: &Path, came_up: Option<bool>| {
+            let boot = || came_up.expect("it is known").then_some(()).ok_or_else(|| "it stands".to_owned());
+            let (choice, cached) = known_or_booted(Path::new("/bin/true"), kernel, &cache, boot);
+            (choice.accelerator, cached)
+        };
+        assert_eq!(choose(&first, Some(false)), ("tcg".to_owned(), false));
+        assert_eq!(choose(&same, None), ("tcg".to_owned(), true));
+        assert_eq!(choose(&other, Some(true)), ("kvm".to_owned(), false));
+        assert_eq!(choose(&first, None), ("tcg".to_owned(), true));
+    }
 }

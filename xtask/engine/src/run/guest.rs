@@ -50,7 +50,7 @@ pub(super) fn accelerator(
     context.sink.emit(&Event::StageStarted { kernel, flavour, stage: Stage::Probe });
     let begun = Instant::now();
     let (choice, cached) =
-        accel::choose(options.accel, &options.qemu, &ready.built.id, context.cache, || {
+        accel::choose(options.accel, &options.qemu, &ready.built.kernel, context.cache, || {
             let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
             let smallest = ready.image(ModuleSet::Production, Userland::Busybox).map_err(str::to_owned)?;
             vm::kvm_works(&options.qemu, &ready.built.kernel, &smallest.path, folder.path())
