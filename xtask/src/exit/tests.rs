@@ -343,6 +343,7 @@ fn of_runs() -> Vec<Sample> {
             RunError::NoNdctl { tried: Vec::new() },
             RunError::NoNdctl { tried: vec![text()] },
             RunError::Unknown { what: text(), name: text(), hint: text() },
+            RunError::NoCase { case: text(), suites: vec![text()], hint: text() },
             RunError::Empty { options: Vec::new(), left_out: Vec::new() },
             RunError::Changed { kernel: text(), run: text() },
             RunError::ScenarioChanged { path: path(), run: text() },
