@@ -165,7 +165,7 @@ impl Inner {
                 let names: Vec<_> = cells.iter().map(|cell| one_line(&cell.to_string())).collect();
                 self.print(&format!("found: {}\n", names.join(", ")));
             }
-            Event::Notice { text } => {
+            Event::Notice { text } if self.verbosity > Verbosity::Quiet => {
                 let text = format!("{} {}\n", "note:".style(Style::new().cyan()), one_line(text));
                 self.print(&text);
             }
