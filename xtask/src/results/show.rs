@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result};
 use engine::run::name_of;
 use event::{CellId, Event};
 use report::text::{neutralise, one_line};
-use report::{Stored, Terminal, console, formats};
+use report::{Stored, Terminal, console, formats, stdout_width};
 use spec::{CellFilter, fits};
 
 use super::runs;
@@ -119,7 +119,9 @@ impl<'a> CellSelection<'a> {
 fn replay(args: &Args, ctx: &Context, stored: &Stored, cells: &[&CellId]) -> Result<()> {
     let is_case = |case: &str| args.case.as_deref().is_none_or(|pattern| fits(pattern, case));
     let out = anstream::AutoStream::auto(std::io::stdout());
-    let terminal = Terminal::to_writer(Box::new(out), ctx.verbosity()).part_of(stored.summary.clone());
+    let terminal = Terminal::to_writer(Box::new(out), ctx.verbosity())
+        .part_of(stored.summary.clone())
+        .as_wide_as(stdout_width);
     let is_shown = |event: &Event| {
         let of_case = match (args.case.is_some(), event.case()) {
             (true, Some(case)) => is_case(case),
