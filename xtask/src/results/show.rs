@@ -27,9 +27,10 @@ pub struct Args {
     /// The run to show
     #[arg(default_value = "latest", value_name = "RUN")]
     run: String,
-    /// Show only these cells: KERNEL/TOPOLOGY/SUITE, or one part of it, with * as in a shell [default: all cells]
+    /// Show only these cells: by a name, or, with an = in it, by an expression as of `run --cell` [default: all cells]
     ///
-    /// Or an expression as `run --cell` takes it: 'topology=switch* & suite=mock'.
+    /// A name is what is printed above a cell's cases, KERNEL/TOPOLOGY/SUITE, or one part of it, with * as in a shell: it can be
+    /// pasted. An expression chooses by several parts: 'topology=switch* & suite=mock'.
     #[arg(long, value_name = "CELL", help_heading = SELECTION)]
     cell: Option<String>,
     /// Show only these cases, with * as in a shell [default: all cases]
