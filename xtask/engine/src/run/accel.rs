@@ -12,6 +12,7 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use host::{Cache, Process, write_stamp};
+use vm::NoGuest;
 
 /// What the user asks for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -34,6 +35,9 @@ pub struct Forecast {
     pub accelerator: Option<String>,
     /// Why, in one line.
     pub why: String,
+    /// What QEMU printed, where that is why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub raw: Option<String>,
 }
 
 impl fmt::Display for Forecast {
@@ -50,28 +54,40 @@ pub struct Accelerator {
     pub accelerator: String,
     /// Why, in one line.
     pub why: String,
+    /// What QEMU printed, where that is why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw: Option<String>,
 }
 
 impl Accelerator {
     fn new(accelerator: &str, why: impl Into<String>) -> Self {
-        Self { accelerator: accelerator.to_owned(), why: why.into() }
+        Self { accelerator: accelerator.to_owned(), why: why.into(), raw: None }
+    }
+
+    /// TCG, as KVM opens and runs no guest.
+    fn without_kvm(NoGuest { why, raw }: NoGuest) -> Self {
+        Self {
+            raw,
+            ..Self::new("tcg", format!("KVM opens but cannot run a guest here ({why}): TCG is used"))
+        }
     }
 }
 
 /// What is known without booting: from the cache, or because the device does not open.
 pub fn forecast(qemu: Option<&Path>, cache: &Cache) -> Forecast {
     if let Err(why) = opens() {
-        return Forecast { accelerator: Some("tcg".to_owned()), why };
+        return Forecast { accelerator: Some("tcg".to_owned()), why, raw: None };
     }
     let known = super::find_qemu(qemu).ok().and_then(|path| {
         let newest = fs::read(folder(cache).join(format!("{}.json", host_and_qemu(&path)))).ok()?;
         serde_json::from_slice::<Accelerator>(&newest).ok()
     });
     match known {
-        Some(choice) => Forecast { accelerator: Some(choice.accelerator), why: choice.why },
+        Some(choice) => Forecast { accelerator: Some(choice.accelerator), why: choice.why, raw: choice.raw },
         None => Forecast {
             accelerator: None,
             why: "/dev/kvm opens; whether a guest comes up under it shows at the first run".to_owned(),
+            raw: None,
         },
     }
 }
@@ -84,7 +100,7 @@ pub fn choose(
     qemu: &Path,
     kernel: &str,
     cache: &Cache,
-    boot: impl FnOnce() -> Result<(), String>,
+    boot: impl FnOnce() -> Result<(), NoGuest>,
 ) -> (Accelerator, bool) {
     match wanted {
         AccelRequest::Kvm => return (Accelerator::new("kvm", "asked for"), true),
@@ -101,7 +117,7 @@ pub fn choose(
     }
     let choice = match boot() {
         Ok(()) => Accelerator::new("kvm", "this kernel comes up under KVM"),
-        Err(why) => Accelerator::new("tcg", format!("/dev/kvm opens, but runs no guest: {why}")),
+        Err(why) => Accelerator::without_kvm(why),
     };
     // An interrupted probe says nothing; and a cache that cannot be written only costs the next run its time.
     if !host::signals::requested()
@@ -135,4 +151,20 @@ fn host_and_qemu(qemu: &Path) -> String {
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
     let version = Process::new(qemu, ["--version"]).read().unwrap_or_default();
     host::sha256(format!("{boot}{}{version}", qemu.display()))[..16].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_qemu_printed_is_kept_beside_the_reason() {
+        let raw = Some("qemu: x.c:1: f: Assertion `y' failed.".to_owned());
+        let choice =
+            Accelerator::without_kvm(NoGuest { why: "QEMU: an assertion of its own failed".to_owned(), raw });
+        insta::assert_snapshot!(serde_json::to_string(&choice).expect("JSON"), @r#"{"accelerator":"tcg","why":"KVM opens but cannot run a guest here (QEMU: an assertion of its own failed): TCG is used","raw":"qemu: x.c:1: f: Assertion `y' failed."}"#);
+        // As it was kept by an earlier version.
+        let earlier: Accelerator = serde_json::from_str(r#"{"accelerator":"tcg","why":"x"}"#).expect("JSON");
+        assert_eq!(earlier, Accelerator::new("tcg", "x"));
+    }
 }
