@@ -182,7 +182,6 @@ fn of_the_kernel() -> Vec<Sample> {
             OwnTreeError::from(full()),
         ]),
         of([
-            BuildError::from(fragment()),
             BuildError::Missing { program: "flex", need: "flex", why: "x" },
             BuildError::Lost(vec![lost]),
             BuildError::Make { doing: "building", headline: text(), log: path() },
