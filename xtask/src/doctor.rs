@@ -9,6 +9,7 @@ use serde::Serialize;
 use engine::run::accel;
 use host::requirements::{Found, Level};
 use host::{Distribution, requirements, setup};
+use report::text::one_line;
 
 use super::args::program;
 use super::help::EXECUTION;
@@ -75,6 +76,9 @@ fn show(diagnosis: &Diagnosis) {
         anstream::println!("{}", line.trim_end());
     }
     anstream::println!("\naccelerator: {}", diagnosis.accelerator);
+    if let Some(raw) = &diagnosis.accelerator.raw {
+        anstream::println!("  {}", one_line(raw));
+    }
     match (&diagnosis.install, diagnosis.ok) {
         (Some(command), false) => {
             anstream::println!("\nmissing needs; this installs them (or: cargo xtask setup):\n  {command}");

@@ -54,6 +54,7 @@ mod series;
 pub mod setup;
 mod show_config;
 mod start;
+mod suggest;
 mod test;
 mod topology;
 
@@ -123,7 +124,7 @@ pub fn tree() -> clap::Command {
 
 fn parse() -> Result<Cli, clap::Error> {
     let mut tree = tree();
-    let matches = tree.try_get_matches_from_mut(std::env::args_os())?;
+    let matches = tree.try_get_matches_from_mut(std::env::args_os()).map_err(suggest::suggesting)?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut tree))
 }
 

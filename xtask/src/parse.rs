@@ -14,6 +14,7 @@ use kbuild::{Resolved, Symbols};
 use kernlog::{Case, Kind, LogReport, Splat, Totals, Verdict};
 use report::lines;
 use report::lines::Verbosity;
+use report::stdout_width;
 use report::text::one_line;
 
 use super::help::{KERNEL, SELECTION};
@@ -239,11 +240,12 @@ fn show(file: &Path, report: &LogReport, symbols: bool, ctx: &Context) -> Result
         return Ok(());
     }
     let verbosity = ctx.verbosity();
+    let width = stdout_width();
     let mut text = format!("{}: {}\n", one_line(&file.display().to_string()), report.kind.word());
     for case in &report.cases {
         if verbosity == Verbosity::Verbose || case.outcome.is_red() {
             let (name, output) = (&case.name, case.diagnostics.join("\n"));
-            text += &lines::test_lines(name, case.outcome, &case.reason, case.seconds, &output);
+            text += &lines::test_lines(name, case.outcome, &case.reason, case.seconds, &output, width);
         }
     }
     for splat in &report.splats {

@@ -151,7 +151,7 @@ fn a_prefix_of_a_series_goes_onto_the_users_own_tree() {
     4 cells, 1 kernel
     --
     my-branch: 1 commit on v6.12, which touches drivers/cxl
-    on top: tests (1 patch); cut by --up-to 0
+    no series on top; --up-to 0 takes no patch of tests
     ");
     let commands = bench.run(&["--dry-run", "--suite", "enumerate", "--topology", "direct"], 0);
     assert!(commands.contains("# series: tests (the variant"), "{commands}");

@@ -146,7 +146,7 @@ pub enum Event {
         /// Which source, how many objects.
         note: String,
     },
-    /// Something that the user must see: a fallback that was taken, a guest that does not settle.
+    /// Something that the user should see, unless what is red is all that is wanted: a fallback that was taken, a guest that does not settle.
     Notice { text: String },
     /// Something that is in order, and shown to who asks for it: an option that this kernel does not have.
     Remark { text: String },

@@ -6,15 +6,10 @@ use std::{fmt, io};
 use fault::{Fault, ToolError};
 use host::ProcessError;
 
-use super::fragment::FragmentError;
-
 /// A kernel that could not be configured or built. Which of these speak of the kernel and which of the
 /// machine, [`BuildError::is_infrastructure`] says.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// A fragment cannot be read.
-    #[error(transparent)]
-    Fragment(#[from] FragmentError),
     /// A tool that a kernel build needs is not there.
     #[error("{program} not found: {why}")]
     Missing {
@@ -120,7 +115,6 @@ fn lost_text(lost: &[LostOption]) -> String {
 impl ToolError for BuildError {
     fn wrapped(&self) -> Option<&dyn ToolError> {
         match self {
-            Self::Fragment(error) => Some(error),
             Self::Process(error) => Some(error),
             Self::Io(error) => Some(error),
             _ => None,

@@ -84,7 +84,7 @@ impl Bench {
     }
 
     fn build_into(&self, fragment: &str, tree: &str, sink: &Collect) -> Result<Built, BuildError> {
-        let fragment = Fragment::parse(Path::new("cxl.config"), fragment.into())?;
+        let fragment = Fragment::parse(Path::new("cxl.config"), fragment.into()).expect("a fragment");
         self.with_builder(tree, sink, |builder, tree| builder.build(tree, &[fragment]))
     }
 

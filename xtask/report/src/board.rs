@@ -128,7 +128,9 @@ impl Board {
 
     fn total(&self, now: Instant) -> String {
         let all = self.finished + self.cells.len() + self.waiting.len();
-        let mut text = format!("{} of {all} cells", self.finished);
+        // Where only a kernel is built there are none.
+        let mut text =
+            if all > 0 { format!("{} of {all} cells", self.finished) } else { "in all".to_owned() };
         if self.red > 0 {
             text.push_str(&format!(", {} red", self.red));
         }
@@ -180,6 +182,16 @@ mod tests {
             suite: "attach".into(),
             variant: "default".into(),
         }
+    }
+
+    #[test]
+    fn a_build_alone_counts_no_cells() {
+        let begun = Instant::now();
+        let mut board = Board::new(begun);
+        let (kernel, flavour) = ("lts".to_owned(), "plain".to_owned());
+        board.take(&Event::StageStarted { kernel, flavour, stage: Stage::Build }, begun);
+        let lines = board.lines(begun + Duration::from_secs(3), 80);
+        assert_eq!(lines, ["lts: build   3.0 s", "in all  3.0 s"]);
     }
 
     #[test]

@@ -236,6 +236,14 @@ impl Diff {
         self.slower.sort_by(|a, b| (b.is - b.was).total_cmp(&(a.is - a.was)));
     }
 
+    /// The same without the reasons of the later run's cases, for who has just seen them.
+    #[must_use]
+    pub fn without_reasons(mut self) -> Self {
+        let lists = [&mut self.newly_failing, &mut self.still_failing, &mut self.new_skips];
+        lists.into_iter().flatten().for_each(|change| change.reason.clear());
+        self
+    }
+
     /// For people, a list a heading; nothing where nothing differs.
     pub fn text(&self) -> String {
         let mut text = String::new();

@@ -30,7 +30,7 @@ pub use resume::{ResumeError, Resumed};
 pub use store::{Store, StoreError};
 pub use stored::{Progress, Stored, StoredError};
 pub use summary::{CellSummary, Seconds, SplatSummary, StageSummary, Summary};
-pub use terminal::Terminal;
+pub use terminal::{Terminal, stdout_width};
 
 #[cfg(test)]
 mod testing;

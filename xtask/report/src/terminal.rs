@@ -31,6 +31,8 @@ pub struct Terminal(Mutex<Inner>);
 struct Inner {
     out: Box<dyn Write + Send>,
     live: Option<ProgressBar>,
+    /// How wide a line may be; none where it does not matter.
+    width: fn() -> Option<usize>,
     verbosity: Verbosity,
     /// Cells run beside each other: each is shown when it is done.
     side_by_side: bool,
@@ -59,7 +61,8 @@ impl Terminal {
         let terminal = std::io::stdout().is_terminal() && std::io::stderr().is_terminal();
         let board = Arc::new(Mutex::new(Board::new(Instant::now())));
         let live = (terminal && verbosity == Verbosity::Normal).then(|| foot(&board));
-        Self::new(Box::new(anstream::AutoStream::auto(std::io::stdout())), live, verbosity, board)
+        let out = Box::new(anstream::AutoStream::auto(std::io::stdout()));
+        Self::new(out, live, verbosity, board).as_wide_as(stdout_width)
     }
 
     /// Shows what is going on at the foot of the terminal, and leaves nothing behind; none where there is no terminal.
@@ -73,6 +76,13 @@ impl Terminal {
     /// Writes plain lines to `out`; colours are left in, for the writer to take out.
     pub fn to_writer(out: Box<dyn Write + Send>, verbosity: Verbosity) -> Self {
         Self::new(out, None, verbosity, Arc::new(Mutex::new(Board::new(Instant::now()))))
+    }
+
+    /// How wide lines may be: what a red case says is cut there, where all of it stands below.
+    #[must_use]
+    pub fn as_wide_as(mut self, width: fn() -> Option<usize>) -> Self {
+        self.0.get_mut().unwrap_or_else(PoisonError::into_inner).width = width;
+        self
     }
 
     /// How many cells run beside each other: if more than one, each is shown when it is done.
@@ -114,8 +124,15 @@ impl Terminal {
         board: Arc<Mutex<Board>>,
     ) -> Self {
         let (summary, whole, panes, side_by_side) = (Summary::default(), None, Vec::new(), false);
-        Self(Mutex::new(Inner { out, live, verbosity, side_by_side, summary, whole, panes, board }))
+        let width = || None;
+        Self(Mutex::new(Inner { out, live, width, verbosity, side_by_side, summary, whole, panes, board }))
     }
+}
+
+/// The width of the terminal that standard output is; none where it is none, or does not say.
+pub fn stdout_width() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
+    Some(size.ws_col.into()).filter(|width| *width > 0)
 }
 
 impl Sink for Terminal {
@@ -165,7 +182,7 @@ impl Inner {
                 let names: Vec<_> = cells.iter().map(|cell| one_line(&cell.to_string())).collect();
                 self.print(&format!("found: {}\n", names.join(", ")));
             }
-            Event::Notice { text } => {
+            Event::Notice { text } if self.verbosity > Verbosity::Quiet => {
                 let text = format!("{} {}\n", "note:".style(Style::new().cyan()), one_line(text));
                 self.print(&text);
             }
@@ -294,9 +311,9 @@ impl Inner {
                 } else if self.verbosity == Verbosity::Verbose {
                     // All but a last line without its end was shown already.
                     self.show(pane, level, &indented(neutralise(&output).lines()));
-                    self.show(pane, level, &lines::case_lines(report, ""));
+                    self.show(pane, level, &lines::case_lines(report, "", None));
                 } else {
-                    self.show(pane, level, &lines::case_lines(report, &output));
+                    self.show(pane, level, &lines::case_lines(report, &output, (self.width)()));
                 }
                 if report.outcome.is_red() {
                     self.show_now(pane);

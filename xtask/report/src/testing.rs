@@ -265,7 +265,6 @@ fn the_terminal_shows_a_run() {
 #[test]
 fn the_terminal_when_quiet() {
     insta::assert_snapshot!(seen(&events(), super::Verbosity::Quiet), @r"
-    note: no KVM here: TCG
     lts/direct/enumerate
       fail    ports, 1.2 s: exit status 1: not ok: port2 # SKIP no
         | port1 is there

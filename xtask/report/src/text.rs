@@ -29,6 +29,18 @@ pub fn one_line(text: &str) -> String {
     neutralise(text).replace(['\n', '\t'], " ").trim_end().to_owned()
 }
 
+/// A line of at most `width` characters: what is longer is cut behind a word, or within one that is too long by itself, and ends in `…`.
+pub fn shortened(line: &str, width: usize) -> String {
+    let Some((end, _)) = line.char_indices().nth(width.saturating_sub(1)) else { return line.to_owned() };
+    if line[end..].chars().nth(1).is_none() {
+        return line.to_owned();
+    }
+    let kept = &line[..end];
+    let at_word = if line[end..].starts_with(' ') { Some(end) } else { kept.rfind(' ') };
+    let cut = at_word.filter(|at| 2 * at >= end).unwrap_or(end);
+    format!("{}…", kept[..cut].trim_end_matches([' ', ',', ';', ':']))
+}
+
 /// Separators of lines and paragraphs, marks and overrides of direction, the byte order mark.
 fn is_hidden(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
@@ -75,12 +87,31 @@ mod tests {
     }
 
     #[test]
+    fn a_line_is_cut_behind_a_word() {
+        let line = "exit status 1: not ok: port2, port3";
+        assert_eq!(shortened(line, 35), line);
+        assert_eq!(shortened(line, 34), "exit status 1: not ok: port2…");
+        assert_eq!(shortened(line, 23), "exit status 1: not ok…");
+        assert_eq!(shortened(line, 22), "exit status 1: not…");
+        assert_eq!(shortened("a/very/long/path", 7), "a/very…");
+        assert_eq!(shortened("ä ö ü ß", 5), "ä ö…");
+        assert_eq!((shortened("ab", 1), shortened("", 0)), ("…".to_owned(), String::new()));
+    }
+
+    #[test]
     fn durations() {
         let all: Vec<_> = [0.04, 12.34, 59.99, 60.0, 3725.0, -1.0].into_iter().map(duration).collect();
         insta::assert_snapshot!(all.join(", "), @"0.0 s, 12.3 s, 60.0 s, 1 min 00 s, 1 h 02 min, 0.0 s");
     }
 
     proptest! {
+        #[test]
+        fn a_line_that_is_cut_fits(line in any::<String>(), width in 1_usize..40) {
+            let short = shortened(&line, width);
+            prop_assert!(short.chars().count() <= width && (short == line || short.ends_with('…')), "{short}");
+            prop_assert!(line.starts_with(short.trim_end_matches('…')));
+        }
+
         #[test]
         fn nothing_that_a_terminal_acts_upon_is_left(text in any::<String>()) {
             prop_assert!(neutralise(&text).chars().all(|c| c == '\n' || c == '\t' || !c.is_control()));

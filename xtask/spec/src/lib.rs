@@ -27,7 +27,7 @@ pub use sabotage::Sabotage;
 pub use selector::{Selector, fits};
 pub use series::{Patch, Series, Symbol};
 pub use suite::{
-    AllowedMessage, CaseFile, FoundCases, KernelMessages, LogLevel, ModuleSet, Needs, Pattern, Suite,
-    SuiteVariant, Topologies, Userland, Variants,
+    AllowedMessage, CaseFile, FOR_ALL, FoundCases, KernelMessages, LogLevel, ModuleSet, Needs, Pattern,
+    Suite, SuiteVariant, Topologies, Userland, Variants,
 };
 pub use version::{KernelRange, KernelVersion};

@@ -213,7 +213,8 @@ impl Series {
 
     /// The kernels that it is written for, in words, one for each set of patches.
     pub fn written_for(&self) -> Vec<String> {
-        let own = self.base.as_ref().map_or("any kernel".to_owned(), ToString::to_string);
+        let own =
+            self.base.as_ref().map_or("any kernel (no `base:` names one)".to_owned(), ToString::to_string);
         let own = (!self.patches.is_empty()).then_some(own);
         let variants = self.variants.iter().map(|variant| {
             let range = variant.kernels.as_ref().map(ToString::to_string);

@@ -30,6 +30,9 @@ pub use userland::{FoundCases, ModuleSet, Userland};
 /// How long a case may take if neither it nor its suite says.
 pub const TIMEOUT: Duration = Duration::from_secs(60);
 
+/// The file beside the suites that says what holds for all of them.
+pub const FOR_ALL: &str = "all.yaml";
+
 /// A suite of cases.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Suite {
@@ -79,6 +82,24 @@ struct RawSuite {
     kmsg: Option<RawMessages>,
 }
 
+/// What holds for all suites.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawForAll {
+    kmsg: Option<RawMessages>,
+}
+
+/// `kmsg:` of all suites; nothing where there is no such file.
+fn kmsg_of_all(scenarios_dir: &Path) -> Result<KernelMessages, SpecError> {
+    let file = scenarios_dir.join(FOR_ALL);
+    if !file.is_file() {
+        return Ok(KernelMessages::default());
+    }
+    let text = specfile::read(&file)?;
+    let raw: RawForAll = specfile::parse_yaml(&text, &file)?;
+    raw.kmsg.unwrap_or_default().over(&KernelMessages::default(), &file, &text)
+}
+
 impl Suite {
     /// Names of all suites in this folder, sorted.
     ///
@@ -121,7 +142,7 @@ impl Suite {
         if let Some(found) = &raw.found {
             found.check(&file, &dir, raw.userland)?;
         }
-        let kmsg = raw.kmsg.unwrap_or_default().over(&KernelMessages::default(), &file, &text)?;
+        let kmsg = raw.kmsg.unwrap_or_default().over(&kmsg_of_all(scenarios_dir)?, &file, &text)?;
         let shared = Shared { timeout: raw.timeout.unwrap_or(TIMEOUT), userland: raw.userland, kmsg };
         let mut cases = Vec::new();
         for entry in specfile::entries(&dir)? {

@@ -182,7 +182,6 @@ fn of_the_kernel() -> Vec<Sample> {
             OwnTreeError::from(full()),
         ]),
         of([
-            BuildError::from(fragment()),
             BuildError::Missing { program: "flex", need: "flex", why: "x" },
             BuildError::Lost(vec![lost]),
             BuildError::Make { doing: "building", headline: text(), log: path() },
@@ -343,6 +342,7 @@ fn of_runs() -> Vec<Sample> {
             RunError::NoNdctl { tried: Vec::new() },
             RunError::NoNdctl { tried: vec![text()] },
             RunError::Unknown { what: text(), name: text(), hint: text() },
+            RunError::NoCase { case: text(), suites: vec![text()], hint: text() },
             RunError::Empty { options: Vec::new(), left_out: Vec::new() },
             RunError::Changed { kernel: text(), run: text() },
             RunError::ScenarioChanged { path: path(), run: text() },

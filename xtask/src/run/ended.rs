@@ -33,11 +33,12 @@ pub(super) fn ended(
 /// built cannot be compared.
 fn against(ctx: &Context, baseline: &Stored, store: &Store, verdict: Verdict) -> Result<Exit> {
     let diff = results::compare(ctx, baseline, &Stored::load(store.dir())?)?;
+    let is_newly_red = diff.is_newly_red();
     if ctx.format == Format::Human {
-        results::show_diff(ctx, &diff)?;
+        results::show_diff(ctx, &diff.without_reasons())?;
     }
     Ok(match verdict {
-        Verdict::Fail if !diff.is_newly_red() => Exit::Success,
+        Verdict::Fail if !is_newly_red => Exit::Success,
         verdict => Exit::from(verdict),
     })
 }

@@ -110,7 +110,8 @@ pub(super) fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     if args.b4 {
         return b4(args, project, ctx, context);
     }
-    let checker = Checker { args, name, project, ctx, context, table: ctx.format == Format::Human };
+    let checker =
+        Checker { args, name, project, ctx, context, table: ctx.format == Format::Human, foot: None };
     let subjects: Vec<String> = checker.patches()?.into_iter().map(|patch| patch.subject).collect();
     let from = usize::try_from(args.from).unwrap_or(usize::MAX);
     if from > subjects.len() {
@@ -151,7 +152,7 @@ fn rows_of_mail(
     context: RunContext<'_>,
 ) -> Result<Vec<Row>> {
     let name = args.name.clone().unwrap_or_default();
-    let checker = Checker { args, name, project, ctx, context, table: false };
+    let checker = Checker { args, name, project, ctx, context, table: false, foot: None };
     if !checker.name.is_empty() {
         let patches = checker.patches()?;
         let read = |patch: &Patch| -> Result<Message> {
@@ -207,9 +208,17 @@ struct Checker<'a> {
     context: RunContext<'a>,
     /// Rows are printed as they come.
     table: bool,
+    /// Shows what is going on while a row is made.
+    foot: Option<Arc<Terminal>>,
 }
 
 impl Checker<'_> {
+    /// The lines at the foot of the terminal, which show what is going on; none where all of it is shown, or nothing is.
+    fn foot(&self) -> Option<Arc<Terminal>> {
+        let wanted = self.table && self.ctx.verbosity() == Verbosity::Normal;
+        wanted.then(Terminal::foot).flatten().map(Arc::new)
+    }
+
     /// The kernel with the first patches of this series, with what that requires and nothing else.
     fn plan(&self, count: usize) -> Result<Plan> {
         prefix(self.project, &self.name, &self.args.kernel.request(), count)
@@ -235,10 +244,21 @@ impl Checker<'_> {
             let subject = if number < from { "" } else { subjects[number - 1].as_str() };
             let mut row = Row::new(number, subject);
             let begun = Instant::now();
-            let goes_on = self
+            // Gone before the row is printed.
+            let foot = self.foot();
+            let sink = foot.as_ref().map_or(self.context.sink, |foot| foot);
+            let step = Checker {
+                context: RunContext { sink, ..self.context },
+                foot: foot.clone(),
+                name: self.name.clone(),
+                ..*self
+            };
+            let goes_on = step
                 .check(&mut row, &mut state, number < from, (number, subjects.len()))
                 .with_context(|| self.broken_off(number, from, subjects.len()))?;
             row.seconds = begun.elapsed().as_secs_f64();
+            drop(step);
+            drop(foot);
             if self.table {
                 anstream::println!("{}", neutralise(&row.to_string()).trim_end());
             }
@@ -377,6 +397,9 @@ impl Checker<'_> {
                 .context("creating the run's folder")?,
         );
         let mut sinks: Vec<Box<dyn Sink>> = vec![Box::new(Arc::clone(&store))];
+        if let Some(foot) = &self.foot {
+            sinks.push(Box::new(Arc::clone(foot)));
+        }
         if self.ctx.format == Format::Human && self.ctx.verbosity() == Verbosity::Verbose {
             let terminal = Terminal::stdout(Verbosity::Verbose).side_by_side(options.policy.jobs());
             sinks.push(Box::new(terminal));

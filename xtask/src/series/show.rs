@@ -4,6 +4,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use source::{Fit, Sources};
+use spec::project::FILE;
 use spec::{Kernel, Series};
 
 use super::list::Listed;
@@ -13,7 +14,7 @@ use crate::{Context, Exit, Footer, Format};
 
 /// Shows a series patch by patch, and which kernels it fits
 ///
-/// For each kernel: whether it applies, is contained, or conflicts and where.
+/// For each kernel of patchbench.yaml: whether it applies, is contained, or conflicts and where.
 #[derive(Debug, clap::Args)]
 #[command(add = FOOTER)]
 pub(super) struct Args {
@@ -71,6 +72,9 @@ pub(super) fn run(args: &Args, ctx: &Context) -> Result<Exit> {
             anstream::eprintln!("{line}");
         }
     });
+    if ctx.format == Format::Human && args.kernels.is_empty() {
+        anstream::println!("on the kernels of {FILE}:");
+    }
     let mut fits = Vec::new();
     for kernel in kernels {
         let fit = sources.fit(kernel, &series)?;

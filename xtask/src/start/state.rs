@@ -217,6 +217,7 @@ pub(super) mod tests {
             accelerator: accel::Forecast {
                 accelerator: Some("kvm".to_owned()),
                 why: "this kernel comes up under KVM".to_owned(),
+                raw: None,
             },
             problem: None,
             kernel: Some(KernelState {

@@ -61,7 +61,9 @@ impl Project {
             copy_folder(&from.join("patches").join(series), &to.join("patches").join(series));
         }
         fs::create_dir(to.join("scenarios")).expect("a folder");
-        fs::copy(from.join("scenarios/lib.sh"), to.join("scenarios/lib.sh")).expect("lib.sh");
+        for name in ["lib.sh", "all.yaml"] {
+            fs::copy(from.join("scenarios").join(name), to.join("scenarios").join(name)).expect(name);
+        }
         copy_folder(&from.join("scenarios/enumerate"), &to.join("scenarios/enumerate"));
         copy_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/red"), &to.join("scenarios/red"));
         let cache = std::env::var_os("PATCHBENCH_CACHE").map(PathBuf::from);

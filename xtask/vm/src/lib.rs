@@ -27,7 +27,7 @@ pub use boot::{Boot, no_requests};
 pub use command::{Machine, command_line};
 pub use deadlines::{Deadlines, timeout_scale};
 pub use error::VmError;
-pub use kvm::kvm_works;
+pub use kvm::{NoGuest, kvm_works};
 pub use probe::{QemuFacts, probe};
 pub use qmp::{Qmp, QmpError};
 pub use replay::replay_script;

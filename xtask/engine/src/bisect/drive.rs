@@ -97,6 +97,11 @@ impl Drive<'_> {
         };
         let seconds = begun.elapsed().as_secs_f64();
         let Ran { seen, why, run } = ran;
+        let again = state.levels[at].search(&state.ask).again(number, purpose);
+        let purpose_shown = match again {
+            Some(reason) => format!("{} again: {reason};", purpose.word()),
+            None => format!("{},", purpose.word()),
+        };
         let word = match seen {
             StepResult::Red => "bad",
             StepResult::Green => "good",
@@ -106,11 +111,7 @@ impl Drive<'_> {
         state.levels[at].observations.records.push(record);
         (self.keep)(state)?;
         let (shown, left) = (step.shown(), left(&state.levels[at], &state.ask));
-        (self.progress)(&format!(
-            "{word:5} {shown}: {why} ({}, {}){left}",
-            purpose.word(),
-            duration(seconds)
-        ));
+        (self.progress)(&format!("{word:5} {shown}: {why} ({purpose_shown} {}){left}", duration(seconds)));
         Ok(())
     }
 
@@ -295,8 +296,8 @@ impl Purpose {
             Self::BadEnd => "bad end",
             Self::GoodEnd => "good end",
             Self::Search => "search",
-            Self::Culprit => "culprit again",
-            Self::Parent => "parent again",
+            Self::Culprit => "culprit",
+            Self::Parent => "parent",
         }
     }
 }

@@ -197,6 +197,28 @@ impl Search<'_> {
         }
     }
 
+    /// Why a step is run again, as a clause that follows its purpose; none where it is the step's first run.
+    pub fn again(&self, step: usize, purpose: Purpose) -> Option<String> {
+        let last = self.of(step).last()?;
+        let asked = self.rule.repeat.map(|repeat| format!("--repeat {repeat} asks for it"));
+        Some(match purpose {
+            Purpose::BadEnd => asked.unwrap_or_else(|| "to see how often it fails".to_owned()),
+            Purpose::GoodEnd | Purpose::Search if last.seen == StepResult::Neither => {
+                "the run before could not be judged".to_owned()
+            }
+            Purpose::GoodEnd | Purpose::Search => {
+                asked.unwrap_or_else(|| "what fails only sometimes may pass by luck".to_owned())
+            }
+            Purpose::Culprit => "to see it fail once more".to_owned(),
+            Purpose::Parent => {
+                let passes =
+                    self.with(Purpose::Parent, step).filter(|run| run.seen == StepResult::Green).count();
+                let of = self.rate().map(|rate| format!(", {} of {}", passes + 1, self.wanted(step, rate)));
+                format!("the answer rests on it{}", of.unwrap_or_default())
+            }
+        })
+    }
+
     /// How often the failure shows; see [`measure`].
     pub fn rate(&self) -> Result<Rate, Option<BadEndpoint>> {
         if let Some(rate) = self.rate {
@@ -254,8 +276,8 @@ impl Search<'_> {
         self.observations.records.iter().filter(is)
     }
 
-    fn confirm(&self, good: usize, bad: usize, rate: Rate) -> Action {
-        let count = |iter: &mut dyn Iterator<Item = &Record>| u32::try_from(iter.count()).unwrap_or(u32::MAX);
+    /// How many runs of the culprit's parent must pass at the end.
+    fn wanted(&self, good: usize, rate: Rate) -> u32 {
         // Each parent that was tried before this one has failed.
         let mut tried: Vec<usize> = self
             .observations
@@ -268,7 +290,12 @@ impl Search<'_> {
         tried.sort_unstable();
         tried.dedup();
         let attempt = u32::try_from(tried.len()).unwrap_or(u32::MAX).saturating_add(1);
-        let wanted = self.rule.repeat.unwrap_or_else(|| rate.at_the_end(self.rule.confidence, attempt));
+        self.rule.repeat.unwrap_or_else(|| rate.at_the_end(self.rule.confidence, attempt))
+    }
+
+    fn confirm(&self, good: usize, bad: usize, rate: Rate) -> Action {
+        let count = |iter: &mut dyn Iterator<Item = &Record>| u32::try_from(iter.count()).unwrap_or(u32::MAX);
+        let wanted = self.wanted(good, rate);
         let again = self.with(Purpose::Culprit, bad).any(|record| record.seen == StepResult::Red);
         if !again && count(&mut self.with(Purpose::Culprit, bad)) < wanted {
             return Action::Run { step: bad, purpose: Purpose::Culprit };

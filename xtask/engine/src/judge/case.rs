@@ -3,6 +3,7 @@
 use event::{CaseReport, CaseRun};
 use kernlog::ktap::Ktap;
 use kernlog::{CaseOutcome, ktap};
+use report::text::shortened;
 use wire::{CaseEnd, KILLED};
 
 /// Exit status by which a case reports that it cannot be judged here (kselftest's).
@@ -51,7 +52,7 @@ fn report(run: &CaseRun, ktap: &Ktap, outcome: CaseOutcome, reason: String) -> C
         .map(str::to_owned)
         .collect();
     diagnostics.drain(..diagnostics.len().saturating_sub(DIAGNOSTICS));
-    let reason = reason.lines().next().unwrap_or_default().chars().take(REASON).collect();
+    let reason = shortened(reason.lines().next().unwrap_or_default(), REASON);
     let seconds = std::time::Duration::from_millis(run.ms).as_secs_f64();
     CaseReport { name: run.name.clone(), outcome, reason, seconds, subtests: ktap.leaves(), diagnostics }
 }

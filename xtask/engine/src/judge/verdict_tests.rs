@@ -122,6 +122,13 @@ fn ends_of_a_case() {
 }
 
 #[test]
+fn a_long_reason_ends_behind_a_word() {
+    let end = CaseEnd::Exit(1);
+    let reason = ended(&run("c", Some(end), &"word ".repeat(100)), end).reason;
+    assert!(reason.ends_with(" word…") && reason.chars().count() <= 300, "{reason}");
+}
+
+#[test]
 fn a_timeout_says_who_waits_where() {
     let reason = |output: &str| ended(&run("c", Some(CaseEnd::TimedOut), output), CaseEnd::TimedOut).reason;
     let killed =

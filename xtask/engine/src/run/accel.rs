@@ -13,6 +13,7 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use host::{Cache, Process, write_stamp};
+use vm::NoGuest;
 
 /// What the user asks for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -35,6 +36,9 @@ pub struct Forecast {
     pub accelerator: Option<String>,
     /// Why, in one line.
     pub why: String,
+    /// What QEMU printed, where that is why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub raw: Option<String>,
 }
 
 impl fmt::Display for Forecast {
@@ -51,28 +55,40 @@ pub struct Accelerator {
     pub accelerator: String,
     /// Why, in one line.
     pub why: String,
+    /// What QEMU printed, where that is why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw: Option<String>,
 }
 
 impl Accelerator {
     fn new(accelerator: &str, why: impl Into<String>) -> Self {
-        Self { accelerator: accelerator.to_owned(), why: why.into() }
+        Self { accelerator: accelerator.to_owned(), why: why.into(), raw: None }
+    }
+
+    /// TCG, as KVM opens and runs no guest.
+    fn without_kvm(NoGuest { why, raw }: NoGuest) -> Self {
+        Self {
+            raw,
+            ..Self::new("tcg", format!("KVM opens but cannot run a guest here ({why}): TCG is used"))
+        }
     }
 }
 
 /// What is known without booting: from the cache, or because the device does not open.
 pub fn forecast(qemu: Option<&Path>, cache: &Cache) -> Forecast {
     if let Err(why) = opens() {
-        return Forecast { accelerator: Some("tcg".to_owned()), why };
+        return Forecast { accelerator: Some("tcg".to_owned()), why, raw: None };
     }
     let known = super::find_qemu(qemu).ok().and_then(|path| {
         let newest = fs::read(folder(cache).join(format!("{}.json", host_and_qemu(&path)))).ok()?;
         serde_json::from_slice::<Accelerator>(&newest).ok()
     });
     match known {
-        Some(choice) => Forecast { accelerator: Some(choice.accelerator), why: choice.why },
+        Some(choice) => Forecast { accelerator: Some(choice.accelerator), why: choice.why, raw: choice.raw },
         None => Forecast {
             accelerator: None,
             why: "/dev/kvm opens; whether a guest comes up under it shows at the first run".to_owned(),
+            raw: None,
         },
     }
 }
@@ -85,7 +101,7 @@ pub fn choose(
     qemu: &Path,
     kernel: &Path,
     cache: &Cache,
-    boot: impl FnOnce() -> Result<(), String>,
+    boot: impl FnOnce() -> Result<(), NoGuest>,
 ) -> (Accelerator, bool) {
     match wanted {
         AccelRequest::Kvm => return (Accelerator::new("kvm", "asked for"), true),
@@ -103,7 +119,7 @@ fn known_or_booted(
     qemu: &Path,
     kernel: &Path,
     cache: &Cache,
-    boot: impl FnOnce() -> Result<(), String>,
+    boot: impl FnOnce() -> Result<(), NoGuest>,
 ) -> (Accelerator, bool) {
     let (host, image) = (host_and_qemu(qemu), fs::read(kernel).unwrap_or_default());
     let file = folder(cache).join(format!("{host}-{}.json", &host::sha256(image)[..16]));
@@ -112,7 +128,7 @@ fn known_or_booted(
     }
     let choice = match boot() {
         Ok(()) => Accelerator::new("kvm", "this kernel comes up under KVM"),
-        Err(why) => Accelerator::new("tcg", format!("/dev/kvm opens, but runs no guest: {why}")),
+        Err(why) => Accelerator::without_kvm(why),
     };
     // An interrupted probe says nothing; and a cache that cannot be written only costs the next run its time.
     if !host::signals::requested()
@@ -163,7 +179,12 @@ mod tests {
         };
         let (first, same, other) = (image("1", "image"), image("2", "image"), image("3", "another"));
         let choose = |kernel: &Path, came_up: Option<bool>| {
-            let boot = || came_up.expect("it is known").then_some(()).ok_or_else(|| "it stands".to_owned());
+            let boot = || {
+                came_up
+                    .expect("it is known")
+                    .then_some(())
+                    .ok_or_else(|| NoGuest { why: "it stands".to_owned(), raw: None })
+            };
             let (choice, cached) = known_or_booted(Path::new("/bin/true"), kernel, &cache, boot);
             (choice.accelerator, cached)
         };
@@ -171,5 +192,16 @@ mod tests {
         assert_eq!(choose(&same, None), ("tcg".to_owned(), true));
         assert_eq!(choose(&other, Some(true)), ("kvm".to_owned(), false));
         assert_eq!(choose(&first, None), ("tcg".to_owned(), true));
+    }
+
+    #[test]
+    fn what_qemu_printed_is_kept_beside_the_reason() {
+        let raw = Some("qemu: x.c:1: f: Assertion `y' failed.".to_owned());
+        let choice =
+            Accelerator::without_kvm(NoGuest { why: "QEMU: an assertion of its own failed".to_owned(), raw });
+        insta::assert_snapshot!(serde_json::to_string(&choice).expect("JSON"), @r#"{"accelerator":"tcg","why":"KVM opens but cannot run a guest here (QEMU: an assertion of its own failed): TCG is used","raw":"qemu: x.c:1: f: Assertion `y' failed."}"#);
+        // As it was kept by an earlier version.
+        let earlier: Accelerator = serde_json::from_str(r#"{"accelerator":"tcg","why":"x"}"#).expect("JSON");
+        assert_eq!(earlier, Accelerator::new("tcg", "x"));
     }
 }

@@ -81,6 +81,19 @@ pub enum RunError {
         /// The nearest, or all known.
         hint: String,
     },
+    /// No suite that is wanted has such a case.
+    #[error("{}", match &suites[..] {
+        [suite] => format!("suite {suite} has no case '{case}'"),
+        _ => format!("none of the suites {} has a case '{case}'", suites.join(", ")),
+    })]
+    NoCase {
+        /// Its name, as it was asked for.
+        case: String,
+        /// The suites that are wanted.
+        suites: Vec<String>,
+        /// The nearest, or where it is.
+        hint: String,
+    },
     /// Nothing is left to run.
     #[error(
         "nothing to run: no cell has a case that fits{}{}",
@@ -153,6 +166,7 @@ impl ToolError for RunError {
     fn own_fault(&self) -> Fault {
         match self {
             Self::Unknown { .. }
+            | Self::NoCase { .. }
             | Self::UpTo { .. }
             | Self::Empty { .. }
             | Self::Changed { .. }
@@ -164,7 +178,7 @@ impl ToolError for RunError {
 
     fn own_hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Unknown { hint, .. } => hint,
+            Self::Unknown { hint, .. } | Self::NoCase { hint, .. } => hint,
             Self::NoQemu { .. } => "cargo xtask setup installs one, --qemu PATH names one",
             Self::NoMock { .. } => {
                 "do without the mock bus: `cargo xtask boot TOPOLOGY`, or suites on production modules"

@@ -1,8 +1,10 @@
 //! Random topologies: booted, checked against the model, and the failing ones reduced to the smallest that still fail.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::{fmt, fs};
+
+use fs_err as fs;
 
 use cxl_topology::Topology;
 use cxl_topology::raw::RawTopology;

@@ -54,8 +54,11 @@ pub(super) fn accelerator(
             let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
             let smallest = ready.image(ModuleSet::Production, Userland::Busybox).map_err(str::to_owned)?;
             vm::kvm_works(&options.qemu, &ready.built.kernel, &smallest.path, folder.path())
-                .unwrap_or_else(|error| Err(fault::one_line(&error)))
+                .unwrap_or_else(|error| Err(fault::one_line(&error).into()))
         });
+    if let Some(raw) = choice.raw.as_ref().filter(|_| !cached) {
+        context.sink.emit(&Event::Remark { text: format!("QEMU under KVM: {raw}") });
+    }
     context.sink.emit(&Event::StageFinished {
         kernel: event_kernel,
         flavour: event_flavour,

@@ -20,6 +20,7 @@ mod history;
 mod job;
 mod kernel;
 mod machine;
+mod misspelt;
 mod ndctl;
 mod options;
 mod order;

@@ -6,6 +6,7 @@ use std::fmt;
 use source::{Layer, Layers, OwnTree, Sources};
 use spec::{Kernel, Project, Series};
 
+use super::promises::{Promises, UpTo};
 use super::request::own_tree;
 use super::{Plan, Request, RunError};
 
@@ -14,8 +15,29 @@ use super::{Plan, Request, RunError};
 pub struct Settled {
     tree: OwnTree,
     layers: Layers,
-    /// Only the first patches of a series are wanted: `[SERIES:]N`.
-    up_to: Option<String>,
+    /// Only the first patches of a series are wanted.
+    cut: Option<Cut>,
+}
+
+/// What becomes of the series where only the first patches of one are wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Cut {
+    /// As it was asked for: `[SERIES:]N`.
+    up_to: String,
+    /// Patches that are taken, of those that there are, of each series that is not whole.
+    short: BTreeMap<String, (usize, usize)>,
+}
+
+impl Cut {
+    /// # Errors
+    /// As those of [`Promises::cut`].
+    fn of(up_to: &str, series: Vec<Series>) -> Result<Self, RunError> {
+        let mut promises = Promises::whole(series);
+        if let Some(up_to) = UpTo::parse(up_to) {
+            promises.cut(&up_to)?;
+        }
+        Ok(Self { up_to: up_to.to_owned(), short: promises.short() })
+    }
 }
 
 /// The request with the series that fit the user's own tree, and what was found; the same request where it names no tree.
@@ -36,9 +58,8 @@ pub fn settle(
     let kernel = Kernel { sources: vec![own_tree(&tree.path)], ..request.kernel(project)? };
     let series = Series::load_all(&project.patches_dir(), &candidates(project, &request)?)?;
     let layers = sources.layers(&kernel, &series)?;
-    let settled = Settled { tree, layers, up_to: request.up_to.clone() };
     let (mut fitting, mut left_out) = (Vec::new(), BTreeMap::new());
-    for (name, layer) in &settled.layers {
+    for (name, layer) in &layers {
         match layer {
             Layer::Contained | Layer::OnTop { .. } => fitting.push(name.clone()),
             Layer::LeftOut { why } => {
@@ -46,6 +67,11 @@ pub fn settle(
             }
         }
     }
+    let cut = match &request.up_to {
+        Some(up_to) => Some(Cut::of(up_to, Series::load_all(&project.patches_dir(), &fitting)?)?),
+        None => None,
+    };
+    let settled = Settled { tree, layers, cut };
     Ok((Request { series: Some(fitting), left_out, ..request }, Some(settled)))
 }
 
@@ -77,17 +103,21 @@ impl Settled {
     }
 }
 
+fn patches_in_words(count: usize) -> String {
+    if count == 1 { "1 patch".to_owned() } else { format!("{count} patches") }
+}
+
 impl fmt::Display for Settled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.tree)?;
-        let mut on_top = Vec::new();
-        let mut contained = Vec::new();
+        let (mut on_top, mut none_of, mut contained) = (Vec::new(), Vec::new(), Vec::new());
         for (name, layer) in &self.layers {
             match layer {
-                Layer::OnTop { patches } => {
-                    let plural = if *patches == 1 { "patch" } else { "patches" };
-                    on_top.push(format!("{name} ({patches} {plural})"));
-                }
+                Layer::OnTop { patches } => match self.cut.as_ref().and_then(|cut| cut.short.get(name)) {
+                    None => on_top.push(format!("{name} ({})", patches_in_words(*patches))),
+                    Some((0, _)) => none_of.push(name.as_str()),
+                    Some((taken, all)) => on_top.push(format!("{name} ({taken} of {all} patches)")),
+                },
                 Layer::Contained => contained.push(name.as_str()),
                 Layer::LeftOut { .. } => {}
             }
@@ -99,8 +129,8 @@ impl fmt::Display for Settled {
             [] => f.write_str("\nno series on top")?,
             some => write!(f, "\non top: {}", some.join(", "))?,
         }
-        if let Some(up_to) = &self.up_to {
-            write!(f, "; cut by --up-to {up_to}")?;
+        if let (Some(cut), false) = (&self.cut, none_of.is_empty()) {
+            write!(f, "; --up-to {} takes no patch of {}", cut.up_to, none_of.join(", "))?;
         }
         for (name, layer) in &self.layers {
             if let Layer::LeftOut { why } = layer {

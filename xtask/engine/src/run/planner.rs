@@ -10,6 +10,7 @@ use spec::{
 };
 
 use super::cells::boots;
+use super::misspelt;
 use super::promises::{Promises, UpTo};
 use super::provider::Provider;
 use super::request::{Request, unknown};
@@ -41,6 +42,7 @@ impl Plan {
     /// As [`Plan::kernel_only`], or nothing is left to run.
     pub fn new(project: &Project, request: &Request) -> Result<Self, RunError> {
         let plan = Self::read(project, request, &Arc::new(CellSelection::new(project, request)?))?;
+        check_cases(project, std::slice::from_ref(request))?;
         if plan.cells.is_empty() { Err(request.empty(&plan.left_out)) } else { Ok(plan) }
     }
 
@@ -52,8 +54,9 @@ impl Plan {
     pub fn all(project: &Project, request: &Request) -> Result<Vec<Self>, RunError> {
         let selection = Arc::new(CellSelection::new(project, request)?);
         let mut plans: Vec<Self> = Vec::new();
-        for request in products(project, request)? {
-            let plan = Self::read(project, &request, &selection)?;
+        let products = products(project, request)?;
+        for request in &products {
+            let plan = Self::read(project, request, &selection)?;
             let same = |known: &&mut Self| {
                 (&known.kernel.name, &known.flavour) == (&plan.kernel.name, &plan.flavour)
             };
@@ -62,6 +65,7 @@ impl Plan {
                 None => plans.push(plan),
             }
         }
+        check_cases(project, &products)?;
         if plans.iter().all(|plan| plan.cells.is_empty()) {
             let left_out: Vec<_> = plans.iter().flat_map(|plan| plan.left_out.clone()).collect();
             return Err(request.empty(&left_out));
@@ -95,10 +99,9 @@ impl Plan {
         let promises = promises(project, request, &kernel)?;
         let known = known_series(project)?;
         let flavour = request.flavour(project);
-        let wanted = if request.suites.is_empty() { &project.defaults.suites } else { &request.suites };
         let mut topologies = BTreeMap::new();
         let (mut cells, mut left_out) = (Vec::new(), Vec::new());
-        for (suite, variant, of_suite) in load_suites(project, wanted)? {
+        for (suite, variant, of_suite) in load_suites(project, wanted_suites(project, request))? {
             let variants = request.variants.clone();
             let wanted = WantedCases { cases: request.cases.clone(), of_suite, variant, variants };
             let missing_patches = by_case(&suite, |case| promises.missing(&suite.name, case));
@@ -204,6 +207,26 @@ fn no_case_fits(cell: &Cell, unfit: &BTreeMap<String, String>) -> Option<String>
         cases().map(|case| unfit.get(&case.name).map(String::as_str)).collect();
     let reasons = reasons.filter(|reasons| some && !reasons.is_empty())?;
     Some(reasons.into_iter().collect::<Vec<_>>().join("; "))
+}
+
+/// The suites that a request names, as they are written.
+fn wanted_suites<'a>(project: &'a Project, request: &'a Request) -> &'a [String] {
+    if request.suites.is_empty() { &project.defaults.suites } else { &request.suites }
+}
+
+/// Refuses a case that is asked for by name and is none: of the suite that it is asked of, or of all that are wanted.
+fn check_cases(project: &Project, requests: &[Request]) -> Result<(), RunError> {
+    let scenarios = project.scenarios_dir();
+    let mut suites = BTreeMap::new();
+    for request in requests {
+        for (suite, _, of_suite) in load_suites(project, wanted_suites(project, request))? {
+            misspelt::check(&of_suite, &[&suite], &scenarios)?;
+            suites.insert(suite.name.clone(), suite);
+        }
+    }
+    // Of each the same.
+    let cases = requests.first().map_or(&[][..], |request| &request.cases);
+    misspelt::check(cases, &suites.values().map(AsRef::as_ref).collect::<Vec<_>>(), &scenarios)
 }
 
 /// A suite with the pattern for its variants, and those for its cases.

@@ -1,5 +1,7 @@
 //! Which patch of which series a case needs: what `run --up-to` leaves out, and what a kernel without a series lacks.
 
+use std::collections::BTreeMap;
+
 use spec::Series;
 
 use super::RunError;
@@ -98,6 +100,12 @@ impl Promises {
                 if all { reach.series.clone() } else { reach.series.clone().up_to(reach.patches) }
             })
             .collect()
+    }
+
+    /// The series that are not whole: how many patches are taken, and how many there are.
+    pub(super) fn short(&self) -> BTreeMap<String, (usize, usize)> {
+        let of = |reach: &Reach| (reach.series.name.clone(), (reach.patches, reach.series.longest()));
+        self.series.iter().map(of).filter(|(_, (taken, all))| taken < all).collect()
     }
 
     /// The patch that a case needs and that is not applied; none where nothing says that it needs one.

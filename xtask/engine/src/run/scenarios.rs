@@ -8,7 +8,7 @@ use std::sync::Arc;
 use fs_err as fs;
 use walkdir::WalkDir;
 
-use spec::Suite;
+use spec::{FOR_ALL, Suite};
 
 use super::{Plan, RunError};
 
@@ -73,6 +73,10 @@ fn read(plans: &[Plan]) -> Result<Files, RunError> {
             }
         }
         take(scenarios, &scenarios.join(LIB))?;
+        let for_all = scenarios.join(FOR_ALL);
+        if for_all.is_file() {
+            take(scenarios, &for_all)?;
+        }
     }
     Ok(files)
 }

@@ -81,6 +81,11 @@ fn every_sort_of_difference_is_told() {
       lts/mixed/s
     2 newly failing, 1 new splat, 1 fixed, 1 still failing, 1 slower, against A
     ");
+    let without = diff.without_reasons().text();
+    assert!(
+        without.contains("  lts/direct/s a, was pass, is fail\n") && !without.contains("why"),
+        "{without}"
+    );
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! What the kernel must not, may and must log while a case runs: `kmsg:` in a `suite.yaml` and in a case's header.
+//! What the kernel must not, may and must log while a case runs: `kmsg:` beside the suites, in a `suite.yaml`, and in a case's
+//! header.
 
 use std::fmt;
 use std::path::Path;

@@ -91,6 +91,27 @@ fn header_errors_name_file_and_line() {
 }
 
 #[test]
+fn what_all_suites_allow_is_beside_them() {
+    let of = |all: &str, yaml: &str| {
+        load(&[("../all.yaml", all), (FILE, yaml), ("a.sh", CASE)])
+            .map(|suite| suite.cases[0].kmsg.to_string())
+    };
+    let all = "kmsg: { allow: [{ match: busy, because: the host is }] }\n";
+    let yaml = "summary: x\nkmsg: { forbid: [err], allow: [{ match: no media, because: it has none }] }\n";
+    assert_eq!(of(all, yaml).as_deref(), Ok("forbids err; allows /busy/, /no media/"));
+    // What is allowed alone asserts nothing.
+    assert_eq!(of(all, "summary: x\n").as_deref(), Ok(""));
+    let forbids = "kmsg: { forbid: [crit] }\n";
+    assert_eq!(of(forbids, "summary: x\n").as_deref(), Ok("forbids crit"));
+    assert_eq!(of(forbids, yaml).as_deref(), Ok("forbids err; allows /no media/"));
+    insta::assert_snapshot!(of("kmsg:\n  allow:\n  - { match: \"a(\", because: b }\n", yaml).expect_err("wrong"), @"
+    all.yaml: kmsg.allow[0].match: `a(` is no regular expression: unclosed group at line 3 column 14
+    hint: a regular expression that stands somewhere in the message
+    ");
+    insta::assert_snapshot!(of("timeout: 3m\n", yaml).expect_err("wrong"), @"all.yaml: unknown field `timeout`, expected `kmsg`");
+}
+
+#[test]
 fn messages_of_the_kernel_are_the_suites_or_the_headers() {
     let yaml = "summary: x\nkmsg:\n  forbid: [err, warn]\n  allow:\n  - { match: \"no media\", because: it has none }\n";
     let header = "#: summary: x\n#: kmsg: { forbid: [], require: [\"mem\\\\d: up\"] }\n";

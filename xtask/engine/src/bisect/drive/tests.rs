@@ -161,6 +161,36 @@ fn one_of_64_commits_is_found_between_what_does_not_build_and_what_fails_otherwi
 }
 
 #[test]
+fn the_line_of_a_step_that_is_run_again_says_why() {
+    let repo = Repo::new();
+    for number in 0..3 {
+        repo.commit("code", &number.to_string());
+    }
+    repo.commit("culprit", "here");
+    let mut state = state(&repo, "HEAD~3", "HEAD", &[]);
+    let (_, lines) = bisect(&repo, &mut state);
+    // Without the commit, the seconds, and what is left.
+    let line = |line: &String| {
+        let (word, rest) = line.split_at(5);
+        let (_, shown) = rest.trim_start().split_once(' ').unwrap_or_default();
+        let shown = shown.split(" s)").next().unwrap_or_default();
+        format!("{word} {}", shown.rsplit_once([',', ';']).unwrap_or_default().0)
+    };
+    insta::assert_snapshot!(lines.iter().map(line).collect::<Vec<_>>().join("\n"), @"
+    bad   culprit: here: fail: 1 (bad end
+    bad   culprit: here: fail: 1 (bad end again: to see how often it fails
+    bad   culprit: here: fail: 1 (bad end again: to see how often it fails
+    good  code: 0: pass (good end
+    good  code: 2: pass (search
+    bad   culprit: here: fail: 1 (culprit again: to see it fail once more
+    good  code: 2: pass (parent again: the answer rests on it, 1 of 4
+    good  code: 2: pass (parent again: the answer rests on it, 2 of 4
+    good  code: 2: pass (parent again: the answer rests on it, 3 of 4
+    good  code: 2: pass (parent again: the answer rests on it, 4 of 4
+    ");
+}
+
+#[test]
 fn a_culprit_in_a_stretch_that_does_not_build_leaves_the_stretch() {
     let repo = history(24);
     let mut state = state(&repo, "HEAD~64", "HEAD", &[]);

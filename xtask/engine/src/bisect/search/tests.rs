@@ -109,6 +109,62 @@ fn ends_first_then_halves_then_culprit_and_parent_again() {
     ");
 }
 
+/// Each run that was not its step's first, with the reason why it was made.
+fn reasons(steps: usize, rule: Rule, observations: &Observations) -> String {
+    let reason = |at: usize| {
+        let Record { step, purpose, .. } = observations.records[at];
+        let before = Observations {
+            records: observations.records[..at].to_vec(),
+            contents: observations.contents.clone(),
+        };
+        let search = Search { steps, rule, observations: &before, rate: None };
+        Some(format!("{} {step}: {}", purpose.word(), search.again(step, purpose)?))
+    };
+    let mut lines: Vec<_> = (0..observations.records.len()).filter_map(reason).collect();
+    lines.dedup();
+    lines.join("\n")
+}
+
+#[test]
+fn a_step_that_is_run_again_says_why() {
+    let (_, observations) = World::new(17, 11).bisect(RULE);
+    insta::assert_snapshot!(reasons(17, RULE, &observations), @"
+    bad end 16: to see how often it fails
+    culprit 11: to see it fail once more
+    parent 10: the answer rests on it, 1 of 4
+    parent 10: the answer rests on it, 2 of 4
+    parent 10: the answer rests on it, 3 of 4
+    parent 10: the answer rests on it, 4 of 4
+    ");
+    let often = Rule { repeat: Some(2), ..RULE };
+    let (_, observations) = World::new(3, 2).bisect(often);
+    insta::assert_snapshot!(reasons(3, often, &observations), @"
+    bad end 2: --repeat 2 asks for it
+    good end 0: --repeat 2 asks for it
+    search 1: --repeat 2 asks for it
+    culprit 2: to see it fail once more
+    parent 1: the answer rests on it, 1 of 2
+    parent 1: the answer rests on it, 2 of 2
+    ");
+    let mut world = World { mishaps: 10, dice: 3, ..World::new(9, 5) };
+    let (_, observations) = world.bisect(RULE);
+    let shown = reasons(9, RULE, &observations);
+    assert!(shown.contains("search 5: the run before could not be judged\n"), "{shown}");
+    let passed = Record {
+        step: 1,
+        purpose: Purpose::Search,
+        seen: StepResult::Green,
+        why: String::new(),
+        run: None,
+        seconds: 1.0,
+    };
+    let observations = Observations { records: vec![passed], ..Observations::default() };
+    let search = Search { steps: 3, rule: RULE, observations: &observations, rate: None };
+    let why = search.again(1, Purpose::Search);
+    assert_eq!(why.as_deref(), Some("what fails only sometimes may pass by luck"));
+    assert_eq!(search.again(2, Purpose::BadEnd), None);
+}
+
 #[test]
 fn ends_that_are_not_what_they_should_be_are_reported() {
     let end = |world: &mut World| world.bisect(RULE).0;
