@@ -1,7 +1,8 @@
 //! The fast path leaves what make would have left: random edits of the drivers, each built without make and then with it, in the
 //! same folder, and all that came of it compared.
 //!
-//! `PATCHBENCH_EDITS` is how many edits are tried, 10 otherwise, and `PATCHBENCH_SEED` chooses others.
+//! `PATCHBENCH_EDITS` is how many edits are tried, 10 otherwise, `PATCHBENCH_SEED` chooses others, and `PATCHBENCH_KERNEL` another kernel
+//! than lts.
 
 mod edits;
 #[allow(dead_code, reason = "boots.rs uses all of it")]
@@ -30,6 +31,7 @@ type Left = BTreeMap<String, String>;
 
 struct Bench {
     project: Project,
+    kernel: String,
     slot: PathBuf,
     files: Files,
     sources: Sources,
@@ -60,11 +62,13 @@ impl Bench {
         let project = Project::new();
         let spec = Spec::load(&project.path("")).expect("the project");
         let cache = Cache::new(&shared_cache()).expect("the cache");
-        let plan = Plan::kernel_only(&spec, &Request::default()).expect("a plan");
+        let kernel = std::env::var("PATCHBENCH_KERNEL").unwrap_or_else(|_| "lts".to_owned());
+        let request = Request { kernel: Some(kernel.clone()), ..Request::default() };
+        let plan = Plan::kernel_only(&spec, &request).expect("a plan");
         let (_, slot) = work_slot(&plan, &cache);
         let sources = Sources::new(&cache);
         let base = sources.prepare(&plan.kernel, &plan.series).expect("the base");
-        let mut bench = Self { project, slot, files: Files(BTreeMap::new()), sources, base };
+        let mut bench = Self { project, kernel, slot, files: Files(BTreeMap::new()), sources, base };
         bench.settle();
         let src = bench.slot.join("src");
         for folder in FOLDERS {
@@ -123,14 +127,16 @@ impl Bench {
 
     fn build(&self) -> Built {
         let begun = Instant::now();
-        let run = self.project.begin(&["build"]).finish();
+        let run = self.project.begin(&["build", "--kernel", &self.kernel]).finish();
         let seconds = begun.elapsed().as_secs_f64();
         let mut lines = run.stdout.lines().chain(run.tail.iter().map(String::as_str)).rev();
-        let note = lines.find_map(|line| line.strip_prefix("lts: build ")).unwrap_or_default();
+        let note = lines
+            .find_map(|line| line.strip_prefix(&self.kernel)?.strip_prefix(": build "))
+            .unwrap_or_default();
         let kernel = run.stdout.lines().find_map(|line| line.strip_prefix("kernel   "));
         let entry = kernel.and_then(|kernel| Path::new(kernel).parent()).map(Path::to_owned);
         let left = entry.as_deref().map(|entry| self.left(entry)).unwrap_or_default();
-        Built { code: run.code, note: note.to_owned(), error: error(&run), left, entry, seconds }
+        Built { code: run.code, note: note.to_owned(), error: self.error(&run), left, entry, seconds }
     }
 
     /// Builds what was built last once more, by make, and by these files anew.
@@ -174,6 +180,14 @@ impl Bench {
         left
     }
 
+    /// What is wrong with the tree, as the user sees it.
+    fn error(&self, run: &Run) -> String {
+        let stage = format!("{}: ", self.kernel);
+        let lines =
+            run.tail.iter().filter(|line| !line.starts_with(&stage) && !line.trim().starts_with("log: "));
+        if run.code == 0 { String::new() } else { lines.map(|line| format!("{line}\n")).collect() }
+    }
+
     /// Has the next build go by make, from the files that this edit changed.
     fn forget(&self, touched: &BTreeSet<String>) {
         let memory = self.slot.join("fastpath.json");
@@ -213,13 +227,6 @@ impl Bench {
         assert!(long.code != 0 || long.left.len() > 100, "only {} files are compared", long.left.len());
         differences
     }
-}
-
-/// What is wrong with the tree, as the user sees it.
-fn error(run: &Run) -> String {
-    let lines =
-        run.tail.iter().filter(|line| !line.starts_with("lts: ") && !line.trim().starts_with("log: "));
-    if run.code == 0 { String::new() } else { lines.map(|line| format!("{line}\n")).collect() }
 }
 
 fn number(name: &str, otherwise: u64) -> u64 {

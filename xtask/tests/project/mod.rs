@@ -57,7 +57,7 @@ impl Project {
         fs::copy(from.join("patchbench.yaml"), to.join("patchbench.yaml")).expect("patchbench.yaml");
         copy_folder(&from.join("kconfig"), &to.join("kconfig"));
         symlink(from.join("topologies"), to.join("topologies")).expect("a link");
-        for series in ["memdev-attach", "attach-tests"] {
+        for series in ["memdev-attach", "attach-tests", "type2-tests"] {
             copy_folder(&from.join("patches").join(series), &to.join("patches").join(series));
         }
         fs::create_dir(to.join("scenarios")).expect("a folder");
@@ -171,8 +171,10 @@ impl Project {
         fs::write(file, format!("title: {name}\nversion: 1\n")).expect("series.yaml");
         fs::write(
             self.path("patchbench.local.yaml"),
-            // On top of the kernel's own, so that only what the patch touches is built anew.
-            format!("kernels: {{ lts: {{ series: [memdev-attach, attach-tests, {name}] }} }}\n"),
+            // On top of the kernels' own, so that only what the patch touches is built anew.
+            format!(
+                "kernels: {{ lts: {{ series: [memdev-attach, attach-tests, {name}] }}, merged: {{ series: [type2-tests, {name}] }} }}\n"
+            ),
         )
         .expect("an override");
     }

@@ -3,12 +3,13 @@
 //! rules, of which none applies then, so that an object which lies there is taken for a file that nobody makes. A build from nothing
 //! fails for each of them, and so must one that goes on.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 use walkdir::WalkDir;
 
 use super::memory::Below;
+use super::recorded::Recorded;
 use crate::BuildError;
 use crate::make::MOCK;
 
@@ -23,17 +24,25 @@ pub(crate) fn drop_orphans(src: &Path, obj: &Path, changed: &[String]) -> Result
     if gone.is_empty() {
         return Ok(());
     }
-    let below = Below::new(src, obj);
+    let (below, mock) = (Below::new(src, obj), src.join(MOCK));
+    let paths: Vec<PathBuf> = gone.iter().map(|file| src.join(file)).collect();
     // Objects of the mock modules lie beside their sources.
-    let roots = [obj.to_owned(), src.join(MOCK), src.join("drivers")];
+    let roots = [obj.to_owned(), mock.clone(), src.join("drivers")];
     for entry in roots.iter().flat_map(WalkDir::new).filter_map(Result::ok) {
         let name = entry.file_name().to_string_lossy();
         let Some(name) = name.strip_prefix('.').and_then(|name| name.strip_suffix(".cmd")) else { continue };
-        let text = fs::read_to_string(entry.path()).unwrap_or_default();
-        let mut is_orphan = false;
-        below.files(&text, |file| is_orphan |= gone.contains(&file.as_str()));
+        let target = entry.path().with_file_name(name);
+        // Records of programs of the build have other forms, in which files are found all the same.
+        let is_orphan = if let Some(recorded) = Recorded::load(&target, &[obj, &mock]) {
+            recorded.inputs.iter().any(|input| paths.contains(input))
+        } else {
+            let text = fs::read_to_string(entry.path()).unwrap_or_default();
+            let mut is_named = false;
+            below.files(&text, |file| is_named |= gone.contains(&file.as_str()));
+            is_named
+        };
         if is_orphan {
-            match fs::remove_file(entry.path().with_file_name(name)) {
+            match fs::remove_file(target) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
                 _ => {}
             }
