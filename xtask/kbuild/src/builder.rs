@@ -148,7 +148,10 @@ impl Builder<'_> {
             (slot.obj(), slot.log("build.log")?, slot.memory(), self.cache.join("builds"));
         let make = self.make(tree, &obj, &log);
         let start = || {
-            let memory = Memory::load(&file).filter(|memory| memory.is_whole).ok_or(Detour::first(&obj))?;
+            let memory = Memory::load(&file).ok_or(Detour::first(&obj))?;
+            if !memory.is_whole {
+                return Err(Detour::new("the build before failed, or was one at W=1"));
+            }
             let last = Stamp::load(&builds, &memory.entry);
             let last = last.ok_or(Detour::new("the build before is gone from the cache"))?;
             let changed = tree.changed.ok_or(Detour::new("it is not known what changed"))?;

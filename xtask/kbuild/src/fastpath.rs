@@ -38,9 +38,10 @@ impl Detour {
         Self { why: Some(why.into()) }
     }
 
-    /// Nothing is remembered of a build before.
+    /// Nothing is remembered of a build before, of which objects may lie there all the same.
     pub(super) fn first(obj: &Path) -> Self {
-        let why = obj.join("vmlinux").exists().then(|| "the build before failed".to_owned());
+        let why =
+            obj.join("vmlinux").exists().then(|| "nothing is remembered of the build before".to_owned());
         Self { why }
     }
 }
@@ -96,8 +97,8 @@ impl<'a> FastPath<'a> {
     pub(super) fn remember(&self, tree: &str, entry: &str, config: &str) -> Result<(), BuildError> {
         let parts: BTreeSet<_> =
             self.places().flat_map(|place| &place.modules).flat_map(|module| module.parts.clone()).collect();
-        let outside = memory::outside(self.make.src, self.make.obj, &parts);
-        Memory::new(tree, entry, config, outside).save(self.file)
+        let folders = (self.make.src, self.make.obj);
+        Memory::of_build((tree, entry, config), folders, &parts, Memory::load(self.file)).save(self.file)
     }
 
     /// Makes what the changed files make stale. The memory of the slot says from here on what is unsettled; that all is made, the

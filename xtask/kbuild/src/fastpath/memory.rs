@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,9 @@ use crate::BuildError;
 
 /// Changes whenever an older memory must not be believed any more.
 const FORMAT: u32 = 1;
+
+/// Seconds by which a file's time may lag behind the clock.
+const SLACK: u64 = 2;
 
 /// The last finished build of a slot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +30,8 @@ pub(crate) struct Memory {
     pub(crate) entry: String,
     /// The hash of its configuration.
     pub(crate) config: String,
+    /// When kbuild's records were read last, in seconds since 1970.
+    read_at: u64,
     /// Objects that a build since then has begun to make anew: they may be those of another tree.
     pub(super) unsettled: BTreeSet<PathBuf>,
     /// Files of the tree that are compiled into the kernel itself, or into what builds it, each with something made from it. Named
@@ -34,13 +40,44 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    pub(super) fn new(tree: &str, entry: &str, config: &str, outside: BTreeMap<String, String>) -> Self {
+    /// Of a build by make that has just been finished: reads what kbuild recorded of everything but `parts`, which are compiled for
+    /// modules. What was read for the build before it is not read again.
+    pub(super) fn of_build(
+        (tree, entry, config): (&str, &str, &str),
+        (src, obj): (&Path, &Path),
+        parts: &BTreeSet<PathBuf>,
+        before: Option<Self>,
+    ) -> Self {
+        let read_at = seconds(SystemTime::now());
+        // With another configuration, what was built in may be a module now.
+        let before = before.filter(|before| before.config == config);
+        let since = before.as_ref().map_or(0, |before| before.read_at.saturating_sub(SLACK));
+        let mut outside = before.map(|before| before.outside).unwrap_or_default();
+        let below = Below::new(src, obj);
+        for record in WalkDir::new(obj).into_iter().filter_map(Result::ok) {
+            let name = record.file_name().to_string_lossy();
+            let Some(name) = name.strip_prefix('.').and_then(|name| name.strip_suffix(".cmd")) else {
+                continue;
+            };
+            let target = record.path().with_file_name(name);
+            let written = record.metadata().ok().and_then(|meta| meta.modified().ok());
+            if parts.contains(&target) || written.is_some_and(|written| seconds(written) < since) {
+                continue;
+            }
+            let shown = shown(&target, obj, src);
+            let text = fs::read_to_string(record.path()).unwrap_or_default();
+            below.files(&text, |file| {
+                outside.entry(file).or_insert_with(|| shown.clone());
+            });
+        }
+        let (tree, entry, config) = (tree.to_owned(), entry.to_owned(), config.to_owned());
         Self {
             format: FORMAT,
             is_whole: true,
-            tree: tree.to_owned(),
-            entry: entry.to_owned(),
-            config: config.to_owned(),
+            tree,
+            entry,
+            config,
+            read_at,
             unsettled: BTreeSet::new(),
             outside,
         }
@@ -74,25 +111,8 @@ impl Memory {
     }
 }
 
-/// Files of the tree that something in the object folder was made from, each with one target that was: all that kbuild recorded, but
-/// for `parts`, which are compiled for modules.
-pub(super) fn outside(src: &Path, obj: &Path, parts: &BTreeSet<PathBuf>) -> BTreeMap<String, String> {
-    let below = Below::new(src, obj);
-    let mut outside = BTreeMap::new();
-    for entry in WalkDir::new(obj).into_iter().filter_map(Result::ok) {
-        let name = entry.file_name().to_string_lossy();
-        let Some(name) = name.strip_prefix('.').and_then(|name| name.strip_suffix(".cmd")) else { continue };
-        let target = entry.path().with_file_name(name);
-        if parts.contains(&target) {
-            continue;
-        }
-        let shown = shown(&target, obj, src);
-        let text = fs::read_to_string(entry.path()).unwrap_or_default();
-        below.files(&text, |file| {
-            outside.entry(file).or_insert_with(|| shown.clone());
-        });
-    }
-    outside
+fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 /// Finds files of the tree in kbuild's records.

@@ -200,3 +200,24 @@ fn objects_of_a_file_that_is_gone_are_removed() {
     fs::remove_file(bench.at("src/cxl/b.c")).expect("removed");
     assert_eq!(drop(&["cxl/b.c"]), [false, false, false]);
 }
+
+#[test]
+fn records_are_read_once_while_the_configuration_stays() {
+    let bench = Bench::new();
+    // As if they had been written long before they were read.
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+    let record = bench.at("obj/pci/.pci.o.cmd");
+    bench.object("pci/pci.o", &["pci/other.c"]);
+    fs::File::options().append(true).open(&record).and_then(|file| file.set_modified(old)).expect("a time");
+    bench.object("pci/new.o", &["pci/new.c"]);
+    let outside = |config: &str| {
+        bench.with(|path| path.remember("tree", "entry", config)).expect("remembered");
+        bench.memory().outside.into_keys().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(
+        outside("config"),
+        "include/linux/pci.h pci/new.c pci/pci.c",
+        "what is new is read, what is old is known"
+    );
+    assert_eq!(outside("another"), "pci/new.c pci/other.c", "all of it is read");
+}
