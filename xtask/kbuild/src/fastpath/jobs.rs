@@ -2,9 +2,8 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use fs_err::OpenOptions;
@@ -46,6 +45,10 @@ pub(super) struct Failed {
     pub(super) status: Status,
 }
 
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Runs commands.
 pub(super) struct Jobs<'a> {
     make: &'a Make<'a>,
@@ -69,12 +72,12 @@ impl<'a> Jobs<'a> {
     pub(super) fn run(&mut self, jobs: &[Job]) -> Result<Vec<Failed>, BuildError> {
         let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
         let work = || -> Result<(), BuildError> {
-            while let Some((index, job)) = {
+            // As make without -k: after the first error nothing more is begun.
+            while lock(&failed).is_empty() {
                 let index = next.fetch_add(1, Ordering::Relaxed);
-                jobs.get(index).map(|job| (index, job))
-            } {
+                let Some(job) = jobs.get(index) else { break };
                 if let Some(error) = self.perform(job)? {
-                    failed.lock().unwrap_or_else(PoisonError::into_inner).push((index, error));
+                    lock(&failed).push((index, error));
                 }
             }
             Ok(())
