@@ -181,6 +181,8 @@ impl Builder<'_> {
                 return Err(error);
             }
         };
+        // All objects are whole. Until the entry is there, they stay remembered as unsettled.
+        slot.settle()?;
         let draft = Draft::new(&builds)?;
         let new = [remade.production.as_slice(), &remade.mock];
         install::derived(&make, &builds.join(&last.id), draft.path(), &last.release, new)?;
@@ -194,7 +196,6 @@ impl Builder<'_> {
             ..last
         })?;
         memory.after(tree.id, id).save(&file)?;
-        slot.settle()?;
         Ok(Ok((built, objects)))
     }
 

@@ -7,11 +7,14 @@ use std::path::{Path, PathBuf};
 use fs_err as fs;
 use walkdir::WalkDir;
 
-use host::Process;
+use host::{Process, ProcessError};
 
 use super::BuildError;
 use super::entry::STAMP;
 use super::make::{Make, Progress, prefixed};
+
+/// How depmod begins to say that modules need each other in a circle (kmod's `depmod_report_cycles()`).
+const CYCLE: &str = "Cycle detected: ";
 
 /// Installs the production modules below `root`.
 pub(super) fn production(
@@ -143,16 +146,25 @@ fn install(make: &Make, root: &Path, more: &[OsString], progress: Progress) -> R
     Ok(())
 }
 
+/// Modules that need each other in a circle are the kernel's fault: they could not be loaded.
 fn depmod(make: &Make, root: &Path, release: &str) -> Result<(), BuildError> {
-    Process::new(&make.toolchain.depmod, ["-a", "-b"])
+    let process = Process::new(&make.toolchain.depmod, ["-a", "-b"])
         .arg(root)
         .arg("-F")
         .arg(make.obj.join("System.map"))
         .arg(release)
         .env("LC_ALL", "C")
-        .log(make.log)
-        .run()?;
-    Ok(())
+        .log(make.log);
+    match process.run() {
+        Ok(_) => Ok(()),
+        Err(ProcessError::Failed { tail, .. }) if tail.iter().any(|line| line.contains(CYCLE)) => {
+            let cycles = tail.iter().filter(|line| line.contains(CYCLE));
+            let headline = cycles.map(String::as_str).collect::<Vec<_>>().join("\n  ");
+            let doing = "looking for what the modules need of each other";
+            Err(BuildError::Make { doing, headline, log: make.log.to_owned() })
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), BuildError> {

@@ -197,6 +197,19 @@ fn another_tree_is_built_without_configuring_again() {
 }
 
 #[test]
+fn modules_that_need_each_other_are_the_kernels_fault() {
+    let bench = Bench::new();
+    let says = "depmod: ERROR: Cycle detected: cxl_core -> cxl_mem -> cxl_core";
+    fs::write(bench.at("depmod"), format!("#!/bin/sh\necho '{says}' >&2\nexit 1\n")).expect("written");
+    let error = bench.build("CONFIG_TINY=y\n").expect_err("no module can be loaded");
+    assert_eq!(error.fault(), Fault::Kernel);
+    assert!(error.to_string().contains(says), "{error}");
+    fs::write(bench.at("depmod"), "#!/bin/sh\necho 'depmod: FATAL: out of room' >&2\nexit 1\n")
+        .expect("written");
+    assert_eq!(bench.build("CONFIG_TINY=y\n").expect_err("no room").fault(), Fault::Machinery);
+}
+
+#[test]
 fn progress_is_counted_against_the_last_full_build() {
     let bench = Bench::new();
     bench.build("CONFIG_TINY=y\n").expect("built");
