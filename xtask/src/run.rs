@@ -6,6 +6,7 @@ mod ended;
 mod list;
 mod resume;
 mod shown;
+mod watch;
 
 use std::sync::Arc;
 
@@ -28,6 +29,9 @@ pub use self::args::Args;
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let project = ctx.project()?;
+    if args.watch {
+        return watch::run(args, ctx, &project);
+    }
     if let Some(name) = &args.choose.resume {
         return resume::run(name, args, ctx, &project);
     }

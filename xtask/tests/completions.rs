@@ -1,21 +1,16 @@
 //! Completion as it is typed: in a real shell of each kind, on a terminal of its own. A shell that is not installed is skipped.
 
-use std::fs;
-use std::io::{Read as _, Write as _};
-use std::os::fd::OwnedFd;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+mod pty;
 
-use rustix::fs::{Mode, OFlags};
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use pty::Pty;
 
 const XTASK: &str = env!("CARGO_BIN_EXE_xtask");
 /// What each shell prints when it waits for a line.
 const PROMPT: &str = "READY>";
-const DEADLINE: Duration = Duration::from_secs(60);
 
 /// A shell, and how it is started so that it has no other completion than what is installed, and ours.
 struct Shell {
@@ -55,17 +50,8 @@ const SHELLS: [Shell; 3] = [
 
 /// A shell on a terminal.
 struct Terminal {
-    child: Child,
-    keys: fs::File,
-    seen: Arc<Mutex<Vec<u8>>>,
+    pty: Pty,
     _home: tempfile::TempDir,
-}
-
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 impl Terminal {
@@ -80,39 +66,17 @@ impl Terminal {
         fs::write(&file, lines).expect("its commands");
         fs::create_dir(home.path().join("bin")).expect("a folder");
         std::os::unix::fs::symlink(XTASK, home.path().join("bin/xtask")).expect("a link");
-        let (ours, theirs) = terminal();
-        let child = started(shell, &home, target, &theirs);
-        let ours = fs::File::from(ours);
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let (mut output, sink) = (ours.try_clone().expect("a copy"), Arc::clone(&seen));
-        std::thread::spawn(move || {
-            let mut buffer = [0; 4096];
-            // Ends where the shell does.
-            while let Ok(count @ 1..) = output.read(&mut buffer) {
-                sink.lock().expect("the lock").extend_from_slice(&buffer[..count]);
-            }
-        });
-        let terminal = Self { child, keys: ours, seen, _home: home };
-        terminal.wait_for(&[PROMPT]);
-        terminal
+        let pty = Pty::start(command(shell, &home, target));
+        pty.wait_for(&[PROMPT]);
+        Self { pty, _home: home }
     }
 
     fn type_in(&mut self, keys: &str) {
-        self.seen.lock().expect("the lock").clear();
-        self.keys.write_all(keys.as_bytes()).expect("typed");
+        self.pty.type_in(keys);
     }
 
-    /// Waits until all of this has been seen.
     fn wait_for(&self, wanted: &[&str]) {
-        let begun = Instant::now();
-        loop {
-            let text = String::from_utf8_lossy(&self.seen.lock().expect("the lock")).into_owned();
-            if wanted.iter().all(|wanted| text.contains(wanted)) {
-                return;
-            }
-            assert!(begun.elapsed() < DEADLINE, "{wanted:?} is not in what was seen: {text:?}");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        self.pty.wait_for(wanted);
     }
 
     /// What cargo is given where this is typed and sent off.
@@ -122,23 +86,11 @@ impl Terminal {
     }
 }
 
-fn terminal() -> (OwnedFd, OwnedFd) {
-    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
-    grantpt(&ours).expect("granted");
-    unlockpt(&ours).expect("unlocked");
-    let size = Winsize { ws_row: 60, ws_col: 200, ws_xpixel: 0, ws_ypixel: 0 };
-    tcsetwinsize(&ours, size).expect("its size");
-    let name = ptsname(&ours, Vec::new()).expect("its name");
-    let theirs = rustix::fs::open(name, OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty());
-    (ours, theirs.expect("the other end"))
-}
-
 #[expect(clippy::disallowed_methods, reason = "a shell on a terminal is no process that the tool runs")]
-fn started(shell: &Shell, home: &tempfile::TempDir, target: &Path, terminal: &OwnedFd) -> Child {
+fn command(shell: &Shell, home: &tempfile::TempDir, target: &Path) -> Command {
     let real = PathBuf::from(std::env::var_os("HOME").unwrap_or_default());
     let or = |name: &str, folder: &str| std::env::var_os(name).unwrap_or_else(|| real.join(folder).into());
     let path = std::env::var("PATH").unwrap_or_default();
-    let io = || Stdio::from(terminal.try_clone().expect("a copy"));
     // The shell's own terminal, so that it is interactive.
     let mut command = Command::new("setsid");
     command
@@ -162,7 +114,7 @@ fn started(shell: &Shell, home: &tempfile::TempDir, target: &Path, terminal: &Ow
         .env("TERM", "xterm")
         .env_remove("BASH_ENV")
         .env_remove("ENV");
-    command.stdin(io()).stdout(io()).stderr(io()).spawn().expect("setsid of util-linux")
+    command
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test of the program as it is called")]

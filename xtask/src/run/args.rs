@@ -54,6 +54,18 @@ pub struct Args {
     /// Print every command that would run, and run none
     #[arg(long, help_heading = EXECUTION)]
     pub dry_run: bool,
+    /// Run again on every save, and show on one screen what is red and since when
+    ///
+    /// A save of a file that git tracks or would track stops the round under way, and begins the next: first with what was red,
+    /// then with all. Watched are your own trees, of --linux, --ndctl or the kernel, and the project's patches, scenarios,
+    /// topologies and fragments. `r` or Enter runs all, `l` shows the log of what is red first, `q` leaves.
+    #[arg(
+        long, help_heading = EXECUTION,
+        conflicts_with_all = [
+            "resume", "rerun_failed", "list", "dry_run", "setup", "git", "random", "shard", "baseline", "lava",
+        ]
+    )]
+    pub watch: bool,
     #[command(flatten)]
     pub lint: LintArgs,
     #[command(flatten)]
@@ -71,6 +83,10 @@ const FOOTER: Footer = Footer::new(&[
     (
         "cargo xtask run --matrix --cell 'kernel=lts & topology=switch*' --list",
         "What a part of the matrix would run",
+    ),
+    (
+        "cargo xtask run --linux ~/linux --suite attach --watch",
+        "A round on every save, until `q`; what was red runs first",
     ),
     ("cargo xtask run --rerun-failed --repeat 5", "What was red in the latest run, five times"),
 ])

@@ -55,6 +55,9 @@ pub struct ChooseArgs {
         ]
     )]
     pub resume: Option<String>,
+    /// Run only these cells, each with its cases that are wanted, as JSON: what --watch asks for
+    #[arg(long, value_name = "JSON", hide = true)]
+    pub only_cells: Option<String>,
     /// Show the cells that would run, and run none
     #[arg(long, conflicts_with = "dry_run")]
     pub list: bool,
@@ -130,8 +133,12 @@ impl ChooseArgs {
             }
         };
         let shard = shard.map(|shard| Shard { times, ..shard });
+        let only = match &self.only_cells {
+            None => request.only.clone(),
+            Some(json) => Some(serde_json::from_str(json).context("reading --only-cells")?),
+        };
         let (matrix, cells) = (matrix.or(request.matrix), cells.or(request.cells));
-        Ok(Request { matrix, cells, shard: shard.or(request.shard), ..request })
+        Ok(Request { matrix, cells, only, shard: shard.or(request.shard), ..request })
     }
 }
 
