@@ -11,7 +11,7 @@ use fault::{Fault, ToolError};
 use host::digest;
 
 use super::config::{self, Configured};
-use super::entry::{Built, Draft, FORMAT, Stamp};
+use super::entry::{Built, Draft, FORMAT, STAMP, Stamp};
 use super::fastpath::{self, Detour, FastPath, Memory};
 use super::fragment::{Fragment, Merged, Release, Setting, merge};
 use super::make::{FLAGS, MOCK, Make, Progress, prefixed};
@@ -170,7 +170,8 @@ impl Builder<'_> {
             Err(detour) => return Ok(Err(detour)),
         };
         let progress = Progress { stage: Stage::Build, done: 0, total: 0 };
-        let remade = match path.run(&memory, changed, progress) {
+        let other = builds.join(&last.id);
+        let remade = match path.run(&memory, changed, &other.join(STAMP), progress) {
             Ok(Ok(remade)) => remade,
             Ok(Err(detour)) => return Ok(Err(detour)),
             Err(error) => {
@@ -185,7 +186,7 @@ impl Builder<'_> {
         slot.settle()?;
         let draft = Draft::new(&builds)?;
         let new = [remade.production.as_slice(), &remade.mock];
-        install::derived(&make, &builds.join(&last.id), draft.path(), &last.release, new)?;
+        install::derived(&make, &other, draft.path(), &last.release, new)?;
         let objects = remade.objects;
         let built = draft.publish(&Stamp {
             id: id.to_owned(),

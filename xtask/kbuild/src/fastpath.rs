@@ -51,7 +51,7 @@ impl Detour {
 pub(super) struct Remade {
     /// Objects compiled and linked.
     pub objects: u64,
-    /// Modules of the kernel, as they were linked.
+    /// Modules of the kernel that are newer than the last entry, as they were linked.
     pub production: Vec<PathBuf>,
     /// Those of `tools/testing/cxl`.
     pub mock: Vec<PathBuf>,
@@ -101,7 +101,7 @@ impl<'a> FastPath<'a> {
         Memory::of_build((tree, entry, config), folders, &parts, Memory::load(self.file)).save(self.file)
     }
 
-    /// Makes what the changed files make stale. The memory of the slot says from here on what is unsettled; that all is made, the
+    /// Makes what the changed files make stale. `stamp` is a file of the time when the last entry was made. The memory of the slot says from here on what is unsettled; that all is made, the
     /// caller has it remember.
     ///
     /// # Errors
@@ -110,10 +110,11 @@ impl<'a> FastPath<'a> {
         &self,
         memory: &Memory,
         changed: &[String],
+        stamp: &Path,
         progress: Progress,
     ) -> Result<Result<Remade, Detour>, BuildError> {
         match self.stale(memory, changed) {
-            Ok(stale) => self.remake(memory, &stale, progress),
+            Ok(stale) => self.remake(memory, &stale, stamp, progress),
             Err(detour) => Ok(Err(detour)),
         }
     }

@@ -45,19 +45,20 @@ impl FastPath<'_> {
         &self,
         memory: &Memory,
         stale: &[Recorded],
+        stamp: &Path,
         progress: Progress,
     ) -> Result<Result<Remade, Detour>, BuildError> {
         let mut memory = memory.clone();
         memory.unsettled.extend(stale.iter().map(|part| part.target.clone()));
         memory.save(self.file)?;
-        match self.remade(stale, progress) {
+        match self.remade(stale, stamp, progress) {
             Ok(remade) => Ok(Ok(remade)),
             Err(Stop::Detour(detour)) => Ok(Err(detour)),
             Err(Stop::Error(error)) => Err(error),
         }
     }
 
-    fn remade(&self, stale: &[Recorded], progress: Progress) -> Result<Remade, Stop> {
+    fn remade(&self, stale: &[Recorded], stamp: &Path, progress: Progress) -> Result<Remade, Stop> {
         let mut jobs = Jobs::new(self.make, progress);
         let fixdep = self.make.obj.join(FIXDEP);
         let compile: Vec<_> = stale.iter().map(|part| Job::of(part, "CC [M]", &fixdep)).collect();
@@ -75,76 +76,69 @@ impl FastPath<'_> {
         let failed = jobs.run(&link)?;
         self.check(failed)?;
 
-        let mut remade = Remade::default();
-        let mut new_symbols = false;
+        let list = self.production.folder.join(SYMBOLS);
         if !production.is_empty() {
-            let before = symbols(&self.production.folder);
-            remade.production =
-                self.finish(&mut jobs, &self.production, &production, |jobs| self.modpost(jobs))?;
-            new_symbols = symbols(&self.production.folder) != before;
+            self.finish(&mut jobs, &self.production, &production, |jobs| self.modpost(&list, jobs))?;
         }
-        if let Some(place) = self.mock.as_ref().filter(|_| new_symbols || !mock.is_empty()) {
-            let recorded = self.recorded(&place.folder.join(SYMBOLS))?;
-            remade.mock = self.finish(&mut jobs, place, &mock, |jobs| {
-                let failed = jobs.run(&[Job::of(&recorded, "MODPOST", &fixdep)])?;
-                self.check(failed)
-            })?;
+        if let Some(place) = &self.mock {
+            let own = place.folder.join(SYMBOLS);
+            if !mock.is_empty() || is_older(&own, &list) {
+                let recorded = self.recorded(&own)?;
+                self.finish(&mut jobs, place, &mock, |jobs| {
+                    let failed = jobs.run(&[Job::of(&recorded, "MODPOST", &fixdep)])?;
+                    self.check(failed)
+                })?;
+            }
         }
-        remade.objects = jobs.done();
-        Ok(remade)
+        // A build that failed may have linked some that the last entry has not.
+        let new = |place: &Place| {
+            let modules = place.modules.iter().map(Module::ko);
+            modules.filter(|ko| !is_older(ko, stamp)).collect::<Vec<_>>()
+        };
+        let mock = self.mock.as_ref().map(new).unwrap_or_default();
+        Ok(Remade { objects: jobs.done(), production: new(&self.production), mock })
     }
 
-    /// From linked objects to modules: modpost, its glue where that has changed, the last link. Returns the modules that are new.
+    /// From linked objects to modules: modpost, its glue where that is newer than what was compiled of it, the last link. By time, as
+    /// make goes, since a build that failed may have left some of it.
     fn finish(
         &self,
         jobs: &mut Jobs,
         place: &Place,
         touched: &[Module],
         modpost: impl FnOnce(&mut Jobs) -> Result<(), Stop>,
-    ) -> Result<Vec<PathBuf>, Stop> {
+    ) -> Result<(), Stop> {
         let fixdep = self.make.obj.join(FIXDEP);
-        let read = |module: &Module| fs::read(module.glue()).unwrap_or_default();
-        let before: Vec<_> = place.modules.iter().map(read).collect();
         modpost(jobs)?;
-        let other_glue: Vec<_> = place
-            .modules
-            .iter()
-            .zip(before)
-            .filter(|(module, glue)| read(module) != *glue)
-            .map(|(m, _)| m)
-            .collect();
-        let compile: Vec<_> = other_glue
-            .iter()
+        let glue = place.modules.iter().filter(|module| is_older(&module.glue_object(), &module.glue()));
+        let compile: Vec<_> = glue
             .map(|module| Ok(Job::of(&self.recorded(&module.glue_object())?, "CC [M]", &fixdep)))
             .collect::<Result<_, Detour>>()?;
         let failed = jobs.run(&compile)?;
         self.check(failed)?;
-        let new =
-            place.modules.iter().filter(|module| touched.contains(module) || other_glue.contains(module));
-        let new: Vec<PathBuf> = new.map(Module::ko).collect();
+        let is_new =
+            |module: &&Module| touched.contains(module) || is_older(&module.ko(), &module.glue_object());
+        let new: Vec<PathBuf> = place.modules.iter().filter(is_new).map(Module::ko).collect();
         let link: Vec<_> = new
             .iter()
             .map(|ko| Ok(Job::of(&self.recorded(ko)?, "LD [M]", &fixdep)))
             .collect::<Result<_, Detour>>()?;
         let failed = jobs.run(&link)?;
-        self.check(failed)?;
-        Ok(new)
+        self.check(failed)
     }
 
     /// modpost over the kernel's modules, which takes vmlinux's symbols from the list of the last time. The list is as modpost over
     /// all would have written it: vmlinux's come first.
-    fn modpost(&self, jobs: &mut Jobs) -> Result<(), Stop> {
-        let folder = &self.production.folder;
-        let list = folder.join(SYMBOLS);
-        let recorded = self.recorded(&list)?;
+    fn modpost(&self, list: &Path, jobs: &mut Jobs) -> Result<(), Stop> {
+        let recorded = self.recorded(list)?;
         let flags = modpost_flags(&recorded.command)
             .ok_or_else(|| Detour::new(format!("modpost was called in another way: {}", recorded.command)))?;
-        let text = fs::read_to_string(&list)?;
+        let text = fs::read_to_string(list)?;
         let known: String = text.split_inclusive('\n').filter(|line| is_of_vmlinux(line)).collect();
-        let (before, after) = (beside(&list, "known"), beside(&list, "modules"));
+        let (before, after) = (beside(list, "known"), beside(list, "modules"));
         fs::write(&before, &known)?;
         let script = format!("{flags} -i {} -o {}", quote(&before), quote(&after));
-        let job = Job { verb: "MODPOST", target: list.clone(), dir: recorded.dir, script };
+        let job = Job { verb: "MODPOST", target: list.to_owned(), dir: recorded.dir, script };
         let failed = jobs.run(&[job])?;
         self.check(failed)?;
         let fresh = known + &fs::read_to_string(&after)?;
@@ -182,8 +176,10 @@ impl FastPath<'_> {
     }
 }
 
-fn symbols(folder: &Path) -> Vec<u8> {
-    fs::read(folder.join(SYMBOLS)).unwrap_or_default()
+/// Whether a file was made before another, or is not there.
+fn is_older(made: &Path, from: &Path) -> bool {
+    let time = |path: &Path| fs::metadata(path).and_then(|meta| meta.modified()).ok();
+    time(made) < time(from)
 }
 
 /// A line of `Module.symvers`: checksum, symbol, module, and so on, with tabs between them.
