@@ -18,7 +18,7 @@ use super::error::LostOption;
 use super::fragment::{Merged, Setting, Value};
 use super::kconfig::{DotConfig, KconfigTree, explain};
 use super::make::{FLAGS, Make, Progress};
-use super::slot::Slot;
+use super::slot::{Slot, remove};
 use super::{BuildError, Toolchain};
 
 /// What tinyconfig reads beside Kconfig files.
@@ -70,12 +70,7 @@ pub(super) fn still_valid(
 pub(super) fn configure(make: &Make, slot: &Slot, merged: &Merged) -> Result<Configured, BuildError> {
     const DOING: &str = "configuring the kernel";
     // From here to the end of the build nothing says that the configuration is up to date.
-    match fs::remove_file(slot.configured()) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-            return Err(e.into());
-        }
-        _ => {}
-    }
+    remove(&slot.configured())?;
     let progress = Progress { stage: Stage::Configure, done: 0, total: 0 };
     let path = slot.obj().join(".config");
     let before = fs::read(&path).ok().zip(fs::metadata(&path).and_then(|meta| meta.modified()).ok());

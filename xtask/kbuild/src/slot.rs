@@ -45,10 +45,8 @@ impl<'a> Slot<'a> {
     /// Log of configuring or building, fresh.
     pub(super) fn log(&self, name: &str) -> Result<PathBuf, BuildError> {
         let path = self.folder.join(name);
-        match fs::remove_file(&path) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(e.into()),
-            _ => Ok(path),
-        }
+        remove(&path)?;
+        Ok(path)
     }
 
     fn mark(&self) -> PathBuf {
@@ -77,6 +75,14 @@ impl<'a> Slot<'a> {
     pub(super) fn settle(&self) -> Result<(), BuildError> {
         let mark = self.mark();
         Ok(fs::remove_file(&mark)?)
+    }
+}
+
+/// Removes a file, if it is there.
+pub(super) fn remove(path: &Path) -> Result<(), BuildError> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(e.into()),
+        _ => Ok(()),
     }
 }
 

@@ -23,7 +23,7 @@ use host::requirements;
 
 use super::fastpath::Memory;
 use super::make::{MOCK, Make, Progress, prefixed};
-use super::slot::Slot;
+use super::slot::{Slot, remove};
 use super::{BuildError, Builder, Fragment, Release, Tree, merge};
 
 pub use known::{Compared, Known};
@@ -136,13 +136,6 @@ fn object(file: &str) -> Option<String> {
 /// `C=2`: sparse looks at all that is named, not only at what is compiled.
 fn sparse() -> Option<&'static str> {
     requirements::find_program("sparse").map(|_| "C=2")
-}
-
-fn remove(path: &Path) -> Result<(), BuildError> {
-    match fs::remove_file(path) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(e.into()),
-        _ => Ok(()),
-    }
 }
 
 /// What has to be compiled for a look at some files.

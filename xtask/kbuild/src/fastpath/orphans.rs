@@ -12,6 +12,7 @@ use super::memory::Below;
 use super::recorded::Recorded;
 use crate::BuildError;
 use crate::make::MOCK;
+use crate::slot::remove;
 
 /// Removes the objects that were made from those of the changed files that are gone, so that make makes them anew, or says why it
 /// cannot.
@@ -42,10 +43,7 @@ pub(crate) fn drop_orphans(src: &Path, obj: &Path, changed: &[String]) -> Result
             is_named
         };
         if is_orphan {
-            match fs::remove_file(target) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
-                _ => {}
-            }
+            remove(&target)?;
         }
     }
     Ok(())
