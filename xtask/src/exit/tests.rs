@@ -224,7 +224,7 @@ fn of_the_guest() -> Vec<Sample> {
             VmError::from(start(full())),
             VmError::from(full()),
             VmError::Silent { command: text(), after: Duration::from_secs(1), tail: Vec::new() },
-            VmError::LostInterrupt { cpu: 0, vector: 0 },
+            VmError::LostInterrupt { cpu: 0, vector: 0, at: vm::LostAt::Pending },
             VmError::NotQemu { qemu: path(), why: text(), tail: Vec::new() },
             VmError::Template { name: "replay.sh", source: template },
         ]),

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use wire::{Case, CaseEnd, PROTOCOL};
 
 use super::*;
-use crate::{Accel, no_requests};
+use crate::{Accel, LostAt, no_requests};
 
 /// Leaves its arguments in a file and ends as the test orders.
 const QEMU: &str = r#"#!/bin/sh
@@ -184,24 +184,35 @@ fn a_qemu_that_refuses_its_arguments_died() {
 fn a_guest_that_hangs_is_asked_where_and_ended() {
     let short = Deadlines { boot: Duration::from_millis(300), slack: Duration::from_millis(300) };
     let transcript = Fake::new().run(short, |guest| {
-        let mut lines = BufReader::new(guest.qmp.try_clone().expect("a clone"));
         let mut pressed = Vec::new();
-        for _ in 0..2 {
-            let mut line = String::new();
-            while !line.contains("chardev-send-break") {
-                line.clear();
-                lines.read_line(&mut line).expect("a command");
+        for line in BufReader::new(guest.qmp.try_clone().expect("a clone")).lines().map_while(Result::ok) {
+            let asked = serde_json::from_str::<serde_json::Value>(&line).expect("JSON");
+            let answer = match (asked["execute"].as_str(), asked["arguments"]["command-line"].as_str()) {
+                (Some("query-cpus-fast"), _) => serde_json::json!([{ "cpu-index": 0 }]),
+                (_, Some("info registers")) => serde_json::json!("RIP=12 RFL=00000046 CPL=0 HLT=0"),
+                (_, Some("info lapic")) => serde_json::json!("ISR\t (none)\r\nIRR\t 32 236 \r\n"),
+                _ => serde_json::json!({}),
+            };
+            writeln!(&guest.qmp, "{}", serde_json::json!({ "return": answer, "id": asked["id"] }))
+                .expect("the host reads");
+            if asked["execute"] == "chardev-send-break" {
+                let mut key = [0];
+                (&guest.console).read_exact(&mut key).expect("a key");
+                pressed.push(key[0]);
+                if pressed.len() == 2 {
+                    break;
+                }
             }
-            let id = serde_json::from_str::<serde_json::Value>(&line).expect("JSON")["id"].clone();
-            writeln!(&guest.qmp, "{{\"return\":{{}},\"id\":{id}}}").expect("the host reads");
-            let mut key = [0];
-            (&guest.console).read_exact(&mut key).expect("a key");
-            pressed.push(key[0]);
         }
         assert_eq!(pressed, b"lw");
     });
     assert_eq!(transcript.end, VmEnd::Deadline { ms: 300 });
-    assert_eq!(transcript.notes, ["the guest hangs: the agent's hello did not come within 0 s"]);
+    let notes = [
+        "the guest hangs: the agent's hello did not come within 0 s",
+        "processor 0 runs at 12, interrupts disabled, pending 32 236",
+        "the kernel does not answer to SysRq on its console",
+    ];
+    assert_eq!(transcript.notes, notes);
 }
 
 #[test]
@@ -258,7 +269,44 @@ fn an_interrupt_that_qemu_lost_is_no_verdict_on_the_guest() {
         }
         assert_eq!(looks, 3);
     });
-    assert!(matches!(result, Err(VmError::LostInterrupt { cpu: 1, vector: 236 })), "{result:?}");
+    assert!(
+        matches!(result, Err(VmError::LostInterrupt { cpu: 1, vector: 236, at: LostAt::Service })),
+        "{result:?}"
+    );
+}
+
+#[test]
+fn a_guest_that_hangs_since_a_processor_does_not_wake_is_no_verdict() {
+    let short = Deadlines { boot: Duration::from_millis(300), slack: Duration::from_millis(300) };
+    let hanging = |wakes_at: usize| {
+        Fake::new().try_run(short, move |guest| {
+            let mut looks = 0;
+            for line in BufReader::new(guest.qmp.try_clone().expect("a clone")).lines().map_while(Result::ok)
+            {
+                let asked = serde_json::from_str::<serde_json::Value>(&line).expect("JSON");
+                let answer = match asked["arguments"]["command-line"].as_str() {
+                    Some("info registers") => {
+                        looks += 1;
+                        serde_json::json!(format!("RFL=00000246 HLT={}", u8::from(looks != wakes_at)))
+                    }
+                    Some(_) => serde_json::json!("ISR\t (none)\r\nIRR\t 236 \r\nAPR 0x00 TPR 0x10\r\n"),
+                    None => serde_json::json!([{ "cpu-index": 0 }]),
+                };
+                let answer = serde_json::json!({ "return": answer, "id": asked["id"] });
+                if writeln!(&guest.qmp, "{answer}").is_err() {
+                    break;
+                }
+            }
+        })
+    };
+    let lost = hanging(0);
+    assert!(
+        matches!(lost, Err(VmError::LostInterrupt { cpu: 0, vector: 236, at: LostAt::Pending })),
+        "{lost:?}"
+    );
+    // A busy host lets one sleep for a while.
+    let late = hanging(3).expect("a transcript");
+    assert_eq!(late.end, VmEnd::Deadline { ms: 300 });
 }
 
 #[test]

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use fault::ToolError;
 use host::ProcessError;
 
+use super::LostAt;
+
 /// The guest could not be started or followed.
 #[derive(Debug, thiserror::Error)]
 pub enum VmError {
@@ -27,14 +29,15 @@ pub enum VmError {
     },
     /// QEMU has lost an interrupt of the guest, which stands still since.
     #[error(
-        "QEMU lost interrupt {vector} of the guest's processor {cpu}: it is in service at the APIC, and the processor \
-         sleeps"
+        "QEMU lost interrupt {vector} of the guest's processor {cpu}: it is {at} at the APIC, and the processor sleeps"
     )]
     LostInterrupt {
         /// Number of the processor.
         cpu: u64,
         /// The interrupt's vector.
         vector: u8,
+        /// Where it got stuck.
+        at: LostAt,
     },
     /// The binary answers, but not as QEMU's machine protocol does.
     #[error("{} is not a QEMU that can be used: {why}{}", .qemu.display(), lines(.tail))]

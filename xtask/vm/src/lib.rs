@@ -28,6 +28,7 @@ pub use command::{Machine, command_line};
 pub use deadlines::{Deadlines, timeout_scale};
 pub use error::VmError;
 pub use kvm::{NoGuest, kvm_works};
+pub use lost_interrupt::LostAt;
 pub use probe::{QemuFacts, probe};
 pub use qmp::{Qmp, QmpError};
 pub use replay::replay_script;

@@ -17,7 +17,7 @@ use super::answers::Answers;
 use super::console::Console;
 use super::files::Files;
 use super::frames::{self, Line};
-use super::lost_interrupt::{Lookout, LostInterrupt};
+use super::lost_interrupt::{self, Lookout, LostInterrupt};
 use super::sockets::Connected;
 use super::transcript::TranscriptBuilder;
 use super::{Deadlines, HostRequests, Qmp};
@@ -136,7 +136,13 @@ impl<'scope, 'env> Watch<'scope, 'env> {
                 transcript
                     .note(format!("the guest hangs: {waiting} did not come within {} s", longest.as_secs()));
                 let ms = u64::try_from(longest.as_millis()).unwrap_or(u64::MAX);
-                self.last_words();
+                // Before they are asked to speak, which moves them.
+                for processor in lost_interrupt::at_the_end(self.qmp)? {
+                    transcript.note(processor);
+                }
+                if !self.last_words() {
+                    transcript.note("the kernel does not answer to SysRq on its console".to_owned());
+                }
                 return Ok(Some(VmEnd::Deadline { ms }));
             }
         }
@@ -204,14 +210,16 @@ impl<'scope, 'env> Watch<'scope, 'env> {
     }
 
     /// Has a hanging kernel print where it hangs: SysRq by a break on the serial line works without any
-    /// process, as long as interrupts are served. `l` shows the processors, `w` the blocked tasks.
-    fn last_words(&self) {
+    /// process, as long as interrupts are served. `l` shows the processors, `w` the blocked tasks. Whether it says
+    /// anything.
+    fn last_words(&self) -> bool {
+        let before = self.console.last();
         let mut keyboard = &self.connected.console;
         for key in ["l", "w"] {
             if self.qmp.command("chardev-send-break", json!({ "id": "console" }), LAST_WORDS).is_err()
                 || keyboard.write_all(key.as_bytes()).is_err()
             {
-                return;
+                break;
             }
             thread::sleep(LAST_WORDS / 4);
         }
@@ -221,5 +229,6 @@ impl<'scope, 'env> Watch<'scope, 'env> {
         {
             thread::sleep(TICK);
         }
+        self.console.last() > before
     }
 }
