@@ -494,6 +494,36 @@ fn a_compile_error_shows_the_compilers_first_words() {
 }
 
 #[test]
+#[ignore = "builds modules"]
+fn a_guest_boots_while_its_modules_are_compiled_and_has_the_new_ones() {
+    let project = Project::new();
+    project.test_suite("early");
+    // Each time another edit: what is in the cache is not compiled.
+    let edit = || {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
+        let number = now.as_nanos().to_string();
+        project.series(
+            "edited",
+            "drivers/cxl/mem.c",
+            &format!(
+                "@@ -300,3 +300,4 @@\n MODULE_LICENSE(\"GPL v2\");\n MODULE_IMPORT_NS(CXL);\n \
+                 MODULE_ALIAS_CXL(CXL_DEVICE_MEMORY_EXPANDER);\n+MODULE_INFO(patchbench, \"{number}\");\n"
+            ),
+        );
+        (number, project.run(&["--suite", "early", "-v"]))
+    };
+    // Whatever was built before it, the second differs from the first in one file.
+    edit();
+    let (number, run) = edit();
+    assert_eq!(run.code, 0, "{}", run.shown());
+    assert!(run.stdout.contains("without make"), "{}", run.shown());
+    let early =
+        "early: the guest was started while its modules were compiled, and got over its port: cxl_mem.ko";
+    assert!(run.stdout.contains(early), "{}", run.shown());
+    assert_eq!(run.output("a-edited").trim(), format!("patchbench={number}"));
+}
+
+#[test]
 #[ignore = "boots guests"]
 fn an_option_that_cannot_be_set_names_its_unmet_dependency() {
     let project = Project::new();

@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn without_a_port_the_request_is_answered_all_the_same() {
-        let port = Port::open(std::time::Duration::ZERO);
+        let port = Port::on(None);
         let (ours, mut theirs) = UnixStream::pair().expect("a pair of sockets");
         theirs.write_all(b"[\"device-del\",\"mem0\"]\n").expect("the request is written");
         theirs.shutdown(std::net::Shutdown::Write).expect("it is open");
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn what_is_no_request_is_answered_too() {
-        let port = Port::open(std::time::Duration::ZERO);
+        let port = Port::on(None);
         for line in ["\n", "{\"save\":7}\n", "boo", "{}\n"] {
             let (ours, mut theirs) = UnixStream::pair().expect("a pair of sockets");
             theirs.write_all(line.as_bytes()).expect("the request is written");

@@ -13,8 +13,8 @@ use wire::{FromGuest, JOB_PATH, Job, Markers, PROTOCOL};
 use crate::files::CaseNow;
 use crate::modules::Loader;
 use crate::monitor::Monitor;
-use crate::port::{Port, console};
-use crate::{ask, cases, leaks, mounts, settle, shell, udev, uevent};
+use crate::port::{self, Port, console};
+use crate::{ask, cases, late, leaks, mounts, settle, shell, udev, uevent};
 
 /// How long the virtio port may take to appear; without it the job runs all the same.
 const PORT_WAIT: Duration = Duration::from_secs(3);
@@ -31,7 +31,17 @@ pub fn run() -> ExitCode {
         let _ = reboot(RebootCommand::Restart);
     }));
     let problems = mounts::all();
-    let port = Port::open(PORT_WAIT);
+    let file = port::find(PORT_WAIT);
+    let late = match &file {
+        Some(file) if late::are_missing() => late::take(port::Incoming(file)),
+        _ => Ok(()),
+    };
+    let port = Port::on(file);
+    if let Err(problem) = late {
+        // Without a hello: to the host, this guest never came up.
+        port.note(problem);
+        return power_off(&port);
+    }
     port.send(FromGuest::Hello { protocol: PROTOCOL, release: release(), uptime_ms: uptime_ms() });
     for problem in problems {
         port.note(problem);

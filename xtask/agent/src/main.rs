@@ -23,6 +23,7 @@ mod files;
 mod index;
 mod init;
 mod journal;
+mod late;
 mod leaks;
 mod modules;
 mod monitor;

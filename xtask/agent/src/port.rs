@@ -55,9 +55,8 @@ pub struct Port {
 }
 
 impl Port {
-    /// Waits at most this long for the port; without it everything goes to the console.
-    pub fn open(longest: Duration) -> Self {
-        let file = find(longest);
+    /// On the file that [`find`] found; without one everything goes to the console.
+    pub fn on(file: Option<File>) -> Self {
         let pending: Pending = Arc::new(Mutex::new(file.as_ref().map(|_| BTreeMap::new())));
         if let Some(reader) = file.as_ref().and_then(|file| file.try_clone().ok()) {
             let pending = Arc::clone(&pending);
@@ -123,7 +122,8 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn find(longest: Duration) -> Option<File> {
+/// Waits at most this long for the port.
+pub fn find(longest: Duration) -> Option<File> {
     let until = Instant::now() + longest;
     loop {
         if let Some(file) = device().and_then(|path| open(&path)) {
@@ -209,6 +209,24 @@ fn wait(port: &File, events: PollFlags) -> io::Result<PollFlags> {
     let mut fds = [PollFd::new(port, events)];
     poll(&mut fds, Some(&Timespec { tv_sec: 1, tv_nsec: 0 }))?;
     Ok(fds[0].revents())
+}
+
+/// What the host sends, waited for.
+pub struct Incoming<'a>(pub &'a File);
+
+impl Read for Incoming<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let events = wait(self.0, PollFlags::IN)?;
+            if events.contains(PollFlags::IN) {
+                return self.0.read(buffer);
+            }
+            if events.contains(PollFlags::HUP) {
+                // Not there yet: one that goes away takes QEMU with it.
+                thread::sleep(TICK);
+            }
+        }
+    }
 }
 
 fn answers(mut port: File, pending: &Pending) {

@@ -80,6 +80,12 @@ impl Archive {
         self.0.contains_key(path.trim_start_matches('/'))
     }
 
+    /// The plain files: path, permission bits, bytes.
+    pub fn into_files(self) -> impl Iterator<Item = (String, u32, Vec<u8>)> {
+        let files = self.0.into_iter().filter(|(_, entry)| entry.mode & KIND == FILE);
+        files.map(|(path, entry)| (path, entry.mode & 0o7777, entry.data))
+    }
+
     /// The archive's bytes, padded so that another one may follow.
     pub fn bytes(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.0.values().map(|entry| entry.data.len() + 256).sum());

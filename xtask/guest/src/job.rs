@@ -1,7 +1,7 @@
 //! The job of one boot as a second archive, behind the image: the kernel unpacks one after the other.
 
 use host::io_at;
-use wire::{EXPECT_PATH, Expect, JOB_PATH, Job, LIB_PATH, SUITE_PATH};
+use wire::{EXPECT_PATH, Expect, JOB_PATH, Job, LIB_PATH, SUITE_PATH, WAIT_PATH};
 
 use super::{Archive, GuestError};
 
@@ -23,7 +23,7 @@ pub fn job_archive(
     expect: Option<&Expect>,
     suite: &[JobFile],
     lib: &[u8],
-) -> Result<Vec<u8>, GuestError> {
+) -> Result<Archive, GuestError> {
     let mut archive = Archive::new();
     archive.dir(SUITE_PATH)?;
     archive.file(JOB_PATH, 0o644, json(job, JOB_PATH)?)?;
@@ -35,7 +35,17 @@ pub fn job_archive(
         // Not all scripts of the world have their run bit set; what can be run may be run.
         archive.file(&format!("{SUITE_PATH}/{name}"), 0o755, bytes.as_slice())?;
     }
-    Ok(archive.bytes())
+    Ok(archive)
+}
+
+/// What a guest finds in place of a job that was started before it was there, see [`WAIT_PATH`].
+///
+/// # Errors
+/// None: the path is a good one.
+pub fn wait_archive() -> Result<Archive, GuestError> {
+    let mut archive = Archive::new();
+    archive.file(WAIT_PATH, 0o644, "")?;
+    Ok(archive)
 }
 
 fn json(value: &impl serde::Serialize, path: &str) -> Result<Vec<u8>, GuestError> {
@@ -70,8 +80,9 @@ mod tests {
 
     #[test]
     fn the_order_of_files_does_not_change_the_bytes() {
-        let pack =
-            |files: &[JobFile]| job_archive(&job(), Some(&Expect::default()), files, b"lib").expect("packed");
+        let pack = |files: &[JobFile]| {
+            job_archive(&job(), Some(&Expect::default()), files, b"lib").expect("packed").bytes()
+        };
         let bytes = pack(&[file("a.sh"), file("data/b")]);
         assert_eq!(bytes, pack(&[file("data/b"), file("a.sh")]));
         assert_eq!(bytes.len() % 512, 0);

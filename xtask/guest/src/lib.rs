@@ -17,6 +17,6 @@ pub use busybox::Busybox;
 pub use cpio::Archive;
 pub use error::GuestError;
 pub use image::{Image, Inputs, image};
-pub use job::{JobFile, job_archive};
+pub use job::{JobFile, job_archive, wait_archive};
 pub use ndctl::{Ndctl, NdctlTree};
 pub use userland::Closed;

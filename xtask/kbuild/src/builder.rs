@@ -102,6 +102,20 @@ impl Builder<'_> {
     /// # Errors
     /// [`BuildError`]; mock modules that do not compile are none, see [`super::Mock`].
     pub fn build(&self, tree: &Tree, fragments: &[Fragment]) -> Result<Built, BuildError> {
+        self.build_telling(tree, fragments, &|_| {})
+    }
+
+    /// As [`Builder::build`]. Where nothing but modules is about to be made anew, `same_kernel` hears so before the first of them is
+    /// compiled, with the finished build whose kernel the new one will have.
+    ///
+    /// # Errors
+    /// As [`Builder::build`].
+    pub fn build_telling(
+        &self,
+        tree: &Tree,
+        fragments: &[Fragment],
+        same_kernel: &dyn Fn(&Built),
+    ) -> Result<Built, BuildError> {
         if let Some(built) = self.finished(tree.id, fragments)? {
             return Ok(built);
         }
@@ -119,7 +133,7 @@ impl Builder<'_> {
             let short = if resumed {
                 Err(Detour::new("the build before was cut short"))
             } else {
-                self.on_fast_path(tree, &slot, &configured, &id)?
+                self.on_fast_path(tree, &slot, &configured, &id, same_kernel)?
             };
             let (done, way) = match short {
                 Ok(done) => (done, ", without make".to_owned()),
@@ -143,6 +157,7 @@ impl Builder<'_> {
         slot: &Slot,
         configured: &Configured,
         id: &str,
+        same_kernel: &dyn Fn(&Built),
     ) -> Result<Result<(Built, u64), Detour>, BuildError> {
         let (obj, log, file, builds) =
             (slot.obj(), slot.log("build.log")?, slot.memory(), self.cache.join("builds"));
@@ -163,15 +178,19 @@ impl Builder<'_> {
             }
             let path = FastPath::find(&make, &file, last.has_mock);
             let path = path.ok_or(Detour::new("kbuild's lists of modules are not there"))?;
-            Ok((path, memory, last, changed))
+            let stale = path.plan(&memory, changed)?;
+            Ok((path, memory, last, stale))
         };
-        let (path, memory, last, changed) = match start() {
+        let (path, memory, last, stale) = match start() {
             Ok(start) => start,
             Err(detour) => return Ok(Err(detour)),
         };
+        if let Some(last) = Built::load(&builds, &last.id) {
+            same_kernel(&last);
+        }
         let progress = Progress { stage: Stage::Build, done: 0, total: 0 };
         let other = builds.join(&last.id);
-        let remade = match path.run(&memory, changed, &other.join(STAMP), progress) {
+        let remade = match path.run(&memory, &stale, &other.join(STAMP), progress) {
             Ok(Ok(remade)) => remade,
             Ok(Err(detour)) => return Ok(Err(detour)),
             Err(error) => {

@@ -46,6 +46,9 @@ impl Detour {
     }
 }
 
+/// Objects of modules that are to be compiled.
+pub(super) struct Stale(Vec<Recorded>);
+
 /// What was made anew.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Remade {
@@ -101,22 +104,27 @@ impl<'a> FastPath<'a> {
         Memory::of_build((tree, entry, config), folders, &parts, Memory::load(self.file)).save(self.file)
     }
 
-    /// Makes what the changed files make stale. `stamp` is a file of the time when the last entry was made. The memory of the slot says from here on what is unsettled; that all is made, the
-    /// caller has it remember.
+    /// What the changed files make stale.
+    ///
+    /// # Errors
+    /// Why make has to look.
+    pub(super) fn plan(&self, memory: &Memory, changed: &[String]) -> Result<Stale, Detour> {
+        self.stale(memory, changed).map(Stale)
+    }
+
+    /// Makes what is stale. `stamp` is a file of the time when the last entry was made. The memory of the slot says from here on what
+    /// is unsettled; that all is made, the caller has it remember.
     ///
     /// # Errors
     /// [`BuildError::Make`] where the modules do not compile or link, as make would have said it.
     pub(super) fn run(
         &self,
         memory: &Memory,
-        changed: &[String],
+        stale: &Stale,
         stamp: &Path,
         progress: Progress,
     ) -> Result<Result<Remade, Detour>, BuildError> {
-        match self.stale(memory, changed) {
-            Ok(stale) => self.remake(memory, &stale, stamp, progress),
-            Err(detour) => Ok(Err(detour)),
-        }
+        self.remake(memory, &stale.0, stamp, progress)
     }
 
     fn places(&self) -> impl Iterator<Item = &Place> {

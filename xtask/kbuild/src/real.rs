@@ -134,7 +134,7 @@ fn boot(built: &Built, busybox: &guest::Busybox, cache: &Path) {
     };
     let case = guest::JobFile { name: "a.sh".into(), bytes: b"echo in-the-suite\n".to_vec() };
     let mut initrd = fs::read(&image.path).expect("an image");
-    initrd.extend(guest::job_archive(&job, None, &[case], b"").expect("packed"));
+    initrd.extend(guest::job_archive(&job, None, &[case], b"").expect("packed").bytes());
     let path = folder.path().join("initrd");
     fs::write(&path, initrd).expect("written");
     let qemu = Process::new("qemu-system-x86_64", ["-M", "q35", "-accel", "tcg", "-cpu", "max", "-smp", "2"])

@@ -1,6 +1,7 @@
 //! One boot, from QEMU's start to its end.
 
-use std::path::Path;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -22,6 +23,8 @@ use super::{Deadlines, HostRequests, Machine, Qmp, VmError};
 
 /// QEMU quits on TERM within milliseconds.
 const STOP: Duration = Duration::from_secs(2);
+/// In the sockets' folder: the image with the job behind it.
+pub(super) const INITRD: &str = "initrd";
 
 /// A guest about to be started.
 #[derive(Debug, Clone)]
@@ -60,13 +63,26 @@ impl Boot<'_> {
         requests: &dyn HostRequests,
     ) -> Result<Transcript, VmError> {
         make_folder(self.folder)?;
-        let log = self.folder.join("console.log");
-        let log = File::create(&log)?;
+        let sockets = Sockets::new()?;
+        write_initrd(&sockets.path(INITRD), self.machine.image, self.machine.job)?;
+        let qemu = start(&self.machine, &sockets, self.folder.join("qemu.log"))?;
+        self.follow(&sockets, qemu, &[], job, on_frame, requests)
+    }
+
+    /// Follows a guest that has been started to its end. `late` is what it waits for on the agent's port, if it does.
+    pub(super) fn follow(
+        &self,
+        sockets: &Sockets,
+        mut qemu: Running,
+        late: &[u8],
+        job: &Job,
+        on_frame: &mut dyn FnMut(&FromGuest),
+        requests: &dyn HostRequests,
+    ) -> Result<Transcript, VmError> {
+        make_folder(self.folder)?;
+        let log = File::create(self.folder.join("console.log"))?;
         let files = Files::new(self.folder, files::Limits::default());
         let files = files.map_err(io_at("removing", &self.folder.join(files::FOLDER)))?;
-        let sockets = Sockets::new()?;
-        write_initrd(&sockets.path("initrd"), self.machine.image, self.machine.job)?;
-        let mut qemu = self.start(&sockets)?;
         let started = Instant::now();
         let mut transcript = TranscriptBuilder::new(job);
         let Some(connected) = sockets.accept(&mut qemu)? else {
@@ -79,6 +95,8 @@ impl Boot<'_> {
                 let (console, stream) = (Arc::clone(&console), &connected.console);
                 move || console.read(stream, log)
             });
+            // Nothing else goes there before the guest has it all. One that does not take it, the watch ends.
+            scope.spawn(|| (&connected.agent).write_all(late));
             let mut watch =
                 Watch::new(scope, (job, self.deadlines), requests, &qmp, &console, &connected, files);
             let killed = watch.follow(&mut qemu, started, &mut transcript, on_frame);
@@ -95,19 +113,19 @@ impl Boot<'_> {
         let end = end_of(qemu, Some(&qmp), killed);
         Ok(transcript.close(console.finish(), end, Instant::now()))
     }
+}
 
-    fn start(&self, sockets: &Sockets) -> Result<Running, VmError> {
-        let socket = |name: &str| format!("socket,path={}", escape(&sockets.path(name)));
-        let qmp = format!("{},id=qmp", socket("qmp"));
-        let arguments = self.machine.arguments(&Plumbing {
-            agent: socket("agent"),
-            console: socket("console"),
-            monitor: ["-chardev", &qmp, "-mon", "chardev=qmp,mode=control"].map(str::to_owned).into(),
-            initrd: sockets.path("initrd").to_string_lossy().into_owned(),
-        });
-        let qemu = Process::new(self.machine.qemu, &arguments).log(self.folder.join("qemu.log"));
-        Ok(qemu.die_with_parent().start()?)
-    }
+/// Starts QEMU. What it prints goes to the file.
+pub(super) fn start(machine: &Machine, sockets: &Sockets, log: PathBuf) -> Result<Running, VmError> {
+    let socket = |name: &str| format!("socket,path={}", escape(&sockets.path(name)));
+    let qmp = format!("{},id=qmp", socket("qmp"));
+    let arguments = machine.arguments(&Plumbing {
+        agent: socket("agent"),
+        console: socket("console"),
+        monitor: ["-chardev", &qmp, "-mon", "chardev=qmp,mode=control"].map(str::to_owned).into(),
+        initrd: sockets.path(INITRD).to_string_lossy().into_owned(),
+    });
+    Ok(Process::new(machine.qemu, &arguments).log(log).die_with_parent().start()?)
 }
 
 /// How it ended: as we ended it, or else as QEMU reports.

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use wire::{Case, CaseEnd, PROTOCOL};
 
 use super::*;
-use crate::{Accel, LostAt, no_requests};
+use crate::{Accel, EarlyGuest, LateFile, LostAt, no_requests};
 
 /// Leaves its arguments in a file and ends as the test orders.
 const QEMU: &str = r#"#!/bin/sh
@@ -94,6 +94,10 @@ impl Fake {
     }
 
     fn boot(&self, deadlines: Deadlines) -> Result<Transcript, VmError> {
+        self.with_boot(deadlines, |boot| boot.run(&job(), &mut |_| {}, &no_requests()))
+    }
+
+    fn with_boot<T>(&self, deadlines: Deadlines, work: impl FnOnce(&Boot) -> T) -> T {
         let path = |name: &str| self.folder.path().join(name);
         let (qemu, image, boot) = (path("qemu"), path("image"), path("boot"));
         let machine = Machine {
@@ -105,8 +109,7 @@ impl Fake {
             cmdline: &[],
             machine_args: &[],
         };
-        let boot = Boot { machine, folder: &boot, deadlines };
-        boot.run(&job(), &mut |_| {}, &no_requests())
+        work(&Boot { machine, folder: &boot, deadlines })
     }
 }
 
@@ -129,7 +132,7 @@ fn long() -> Deadlines {
     Deadlines { boot: Duration::from_secs(60), slack: Duration::from_secs(60) }
 }
 
-const HELLO: &str = "{\"frame\":\"hello\",\"protocol\":4,\"release\":\"6.12\",\"uptime_ms\":3}\n";
+const HELLO: &str = "{\"frame\":\"hello\",\"protocol\":5,\"release\":\"6.12\",\"uptime_ms\":3}\n";
 const BEGIN: &str = "{\"frame\":\"begin\",\"case\":0}\n";
 const END: &str = "{\"frame\":\"end\",\"case\":0,\"how\":{\"exit\":0},\"ms\":5,\"dropped\":0,\"cut\":false,\"left\":false}\n";
 
@@ -307,6 +310,62 @@ fn a_guest_that_hangs_since_a_processor_does_not_wake_is_no_verdict() {
     // A busy host lets one sleep for a while.
     let late = hanging(3).expect("a transcript");
     assert_eq!(late.end, VmEnd::Deadline { ms: 300 });
+}
+
+#[test]
+fn a_guest_that_was_started_early_gets_its_files_and_goes_on() {
+    let fake = Fake::new();
+    let late = |path: &str, bytes: &[u8]| LateFile { path: path.into(), mode: 0o644, bytes: bytes.to_vec() };
+    // More than a socket holds: the guest's own frames must not wait for it.
+    let large = vec![7; 1 << 20];
+    let files = [late("/lib/modules/a.ko", &large), late("/bench/job.json", b"{}\n")];
+    let transcript = fake.with_boot(long(), |boot| {
+        let early = EarlyGuest::start(&boot.machine).expect("started");
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut guest = Guest::connect(fake.folder.path().to_owned());
+                guest.print("Linux version 6.12\n");
+                let mut port = BufReader::new(guest.agent.try_clone().expect("a clone"));
+                let mut taken = Vec::new();
+                loop {
+                    let mut line = String::new();
+                    port.read_line(&mut line).expect("a frame");
+                    let wire::ToGuest::File { path, mode, bytes } =
+                        serde_json::from_str(&line).expect("a frame")
+                    else {
+                        break;
+                    };
+                    let mut text = Vec::new();
+                    port.by_ref().take(bytes).read_to_end(&mut text).expect("a file");
+                    taken.push(LateFile { path, mode, bytes: text });
+                }
+                assert!(taken == files, "{} files", taken.len());
+                guest.send(&format!("{HELLO}{BEGIN}{END}"));
+                guest.end("guest-shutdown", "echo 'a word of QEMU' >&2; exit 0");
+            });
+            boot.go_on(early, &files, &job(), &mut |_| {}, &no_requests())
+        })
+    });
+    let transcript = transcript.expect("it runs");
+    assert_eq!((transcript.end, transcript.cases[0].end), (VmEnd::PoweredOff, Some(CaseEnd::Exit(0))));
+    let read = |name: &str| fs::read_to_string(fake.folder.path().join("boot").join(name)).expect("a log");
+    assert_eq!(read("console.log"), "Linux version 6.12\n");
+    assert!(read("qemu.log").contains("a word of QEMU"));
+}
+
+#[test]
+fn a_guest_that_was_started_early_and_is_not_needed_is_ended() {
+    let fake = Fake::new();
+    fake.with_boot(long(), |boot| {
+        let early = EarlyGuest::start(&boot.machine).expect("started");
+        let guest = Guest::connect(fake.folder.path().to_owned());
+        drop(early);
+        // Its shell is gone: the order to end is not taken any more.
+        let end = guest.end.clone();
+        guest.quit("touch \"$0.late\"");
+        thread::sleep(Duration::from_millis(100));
+        assert!(end.exists() && !fake.folder.path().join("qemu.late").exists());
+    });
 }
 
 #[test]

@@ -240,7 +240,7 @@ mod tests {
     #[test]
     fn a_boot_as_it_should_be() {
         let transcript = close(
-            r#"{"frame":"hello","protocol":4,"release":"6.12","uptime_ms":3}
+            r#"{"frame":"hello","protocol":5,"release":"6.12","uptime_ms":3}
 {"frame":"begin","case":0}
 {"frame":"output","case":0,"text":"o"}
 {"frame":"output","case":0,"text":"k\n"}
@@ -270,7 +270,7 @@ boo
 "#,
         );
         insta::assert_snapshot!(transcript.notes.join("\n"), @r"
-        out of order on the agent's port: the agent has protocol 99, this tool 4
+        out of order on the agent's port: the agent has protocol 99, this tool 5
         out of order on the agent's port: case 7 of 2
         out of order on the agent's port: case 0 reports and does not run
         out of order on the agent's port: case 0 begins while case 1 runs

@@ -136,4 +136,15 @@ pub enum ToGuest {
         /// What came of it (of a file, where it is), or the error.
         text: String,
     },
+    /// To a guest that waits for its last files ([`crate::WAIT_PATH`]): one of them. Its bytes follow the frame's line as they are.
+    File {
+        /// Where it lies in the guest, from the root on.
+        path: String,
+        /// Its permission bits.
+        mode: u32,
+        /// How many bytes it has.
+        bytes: u64,
+    },
+    /// That was the last of the files: the guest goes on as if all had been in its initramfs.
+    Go,
 }

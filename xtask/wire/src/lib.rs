@@ -5,6 +5,9 @@
 //! host answers an [`FromGuest::Ask`], and each file, with one [`ToGuest`] a line on the same port. Without a
 //! host on the other end (a replay by hand) the agent still runs its job.
 //!
+//! A guest may be started before its modules are linked. Then it finds [`WAIT_PATH`] in place of a job, says nothing, and takes its
+//! files as [`ToGuest::File`] up to [`ToGuest::Go`]; from there on it is like any other.
+//!
 //! A file leaves the guest as one [`FromGuest::FileBegin`], any number of [`FromGuest::FileData`] and one
 //! [`FromGuest::FileEnd`]. It is bounded ([`FILE_LIMIT`], [`BOOT_LIMIT`], [`FILES_LIMIT`]) by the host, which does
 //! not trust the guest.
@@ -32,4 +35,6 @@ pub use frame::{CaseEnd, FromGuest, ToGuest};
 pub use health::Health;
 pub use job::{Case, Job};
 pub use marker::{MARKER, Markers};
-pub use paths::{EXPECT_PATH, JOB_PATH, KILLED, LIB_PATH, PORT_NAME, PROTOCOL, SUITE_PATH, TESTS_PATH};
+pub use paths::{
+    EXPECT_PATH, JOB_PATH, KILLED, LIB_PATH, PORT_NAME, PROTOCOL, SUITE_PATH, TESTS_PATH, WAIT_PATH,
+};

@@ -2,13 +2,17 @@
 
 /// Version of everything in this crate. Agent and host are always built together; a mismatch means that a
 /// stale image was booted and is an error on both sides.
-pub const PROTOCOL: u32 = 4;
+pub const PROTOCOL: u32 = 5;
 
 /// Name of the virtio-serial port, as in `/sys/class/virtio-ports/*/name`.
 pub const PORT_NAME: &str = "patchbench.0";
 
 /// Where the job lies in the guest.
 pub const JOB_PATH: &str = "/bench/job.json";
+
+/// A guest with this file was started before all of its files were there: they come over the port, the job among them, before the
+/// agent does anything.
+pub const WAIT_PATH: &str = "/bench/wait";
 
 /// What the topology must look like from inside, for the `cxl-expect` command of the agent.
 pub const EXPECT_PATH: &str = "/bench/expect.json";

@@ -114,6 +114,25 @@ pub fn choose(
     }
 }
 
+/// As [`choose`], where no guest has to be booted for it.
+pub(super) fn known(wanted: AccelRequest, qemu: &Path, kernel: &Path, cache: &Cache) -> Option<Accelerator> {
+    let is_kept = || {
+        wanted != AccelRequest::Auto || opens().is_err() || kept(&file_of(qemu, kernel, cache).1).is_some()
+    };
+    is_kept().then(|| choose(wanted, qemu, kernel, cache, || Err(NoGuest::from(String::new()))).0)
+}
+
+/// Names the host with its QEMU, and the file in which is kept what is known of this image.
+fn file_of(qemu: &Path, kernel: &Path, cache: &Cache) -> (String, PathBuf) {
+    let (host, image) = (host_and_qemu(qemu), fs::read(kernel).unwrap_or_default());
+    let file = folder(cache).join(format!("{host}-{}.json", &host::sha256(image)[..16]));
+    (host, file)
+}
+
+fn kept(file: &Path) -> Option<Accelerator> {
+    serde_json::from_slice(&fs::read(file).ok()?).ok()
+}
+
 /// What is known of this image, or what its boot shows.
 fn known_or_booted(
     qemu: &Path,
@@ -121,9 +140,8 @@ fn known_or_booted(
     cache: &Cache,
     boot: impl FnOnce() -> Result<(), NoGuest>,
 ) -> (Accelerator, bool) {
-    let (host, image) = (host_and_qemu(qemu), fs::read(kernel).unwrap_or_default());
-    let file = folder(cache).join(format!("{host}-{}.json", &host::sha256(image)[..16]));
-    if let Some(choice) = fs::read(&file).ok().and_then(|text| serde_json::from_slice(&text).ok()) {
+    let (host, file) = file_of(qemu, kernel, cache);
+    if let Some(choice) = kept(&file) {
         return (choice, true);
     }
     let choice = match boot() {

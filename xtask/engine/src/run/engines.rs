@@ -1,5 +1,6 @@
 //! The engines that there are. Another one is a file beside `local.rs` and a row of the table.
 
+mod early;
 mod local;
 
 use super::engine::Engine;

@@ -9,21 +9,18 @@ use walkdir::WalkDir;
 
 use cxl_topology::Topology;
 use cxl_topology::qemu::Backing;
-use event::{CellId, Event, Stage, StageEnd, Transcript};
-use guest::JobFile;
+use event::{CellId, Event, Stage, StageEnd, Transcript, VmEnd};
+use guest::{Archive, JobFile};
 use spec::{CaseFile, ModuleSet, Userland};
-use vm::{Accel, Deadlines, Machine, QemuRequests, VmError};
+use vm::{Accel, Deadlines, LateFile, Machine, QemuRequests, VmError};
 use wire::{FromGuest, Job, PROTOCOL};
 
 use super::accel::{self, Accelerator};
+use super::hardware::{Hardware, instrumented};
+use super::head_start::Ahead;
 use super::history::Times;
 use super::scenarios::LIB;
 use super::{Cell, CellJob, Options, Plan, PreparedKernel, RunContext, RunError, machine};
-
-/// Keeps an instrumented kernel from five-level paging, which QEMU's `max` has. For a moment of the boot `identify_cpu()`
-/// (`arch/x86/kernel/cpu/common.c`, 6.12) has cleared the processor's features, this one included: in an interrupt that comes
-/// then, KASAN takes per-cpu memory for a wild access.
-const FOUR_LEVELS: &str = "no5lvl";
 
 /// Longest wait for the devices to come to rest, in milliseconds of the guest's clock.
 const SETTLE_MS: u64 = 20_000;
@@ -88,22 +85,34 @@ pub(super) fn boot(
     let folder = request.job.folder.join(format!("boot{}", request.number));
     for spoiled in 1..TRIES {
         let result = boot_once(context, machine, request, &folder);
-        let Some(reason) = spoiled_by(&result) else { return result };
+        let Some(reason) = spoiled_by(&result) else { return result.map(|booted| booted.transcript) };
         let text = format!("{}: {reason}: booting again", request.job.cell.id);
         context.sink.emit(&Event::Notice { text });
         let beside = folder.with_extension(format!("spoiled{spoiled}"));
         fs::rename(&folder, &beside)?;
     }
-    boot_once(context, machine, request, &folder)
+    boot_once(context, machine, request, &folder).map(|booted| booted.transcript)
 }
 
-/// How QEMU spoiled a boot, where it did.
-fn spoiled_by(result: &Result<Transcript, RunError>) -> Option<String> {
+/// What a guest has shown.
+struct Booted {
+    transcript: Transcript,
+    /// Whether it was started before its modules were there.
+    early: bool,
+}
+
+/// How a boot was spoiled, where it was: by QEMU, or by us.
+fn spoiled_by(result: &Result<Booted, RunError>) -> Option<String> {
     match result {
         Err(RunError::Vm(error @ VmError::LostInterrupt { .. })) => Some(fault::one_line(error)),
         Err(_) => None,
-        Ok(transcript) => {
-            transcript.end.broken_assertion().map(|assertion| format!("QEMU broke: {assertion}"))
+        Ok(Booted { transcript, early }) => {
+            // If the kernel is at fault, it will be so again, in a guest that had everything from the start.
+            let silent = *early && transcript.release.is_none() && transcript.end != VmEnd::Interrupted;
+            let assertion =
+                transcript.end.broken_assertion().map(|assertion| format!("QEMU broke: {assertion}"));
+            assertion
+                .or_else(|| silent.then(|| "the guest that was started early did not come up".to_owned()))
         }
     }
 }
@@ -113,31 +122,25 @@ fn boot_once(
     machine: &machine::Machine,
     request: &BootRequest,
     folder: &Path,
-) -> Result<Transcript, RunError> {
+) -> Result<Booted, RunError> {
     let cell = &request.job.cell;
     let (times, recorded) = (times(machine, cell), machine.history.of(&cell.id));
     let job = job(request, times, &recorded);
-    let packed = pack(cell, &job, folder)?;
+    let (packed, archive) = pack(cell, &job, folder)?;
     let image = request.job.kernel.image(cell.suite.modules, request.boot.userland);
     let image = image.map_err(|why| RunError::NoMock { why: why.to_owned() })?;
-    let machine_args = cxl_topology::qemu::machine_args(&cell.topology, machine.capabilities, &Backing::Ram)?;
-    let mut cmdline = cxl_topology::qemu::kernel_args(&cell.topology, machine.capabilities);
-    if instrumented(cell) {
-        cmdline.push(FOUR_LEVELS.to_owned());
-    }
-    cmdline.extend(cell.variant.cmdline.iter().cloned());
-    cmdline.extend(request.boot.cmdline.iter().cloned());
-    cmdline.extend(cell.settings.cmdline.iter().cloned());
-    let hardware = Machine {
+    let hardware = Hardware::of(machine.capabilities, cell, request.boot)?;
+    let built = &request.job.kernel.built;
+    let qemu = Machine {
         qemu: machine.qemu,
         accel: machine.accel,
-        kernel: &request.job.kernel.built.kernel,
+        kernel: &built.kernel,
         image: &image.path,
         job: Some(&packed),
-        cmdline: &cmdline,
-        machine_args: &machine_args,
+        cmdline: &hardware.cmdline,
+        machine_args: &hardware.machine_args,
     };
-    write(&folder.join("replay.sh"), vm::replay_script(&hardware)?.as_bytes())?;
+    write(&folder.join("replay.sh"), vm::replay_script(&qemu)?.as_bytes())?;
 
     let boot = u32::try_from(request.number).unwrap_or(u32::MAX);
     let cases: Vec<String> = request.cases.iter().map(|case| case.name.clone()).collect();
@@ -149,16 +152,38 @@ fn boot_once(
     });
     let begun = Instant::now();
     let later = cxl_topology::qemu::later_args(&cell.topology, machine.capabilities, &Backing::Ram);
-    let requests = QemuRequests::new(&[&machine_args[..], &later].concat());
+    let requests = QemuRequests::new(&[&hardware.machine_args[..], &later].concat());
     let deadlines = Deadlines::new(machine.accel, times).at_least(recorded.boot().unwrap_or_default());
-    let transcript = vm::Boot { machine: hardware, folder, deadlines }.run(
-        &job,
-        &mut |frame| emit_frame(context, &cell.id, boot, &cases, begun, frame),
-        &requests,
-    );
+    let on_frame = &mut |frame: &FromGuest| emit_frame(context, &cell.id, boot, &cases, begun, frame);
+    let guest = vm::Boot { machine: qemu, folder, deadlines };
+    // The one that waits has the smallest userland.
+    let ahead = (request.boot.userland == Userland::Busybox)
+        .then(|| machine.head_start.take(cell, machine.accel, &hardware, built))
+        .flatten();
+    let early = ahead.is_some();
+    let transcript = match ahead {
+        None => guest.run(&job, on_frame, &requests),
+        Some(Ahead { guest: early, mut files }) => {
+            let names: Vec<_> =
+                files.iter().filter_map(|file| Path::new(&file.path).file_name()?.to_str()).collect();
+            let text = format!(
+                "{}: the guest was started while its modules were compiled, and got over its port: {}",
+                cell.id,
+                names.join(", ")
+            );
+            context.sink.emit(&Event::Remark { text });
+            let of_job = archive.into_files();
+            files.extend(of_job.map(|(path, mode, bytes)| LateFile {
+                path: format!("/{path}"),
+                mode,
+                bytes,
+            }));
+            guest.go_on(early, &files, &job, on_frame, &requests)
+        }
+    };
     let seconds = begun.elapsed().as_secs_f64();
     context.sink.emit(&Event::BootFinished { cell: cell.id.clone(), boot, seconds });
-    Ok(transcript?)
+    Ok(Booted { transcript: transcript?, early })
 }
 
 /// What a guest with a shell has.
@@ -204,7 +229,7 @@ pub fn shell(
         &lib(&context.root.join("scenarios"))?,
     )?;
     let packed = folder.path().join("job.cpio");
-    write(&packed, &archive)?;
+    write(&packed, &archive.bytes())?;
     let machine = Machine {
         qemu: &options.qemu,
         accel,
@@ -216,11 +241,6 @@ pub fn shell(
     };
     vm::Boot { machine, folder: folder.path(), deadlines: Deadlines::new(accel, 1) }.shell()?;
     Ok(())
-}
-
-/// Whether the cell's kernel has KASAN, lockdep or their like: whatever waits for it waits longer.
-fn instrumented(cell: &Cell) -> bool {
-    cell.id.flavour != spec::PLAIN
 }
 
 /// How many times as long as on a plain kernel and an idle machine everything may take.
@@ -290,7 +310,7 @@ fn memdevs(topology: &Topology) -> u32 {
 }
 
 /// Writes the job's archive into the boot's folder, where a replay finds it.
-fn pack(cell: &Cell, job: &Job, folder: &Path) -> Result<PathBuf, RunError> {
+fn pack(cell: &Cell, job: &Job, folder: &Path) -> Result<(PathBuf, Archive), RunError> {
     let mut suite = match &cell.suite.base_suite {
         Some(base_suite) => suite_files(base_suite)?,
         None => Vec::new(),
@@ -306,8 +326,8 @@ fn pack(cell: &Cell, job: &Job, folder: &Path) -> Result<PathBuf, RunError> {
     )?;
     fs::create_dir_all(folder)?;
     let path = folder.join("job.cpio");
-    write(&path, &archive)?;
-    Ok(path)
+    write(&path, &archive.bytes())?;
+    Ok((path, archive))
 }
 
 /// What cases source, in the folder of the suites.
@@ -365,4 +385,36 @@ fn emit_frame(
         | FromGuest::Bye { .. } => return,
     };
     context.sink.emit(&event);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn booted(end: VmEnd, release: Option<&str>, early: bool) -> Booted {
+        let transcript = Transcript {
+            anchor: None,
+            cases: Vec::new(),
+            release: release.map(str::to_owned),
+            bye: false,
+            notes: Vec::new(),
+            console: Vec::new(),
+            console_dropped: 0,
+            kmsg: String::new(),
+            health: Vec::new(),
+            end,
+        };
+        Booted { transcript, early }
+    }
+
+    #[test]
+    fn a_guest_that_was_started_early_counts_once_it_is_up() {
+        let spoiled = |booted| spoiled_by(&Ok(booted)).is_some();
+        for end in [VmEnd::PoweredOff, VmEnd::Reset, VmEnd::Dead, VmEnd::Deadline { ms: 1 }] {
+            assert!(spoiled(booted(end.clone(), None, true)), "{end:?}");
+            assert!(!spoiled(booted(end.clone(), None, false)), "{end:?}");
+            assert!(!spoiled(booted(end.clone(), Some("6.12"), true)), "{end:?}");
+        }
+        assert!(!spoiled(booted(VmEnd::Interrupted, None, true)));
+    }
 }

@@ -8,6 +8,7 @@ use cxl_topology::Capabilities;
 use vm::Accel;
 
 use super::Cell;
+use super::head_start::HeadStart;
 use super::history::History;
 use super::schedule::Limits;
 
@@ -17,6 +18,8 @@ pub(super) struct Machine<'a> {
     pub(super) capabilities: &'a Capabilities,
     pub(super) accel: Accel,
     pub(super) history: History,
+    /// Where a guest may wait that was started before its modules were there.
+    pub(super) head_start: &'a HeadStart,
 }
 
 /// What QEMU takes beside the guest's memory: its own code, TCG's translations, the images that it loads.

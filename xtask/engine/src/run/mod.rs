@@ -16,6 +16,8 @@ mod expand;
 mod flakes;
 mod fuzz;
 mod guest;
+mod hardware;
+mod head_start;
 mod history;
 mod job;
 mod kernel;

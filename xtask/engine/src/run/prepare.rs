@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
 
 use event::{Event, Null, Stage, StageEnd};
-use guest::{Busybox, Closed, Image, Inputs};
+use guest::{Busybox, Closed, GuestError, Image, Inputs};
 use host::Cache;
 use kbuild::{Builder, Built, Fragment, Toolchain, Tree, Warnings};
 use source::{Applied, AppliedState, Prepared, Sources};
@@ -20,6 +20,15 @@ use super::{Plan, PreparedKernel, RunContext, RunError, ndctl};
 /// # Errors
 /// The source is not available, the series does not apply, or the kernel does not build.
 pub fn build(context: &RunContext, plan: &Plan) -> Result<(Prepared, Built), RunError> {
+    build_telling(context, plan, &|_| {})
+}
+
+/// As [`build`], and tells of a kernel that will be that of a build before, see [`Builder::build_telling`].
+fn build_telling(
+    context: &RunContext,
+    plan: &Plan,
+    same_kernel: &dyn Fn(&Built),
+) -> Result<(Prepared, Built), RunError> {
     let work = Work::new(context, plan)?;
     if let Some(built) = work.builder(context, plan).finished(&work.prepared.tree, &work.fragments)? {
         return Ok((work.prepared, built));
@@ -31,7 +40,8 @@ pub fn build(context: &RunContext, plan: &Plan) -> Result<(Prepared, Built), Run
         work.checkout(context)?;
     }
     let changed = work.changed_since(context, builder.last_tree().as_deref());
-    let built = work.with_tree(changed.as_deref(), |tree| builder.build(tree, &work.fragments))?;
+    let built =
+        work.with_tree(changed.as_deref(), |tree| builder.build_telling(tree, &work.fragments, same_kernel))?;
     Ok((work.prepared, built))
 }
 
@@ -159,14 +169,18 @@ pub(super) fn slot_name(plan: &Plan) -> String {
     format!("{}-{}-{}", plan.kernel.name, plan.flavour, &host::sha256(sources)[..8])
 }
 
-/// Everything that the plan's guests need.
+/// Everything that the plan's guests need. `same_kernel` hears of a kernel that will be that of a build before, before it is there.
 ///
 /// # Errors
 /// As [`build`], and where an image cannot be packed.
-pub fn prepare(context: &RunContext, plan: &Plan) -> Result<PreparedKernel, RunError> {
+pub fn prepare(
+    context: &RunContext,
+    plan: &Plan,
+    same_kernel: &dyn Fn(&Built),
+) -> Result<PreparedKernel, RunError> {
     let wanted =
         plan.cells.iter().flat_map(|cell| cell.boots.iter().map(|boot| (cell.suite.modules, boot.userland)));
-    prepare_guests(context, plan, &wanted.collect())
+    guests_of(context, plan, &wanted.collect(), build_telling(context, plan, same_kernel)?)
 }
 
 /// A kernel with these guests.
@@ -178,7 +192,15 @@ pub fn prepare_guests(
     plan: &Plan,
     wanted: &BTreeSet<(ModuleSet, Userland)>,
 ) -> Result<PreparedKernel, RunError> {
-    let (source, built) = build(context, plan)?;
+    guests_of(context, plan, wanted, build(context, plan)?)
+}
+
+fn guests_of(
+    context: &RunContext,
+    plan: &Plan,
+    wanted: &BTreeSet<(ModuleSet, Userland)>,
+    (source, built): (Prepared, Built),
+) -> Result<PreparedKernel, RunError> {
     let with_ndctl = wanted.iter().any(|(_, userland)| *userland == Userland::Ndctl);
     let ndctl = if with_ndctl {
         Some(staged(context, plan, Stage::Ndctl, || ndctl::build(context, plan))?)
@@ -190,12 +212,9 @@ pub fn prepare_guests(
         let agent = guest::agent(context.workspace, context.cache.path())?;
         let busybox = Busybox::find()?;
         let closed = ndctl.as_ref().map(Closed::new).transpose()?;
-        let image = |modules: &Path, which: &str, userland: Userland| {
-            let modules_id = format!("{}-{which}", built.id);
+        let image = |of: (ModuleSet, &Path), userland: Userland| {
             let userland = closed.as_ref().filter(|_| userland == Userland::Ndctl);
-            let inputs =
-                Inputs { modules, modules_id: &modules_id, agent: &agent, busybox: &busybox, userland };
-            guest::image(&inputs, context.cache.path())
+            image_with(context, &built, of, (&agent, &busybox), userland)
         };
         let smallest = (ModuleSet::Production, Userland::Busybox);
         let mut images = Vec::new();
@@ -203,8 +222,8 @@ pub fn prepare_guests(
             wanted.iter().copied().chain([smallest].into_iter().filter(|one| !wanted.contains(one)))
         {
             let image = match (modules, built.mock.root()) {
-                (ModuleSet::Production, _) => Ok(image(&built.production, "production", userland)?),
-                (ModuleSet::Mock, Ok(root)) => Ok(image(root, "mock", userland)?),
+                (ModuleSet::Production, _) => Ok(image((modules, &built.production), userland)?),
+                (ModuleSet::Mock, Ok(root)) => Ok(image((modules, root), userland)?),
                 (ModuleSet::Mock, Err(why)) => Err(why.to_string()),
             };
             images.push((modules, userland, image));
@@ -221,6 +240,35 @@ pub fn prepare_guests(
             note,
         ))
     })
+}
+
+/// The image with modules of a build and nothing besides the agent and a shell.
+///
+/// # Errors
+/// It cannot be packed.
+pub(super) fn smallest_image(
+    context: &RunContext,
+    built: &Built,
+    modules: (ModuleSet, &Path),
+) -> Result<Image, RunError> {
+    let agent = guest::agent(context.workspace, context.cache.path())?;
+    Ok(image_with(context, built, modules, (&agent, &Busybox::find()?), None)?)
+}
+
+fn image_with(
+    context: &RunContext,
+    built: &Built,
+    (set, modules): (ModuleSet, &Path),
+    (agent, busybox): (&Path, &Busybox),
+    userland: Option<&Closed>,
+) -> Result<Image, GuestError> {
+    let which = match set {
+        ModuleSet::Production => "production",
+        ModuleSet::Mock => "mock",
+    };
+    let modules_id = format!("{}-{which}", built.id);
+    let inputs = Inputs { modules, modules_id: &modules_id, agent, busybox, userland };
+    guest::image(&inputs, context.cache.path())
 }
 
 /// The plan's fragments; a flavour other than plain is one more, of its name.

@@ -4,16 +4,19 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use cxl_topology::Capabilities;
-use event::Sink;
+use event::{Event, Sink};
+use kbuild::Built;
 use kernlog::Verdict;
 use vm::Accel;
 
+use super::early;
 use crate::run::engine::Engine;
+use crate::run::head_start::HeadStart;
 use crate::run::history::History;
 use crate::run::machine::Machine;
 use crate::run::schedule::{Limits, Resources};
 use crate::run::{
-    Cell, CellJob, Options, Plan, PreparedKernel, RunContext, RunError, cell, guest, machine, prepare,
+    Cell, CellJob, Options, Plan, PreparedKernel, RunContext, RunError, accel, cell, guest, machine, prepare,
 };
 
 /// Cells in guests of this machine.
@@ -23,6 +26,7 @@ pub struct LocalEngine<'a> {
     capabilities: Capabilities,
     /// For each build, once it is known.
     accelerators: Mutex<BTreeMap<String, Accel>>,
+    head_start: HeadStart,
 }
 
 impl<'a> LocalEngine<'a> {
@@ -32,7 +36,13 @@ impl<'a> LocalEngine<'a> {
     /// QEMU does not report it.
     pub fn new(context: &RunContext<'a>, options: &'a Options) -> Result<Self, RunError> {
         let capabilities = vm::probe(&options.qemu, context.cache.path())?.capabilities();
-        Ok(Self { context: *context, options, capabilities, accelerators: Mutex::default() })
+        Ok(Self {
+            context: *context,
+            options,
+            capabilities,
+            accelerators: Mutex::default(),
+            head_start: HeadStart::default(),
+        })
     }
 
     /// What the guests of a kernel find here. The accelerator is chosen once for each build.
@@ -45,11 +55,28 @@ impl<'a> LocalEngine<'a> {
             known().insert(kernel.built.id.clone(), chosen);
             chosen
         });
+        self.machine_with(accel)
+    }
+
+    fn machine_with(&self, accel: Accel) -> Machine<'_> {
         Machine {
             qemu: &self.options.qemu,
             capabilities: &self.capabilities,
             accel,
             history: History::new(self.context.cache, accel),
+            head_start: &self.head_start,
+        }
+    }
+
+    /// Starts the first guest while the modules are compiled, where the accelerator is known.
+    fn start_early(&self, context: &RunContext, plan: &Plan, last: &Built) {
+        let (wanted, qemu) = (self.options.accel, &self.options.qemu);
+        let Some(choice) = accel::known(wanted, qemu, &last.kernel, context.cache) else { return };
+        match early::start(context, &self.machine_with(guest::accel_of(&choice)), plan, last) {
+            Ok(Some(waiting)) => self.head_start.put(waiting),
+            Ok(None) => {}
+            // It is started again when it is its turn, and what is wrong is reported then.
+            Err(error) => context.sink.emit(&Event::Remark { text: fault::one_line(&error) }),
         }
     }
 }
@@ -60,7 +87,9 @@ impl Engine for LocalEngine<'_> {
     }
 
     fn prepare(&self, plan: &Plan, sink: &dyn Sink) -> Result<PreparedKernel, RunError> {
-        let kernel = prepare::prepare(&RunContext { sink, ..self.context }, plan)?;
+        let context = RunContext { sink, ..self.context };
+        let kernel = prepare::prepare(&context, plan, &|last| self.start_early(&context, plan, last));
+        let kernel = kernel.inspect_err(|_| self.head_start.end())?;
         self.machine(&kernel, (&plan.kernel.name, &plan.flavour), sink);
         Ok(kernel)
     }
@@ -72,6 +101,8 @@ impl Engine for LocalEngine<'_> {
 
     fn run(&self, job: &CellJob, sink: &dyn Sink) -> Result<Option<Verdict>, RunError> {
         let machine = self.machine(&job.kernel, (&job.cell.id.kernel, &job.cell.id.flavour), sink);
-        cell::run(&RunContext { sink, ..self.context }, &machine, job)
+        let verdict = cell::run(&RunContext { sink, ..self.context }, &machine, job);
+        self.head_start.end_of(&job.cell.id);
+        verdict
     }
 }
