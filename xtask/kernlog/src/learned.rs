@@ -157,6 +157,9 @@ mod tests {
             "same word a\nsame word b\nother line c\nsame word d\n",
             "too few 1\ntoo few 2\n",
             "unseparated1\nunseparated2\nunseparated3\n",
+            "  a\n b\n   c\n",
+            "box_1> a\nbox_2> b\nbox_3> c\n",
+            "box 1> a\nbox 2> b\nbox 3> c\nanother 4> d\n",
         ];
         insta::assert_snapshot!(logs.map(shown).join("\n"), @r##"
         ["e f", " e f", "says> e f", "@10h02 says> e f", "#19 @10h02 says> e f"]
@@ -165,6 +168,9 @@ mod tests {
         ["d", "word d"]
         none
         none
+        none
+        ["c", " c"]
+        []
         "##);
     }
 }

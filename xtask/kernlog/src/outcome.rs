@@ -263,3 +263,30 @@ impl fmt::Display for Verdict {
         f.pad(self.word())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn totals_are_said_in_words_without_the_empty_ones() {
+        let mut totals = Totals::default();
+        assert_eq!(totals.words(), []);
+        for outcome in [CaseOutcome::Skip, CaseOutcome::Fail, CaseOutcome::Skip] {
+            totals.add(outcome);
+        }
+        assert_eq!(totals.words(), [(CaseOutcome::Fail, 1), (CaseOutcome::Skip, 2)]);
+    }
+
+    #[test]
+    fn the_worse_of_two_verdicts_counts_but_for_a_skip_beside_a_pass() {
+        let all = [Verdict::Pass, Verdict::Skip, Verdict::Fail, Verdict::Unbuilt, Verdict::Infrastructure];
+        for (at, better) in all.into_iter().enumerate() {
+            for worse in &all[at..] {
+                let both = [better.beside(*worse), worse.beside(better)];
+                let wanted = if (better, *worse) == (Verdict::Pass, Verdict::Skip) { better } else { *worse };
+                assert_eq!(both, [wanted, wanted], "{better} {worse}");
+            }
+        }
+    }
+}

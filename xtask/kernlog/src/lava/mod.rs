@@ -78,6 +78,7 @@ mod tests {
             r#"- {"dt": "x", "lvl": "target", "msg": ["two", "parts"]}"#,
             r#"- {"dt": "x", "lvl": "results", "msg": {"case": "a", "definition": "cxl", "result": "fail"}}"#,
             r#"- {"dt": "x", "lvl": "results", "msg": {"case": "a", "result": "odd", "extra": {"b": [1, {"c": 2}]}}}"#,
+            r#"- {"dt": "x", "lvl": "results", "msg": {"case": "a", "result": "fail", "error_msg": "", "reason": "why"}}"#,
             r#"- {"dt": "x", "lvl": "info", "msg": "start: 1 deploy"}"#,
             r#"- {"dt": "x", "lvl": "target", "msg": "torn"#,
             "- a list",
@@ -94,10 +95,21 @@ mod tests {
         Some(Console("two parts"))
         fail cxl/a 
         fail a its result is none that is known
+        fail a why
         Some(Other)
         None
         None
         None
         "#);
+    }
+
+    #[test]
+    fn a_file_is_known_by_its_first_line_that_says_something() {
+        let line = r#"- {"dt": "x", "lvl": "target", "msg": "a"}"#;
+        for head in ["", "---\n", "# made by a robot\n", "\n", "---\n\n# a\n  \n"] {
+            assert_eq!(shape(format!("{head}{line}\n").as_bytes()), Some(Shape::Log), "{head:?}");
+        }
+        assert_eq!(shape(b"a line\n"), None);
+        assert_eq!(shape(b""), None);
     }
 }

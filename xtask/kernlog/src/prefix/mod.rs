@@ -339,6 +339,7 @@ mod tests {
             "[    1.000000] [drm:probe] BUG: x",
             "[ T12] no time",
             "[ BUG: Invalid wait context ]",
+            "[    1.000000] \r\x1b[1;31m[  T7] BUG: x",
         ];
         let shown: Vec<_> = lines.into_iter().map(shown).collect();
         insta::assert_snapshot!(shown.join("\n"), @r#"
@@ -362,6 +363,7 @@ mod tests {
         S-"[drm:probe] BUG: x" []
         --"[ T12] no time" []
         --"[ BUG: Invalid wait context ]" []
+        S-"BUG: x" [T7]
         "#);
     }
 
