@@ -111,9 +111,10 @@ pub fn ensure_for(ctx: &Context, install: bool, qemu: Option<&Path>, ndctl: bool
         run(&args, ctx)?;
         return Ok(());
     }
-    let found = requirements::look(qemu, args.levels());
-    let lacking: Vec<_> =
-        found.iter().filter(|f| !f.ok && f.requirement.level != Level::Recommended).collect();
+    let needed: Vec<Level> =
+        args.levels().iter().copied().filter(|level| *level != Level::Recommended).collect();
+    let found = requirements::look(qemu, &needed);
+    let lacking: Vec<_> = found.iter().filter(|f| !f.ok).collect();
     if lacking.is_empty() {
         return Ok(());
     }
@@ -128,6 +129,8 @@ pub fn ensure_for(ctx: &Context, install: bool, qemu: Option<&Path>, ndctl: bool
             lack.requirement.why
         ));
     }
+    // What is only recommended is looked for where something is installed anyway.
+    let found = requirements::look(qemu, args.levels());
     let plan = setup::plan(&requirements::missing(&found, &distribution), &distribution, ctx.cache.path());
     let hint = plan.map(|plan| format!("run it with --setup, or by hand:\n  {}", plan.shown()));
     Err(Missing { message, hint }.into())

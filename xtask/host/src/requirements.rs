@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use std::{panic, thread};
 
 use regex::Regex;
 use serde::Serialize;
@@ -204,9 +205,15 @@ pub fn find_program(program: impl AsRef<Path>) -> Option<PathBuf> {
 /// Since when `cxl-type3` has volatile memory: below, half of the topologies can only be skipped.
 const QEMU_WORTH_HAVING: &[u32] = &[8, 1];
 
-/// Looks for everything of these levels.
+/// Looks for everything of these levels, for all at the same time: each program that is asked takes some milliseconds.
 pub fn look(qemu: Option<&Path>, levels: &[Level]) -> Vec<Found> {
-    REQUIREMENTS.iter().filter(|one| levels.contains(&one.level)).map(|one| look_for(one, qemu)).collect()
+    let wanted = REQUIREMENTS.iter().filter(|one| levels.contains(&one.level));
+    thread::scope(|scope| {
+        let looked: Vec<_> = wanted.map(|one| scope.spawn(move || look_for(one, qemu))).collect();
+        let found =
+            looked.into_iter().map(|one| one.join().unwrap_or_else(|cause| panic::resume_unwind(cause)));
+        found.collect()
+    })
 }
 
 fn look_for(requirement: &Requirement, qemu: Option<&Path>) -> Found {
