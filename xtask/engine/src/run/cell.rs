@@ -161,11 +161,13 @@ impl CellRun<'_> {
                 self.flakes(&runs)?;
             }
         }
+        let lacks = || lacks.into_iter().collect::<Vec<_>>().join("; ");
+        let worst = worst.unwrap_or_else(|| (Verdict::Skip, lacks()));
         if self.job.policy.learn && !signals::requested() {
+            self.times.borrow_mut().judge(worst.0);
             self.machine.history.record(&self.cell.id, &self.times.borrow());
         }
-        let lacks = || lacks.into_iter().collect::<Vec<_>>().join("; ");
-        Ok(worst.unwrap_or_else(|| (Verdict::Skip, lacks())))
+        Ok(worst)
     }
 
     /// Those of a boot's cases that can run here; the others are reported as skipped.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use event::CellId;
 use host::{Cache, write_stamp};
+use kernlog::Verdict;
 use vm::Accel;
 
 use super::Cell;
@@ -30,6 +31,9 @@ pub(super) struct Times {
     boot: Option<f64>,
     /// Its cases, in seconds.
     cases: BTreeMap<String, f64>,
+    /// Whether it was red.
+    #[serde(default)]
+    red: bool,
 }
 
 impl History {
@@ -51,6 +55,7 @@ impl History {
     pub(super) fn record(&self, cell: &CellId, ran: &Times) {
         let mut times = self.of(cell);
         times.boot = ran.boot.or(times.boot);
+        times.red = ran.red;
         times.cases.extend(ran.cases.clone());
         // A cache that cannot be written only makes the next guess a worse one.
         if let Ok(text) = serde_json::to_vec(&times) {
@@ -68,6 +73,16 @@ impl Times {
             self.cases.insert(name, seconds);
         }
         self.boot = Some(self.boot.unwrap_or(0.0).max(rest.max(0.0)));
+    }
+
+    /// Remembers whether the cell is red.
+    pub(super) fn judge(&mut self, verdict: Verdict) {
+        self.red = verdict > Verdict::Skip;
+    }
+
+    /// Whether the cell was red when it last ran.
+    pub(super) fn was_red(&self) -> bool {
+        self.red
     }
 
     /// Seconds that a boot may be expected to take beside its cases; none where nothing was recorded.
@@ -113,5 +128,13 @@ mod tests {
         let times = history.of(&id("attach"));
         assert_eq!((times.boot(), times.case("a"), times.case("b")), (Some(5.0), Some(1.0), Some(2.0)));
         assert_eq!(history.of(&id("other")), Times::default());
+
+        let mut red = ran(1.0, &[]);
+        red.judge(Verdict::Fail);
+        history.record(&id("attach"), &red);
+        assert!(history.of(&id("attach")).was_red() && history.of(&id("attach")).case("a").is_some());
+        red.judge(Verdict::Skip);
+        history.record(&id("attach"), &red);
+        assert!(!history.of(&id("attach")).was_red());
     }
 }

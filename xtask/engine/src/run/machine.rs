@@ -10,7 +10,7 @@ use vm::Accel;
 use super::Cell;
 use super::head_start::HeadStart;
 use super::history::History;
-use super::schedule::Limits;
+use super::schedule::{Limits, Resources};
 
 /// What guests of one kernel find on this machine.
 pub(super) struct Machine<'a> {
@@ -20,6 +20,14 @@ pub(super) struct Machine<'a> {
     pub(super) history: History,
     /// Where a guest may wait that was started before its modules were there.
     pub(super) head_start: &'a HeadStart,
+}
+
+impl Machine<'_> {
+    /// What a cell needs, and how soon it should start.
+    pub(super) fn resources(&self, cell: &Cell) -> Resources {
+        let times = self.history.of(&cell.id);
+        Resources { memory: memory(cell), seconds: times.expected(cell), was_red: times.was_red() }
+    }
 }
 
 /// What QEMU takes beside the guest's memory: its own code, TCG's translations, the images that it loads.

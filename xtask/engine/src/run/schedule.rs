@@ -1,8 +1,9 @@
 //! What starts next. Pure: it knows neither kernels nor guests, only what they need and what is free.
 //!
 //! One kernel is prepared at a time, since make fills the machine by itself; cells start as soon as their kernel is there,
-//! the longest first, as many at a time as there are slots and as fit into memory.
+//! those that were red first, then the longest, as many at a time as there are slots and as fit into memory.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 /// What there is to do.
@@ -29,6 +30,16 @@ pub struct Resources {
     pub memory: u64,
     /// Seconds that it is expected to take.
     pub seconds: f64,
+    /// Whether it was red when it last ran.
+    pub was_red: bool,
+}
+
+impl Resources {
+    /// The sooner it should start, the greater: who waits for a verdict waits for what was red, and a long one that starts last is
+    /// waited for alone.
+    pub(super) fn urgency(&self, other: &Self) -> Ordering {
+        self.was_red.cmp(&other.was_red).then(self.seconds.total_cmp(&other.seconds))
+    }
 }
 
 /// What an engine can carry.
@@ -66,19 +77,19 @@ impl Schedule {
         let prepares = self.running.keys().any(|task| matches!(task, Task::Prepare { .. }));
         if !prepares && let Some(plan) = self.unprepared.pop() {
             let task = Task::Prepare { plan };
-            self.running.insert(task, Resources { memory: 0, seconds: 0.0 });
+            self.running.insert(task, Resources { memory: 0, seconds: 0.0, was_red: false });
             return Some(task);
         }
         let used: u64 = self.running.values().map(|need| need.memory).sum();
         // What is larger than the machine runs all the same, with no guest beside it.
         let fits = |need: &Resources| used == 0 || used.saturating_add(need.memory) <= self.limits.memory;
-        let longest = |(at, (_, need)): &(usize, &(Task, Resources))| (need.seconds, std::cmp::Reverse(*at));
         let (at, _) = self
             .waiting
             .iter()
             .enumerate()
             .filter(|(_, (_, need))| fits(need))
-            .max_by(|a, b| longest(a).partial_cmp(&longest(b)).unwrap_or(std::cmp::Ordering::Equal))?;
+            // Of those that are as urgent, the first.
+            .max_by(|(a, (_, one)), (b, (_, other))| one.urgency(other).then(b.cmp(a)))?;
         let (task, need) = self.waiting.remove(at);
         self.running.insert(task, need);
         Some(task)
@@ -113,7 +124,22 @@ mod tests {
     use super::*;
 
     fn need(memory: u64, seconds: f64) -> Resources {
-        Resources { memory, seconds }
+        Resources { memory, seconds, was_red: false }
+    }
+
+    #[test]
+    fn what_was_red_comes_before_what_takes_longer() {
+        let mut schedule = Schedule::new(Limits { slots: 1, memory: 100 }, 1);
+        let prepare = schedule.next().expect("a kernel");
+        let red = |seconds| Resources { was_red: true, ..need(1, seconds) };
+        schedule.ready(0, [need(1, 9.0), red(1.0), need(1, 9.5), red(2.0)]);
+        schedule.ended(prepare);
+        let mut order = Vec::new();
+        while let Some(task) = schedule.next() {
+            schedule.ended(task);
+            order.push(task);
+        }
+        assert_eq!(order, [3, 1, 2, 0].map(|cell| Task::Cell { plan: 0, cell }));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use vm::EarlyGuest;
 use crate::run::hardware::Hardware;
 use crate::run::head_start::Waiting;
 use crate::run::machine::{self, Machine};
-use crate::run::{Cell, Plan, RunContext, RunError, prepare};
+use crate::run::{Plan, RunContext, RunError, prepare};
 
 /// Starts the guest of the cell that will probably be the first to run, with the kernel and the modules of the last build; none where it
 /// cannot be foreseen.
@@ -22,16 +22,17 @@ pub(super) fn start(
     plan: &Plan,
     last: &Built,
 ) -> Result<Option<Waiting>, RunError> {
-    let longest = |cell: &&Cell| machine.history.of(&cell.id).expected(cell);
-    // As the schedule does: of several that take as long, the first.
-    let cells: Vec<&Cell> = plan.closed_cells().collect();
-    let first = cells.into_iter().rev().max_by(|a, b| longest(a).total_cmp(&longest(b)));
-    let Some((cell, boot)) = first.and_then(|cell| Some((cell, cell.boots.first()?))) else {
+    // As the schedule does: of several that are as urgent, the first.
+    let cells = plan.closed_cells().map(|cell| (machine.resources(cell), cell)).enumerate();
+    let first = cells.max_by(|(a, (one, _)), (b, (other, _))| one.urgency(other).then(b.cmp(a)));
+    let Some((need, cell, boot)) =
+        first.and_then(|(_, (need, cell))| Some((need, cell, cell.boots.first()?)))
+    else {
         return Ok(None);
     };
     let modules = cell.suite.modules;
     let Ok(root) = last.module_root(modules) else { return Ok(None) };
-    let fits = machine::memory(cell) <= machine::limits(None).memory;
+    let fits = need.memory <= machine::limits(None).memory;
     // A larger userland may change with the kernel's own tools.
     if cell.lacks.is_some() || boot.userland != Userland::Busybox || !fits {
         return Ok(None);

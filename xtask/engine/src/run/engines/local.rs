@@ -96,7 +96,7 @@ impl Engine for LocalEngine<'_> {
 
     fn resources(&self, kernel: &PreparedKernel, cell: &Cell) -> Resources {
         let machine = self.machine(kernel, (&cell.id.kernel, &cell.id.flavour), &event::Null);
-        Resources { memory: machine::memory(cell), seconds: machine.history.of(&cell.id).expected(cell) }
+        machine.resources(cell)
     }
 
     fn run(&self, job: &CellJob, sink: &dyn Sink) -> Result<Option<Verdict>, RunError> {

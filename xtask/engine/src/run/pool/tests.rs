@@ -54,7 +54,7 @@ impl Engine for FakeEngine {
     }
 
     fn resources(&self, _kernel: &PreparedKernel, _cell: &Cell) -> Resources {
-        Resources { memory: 10, seconds: 1.0 }
+        Resources { memory: 10, seconds: 1.0, was_red: false }
     }
 
     fn run(&self, job: &CellJob, sink: &dyn Sink) -> Result<Option<Verdict>, RunError> {
