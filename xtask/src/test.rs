@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use host::Process;
 
 use super::help::{EXECUTION, SELECTION};
-use super::{Context, Exit, Footer, run, setup};
+use super::{Context, Exit, Footer, Usage, run, setup};
 
 /// Runs the tests of the tool itself
 ///
@@ -27,6 +27,14 @@ const FOOTER: Footer = Footer::new(&[("cargo xtask test --no-boot", "What needs 
     .exits(&[("1", "a test failed, or the main job is red")]);
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
+    if !ctx.root.join("Cargo.toml").is_file() {
+        let message = format!(
+            "{} is a project, and no checkout of the tool, whose own tests these are",
+            ctx.root.display()
+        );
+        let hint = "`cargo xtask run` tests the kernel of a project".to_owned();
+        return Err(Usage { message, hint: Some(hint) }.into());
+    }
     if !args.no_boot || args.setup {
         setup::ensure(ctx, args.setup, None)?;
     }
