@@ -11,12 +11,14 @@ use fault::{Fault, ToolError};
 use host::digest;
 
 use super::config::{self, Configured};
-use super::entry::{Built, Draft, FORMAT, STAMP, Stamp};
+use super::entry::{Built, Draft, FORMAT, Stamp, id_without_mock};
 use super::fastpath::{self, Detour, FastPath, Memory};
 use super::fragment::{Fragment, Merged, Release, Setting, merge};
 use super::make::{FLAGS, MOCK, Make, Progress, prefixed};
 use super::slot::Slot;
 use super::{BuildError, Toolchain, install, toolchain};
+
+mod fast;
 
 /// The line of a configuration with which there are line tables, and they are kept.
 const DEBUG_INFO: &str = "CONFIG_DEBUG_INFO=y";
@@ -57,6 +59,8 @@ pub struct Builder<'a> {
     pub jobs: usize,
     /// The programs.
     pub toolchain: &'a Toolchain,
+    /// Whether the mock modules are wanted. Where they are not, an edit may leave them as they were: see [`super::Mock::LeftOut`].
+    pub mock: bool,
     /// Hears stages, progress and remarks.
     pub sink: &'a dyn Sink,
 }
@@ -75,7 +79,11 @@ impl Builder<'_> {
 
     /// The finished build of a tree, if there is one; no checkout is needed for it and no make is run.
     pub fn cached(&self, tree: &str, fragments: &[Fragment]) -> Option<Built> {
-        Built::load(&self.cache.join("builds"), &self.id(tree, fragments))
+        let (builds, id) = (self.cache.join("builds"), self.id(tree, fragments));
+        // First the one without: a run that is taken up finds the one that it began with.
+        let without = || Built::load(&builds, &id_without_mock(&id));
+        let found = if self.mock { None } else { without() };
+        found.or_else(|| Built::load(&builds, &id))
     }
 
     /// The same, reported as a stage and its remarks.
@@ -148,75 +156,6 @@ impl Builder<'_> {
             Ok((built, StageEnd::Done, note))
         })?;
         Ok(built)
-    }
-
-    /// The fast path, as far as it leads.
-    fn on_fast_path(
-        &self,
-        tree: &Tree,
-        slot: &Slot,
-        configured: &Configured,
-        id: &str,
-        same_kernel: &dyn Fn(&Built),
-    ) -> Result<Result<(Built, u64), Detour>, BuildError> {
-        let (obj, log, file, builds) =
-            (slot.obj(), slot.log("build.log")?, slot.memory(), self.cache.join("builds"));
-        let make = self.make(tree, &obj, &log);
-        let start = || {
-            let memory = Memory::load(&file).ok_or(Detour::first(&obj))?;
-            if !memory.is_whole {
-                return Err(Detour::new("the build before failed, or was one at W=1"));
-            }
-            let last = Stamp::load(&builds, &memory.entry);
-            let last = last.ok_or(Detour::new("the build before is gone from the cache"))?;
-            let changed = tree.changed.ok_or(Detour::new("it is not known what changed"))?;
-            if last.toolchain != self.toolchain.version || memory.config != configured.config {
-                return Err(Detour::new("the toolchain or the configuration changed"));
-            }
-            if last.mock_error.is_some() {
-                return Err(Detour::new("the mock modules did not compile before"));
-            }
-            let path = FastPath::find(&make, &file, last.has_mock);
-            let path = path.ok_or(Detour::new("kbuild's lists of modules are not there"))?;
-            let stale = path.plan(&memory, changed)?;
-            Ok((path, memory, last, stale))
-        };
-        let (path, memory, last, stale) = match start() {
-            Ok(start) => start,
-            Err(detour) => return Ok(Err(detour)),
-        };
-        if let Some(last) = Built::load(&builds, &last.id) {
-            same_kernel(&last);
-        }
-        let progress = Progress { stage: Stage::Build, done: 0, total: 0 };
-        let other = builds.join(&last.id);
-        let remade = match path.run(&memory, &stale, &other.join(STAMP), progress) {
-            Ok(Ok(remade)) => remade,
-            Ok(Err(detour)) => return Ok(Err(detour)),
-            Err(error) => {
-                // What it compiled is whole, and what it did not reach is remembered as unsettled.
-                if error.fault() == Fault::Kernel {
-                    slot.settle()?;
-                }
-                return Err(error);
-            }
-        };
-        // All objects are whole. Until the entry is there, they stay remembered as unsettled.
-        slot.settle()?;
-        let draft = Draft::new(&builds)?;
-        let new = [remade.production.as_slice(), &remade.mock];
-        install::derived(&make, &other, draft.path(), &last.release, new)?;
-        let objects = remade.objects;
-        let built = draft.publish(&Stamp {
-            id: id.to_owned(),
-            tree: tree.id.to_owned(),
-            version: tree.version.to_owned(),
-            objects,
-            notices: configured.notices.clone(),
-            ..last
-        })?;
-        memory.after(tree.id, id).save(&file)?;
-        Ok(Ok((built, objects)))
     }
 
     pub(super) fn make<'m>(&'m self, tree: &'m Tree, obj: &'m Path, log: &'m Path) -> Make<'m> {
@@ -345,6 +284,7 @@ impl Builder<'_> {
             mock_modules: install::names(&mock),
             mock_error: made.mock_error,
             has_mock,
+            mock_left_out: false,
             notices: made.notices,
         })
     }

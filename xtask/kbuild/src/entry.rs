@@ -93,6 +93,11 @@ fn is_module(path: &Path) -> bool {
     })
 }
 
+/// Names an entry without mock modules, beside the one that has them.
+pub(super) fn id_without_mock(id: &str) -> String {
+    host::digest([id.as_bytes(), b"without mock"])[..40].to_owned()
+}
+
 /// The mock modules of a build, or why there are none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -103,13 +108,15 @@ pub enum Mock {
     DoesNotCompile(String),
     /// This tree has no `tools/testing/cxl`.
     Absent,
+    /// They were not wanted, and left as they were.
+    LeftOut,
 }
 
 impl Mock {
     /// The root, or the reason in one line.
     ///
     /// # Errors
-    /// [`BuildError::MockDoesNotCompile`], [`BuildError::NoMock`].
+    /// [`BuildError::MockDoesNotCompile`], [`BuildError::NoMock`], [`BuildError::MockLeftOut`].
     pub fn root(&self) -> Result<&Path, BuildError> {
         match self {
             Self::Root(root) => Ok(root),
@@ -117,6 +124,7 @@ impl Mock {
                 Err(BuildError::MockDoesNotCompile(why.lines().next().unwrap_or_default().to_owned()))
             }
             Self::Absent => Err(BuildError::NoMock),
+            Self::LeftOut => Err(BuildError::MockLeftOut),
         }
     }
 }
@@ -142,6 +150,9 @@ pub(super) struct Stamp {
     pub mock_error: Option<String>,
     /// Whether there is a mock root.
     pub has_mock: bool,
+    /// The tree has mock modules, and those of the entry would be of another tree: they are not in it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub mock_left_out: bool,
     pub notices: Vec<String>,
 }
 
@@ -160,6 +171,7 @@ impl Built {
     pub(super) fn load(builds: &Path, id: &str) -> Option<Self> {
         let (dir, stamp) = (builds.join(id), Stamp::load(builds, id)?);
         let mock = match stamp.mock_error {
+            _ if stamp.mock_left_out => Mock::LeftOut,
             Some(why) => Mock::DoesNotCompile(why),
             None if stamp.has_mock => Mock::Root(dir.join("mock")),
             None => Mock::Absent,

@@ -57,6 +57,9 @@ pub enum BuildError {
     /// There is no `tools/testing/cxl` in this tree. Returned likewise.
     #[error("the tree has no tools/testing/cxl: suites on the mock bus cannot run")]
     NoMock,
+    /// The mock modules were not wanted of this build. Returned likewise.
+    #[error("the mock modules were left out of this build")]
+    MockLeftOut,
     /// A process could not be run, or a short one failed.
     #[error(transparent)]
     Process(ProcessError),
@@ -145,6 +148,7 @@ impl ToolError for BuildError {
             Self::MockDoesNotCompile(_) | Self::NoMock => {
                 "mend tools/testing/cxl, or choose suites that do without: `cargo xtask run --suite enumerate`"
             }
+            Self::MockLeftOut => "`cargo xtask build` makes them",
             _ => return None,
         };
         Some(hint.to_owned())

@@ -46,8 +46,20 @@ impl Detour {
     }
 }
 
-/// Objects of modules that are to be compiled.
-pub(super) struct Stale(Vec<Recorded>);
+/// What is to be done about the objects of modules.
+pub(super) struct Stale {
+    /// To be compiled.
+    compile: Vec<Recorded>,
+    /// Those of mock modules that nobody wants now: they stay as they are, and are remembered.
+    left: BTreeSet<PathBuf>,
+}
+
+impl Stale {
+    /// Whether mock modules are left as they are.
+    pub(super) fn leaves_mock(&self) -> bool {
+        !self.left.is_empty()
+    }
+}
 
 /// What was made anew.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -104,12 +116,15 @@ impl<'a> FastPath<'a> {
         Memory::of_build((tree, entry, config), folders, &parts, Memory::load(self.file)).save(self.file)
     }
 
-    /// What the changed files make stale.
+    /// What the changed files make stale, with the mock modules or without.
     ///
     /// # Errors
     /// Why make has to look.
-    pub(super) fn plan(&self, memory: &Memory, changed: &[String]) -> Result<Stale, Detour> {
-        self.stale(memory, changed).map(Stale)
+    pub(super) fn plan(&self, memory: &Memory, changed: &[String], mock: bool) -> Result<Stale, Detour> {
+        let stale = self.stale(memory, changed)?;
+        let (compile, left): (_, Vec<_>) =
+            stale.into_iter().partition(|part| mock || !self.is_mock(&part.target));
+        Ok(Stale { compile, left: left.into_iter().map(|part| part.target).collect() })
     }
 
     /// Makes what is stale. `stamp` is a file of the time when the last entry was made. The memory of the slot says from here on what
@@ -124,7 +139,12 @@ impl<'a> FastPath<'a> {
         stamp: &Path,
         progress: Progress,
     ) -> Result<Result<Remade, Detour>, BuildError> {
-        self.remake(memory, &stale.0, stamp, progress)
+        self.remake(memory, stale, stamp, progress)
+    }
+
+    /// Mock modules are made beside their sources.
+    fn is_mock(&self, target: &Path) -> bool {
+        target.starts_with(self.make.src)
     }
 
     fn places(&self) -> impl Iterator<Item = &Place> {

@@ -59,27 +59,32 @@ pub(super) fn mock(
 }
 
 /// Makes `to` the entry of another build but for some modules, those of the kernel and those of
-/// `tools/testing/cxl`, as they were linked. What stays the same is the same file, under one more name.
+/// `tools/testing/cxl`, as they were linked; without these, all that is theirs is left out. What stays the same is the same file, under
+/// one more name.
 pub(super) fn derived(
     make: &Make,
     other: &Path,
     to: &Path,
     release: &str,
-    [production, mock]: [&[PathBuf]; 2],
+    production: &[PathBuf],
+    mock: Option<&[PathBuf]>,
 ) -> Result<(), BuildError> {
     for entry in WalkDir::new(other).into_iter().filter_map(Result::ok) {
         let below = entry.path().strip_prefix(other).unwrap_or(entry.path());
         let target = to.join(below);
+        let names: Vec<_> = below.iter().collect();
+        let is = |index: usize, name: &str| names.get(index).is_some_and(|found| *found == name);
+        if mock.is_none() && (is(0, "mock") || is(1, "mock")) {
+            continue;
+        }
         if entry.file_type().is_dir() {
             fs::create_dir_all(&target)?;
             continue;
         }
-        let names: Vec<_> = below.iter().collect();
-        let is = |index: usize, name: &str| names.get(index).is_some_and(|found| *found == name);
         // Mock modules lie in `updates`, those of the kernel beside it in both trees.
         let (is_debug, is_tree) = (is(0, "debug"), is(0, "production") || is(0, "mock"));
         let is_mock = is(1, "mock") || (is(0, "mock") && is(4, "updates"));
-        let linked = if is_mock { mock } else { production };
+        let linked = if is_mock { mock.unwrap_or_default() } else { production };
         let linked = linked.iter().find(|module| module.file_name() == Some(entry.file_name()));
         // depmod writes its own files anew.
         let is_depmods = is_tree && entry.path().extension().is_none_or(|ending| ending != "ko");

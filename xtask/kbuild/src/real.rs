@@ -50,6 +50,7 @@ fn a_real_kernel_is_built_and_packed() {
         flavour: "plain",
         jobs,
         toolchain: &toolchain,
+        mock: true,
         sink: &sink,
     };
     let build = |id: &str| -> Built {
@@ -173,6 +174,7 @@ fn a_real_tree_says_why_an_option_is_lost() {
         flavour: "plain",
         jobs: 2,
         toolchain: &toolchain,
+        mock: true,
         sink: &Collect::default(),
     };
     let tree = Tree { src: &src, id: "lost", version: &version(&src), changed: None };

@@ -97,6 +97,7 @@ impl Bench {
             flavour: "plain",
             jobs: 2,
             toolchain: &self.toolchain,
+            mock: true,
             sink,
         };
         work(&builder, &Tree { src: &src, id, version: "6.12.117", changed: None })
@@ -367,8 +368,16 @@ fn what_goes_in_is_what_a_build_is_named_by() {
     let other = Toolchain { version: "fake 2".into(), ..bench.toolchain.clone() };
     let id = |flavour: &str, toolchain: &Toolchain, tree: &str, text: &str| {
         let fragment = Fragment::parse(Path::new("c.config"), text.into()).expect("right");
-        let builder =
-            Builder { cache: &cache, slot: &slot, kernel: "k", flavour, jobs: 1, toolchain, sink: &Null };
+        let builder = Builder {
+            cache: &cache,
+            slot: &slot,
+            kernel: "k",
+            flavour,
+            jobs: 1,
+            toolchain,
+            mock: true,
+            sink: &Null,
+        };
         builder.id(tree, &[fragment])
     };
     let ids = [
@@ -400,6 +409,7 @@ fn a_missing_version_is_an_error() {
         flavour: "plain",
         jobs: 1,
         toolchain,
+        mock: true,
         sink: &Null,
     };
     let error = builder

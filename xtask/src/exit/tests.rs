@@ -190,6 +190,7 @@ fn of_the_kernel() -> Vec<Sample> {
             BuildError::Version(text()),
             BuildError::MockDoesNotCompile(text()),
             BuildError::NoMock,
+            BuildError::MockLeftOut,
             BuildError::from(start(full())),
             BuildError::from(full()),
             BuildError::Interrupted,

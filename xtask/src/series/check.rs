@@ -317,6 +317,7 @@ impl Checker<'_> {
             kbuild::Mock::Root(_) => Outcome::Ok,
             kbuild::Mock::DoesNotCompile(why) => Outcome::Failed(why.clone()),
             kbuild::Mock::Absent => Outcome::Skipped("the tree has no tools/testing/cxl".to_owned()),
+            kbuild::Mock::LeftOut => Outcome::Skipped("they were left out".to_owned()),
         };
         row.note(Check::Mock, mock);
         self.warnings(row, state, &plan, (&prepared, before, last))?;

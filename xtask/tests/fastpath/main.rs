@@ -55,6 +55,23 @@ impl Built {
     fn is_without_make(&self) -> bool {
         self.note.contains("without make")
     }
+
+    /// In what an entry without mock modules differs from one with them, but for these.
+    fn lacks(&self, shown: &str, whole: &Self) -> Option<String> {
+        let own = |left: &Left| -> Left {
+            let is_own = |(name, _): &(&String, &String)| {
+                name.starts_with("entry/") && !name.starts_with("entry/mock/")
+            };
+            left.iter().filter(is_own).map(|(name, hash)| (name.clone(), hash.clone())).collect()
+        };
+        if self.code != 0 {
+            return (whole.code == 0).then(|| format!("{shown}: without mock modules: {}", self.error));
+        }
+        let has_mock = self.left.keys().any(|name| name.starts_with("entry/mock/"));
+        let differs = own(&self.left) != own(&whole.left) && whole.code == 0;
+        (differs || has_mock && self.is_without_make() && self.entry != whole.entry)
+            .then(|| format!("{shown}: other files without mock modules"))
+    }
 }
 
 impl Bench {
@@ -126,8 +143,12 @@ impl Bench {
     }
 
     fn build(&self) -> Built {
+        self.build_with(&[])
+    }
+
+    fn build_with(&self, options: &[&str]) -> Built {
         let begun = Instant::now();
-        let run = self.project.begin(&["build", "--kernel", &self.kernel]).finish();
+        let run = self.project.begin(&[&["build", "--kernel", &self.kernel], options].concat()).finish();
         let seconds = begun.elapsed().as_secs_f64();
         let mut lines = run.stdout.lines().chain(run.tail.iter().map(String::as_str)).rev();
         let note = lines
@@ -253,6 +274,8 @@ fn what_is_built_without_make_is_what_make_builds() {
         let (sort, edit) = edits::edit(&bench.files, seed, number);
         let names: BTreeSet<_> = edit.keys().cloned().collect();
         bench.apply(&edit);
+        // Some are built without the mock modules first, which are then made from where they were left.
+        let without_mock = (number % 3 == 2).then(|| bench.build_with(&["--no-mock"]));
         let short = bench.build();
         let is_of_edit = ["building the kernel failed", "cxl_test does not compile", "Cycle detected"];
         assert!(
@@ -271,6 +294,7 @@ fn what_is_built_without_make_is_what_make_builds() {
                 continue;
             }
             let touched = names.union(&before).cloned().collect();
+            failures.extend(without_mock.iter().filter_map(|other| other.lacks(&shown, &short)));
             failures.extend(bench.differences(&shown, &short, &touched, number % 5 == 0));
         } else {
             println!("        {:5.1} s  {shown}: {}", short.seconds, short.note);
@@ -282,6 +306,11 @@ fn what_is_built_without_make_is_what_make_builds() {
         if short.code != 0 {
             bench.settle();
             before.clear();
+        }
+        if let Some(entry) =
+            without_mock.and_then(|other| other.entry).filter(|entry| Some(entry) != short.entry.as_ref())
+        {
+            let _ = fs::remove_dir_all(entry);
         }
         // The next build starts from this entry, and nothing from the one before.
         if let Some(entry) = std::mem::replace(&mut last, short.entry) {

@@ -79,6 +79,16 @@ pub fn make_commands(plan: &Plan, cache: &Cache) -> Result<Vec<String>, RunError
     Ok(builder(plan, cache, &slot, &toolchain).compile_commands(&tree(&slot.join("src"))))
 }
 
+/// The make that installs the kernel's modules from that folder below another, ready to paste.
+///
+/// # Errors
+/// A need is missing.
+pub fn install_command(plan: &Plan, cache: &Cache, root: &Path) -> Result<String, RunError> {
+    let (_, slot) = work_slot(plan, cache);
+    let toolchain = Toolchain::find()?;
+    Ok(builder(plan, cache, &slot, &toolchain).install_command(&tree(&slot.join("src")), root))
+}
+
 fn builder<'a>(plan: &'a Plan, cache: &'a Cache, slot: &'a Path, toolchain: &'a Toolchain) -> Builder<'a> {
     Builder {
         cache: cache.path(),
@@ -87,6 +97,7 @@ fn builder<'a>(plan: &'a Plan, cache: &'a Cache, slot: &'a Path, toolchain: &'a 
         flavour: &plan.flavour,
         jobs: std::thread::available_parallelism().map_or(1, usize::from),
         toolchain,
+        mock: true,
         sink: &Null,
     }
 }

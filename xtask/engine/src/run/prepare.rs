@@ -20,22 +20,32 @@ use super::{Plan, PreparedKernel, RunContext, RunError, ndctl};
 /// # Errors
 /// The source is not available, the series does not apply, or the kernel does not build.
 pub fn build(context: &RunContext, plan: &Plan) -> Result<(Prepared, Built), RunError> {
-    build_telling(context, plan, &|_| {})
+    build_telling(context, plan, true, &|_| {})
 }
 
-/// As [`build`], and tells of a kernel that will be that of a build before, see [`Builder::build_telling`].
+/// As [`build`], for whoever wants no mock modules: they may be left as they were, see [`kbuild::Mock::LeftOut`].
+///
+/// # Errors
+/// As [`build`].
+pub fn build_without_mock(context: &RunContext, plan: &Plan) -> Result<(Prepared, Built), RunError> {
+    build_telling(context, plan, false, &|_| {})
+}
+
+/// As [`build`], with the mock modules or without, and tells of a kernel that will be that of a build before, see
+/// [`Builder::build_telling`].
 fn build_telling(
     context: &RunContext,
     plan: &Plan,
+    mock: bool,
     same_kernel: &dyn Fn(&Built),
 ) -> Result<(Prepared, Built), RunError> {
     let work = Work::new(context, plan)?;
-    if let Some(built) = work.builder(context, plan).finished(&work.prepared.tree, &work.fragments)? {
+    if let Some(built) = work.builder(context, plan, mock).finished(&work.prepared.tree, &work.fragments)? {
         return Ok((work.prepared, built));
     }
     let _guard = context.cache.lock(&format!("work-{}", slot_name(plan)))?;
     // Another run may have built it while this one waited for the slot; then the slot's tree is left as it is.
-    let builder = work.builder(context, plan);
+    let builder = work.builder(context, plan, mock);
     if builder.cached(&work.prepared.tree, &work.fragments).is_none() {
         work.checkout(context)?;
     }
@@ -53,7 +63,7 @@ pub fn warnings(context: &RunContext, plan: &Plan, files: &[String]) -> Result<W
     let work = Work::new(context, plan)?;
     let _guard = context.cache.lock(&format!("work-{}", slot_name(plan)))?;
     work.checkout(context)?;
-    let builder = work.builder(context, plan);
+    let builder = work.builder(context, plan, true);
     Ok(work.with_tree(None, |tree| builder.warnings(tree, &work.fragments, files))?)
 }
 
@@ -82,7 +92,7 @@ impl Work {
         Ok(Self { fragments, prepared, toolchain, slot })
     }
 
-    fn builder<'a>(&'a self, context: &'a RunContext, plan: &'a Plan) -> Builder<'a> {
+    fn builder<'a>(&'a self, context: &'a RunContext, plan: &'a Plan, mock: bool) -> Builder<'a> {
         Builder {
             cache: context.cache.path(),
             slot: &self.slot,
@@ -90,6 +100,7 @@ impl Work {
             flavour: &plan.flavour,
             jobs: std::thread::available_parallelism().map_or(1, usize::from),
             toolchain: &self.toolchain,
+            mock,
             sink: context.sink,
         }
     }
@@ -137,6 +148,7 @@ pub(super) fn finished_build(
         flavour: &plan.flavour,
         jobs: 1,
         toolchain: &toolchain,
+        mock: false,
         sink: &Null,
     };
     Ok(builder.cached(tree, fragments))
@@ -180,7 +192,8 @@ pub fn prepare(
 ) -> Result<PreparedKernel, RunError> {
     let wanted =
         plan.cells.iter().flat_map(|cell| cell.boots.iter().map(|boot| (cell.suite.modules, boot.userland)));
-    guests_of(context, plan, &wanted.collect(), build_telling(context, plan, same_kernel)?)
+    let wanted = wanted.collect();
+    guests_of(context, plan, &wanted, build_telling(context, plan, wants_mock(&wanted), same_kernel)?)
 }
 
 /// A kernel with these guests.
@@ -192,7 +205,11 @@ pub fn prepare_guests(
     plan: &Plan,
     wanted: &BTreeSet<(ModuleSet, Userland)>,
 ) -> Result<PreparedKernel, RunError> {
-    guests_of(context, plan, wanted, build(context, plan)?)
+    guests_of(context, plan, wanted, build_telling(context, plan, wants_mock(wanted), &|_| {})?)
+}
+
+fn wants_mock(guests: &BTreeSet<(ModuleSet, Userland)>) -> bool {
+    guests.iter().any(|(modules, _)| *modules == ModuleSet::Mock)
 }
 
 fn guests_of(

@@ -8,6 +8,7 @@ use fs_err as fs;
 use serde::{Deserialize, Serialize};
 use walkdir::WalkDir;
 
+use super::Stale;
 use super::recorded::{normal, shown};
 use crate::BuildError;
 
@@ -26,7 +27,7 @@ pub(crate) struct Memory {
     pub(crate) is_whole: bool,
     /// The tree that the objects were made from.
     pub(crate) tree: String,
-    /// The entry of the cache that was made of them.
+    /// The last entry of the cache that was made here with all that belongs to it.
     pub(crate) entry: String,
     /// The hash of its configuration.
     pub(crate) config: String,
@@ -93,6 +94,14 @@ impl Memory {
     pub(crate) fn after(mut self, tree: &str, entry: &str) -> Self {
         (self.tree, self.entry) = (tree.to_owned(), entry.to_owned());
         self.unsettled.clear();
+        self
+    }
+
+    /// The same slot after one that left mock modules as they are. The entry that the next one is derived from is the one before: this
+    /// one lacks them.
+    pub(crate) fn after_production(mut self, tree: &str, stale: &Stale) -> Self {
+        tree.clone_into(&mut self.tree);
+        self.unsettled.clone_from(&stale.left);
         self
     }
 

@@ -9,7 +9,7 @@ use host::quote;
 use super::jobs::{Failed, Job, Jobs};
 use super::module::Module;
 use super::recorded::{Recorded, beside};
-use super::{Detour, FastPath, Memory, Place, Remade};
+use super::{Detour, FastPath, Memory, Place, Remade, Stale};
 use crate::BuildError;
 use crate::headline;
 use crate::make::Progress;
@@ -44,12 +44,13 @@ impl FastPath<'_> {
     pub(super) fn remake(
         &self,
         memory: &Memory,
-        stale: &[Recorded],
+        stale: &Stale,
         stamp: &Path,
         progress: Progress,
     ) -> Result<Result<Remade, Detour>, BuildError> {
         let mut memory = memory.clone();
-        memory.unsettled.extend(stale.iter().map(|part| part.target.clone()));
+        memory.unsettled.extend(stale.compile.iter().map(|part| part.target.clone()));
+        memory.unsettled.extend(stale.left.iter().cloned());
         memory.save(self.file)?;
         match self.remade(stale, stamp, progress) {
             Ok(remade) => Ok(Ok(remade)),
@@ -58,7 +59,9 @@ impl FastPath<'_> {
         }
     }
 
-    fn remade(&self, stale: &[Recorded], stamp: &Path, progress: Progress) -> Result<Remade, Stop> {
+    fn remade(&self, stale: &Stale, stamp: &Path, progress: Progress) -> Result<Remade, Stop> {
+        let wanted_mock = self.mock.as_ref().filter(|_| !stale.leaves_mock());
+        let stale = &stale.compile;
         let mut jobs = Jobs::new(self.make, progress);
         let fixdep = self.make.obj.join(FIXDEP);
         let compile: Vec<_> = stale.iter().map(|part| Job::of(part, "CC [M]", &fixdep)).collect();
@@ -68,7 +71,7 @@ impl FastPath<'_> {
         let is_stale = |module: &&Module| stale.iter().any(|part| module.parts.contains(&part.target));
         let touched = |place: &Place| place.modules.iter().filter(is_stale).cloned().collect::<Vec<_>>();
         let production = touched(&self.production);
-        let mock = self.mock.as_ref().map(touched).unwrap_or_default();
+        let mock = wanted_mock.map(touched).unwrap_or_default();
         let linked = production.iter().chain(&mock).filter(|module| module.is_linked());
         let link: Vec<Recorded> =
             linked.map(|module| self.recorded(&module.whole)).collect::<Result<_, _>>()?;
@@ -80,7 +83,7 @@ impl FastPath<'_> {
         if !production.is_empty() {
             self.finish(&mut jobs, &self.production, &production, |jobs| self.modpost(&list, jobs))?;
         }
-        if let Some(place) = &self.mock {
+        if let Some(place) = wanted_mock {
             let own = place.folder.join(SYMBOLS);
             if !mock.is_empty() || is_older(&own, &list) {
                 let recorded = self.recorded(&own)?;
@@ -95,7 +98,7 @@ impl FastPath<'_> {
             let modules = place.modules.iter().map(Module::ko);
             modules.filter(|ko| !is_older(ko, stamp)).collect::<Vec<_>>()
         };
-        let mock = self.mock.as_ref().map(new).unwrap_or_default();
+        let mock = wanted_mock.map(new).unwrap_or_default();
         Ok(Remade { objects: jobs.done(), production: new(&self.production), mock })
     }
 
@@ -150,8 +153,7 @@ impl FastPath<'_> {
 
     /// The error of what failed, as make words it. A mock module that fails is make's affair: a build succeeds without.
     fn check(&self, failed: Vec<Failed>) -> Result<(), Stop> {
-        let is_mock = |failed: &Failed| failed.target.starts_with(self.make.src);
-        let Some(first) = failed.iter().find(|failed| !is_mock(failed)) else {
+        let Some(first) = failed.iter().find(|failed| !self.is_mock(&failed.target)) else {
             return match failed.first() {
                 None => Ok(()),
                 Some(mock) => {
