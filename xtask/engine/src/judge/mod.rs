@@ -11,4 +11,4 @@ mod verdict;
 
 pub use expectations::{ExpectError, ExpectFile, Expectations, Here};
 pub use messages::Asserted;
-pub use verdict::{Judged, judge};
+pub use verdict::{Judged, judge, warm_up};

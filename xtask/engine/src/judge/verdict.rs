@@ -5,6 +5,9 @@
 //! could not start, and so printed nothing of a kernel. A QEMU that dies while the guest runs is a crash of
 //! the case during which it came: a guest that can bring QEMU down has done something.
 
+use std::sync::Once;
+use std::thread;
+
 use event::{CaseReport, CaseRun, Transcript, VmEnd};
 use kernlog::kernel_log::{LogScan, Remark, scan_log};
 use kernlog::{CaseOutcome, Splat, SplatKind, Verdict};
@@ -29,6 +32,17 @@ pub struct Judged {
     pub reason: String,
     /// What the reader should hear besides: the agent's notes, splats that were not kept.
     pub notes: Vec<String>,
+}
+
+/// Makes ready, on a thread of its own and once, what the first judgement would compile: some 80 ms, which nobody waits for while a
+/// guest comes up.
+pub fn warm_up() {
+    /// Nothing but what every log has.
+    const LINE: &[u8] = b"[    0.000000] Linux version 6.12.0\n[    0.100000] Run /init as init process\n";
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        thread::spawn(|| scan_log(LINE, None));
+    });
 }
 
 /// Judges one boot.

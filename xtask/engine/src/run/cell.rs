@@ -29,6 +29,7 @@ pub(super) fn run(
     machine: &Machine,
     job: &CellJob,
 ) -> Result<Option<Verdict>, RunError> {
+    judge::warm_up();
     let begun = Instant::now();
     let cell = &job.cell;
     context.sink.emit(&Event::CellStarted { cell: cell.id.clone() });
