@@ -92,7 +92,8 @@ impl Messages<'_> {
         let console = part(self.console, &shown);
         let level = |record: &Record| LogLevel::of_priority(record.priority);
         let of_kernel = self.kernel.of_kernel(lines);
-        let forbidden = of_kernel.filter(|r| asserted.forbids(level(r), &r.text) && !in_report(r.line));
+        let is_message = |r: &&Record| !in_report(r.line) && !frames_a_report(&r.text);
+        let forbidden = of_kernel.filter(|r| asserted.forbids(level(r), &r.text)).filter(is_message);
         let in_words = |record: &Record| {
             let text = first_line(&record.text);
             let at = memmem::find(console, text.as_bytes())
@@ -139,6 +140,14 @@ fn part<'a>(text: &'a [u8], lines: &Range<u64>) -> &'a [u8] {
     let start = start_of(first, 1);
     let end = if lines.end <= first { start } else { start_of(lines.end, first) };
     &text[start..end.max(start)]
+}
+
+/// What stands around a report and belongs to it, though its heading comes after or its end before: rulers, empty lines, and the name of
+/// a stack (`stack_type_name()`, `arch/x86/kernel/dumpstack.c`).
+fn frames_a_report(text: &str) -> bool {
+    let text = text.trim();
+    let says_nothing = !text.contains(char::is_alphanumeric);
+    says_nothing || text.strip_prefix('<').is_some_and(|rest| rest.ends_with('>') && !rest.contains(' '))
 }
 
 fn first_line(text: &str) -> &str {

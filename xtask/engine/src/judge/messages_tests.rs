@@ -142,6 +142,20 @@ fn programs_and_reports_are_not_judged_as_messages() {
 }
 
 #[test]
+fn what_frames_a_report_is_no_message_of_its_own() {
+    let cases = cases("{ forbid: [err, warn] }", "");
+    // As lockdep prints it: an empty line and a ruler before the heading, the end of the stack behind what is read of it.
+    let report = "4,1,1000000,-;\n4,2,1000000,-;======================================================\n\
+                  4,3,1000000,-; </TASK>\n4,4,1000000,-; <TASK>\n";
+    assert_eq!(judged(&cases, &transcript(["", report, ""], [PASSES, PASSES])), "= pass\none pass\ntwo pass");
+    for message in ["a", "<a b>", "== 1 ==", "<TASK> hangs"] {
+        let text = format!("4,1,1000000,-;{message}\n");
+        let judged = judged(&cases, &transcript(["", &text, ""], [PASSES, PASSES]));
+        assert!(judged.contains("one fail"), "{message}: {judged}");
+    }
+}
+
+#[test]
 fn what_came_before_the_first_case_is_the_boots() {
     let logged = transcript([ERR, "", ""], [PASSES; 2]);
     insta::assert_snapshot!(judged(&cases("{ forbid: [err] }", ""), &logged), @r"
