@@ -27,7 +27,7 @@ use self::tool::{Bench, line, middle};
 ///
 /// Says what a run with nothing changed adds to its own QEMU's time, how the same guest does when its replay.sh is
 /// started by hand, and what a build costs with nothing changed and with one file of drivers/cxl changed, beside plain
-/// make in the same folder; and how fast logs are judged.
+/// make in the same folder; how long it is from an edit to a verdict, beside make and QEMU by hand; and how fast logs are judged.
 #[derive(Debug, Parser)]
 #[command(
     name = "cargo xtask bench", bin_name = "cargo xtask bench", styles = STYLES, disable_help_flag = true,
@@ -35,6 +35,9 @@ use self::tool::{Bench, line, middle};
 struct Args {
     #[command(flatten)]
     kernel: KernelArgs,
+    /// Only how long it is from an edit to a verdict, by the tool and by hand
+    #[arg(long, conflicts_with_all = ["judging", "corpus", "parallel", "bisect"], help_heading = MEASURED)]
+    edit: bool,
     /// Only how fast logs are judged: needs no kernel and no QEMU
     #[arg(long, help_heading = MEASURED)]
     judging: bool,
@@ -62,6 +65,11 @@ struct Args {
     #[command(flatten)]
     global: Global,
 }
+
+/// One file of a module.
+const SOURCE: &str = "drivers/cxl/mem.c";
+/// A header that most of the drivers include, and the mock modules.
+const HEADER: &str = "drivers/cxl/cxlmem.h";
 
 /// The heading of what is measured, and how.
 const MEASURED: &str = "What is measured";
@@ -97,24 +105,47 @@ fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         return Ok(Exit::Success);
     }
 
-    let mut whole = Vec::new();
-    let mut inside = Vec::new();
-    let mut by_hand = Vec::new();
-    for _ in 0..args.rounds {
+    if args.edit {
+        verdicts(&bench, args.rounds)?;
+        return Ok(Exit::Success);
+    }
+
+    runs(&bench, args.rounds)?;
+    builds(&bench, args.rounds)?;
+    verdicts(&bench, args.rounds)?;
+    judging::measure(args.rounds, args.size * 1_000_000)?;
+    Ok(Exit::Success)
+}
+
+/// A run with nothing changed, beside its own QEMU and its guest replayed.
+fn runs(bench: &Bench, rounds: usize) -> Result<()> {
+    let (mut whole, mut inside, mut by_hand) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..rounds {
         let begun = Instant::now();
         bench.tool(&["--quiet", "run", "--topology", "direct", "--suite", "enumerate"])?;
         whole.push(begun.elapsed());
-        let run = fs::canonicalize(ctx.root.join("results/latest")).context("finding results/latest")?;
+        let run =
+            fs::canonicalize(bench.ctx.root.join("results/latest")).context("finding results/latest")?;
         inside.push(qemu_seconds(&run)?);
         by_hand.push(replay(&run)?);
     }
-    let project = ctx.project()?;
-    let mut rebuild = Rebuild::new(&bench, &project)?;
+    let (whole, inside, by_hand) = (middle(whole), middle(inside), middle(by_hand));
+    line("run, nothing changed", whole, "the whole command");
+    line("  of it QEMU", inside, "from its start to its end");
+    line("  of it the tool", whole.saturating_sub(inside), "what it adds");
+    line("the same by hand", by_hand, "sh replay.sh");
+    Ok(())
+}
+
+/// A build with nothing changed and with one file changed, beside plain make.
+fn builds(bench: &Bench, rounds: usize) -> Result<()> {
+    let project = bench.ctx.project()?;
+    let mut rebuild = Rebuild::new(bench, &project, SOURCE)?;
     let (mut idle, mut idle_make) = (Vec::new(), Vec::new());
     let (mut edit, mut edit_behind_make, mut edit_make) = (Vec::new(), Vec::new(), Vec::new());
     // Whatever was built there before: what is measured with nothing changed must have nothing to do.
     rebuild.by_tool()?;
-    for _ in 0..args.rounds {
+    for _ in 0..rounds {
         idle_make.push(rebuild.idle_make()?);
         idle.push(bench.tool(&["--quiet", "build"])?);
         // Behind make by hand, whose objects the tool does not trust, the first edit goes by make.
@@ -122,11 +153,6 @@ fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         edit.push(rebuild.by_tool()?);
         edit_make.push(rebuild.by_hand()?);
     }
-    let (whole, inside, by_hand) = (middle(whole), middle(inside), middle(by_hand));
-    line("run, nothing changed", whole, "the whole command");
-    line("  of it QEMU", inside, "from its start to its end");
-    line("  of it the tool", whole.saturating_sub(inside), "what it adds");
-    line("the same by hand", by_hand, "sh replay.sh");
     line("build, nothing changed", middle(idle), "the whole command: no make is run");
     line("  plain make", middle(idle_make), "bzImage modules, then M=tools/testing/cxl modules");
     line("build, one file changed", middle(edit), "drivers/cxl/mem.c, as a patch: applied, made, installed");
@@ -136,8 +162,29 @@ fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         middle(edit_make),
         "the same edit, bzImage modules, then M=tools/testing/cxl modules",
     );
-    judging::measure(args.rounds, args.size * 1_000_000)?;
-    Ok(Exit::Success)
+    Ok(())
+}
+
+/// From an edit to a verdict, by the tool and by hand.
+fn verdicts(bench: &Bench, rounds: usize) -> Result<()> {
+    let project = bench.ctx.project()?;
+    for file in [SOURCE, HEADER] {
+        let mut rebuild = Rebuild::new(bench, &project, file)?;
+        let (mut tool, mut by_hand) = (Vec::new(), Vec::new());
+        rebuild.verdict_by_tool()?;
+        for _ in 0..rounds {
+            by_hand.push(rebuild.verdict_by_hand()?);
+            // Behind make by hand, whose objects the tool does not trust.
+            rebuild.by_tool()?;
+            tool.push(rebuild.verdict_by_tool()?);
+        }
+        let (tool, by_hand) = (middle(tool), middle(by_hand));
+        let ratio =
+            format!("{:.2} of by hand, the whole command", tool.as_secs_f64() / by_hand.as_secs_f64());
+        line("edit to verdict", tool, &format!("{file}, then attach/callback-once on direct: {ratio}"));
+        line("  by hand", by_hand, "make, cxl_test, the modules into the image, its replay.sh");
+    }
+    Ok(())
 }
 
 /// Seconds from QEMU's start to its end, of all boots of a run.

@@ -1,23 +1,25 @@
 //! One file of the kernel changed: through the tool, as the next version of a series, and by plain make in the same
-//! work folder.
+//! work folder; up to a build, and up to a verdict.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 
-use engine::run::{Plan, Request, make_commands, work_slot};
-use host::{Cache, Process};
+use engine::run::{CellJob, Plan, Request, install_command, make_commands, work_slot};
+use host::{Cache, Process, quote};
 use source::Sources;
-use spec::Project;
+use spec::{ModuleSet, Project, Userland};
 
 use super::tool::Bench;
 
-/// What is edited: a module, so that bzImage stays.
-const FILE: &str = "drivers/cxl/mem.c";
 /// Name of the series that edits it.
 const SERIES: &str = "bench-edit";
+/// Folder of the copy where the modules are installed by hand.
+const MODULES: &str = "modules";
+/// The verdict that is waited for.
+const VERDICT: &[&str] = &["--topology", "direct", "--suite", "attach", "--case", "callback-once"];
 
 /// A copy of the project with one more series on the kernel, and the kernel's work slot.
 pub(super) struct Rebuild<'a> {
@@ -29,6 +31,10 @@ pub(super) struct Rebuild<'a> {
     lock: String,
     /// The commands that plain make is: kernel and modules, then the mock modules.
     makes: Vec<String>,
+    /// The one that installs the modules in the folder `modules` of the copy.
+    install: String,
+    /// What is edited: of a module, so that bzImage stays.
+    file: &'static str,
     /// The file as it came with the kernel and its series.
     text: String,
     /// Makes each edit another one, for ccache.
@@ -36,7 +42,7 @@ pub(super) struct Rebuild<'a> {
 }
 
 impl<'a> Rebuild<'a> {
-    pub(super) fn new(bench: &'a Bench<'a>, project: &Project) -> Result<Self> {
+    pub(super) fn new(bench: &'a Bench<'a>, project: &Project, file: &'static str) -> Result<Self> {
         let request = Request { kernel: bench.kernel.map(str::to_owned), ..Request::default() };
         let plan = Plan::kernel_only(project, &request)?;
         let copy = tempfile::tempdir().context("making a folder")?;
@@ -47,28 +53,70 @@ impl<'a> Rebuild<'a> {
         let cache = &bench.ctx.cache;
         let (lock, slot) = work_slot(&plan, cache);
         let makes = make_commands(&plan, cache)?;
+        let install = install_command(&plan, cache, &copy.path().join(MODULES))?;
         let sources = Sources::new(cache);
         let prepared = sources.prepare(&plan.kernel, &plan.series)?;
-        let text = sources.file(&prepared, FILE)?.with_context(|| format!("this kernel has no {FILE}"))?;
-        Ok(Self { bench, copy, cache, slot, lock, makes, text, edits: 0 })
+        let text = sources.file(&prepared, file)?.with_context(|| format!("this kernel has no {file}"))?;
+        Ok(Self { bench, copy, cache, slot, lock, makes, install, file, text, edits: 0 })
     }
 
     /// The tool: series applied, work copy updated, make, modules installed, cache entry written.
     pub(super) fn by_tool(&mut self) -> Result<Duration> {
-        let text = self.edited();
+        self.edit()?;
+        self.bench.tool_in(self.copy.path(), &["--quiet", "build"])
+    }
+
+    /// The same, and a case.
+    pub(super) fn verdict_by_tool(&mut self) -> Result<Duration> {
+        self.edit()?;
+        self.bench.tool_in(self.copy.path(), &[&["--quiet", "run"], VERDICT].concat())
+    }
+
+    /// The same case behind plain make: the modules installed and packed behind the image that the tool made, and its guest replayed.
+    pub(super) fn verdict_by_hand(&mut self) -> Result<Duration> {
+        let cells = self.copy.path().join("results/latest/cells");
+        let cell = fs::read_dir(&cells).with_context(|| format!("reading {}", cells.display()))?;
+        let cell = cell.flatten().next().context("the run has no cell")?.path();
+        let job = CellJob::read(&cell.join("job.json"))?;
+        let image = job
+            .kernel
+            .image(ModuleSet::Production, Userland::Busybox)
+            .map_err(|why| anyhow::anyhow!("{why}"))?;
+        let (modules, packed) = (self.copy.path().join(MODULES), self.copy.path().join("image"));
+
+        let made = self.by_hand()?;
+        let begun = Instant::now();
+        let by_hand = [
+            self.install.clone(),
+            format!("cp {} {}", quote(&image.path), quote(&packed)),
+            format!(
+                "cd {} && find lib -type f | busybox cpio -o -H newc >> {}",
+                quote(&modules),
+                quote(&packed)
+            ),
+            format!("IMAGE={} sh {}", quote(&packed), quote(cell.join("boot0/replay.sh"))),
+        ];
+        for command in by_hand {
+            Process::new("sh", ["-c", &command]).deadline(Duration::from_secs(300)).run()?;
+        }
+        Ok(made + begun.elapsed())
+    }
+
+    fn edit(&mut self) -> Result<()> {
+        let line = self.new_line();
         let dir = self.copy.path().join("patches").join(SERIES);
         fs::create_dir_all(&dir).with_context(|| format!("making {}", dir.display()))?;
         write(&dir.join("series.yaml"), "title: one edit\n")?;
         let header = "From: A <a@example.org>\nSubject: [PATCH] Edit\n\nTo be measured.\n---\n";
-        write(&dir.join("0001-edit.patch"), &format!("{header}{}", appended(FILE, &text)?))?;
-        self.bench.tool_in(self.copy.path(), &["--quiet", "build"])
+        write(&dir.join("0001-edit.patch"), &format!("{header}{}", patch(self.file, &self.text, &line)))
     }
 
     /// The same edit and plain make, with the tool's own flags.
     pub(super) fn by_hand(&mut self) -> Result<Duration> {
         let _guard = self.cache.lock(&self.lock)?;
-        let text = self.edited();
-        write(&self.slot.join("src").join(FILE), &text)?;
+        let line = self.new_line();
+        let text = with_line(&self.text, &line);
+        write(&self.slot.join("src").join(self.file), &text)?;
         self.make()
     }
 
@@ -86,22 +134,38 @@ impl<'a> Rebuild<'a> {
         Ok(begun.elapsed())
     }
 
-    /// The file with one definition more, never the same.
-    fn edited(&mut self) -> String {
+    /// A definition that was never there before, for ccache.
+    fn new_line(&mut self) -> String {
         self.edits += 1;
         let unique = format!("{}-{}", std::process::id(), self.edits);
-        format!("{}\nconst char cxl_bench_edit[] = \"{unique}\";\n", self.text.trim_end())
+        format!("static const char cxl_bench_edit[] __maybe_unused = \"{unique}\";")
     }
 }
 
-/// A patch that appends the last line of `text` to a file that is as all lines before.
-fn appended(file: &str, text: &str) -> Result<String> {
-    let lines: Vec<&str> = text.lines().collect();
-    ensure!(lines.len() > 4, "{file} is too short to be edited");
-    let old = lines.len() - 1;
-    let context: String = lines[old - 3..old].iter().map(|line| format!(" {line}\n")).collect();
-    let hunk = format!("@@ -{},3 +{},4 @@\n{context}+{}\n", old - 2, old - 2, lines[old]);
-    Ok(format!("--- a/{file}\n+++ b/{file}\n{hunk}"))
+/// Where a line is added: at the end, or within the guard of a header.
+fn place(lines: &[&str]) -> usize {
+    lines.len() - usize::from(lines.last().is_some_and(|last| last.starts_with("#endif")))
+}
+
+fn with_line(text: &str, line: &str) -> String {
+    let mut lines: Vec<&str> = text.trim_end().lines().collect();
+    lines.insert(place(&lines), line);
+    lines.join("\n") + "\n"
+}
+
+/// A patch that adds the line to the file with this text.
+fn patch(file: &str, text: &str, line: &str) -> String {
+    let lines: Vec<&str> = text.trim_end().lines().collect();
+    let at = place(&lines);
+    let (before, after) = (&lines[at.saturating_sub(3)..at], &lines[at..]);
+    let (first, old) = (at - before.len() + 1, before.len() + after.len());
+    let kept = |lines: &[&str]| lines.iter().map(|line| format!(" {line}\n")).collect::<String>();
+    format!(
+        "--- a/{file}\n+++ b/{file}\n@@ -{first},{old} +{first},{} @@\n{}+{line}\n{}",
+        old + 1,
+        kept(before),
+        kept(after)
+    )
 }
 
 /// What the user writes in a project, without what was made of it.
@@ -139,9 +203,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_edit_is_a_patch_that_appends() {
-        let text = "1\n2\n3\n4\n5\nnew\n";
-        insta::assert_snapshot!(appended("a/b.c", text).expect("long enough"), @r"
+    fn an_edit_is_a_patch_of_one_line() {
+        insta::assert_snapshot!(patch("a/b.c", "1\n2\n3\n4\n5\n", "new"), @r"
         --- a/a/b.c
         +++ b/a/b.c
         @@ -3,3 +3,4 @@
@@ -150,6 +213,16 @@ mod tests {
          5
         +new
         ");
-        assert!(appended("b.c", "1\n2\n").is_err());
+        let header = "#ifndef X\n1\n#endif /* X */\n";
+        assert_eq!(with_line(header, "new"), "#ifndef X\n1\nnew\n#endif /* X */\n");
+        insta::assert_snapshot!(patch("b.h", header, "new"), @r"
+        --- a/b.h
+        +++ b/b.h
+        @@ -1,3 +1,4 @@
+         #ifndef X
+         1
+        +new
+         #endif /* X */
+        ");
     }
 }
