@@ -1,5 +1,6 @@
 //! The initramfs of a kernel: agent, busybox or a larger userland, modules. Jobs are laid on top of it, see [`super::job_archive`].
 
+use std::fs::Metadata;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -100,6 +101,11 @@ fn archive(inputs: &Inputs, agent: Vec<u8>) -> Result<Archive, GuestError> {
     Ok(archive)
 }
 
+/// The permission bits that a file of the host has in a guest.
+pub fn guest_mode(file: &Metadata) -> u32 {
+    if file.permissions().mode() & 0o100 == 0 { 0o644 } else { 0o755 }
+}
+
 fn modules(archive: &mut Archive, root: &Path) -> Result<(), GuestError> {
     for entry in WalkDir::new(root.join("lib/modules")).sort_by_file_name() {
         let entry = entry.map_err(|e| io_at("reading the modules in", root)(e.into()))?;
@@ -109,8 +115,7 @@ fn modules(archive: &mut Archive, root: &Path) -> Result<(), GuestError> {
             archive.dir(&name)?;
         } else if entry.file_type().is_file() {
             let bytes = fs::read(path)?;
-            let mode = fs::metadata(path)?.permissions().mode();
-            archive.file(&name, if mode & 0o100 == 0 { 0o644 } else { 0o755 }, bytes)?;
+            archive.file(&name, guest_mode(&fs::metadata(path)?), bytes)?;
         }
     }
     Ok(())

@@ -16,7 +16,7 @@ pub use agent::agent;
 pub use busybox::Busybox;
 pub use cpio::Archive;
 pub use error::GuestError;
-pub use image::{Image, Inputs, image};
+pub use image::{Image, Inputs, guest_mode, image};
 pub use job::{JobFile, job_archive, wait_archive};
 pub use ndctl::{Ndctl, NdctlTree};
 pub use userland::Closed;

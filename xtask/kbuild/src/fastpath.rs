@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::BuildError;
-use super::make::{MOCK, Make, Progress};
+use super::make::{MOCK, Make};
 use module::Module;
 use recorded::{Recorded, shown};
 
@@ -125,21 +125,6 @@ impl<'a> FastPath<'a> {
         let (compile, left): (_, Vec<_>) =
             stale.into_iter().partition(|part| mock || !self.is_mock(&part.target));
         Ok(Stale { compile, left: left.into_iter().map(|part| part.target).collect() })
-    }
-
-    /// Makes what is stale. `stamp` is a file of the time when the last entry was made. The memory of the slot says from here on what
-    /// is unsettled; that all is made, the caller has it remember.
-    ///
-    /// # Errors
-    /// [`BuildError::Make`] where the modules do not compile or link, as make would have said it.
-    pub(super) fn run(
-        &self,
-        memory: &Memory,
-        stale: &Stale,
-        stamp: &Path,
-        progress: Progress,
-    ) -> Result<Result<Remade, Detour>, BuildError> {
-        self.remake(memory, stale, stamp, progress)
     }
 
     /// Mock modules are made beside their sources.

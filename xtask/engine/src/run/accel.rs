@@ -103,23 +103,24 @@ pub fn choose(
     cache: &Cache,
     boot: impl FnOnce() -> Result<(), NoGuest>,
 ) -> (Accelerator, bool) {
-    match wanted {
-        AccelRequest::Kvm => return (Accelerator::new("kvm", "asked for"), true),
-        AccelRequest::Tcg => return (Accelerator::new("tcg", "asked for"), true),
-        AccelRequest::Auto => {}
-    }
-    match opens() {
-        Ok(()) => known_or_booted(qemu, kernel, cache, boot),
-        Err(why) => (Accelerator::new("tcg", why), true),
+    match settled(wanted) {
+        Some(choice) => (choice, true),
+        None => known_or_booted(qemu, kernel, cache, boot),
     }
 }
 
 /// As [`choose`], where no guest has to be booted for it.
 pub(super) fn known(wanted: AccelRequest, qemu: &Path, kernel: &Path, cache: &Cache) -> Option<Accelerator> {
-    let is_kept = || {
-        wanted != AccelRequest::Auto || opens().is_err() || kept(&file_of(qemu, kernel, cache).1).is_some()
-    };
-    is_kept().then(|| choose(wanted, qemu, kernel, cache, || Err(NoGuest::from(String::new()))).0)
+    settled(wanted).or_else(|| kept(&file_of(qemu, kernel, cache).1))
+}
+
+/// What needs no look at a kernel: it was asked for, or KVM does not open.
+fn settled(wanted: AccelRequest) -> Option<Accelerator> {
+    match wanted {
+        AccelRequest::Kvm => Some(Accelerator::new("kvm", "asked for")),
+        AccelRequest::Tcg => Some(Accelerator::new("tcg", "asked for")),
+        AccelRequest::Auto => opens().err().map(|why| Accelerator::new("tcg", why)),
+    }
 }
 
 /// Names the host with its QEMU, and the file in which is kept what is known of this image.

@@ -156,10 +156,7 @@ fn boot_once(
     let deadlines = Deadlines::new(machine.accel, times).at_least(recorded.boot().unwrap_or_default());
     let on_frame = &mut |frame: &FromGuest| emit_frame(context, &cell.id, boot, &cases, begun, frame);
     let guest = vm::Boot { machine: qemu, folder, deadlines };
-    // The one that waits has the smallest userland.
-    let ahead = (request.boot.userland == Userland::Busybox)
-        .then(|| machine.head_start.take(cell, machine.accel, &hardware, built))
-        .flatten();
+    let ahead = machine.head_start.take(cell, request.boot.userland, machine.accel, &hardware, built);
     let early = ahead.is_some();
     let transcript = match ahead {
         None => guest.run(&job, on_frame, &requests),

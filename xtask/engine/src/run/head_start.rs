@@ -14,7 +14,7 @@ use walkdir::WalkDir;
 
 use event::CellId;
 use kbuild::Built;
-use spec::ModuleSet;
+use spec::{ModuleSet, Userland};
 use vm::{Accel, EarlyGuest, LateFile};
 
 use super::Cell;
@@ -33,6 +33,7 @@ pub(super) struct Waiting {
     pub(super) last: Built,
     /// Which of its modules.
     pub(super) modules: ModuleSet,
+    pub(super) userland: Userland,
     pub(super) accel: Accel,
     pub(super) hardware: Hardware,
 }
@@ -53,15 +54,13 @@ impl HeadStart {
     pub(super) fn take(
         &self,
         cell: &Cell,
+        userland: Userland,
         accel: Accel,
         hardware: &Hardware,
         built: &Built,
     ) -> Option<Ahead> {
         let mut place = self.lock();
-        if place.as_ref()?.cell != cell.id {
-            return None;
-        }
-        let waiting = place.take()?;
+        let waiting = place.take_if(|waiting| waiting.cell == cell.id && waiting.userland == userland)?;
         drop(place);
         let (last, modules) = (&waiting.last, waiting.modules);
         if waiting.accel != accel || waiting.hardware != *hardware || !same(&last.kernel, &built.kernel) {
@@ -95,8 +94,7 @@ fn lacking(last: &Path, new: &Path) -> Option<Vec<LateFile>> {
     let changed = after.into_iter().filter(|name| !same(&last.join(name), &new.join(name)));
     let late = |name: PathBuf| {
         let path = new.join(&name);
-        let mode = fs::metadata(&path).ok()?.mode();
-        let mode = if mode & 0o100 == 0 { 0o644 } else { 0o755 };
+        let mode = guest::guest_mode(&fs::metadata(&path).ok()?);
         Some(LateFile { path: format!("/{}", name.display()), mode, bytes: fs::read(path).ok()? })
     };
     changed.map(late).collect()

@@ -37,9 +37,14 @@ pub struct Resources {
 impl Resources {
     /// The sooner it should start, the greater: who waits for a verdict waits for what was red, and a long one that starts last is
     /// waited for alone.
-    pub(super) fn urgency(&self, other: &Self) -> Ordering {
+    fn urgency(&self, other: &Self) -> Ordering {
         self.was_red.cmp(&other.was_red).then(self.seconds.total_cmp(&other.seconds))
     }
+}
+
+/// The place of what should start first: of those that are as urgent, the first.
+pub(super) fn most_urgent<'a>(needs: impl Iterator<Item = (usize, &'a Resources)>) -> Option<usize> {
+    needs.max_by(|(a, one), (b, other)| one.urgency(other).then(b.cmp(a))).map(|(at, _)| at)
 }
 
 /// What an engine can carry.
@@ -83,13 +88,8 @@ impl Schedule {
         let used: u64 = self.running.values().map(|need| need.memory).sum();
         // What is larger than the machine runs all the same, with no guest beside it.
         let fits = |need: &Resources| used == 0 || used.saturating_add(need.memory) <= self.limits.memory;
-        let (at, _) = self
-            .waiting
-            .iter()
-            .enumerate()
-            .filter(|(_, (_, need))| fits(need))
-            // Of those that are as urgent, the first.
-            .max_by(|(a, (_, one)), (b, (_, other))| one.urgency(other).then(b.cmp(a)))?;
+        let waiting = self.waiting.iter().map(|(_, need)| need).enumerate();
+        let at = most_urgent(waiting.filter(|(_, need)| fits(need)))?;
         let (task, need) = self.waiting.remove(at);
         self.running.insert(task, need);
         Some(task)

@@ -40,8 +40,12 @@ impl<E: Into<BuildError>> From<E> for Stop {
 }
 
 impl FastPath<'_> {
-    /// Makes all that hangs on the stale objects.
-    pub(super) fn remake(
+    /// Makes what is stale. `stamp` is a file of the time when the last entry was made. The memory of the slot says from here on what
+    /// is unsettled; that all is made, the caller has it remember.
+    ///
+    /// # Errors
+    /// [`BuildError::Make`] where the modules do not compile or link, as make would have said it.
+    pub(crate) fn run(
         &self,
         memory: &Memory,
         stale: &Stale,

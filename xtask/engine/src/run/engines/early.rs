@@ -9,6 +9,7 @@ use vm::EarlyGuest;
 use crate::run::hardware::Hardware;
 use crate::run::head_start::Waiting;
 use crate::run::machine::{self, Machine};
+use crate::run::schedule::most_urgent;
 use crate::run::{Plan, RunContext, RunError, prepare};
 
 /// Starts the guest of the cell that will probably be the first to run, with the kernel and the modules of the last build; none where it
@@ -22,11 +23,10 @@ pub(super) fn start(
     plan: &Plan,
     last: &Built,
 ) -> Result<Option<Waiting>, RunError> {
-    // As the schedule does: of several that are as urgent, the first.
-    let cells = plan.closed_cells().map(|cell| (machine.resources(cell), cell)).enumerate();
-    let first = cells.max_by(|(a, (one, _)), (b, (other, _))| one.urgency(other).then(b.cmp(a)));
+    let cells: Vec<_> = plan.closed_cells().map(|cell| (machine.resources(cell), cell)).collect();
+    let first = most_urgent(cells.iter().map(|(need, _)| need).enumerate());
     let Some((need, cell, boot)) =
-        first.and_then(|(_, (need, cell))| Some((need, cell, cell.boots.first()?)))
+        first.and_then(|at| Some((cells[at].0, cells[at].1, cells[at].1.boots.first()?)))
     else {
         return Ok(None);
     };
@@ -52,5 +52,5 @@ pub(super) fn start(
         machine_args: &hardware.machine_args,
     })?;
     let (cell, last, accel) = (cell.id.clone(), last.clone(), machine.accel);
-    Ok(Some(Waiting { guest, cell, last, modules, accel, hardware }))
+    Ok(Some(Waiting { guest, cell, last, modules, userland: boot.userland, accel, hardware }))
 }
