@@ -54,14 +54,28 @@ impl Command {
         self.words.iter().take_while(is_shells).map(there).collect()
     }
 
+    /// Whether a red verdict is the answer that its page means: the log, the runs and the tree of the sandbox are broken on purpose.
+    /// On the project's own kernel nothing is.
+    pub fn judges_what_is_broken(&self) -> bool {
+        ["parse", "results"].contains(&self.words[1].as_str()) || self.is_of_users_tree()
+    }
+
+    /// Whether it takes something below the user's home.
+    fn is_of_users_tree(&self) -> bool {
+        self.words.iter().any(|word| word.starts_with("~/"))
+    }
+
     pub fn speed(&self) -> Speed {
         let words = &self.words[1..];
         let is_plan = words[0] == "run" && words.iter().any(|word| word == "--list");
         let is_offline = words.iter().any(|word| word == "--offline");
-        let of_tree = words.iter().any(|word| word.starts_with("~/"));
         let of_table =
             QUICK.iter().any(|quick| words.iter().zip(*quick).filter(|(a, b)| a == b).count() == quick.len());
-        if (of_table || is_plan || is_offline) && !of_tree { Speed::Quick } else { Speed::Slow }
+        if (of_table || is_plan || is_offline) && !self.is_of_users_tree() {
+            Speed::Quick
+        } else {
+            Speed::Slow
+        }
     }
 }
 
@@ -147,5 +161,20 @@ mod tests {
         assert_eq!(speed("run --list --git ~/linux a..b"), Speed::Slow);
         assert_eq!(speed("run"), Speed::Slow);
         assert_eq!(speed("series lint x"), Speed::Slow);
+    }
+
+    #[test]
+    fn red_is_an_answer_on_what_is_broken_alone() {
+        let broken = |line: &str| of(&format!("```sh\ncargo xtask {line}\n```\n"))[0].judges_what_is_broken();
+        for line in
+            ["parse console.log", "results show latest", "run --git ~/linux a..b", "run --linux ~/linux"]
+        {
+            assert!(broken(line), "{line}");
+        }
+        for line in
+            ["run", "run --suite attach --case 'callback-*'", "series check memdev-attach", "bisect log"]
+        {
+            assert!(!broken(line), "{line}");
+        }
     }
 }

@@ -47,10 +47,10 @@ static STAMP: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\[ *\d+\.\
 /// service, the indentation of a mail, or what was learned of this log.
 pub(super) fn measure<'l>(line: &'l [u8], learned: Option<&Learned>) -> Prefix<'l> {
     let own = prefix::strip(line);
-    if let Some(start) = own.guessed {
+    if let Some(nameless) = own.without_name() {
         // Two words and a colon begin many lines of a report, too.
-        let within = !matches!(report_line::read(&line[start..]), ReportLine::Other);
-        return if within { Prefix { len: start, user: false, guessed: None, ..own } } else { own };
+        let within = !matches!(report_line::read(&line[nameless.len..]), ReportLine::Other);
+        return if within { nameless } else { own };
     }
     if own.user || own.stamped {
         return own;
@@ -69,6 +69,7 @@ const FOREIGN: usize = 64;
 
 /// A line that may be a heading.
 pub(super) struct Classified<'l> {
+    /// What stands before the message. It may end before `at`.
     pub prefix: Prefix<'l>,
     /// Where its message starts.
     pub at: usize,
@@ -83,10 +84,10 @@ pub(super) struct Classified<'l> {
 pub(super) fn classify<'l>(line: &'l [u8], learned: Option<&Learned>, needle: usize) -> Classified<'l> {
     let own = prefix::strip(line);
     let found = |prefix, at, heading, loose| Classified { prefix, at, heading: Some(heading), loose };
-    if let Some(start) = own.guessed
-        && let Some(heading) = heading_at(line, start)
+    if let Some(nameless) = own.without_name()
+        && let Some(heading) = heading_at(line, nameless.len)
     {
-        return found(Prefix { len: start, user: false, guessed: None, ..own }, start, heading, false);
+        return found(nameless, nameless.len, heading, false);
     }
     if own.user {
         return Classified { prefix: own, at: own.len, heading: None, loose: false };
@@ -107,13 +108,13 @@ pub(super) fn classify<'l>(line: &'l [u8], learned: Option<&Learned>, needle: us
     let at = cuts.first().copied().unwrap_or(0).max(own.len);
     for cut in cuts.into_iter().filter(|cut| *cut > own.len && !of_process(&line[..*cut])) {
         if let Some(heading) = heading_at(line, cut) {
-            return found(Prefix { len: cut, stamped: true, ..own }, cut, heading, false);
+            return found(Prefix { stamped: true, ..own }, cut, heading, false);
         }
     }
     if !own.stamped {
         for cut in separators(line, own.len.max(needle.saturating_sub(FOREIGN)), needle) {
             if let Some(heading) = heading::find(&line[cut..]).filter(|_| !of_process(&line[..cut])) {
-                return found(Prefix { len: cut, ..own }, cut, heading, true);
+                return found(own, cut, heading, true);
             }
         }
     }
@@ -148,3 +149,75 @@ pub(super) fn read_anywhere(line: &[u8]) -> ReportLine {
 
 /// Bytes of a line in which a message starts.
 const HEAD: usize = 160;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What lines share that no grammar knows, such as `rack #7 says; `.
+    fn learned() -> Learned {
+        let lines: [&[u8]; 3] = [b"rack #1 says; one", b"rack #2 says; two", b"rack #3 says; three"];
+        Learned::from_lines(lines.into_iter()).expect("a prefix")
+    }
+
+    /// A message, and what its prefix says of it.
+    fn shown(message: &str, prefix: Prefix<'_>) -> String {
+        let marks =
+            [(prefix.stamped, "stamped"), (prefix.user, "user"), (prefix.guessed.is_some(), "guessed")];
+        let marks = marks.into_iter().filter_map(|(is, mark)| is.then_some(mark));
+        marks.fold(format!("{message:?}"), |shown, mark| shown + " " + mark)
+    }
+
+    #[test]
+    fn the_message_of_a_line_of_a_report() {
+        let lines = [
+            "Nov 22 10:00:00 Call Trace:",
+            "Nov 22 10:00:00 Lid closed: sleeping",
+            "Nov 22 10:00:00 box prog[1]: a [    1.000000] b",
+            "a program's [    1.000000] RIP: 0010:f+0x1/0x2",
+            "rack #9 says; RIP: 0010:f+0x1/0x2",
+            "another says; RIP: 0010:f+0x1/0x2",
+        ];
+        let learned = learned();
+        let seen = lines.map(|line| {
+            let prefix = measure(line.as_bytes(), Some(&learned));
+            shown(&line[prefix.len..], prefix)
+        });
+        insta::assert_snapshot!(seen.join("\n"), @r#"
+        "Call Trace:"
+        "sleeping" user guessed
+        "a [    1.000000] b" user
+        "RIP: 0010:f+0x1/0x2" stamped
+        "RIP: 0010:f+0x1/0x2"
+        "another says; RIP: 0010:f+0x1/0x2"
+        "#);
+    }
+
+    #[test]
+    fn the_message_of_a_heading() {
+        let lines = [
+            "Nov 22 10:00:00 Internal error: Oops: 0000000096000004 [#1] SMP",
+            "Nov 22 10:00:00 Lid closed: BUG: kernel NULL pointer dereference, address: 0000000000000008",
+            "[    1.000000] BUG: kernel NULL pointer dereference, address: 0000000000000008",
+            "a program's [    1.000000] BUG: kernel NULL pointer dereference, address: 0000000000000008",
+            "rack #9 says; BUG: kernel NULL pointer dereference, address: 0000000000000008",
+            "another says; BUG: kernel NULL pointer dereference, address: 0000000000000008",
+        ];
+        let learned = learned();
+        let seen = lines.map(|line| {
+            let needle = line.find("BUG").unwrap_or(0);
+            let seen = classify(line.as_bytes(), Some(&learned), needle);
+            let heading = if seen.heading.is_some() { "heading" } else { "none" };
+            let loose = if seen.loose { "loose " } else { "" };
+            format!("{loose}{heading}: {}", shown(&line[seen.at..], seen.prefix))
+        });
+        insta::assert_snapshot!(seen.join("\n"), @r#"
+        heading: "Internal error: Oops: 0000000096000004 [#1] SMP"
+        none: "BUG: kernel NULL pointer dereference, address: 0000000000000008" user guessed
+        heading: "BUG: kernel NULL pointer dereference, address: 0000000000000008" stamped
+        heading: "BUG: kernel NULL pointer dereference, address: 0000000000000008" stamped
+        heading: "BUG: kernel NULL pointer dereference, address: 0000000000000008" stamped
+        loose heading: "BUG: kernel NULL pointer dereference, address: 0000000000000008"
+        "#);
+    }
+}

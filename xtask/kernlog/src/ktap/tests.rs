@@ -417,6 +417,28 @@ fn a_log_that_begins_in_the_middle() {
 }
 
 #[test]
+fn levels_around_the_first_line_are_known_by_their_depth_and_line() {
+    let logs = ["        ok 2 r\n    ok 2 q\nok 2 p\n", "    ok 3 q\nok 2 a\nok 3 b\n1..1\n"];
+    insta::assert_snapshot!(logs.map(shown).join("--\n"), @r"
+    = pass 
+    pass     p/q/r
+    pass     p/q
+    pass     p
+    line 1 result number 2 where 1 was due
+    line 2 the log begins in the middle: results before number 2 are not in it
+    line 3 the log begins in the middle: results before number 2 are not in it
+    --
+    = fail line 2: 2 results where 1 were planned
+    pass     a/q
+    pass     a
+    pass     b
+    line 1 result number 3 where 1 was due
+    line 2 the log begins in the middle: results before number 2 are not in it
+    line 2 RED 2 results where 1 were planned
+    ");
+}
+
+#[test]
 fn numbers_that_are_too_large_and_an_early_end() {
     let logs = [
         "TAP version 13\n1..99999999999999999999999\nok 1 a\n",

@@ -18,3 +18,10 @@ pub struct Prefix<'a> {
     /// Where the message starts if that name is none: two words and a colon begin many messages.
     pub guessed: Option<usize>,
 }
+
+impl Prefix<'_> {
+    /// The prefix if the name in it is none, but words of the message, where that may be so.
+    pub(crate) fn without_name(self) -> Option<Self> {
+        self.guessed.map(|len| Self { len, user: false, guessed: None, ..self })
+    }
+}

@@ -401,6 +401,24 @@ mod tests {
         "#);
     }
 
+    #[test]
+    fn what_may_stand_behind_a_time_of_printks() {
+        let lines = [
+            "[    1.000000] <4>BUG: x",
+            "[    1.000000] 4,630,1000000,-,caller=T12;BUG: x",
+            "[    1.000000] kernel: BUG: x",
+            "[    1.000000] kernel: kernel: BUG: x",
+            "[    1.000000] box kernel: box kernel: BUG: x",
+        ];
+        insta::assert_snapshot!(lines.map(shown).join("\n"), @r#"
+        S-"BUG: x" []
+        S-"BUG: x" [T12]
+        S-"BUG: x" []
+        S-"kernel: BUG: x" []
+        S-"box kernel: BUG: x" []
+        "#);
+    }
+
     proptest! {
         #[test]
         fn any_bytes_are_measured(line in proptest::collection::vec(any::<u8>(), 0..80)) {
