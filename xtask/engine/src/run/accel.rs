@@ -3,7 +3,7 @@
 //! That `/dev/kvm` opens proves nothing: a host whose KVM runs only its own kind of guest (kvm_pvm, some nested
 //! set-ups) starts QEMU and then stands still or dies in the decompressor. So KVM counts as usable only once this kernel
 //! has come up under it with this QEMU. The answer is kept for as long as the host is up, for all builds with the same image: an
-//! edit of modules does not ask again.
+//! edit of modules does not ask again, and where no kernel came up of several, each step of a bisection is not asked for either.
 
 use std::fmt;
 use std::fs::{self, OpenOptions};
@@ -65,6 +65,10 @@ impl Accelerator {
         Self { accelerator: accelerator.to_owned(), why: why.into(), raw: None }
     }
 
+    fn is_tcg(&self) -> bool {
+        self.accelerator == "tcg"
+    }
+
     /// TCG, as KVM opens and runs no guest.
     fn without_kvm(NoGuest { why, raw }: NoGuest) -> Self {
         Self {
@@ -79,10 +83,8 @@ pub fn forecast(qemu: Option<&Path>, cache: &Cache) -> Forecast {
     if let Err(why) = opens() {
         return Forecast { accelerator: Some("tcg".to_owned()), why, raw: None };
     }
-    let known = super::find_qemu(qemu).ok().and_then(|path| {
-        let newest = fs::read(folder(cache).join(format!("{}.json", host_and_qemu(&path)))).ok()?;
-        serde_json::from_slice::<Accelerator>(&newest).ok()
-    });
+    let known =
+        super::find_qemu(qemu).ok().and_then(|path| kept(&newest(&folder(cache), &host_and_qemu(&path))));
     match known {
         Some(choice) => Forecast { accelerator: Some(choice.accelerator), why: choice.why, raw: choice.raw },
         None => Forecast {
@@ -111,7 +113,7 @@ pub fn choose(
 
 /// As [`choose`], where no guest has to be booted for it.
 pub(super) fn known(wanted: AccelRequest, qemu: &Path, kernel: &Path, cache: &Cache) -> Option<Accelerator> {
-    settled(wanted).or_else(|| kept(&file_of(qemu, kernel, cache).1))
+    settled(wanted).or_else(|| Memory::of(qemu, kernel, cache).recall())
 }
 
 /// What needs no look at a kernel: it was asked for, or KVM does not open.
@@ -123,41 +125,82 @@ fn settled(wanted: AccelRequest) -> Option<Accelerator> {
     }
 }
 
-/// Names the host with its QEMU, and the file in which is kept what is known of this image.
-fn file_of(qemu: &Path, kernel: &Path, cache: &Cache) -> (String, PathBuf) {
-    let (host, image) = (host_and_qemu(qemu), fs::read(kernel).unwrap_or_default());
-    let file = folder(cache).join(format!("{host}-{}.json", &host::sha256(image)[..16]));
-    (host, file)
-}
-
-fn kept(file: &Path) -> Option<Accelerator> {
-    serde_json::from_slice(&fs::read(file).ok()?).ok()
-}
-
-/// What is known of this image, or what its boot shows.
+/// What is known of an image, or what its boot shows.
 fn known_or_booted(
     qemu: &Path,
     kernel: &Path,
     cache: &Cache,
     boot: impl FnOnce() -> Result<(), NoGuest>,
 ) -> (Accelerator, bool) {
-    let (host, file) = file_of(qemu, kernel, cache);
-    if let Some(choice) = kept(&file) {
+    let memory = Memory::of(qemu, kernel, cache);
+    if let Some(choice) = memory.recall() {
         return (choice, true);
     }
     let choice = match boot() {
         Ok(()) => Accelerator::new("kvm", "this kernel comes up under KVM"),
         Err(why) => Accelerator::without_kvm(why),
     };
-    // An interrupted probe says nothing; and a cache that cannot be written only costs the next run its time.
-    if !host::signals::requested()
-        && let Ok(text) = serde_json::to_vec(&choice)
-    {
-        let _ = fs::create_dir_all(folder(cache));
-        let _ = write_stamp(&file, &text);
-        let _ = write_stamp(&folder(cache).join(format!("{host}.json")), &text);
+    // An interrupted probe says nothing.
+    if !host::signals::requested() {
+        memory.keep(&choice);
     }
     (choice, false)
+}
+
+/// So many kernels that did not come up show that it is the host, where none did: one may be broken by an edit.
+const ENOUGH: usize = 2;
+
+/// What is kept of the kernels that this host, since it started, was asked to run with this QEMU.
+struct Memory {
+    folder: PathBuf,
+    /// Names the host and the QEMU.
+    host: String,
+    /// Names the image.
+    image: String,
+}
+
+impl Memory {
+    fn of(qemu: &Path, kernel: &Path, cache: &Cache) -> Self {
+        let image = host::sha256(fs::read(kernel).unwrap_or_default())[..16].to_owned();
+        Self { folder: folder(cache), host: host_and_qemu(qemu), image }
+    }
+
+    /// What was seen of this image, or is plain from what was seen of others.
+    fn recall(&self) -> Option<Accelerator> {
+        kept(&self.file_of_image()).or_else(|| self.of_others())
+    }
+
+    /// TCG, where enough other kernels did not come up under KVM, and none did.
+    fn of_others(&self) -> Option<Accelerator> {
+        let last = kept(&newest(&self.folder, &self.host)).filter(Accelerator::is_tcg)?;
+        let names =
+            fs::read_dir(&self.folder).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let of_images = names.filter(|name| name.starts_with(&format!("{}-", self.host)));
+        let seen: Vec<_> = of_images.filter_map(|name| kept(&self.folder.join(name))).collect();
+        (seen.len() >= ENOUGH && seen.iter().all(Accelerator::is_tcg)).then_some(last)
+    }
+
+    /// A cache that cannot be written only costs the next run its time.
+    fn keep(&self, choice: &Accelerator) {
+        if let Ok(text) = serde_json::to_vec(choice) {
+            let _ = fs::create_dir_all(&self.folder);
+            let _ = write_stamp(&self.file_of_image(), &text);
+            let _ = write_stamp(&newest(&self.folder, &self.host), &text);
+        }
+    }
+
+    fn file_of_image(&self) -> PathBuf {
+        self.folder.join(format!("{}-{}.json", self.host, self.image))
+    }
+}
+
+/// Where the answer of the latest kernel that was booted is.
+fn newest(folder: &Path, host: &str) -> PathBuf {
+    folder.join(format!("{host}.json"))
+}
+
+fn kept(file: &Path) -> Option<Accelerator> {
+    serde_json::from_slice(&fs::read(file).ok()?).ok()
 }
 
 fn folder(cache: &Cache) -> PathBuf {
@@ -187,30 +230,41 @@ fn host_and_qemu(qemu: &Path) -> String {
 mod tests {
     use super::*;
 
-    #[test]
-    fn an_image_is_booted_once_whatever_modules_it_comes_with() {
+    /// Kernels that are asked for on one host: what was chosen, and whether a guest was booted for it.
+    fn chosen(kernels: &[(&str, Option<bool>)]) -> Vec<(String, bool)> {
         let folder = tempfile::tempdir().expect("a folder");
         let cache = Cache::new(&folder.path().join("cache")).expect("a cache");
-        let image = |name: &str, text: &str| {
-            let path = folder.path().join(name);
-            fs::write(&path, text).expect("written");
-            path
-        };
-        let (first, same, other) = (image("1", "image"), image("2", "image"), image("3", "another"));
-        let choose = |kernel: &Path, came_up: Option<bool>| {
+        let choose = |(image, comes_up): &(&str, Option<bool>)| {
+            let kernel = folder.path().join("bzImage");
+            fs::write(&kernel, image).expect("written");
             let boot = || {
-                came_up
+                comes_up
                     .expect("it is known")
                     .then_some(())
                     .ok_or_else(|| NoGuest { why: "it stands".to_owned(), raw: None })
             };
-            let (choice, cached) = known_or_booted(Path::new("/bin/true"), kernel, &cache, boot);
-            (choice.accelerator, cached)
+            let (choice, cached) = known_or_booted(Path::new("/bin/true"), &kernel, &cache, boot);
+            (choice.accelerator, !cached)
         };
-        assert_eq!(choose(&first, Some(false)), ("tcg".to_owned(), false));
-        assert_eq!(choose(&same, None), ("tcg".to_owned(), true));
-        assert_eq!(choose(&other, Some(true)), ("kvm".to_owned(), false));
-        assert_eq!(choose(&first, None), ("tcg".to_owned(), true));
+        kernels.iter().map(choose).collect()
+    }
+
+    #[test]
+    fn an_image_is_booted_once_whatever_modules_it_comes_with() {
+        let asked =
+            [("one", Some(false)), ("one", None), ("another", Some(true)), ("one", None), ("another", None)];
+        let answers = [("tcg", true), ("tcg", false), ("kvm", true), ("tcg", false), ("kvm", false)];
+        assert_eq!(chosen(&asked), answers.map(|(choice, booted)| (choice.to_owned(), booted)));
+    }
+
+    #[test]
+    fn where_no_kernel_came_up_of_several_it_is_the_host() {
+        let never = [("one", Some(false)), ("two", Some(false)), ("three", None), ("four", None)];
+        let booted: Vec<_> = chosen(&never).into_iter().map(|(_, booted)| booted).collect();
+        assert_eq!(booted, [true, true, false, false]);
+        // Where one came up, the others are broken.
+        let once = [("good", Some(true)), ("one", Some(false)), ("two", Some(false)), ("mended", Some(true))];
+        assert_eq!(chosen(&once).pop(), Some(("kvm".to_owned(), true)));
     }
 
     #[test]
