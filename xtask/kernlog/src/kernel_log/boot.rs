@@ -283,6 +283,169 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_begins_a_boot() {
+        let of = |text: &str| start(text.as_bytes());
+        assert_eq!(of("Linux version 6.12.0"), Some(Start::Banner));
+        assert_eq!(of("Booting Linux on physical CPU 0x0"), Some(Start::Physical));
+        assert_eq!(of("EFI stub: Booting"), Some(Start::Starter));
+        assert_eq!(of(&format!("EFI stub: {}", "long ".repeat(20))), Some(Start::Starter));
+        assert_eq!(of("done, booting the kernel.\r"), Some(Start::Starter));
+        assert_eq!(of("Booting the kernel, at last"), None);
+        let decompressed = |len: usize| of(&format!("{}ooting the kernel.", " ".repeat(len - 18)));
+        assert_eq!(
+            (decompressed(79), decompressed(80), decompressed(81)),
+            (Some(Start::Starter), None, None)
+        );
+    }
+
+    /// A boot whose first line, number 10, has this time.
+    fn booting(start: Start, time: &str, tagged: bool) -> Booting {
+        let body = "Linux version 6.12.0";
+        Booting::new(start, 10, format!("{time}{body}").as_bytes(), body.as_bytes(), tagged)
+    }
+
+    /// How a boot ends behind these lines, so many after its first one.
+    fn ends(booting: Booting, before: &str, lines: u64) -> String {
+        match booting.ended(before.as_bytes(), 10 + lines) {
+            End::Broken(splat) => format!("broken: {}", splat.excerpt.join(" | ")),
+            End::Excerpt(line) => format!("excerpt from {line}"),
+            End::Unknown => "unknown".to_owned(),
+        }
+    }
+
+    #[test]
+    fn what_goes_on_with_a_boot() {
+        let of = |first, then| booting(first, "", false).goes_on(then);
+        use Start::{Banner, Physical, Starter};
+        assert!(of(Starter, Starter) && of(Starter, Physical) && of(Starter, Banner) && of(Physical, Banner));
+        assert!(
+            !of(Physical, Physical) && !of(Physical, Starter) && !of(Banner, Banner) && !of(Banner, Starter)
+        );
+        // What it went on with counts, what is another boot's does not.
+        let mut one = booting(Starter, "", false);
+        assert!(one.goes_on(Banner) && !one.goes_on(Starter) && !one.goes_on(Banner));
+    }
+
+    #[test]
+    fn a_boot_ends_or_the_log_has_but_some_of_it() {
+        const FIRST: &str = "[  100.000000] ";
+        let banner = |ended: &str, lines| {
+            ends(booting(Start::Banner, FIRST, false), &format!("x\n[  {ended}.000000] y\n\n"), lines)
+        };
+        assert_eq!(banner("159", 1000), "broken: Linux version 6.12.0 | [  159.000000] y");
+        assert_eq!(banner("160", 1000), "excerpt from 10");
+        let with_command_line = |lines| {
+            let boot = Booting { command_line: true, ..booting(Start::Banner, FIRST, false) };
+            ends(boot, "[  160.000000] y\n", lines)
+        };
+        assert_eq!(with_command_line(60), "excerpt from 10");
+        assert_eq!(with_command_line(61), "broken: Linux version 6.12.0 | [  160.000000] y");
+        // Syslog runs on it.
+        assert_eq!(ends(booting(Start::Banner, FIRST, true), "x\n", 1), "excerpt from 10");
+        // A kernel that was told to be quiet.
+        assert_eq!(ends(booting(Start::Starter, "", false), "x\n", 12), "broken: Linux version 6.12.0 | x");
+        assert_eq!(ends(booting(Start::Starter, "", false), "x\n", 13), "unknown");
+        assert_eq!(ends(booting(Start::Banner, "", false), "x\n", 13), "broken: Linux version 6.12.0 | x");
+        let nothing_but_it = format!("{FIRST}Linux version 6.12.0\n");
+        assert_eq!(
+            ends(booting(Start::Banner, FIRST, false), &nothing_but_it, 0),
+            "broken: Linux version 6.12.0"
+        );
+    }
+
+    #[test]
+    fn a_date_and_a_clock_without_seconds_are_of_dmesg_h() {
+        let of = |head: &str| is_human(head.as_bytes());
+        assert!(of("[Nov22 10:00] ") && of("[лис22 10:00] "));
+        assert!(!of("[10:00] ") && !of("[Nov22 10:00:01] ") && !of("[Nov22] ") && !of("Nov22 10:00 "));
+    }
+
+    #[test]
+    fn a_second_boot_is_told_from_a_log_that_is_printed_again() {
+        let suspect = |before: &str| Suspect::new(reset(3, b"Linux version"), before.as_bytes().to_vec());
+        let of = |lines: &[bool]| {
+            let mut suspect = suspect("");
+            lines.iter().fold(None, |_, known| suspect.is_boot(*known))
+        };
+        assert_eq!(of(&[true, true]), None);
+        assert_eq!(of(&[true, false, true, false]), None);
+        assert_eq!(of(&[true, false, true, false, true]), Some(false));
+        assert_eq!(of(&[true, false, true, false, false]), Some(true));
+        assert_eq!(of(&[true, true, true, false, false, false]), Some(false));
+        assert!(suspect("[    9.000000] all is well\n").unannounced().is_some());
+        assert!(suspect("[    9.000000] reboot: Restarting system\n").unannounced().is_none());
+    }
+
+    #[test]
+    fn lines_with_a_time_to_the_microsecond_have_a_key() {
+        let of = |line: &str| key(line.as_bytes());
+        let one = of("[    1.234567] a line");
+        assert!(one.is_some());
+        assert_eq!(of("[    1.234567] a line \r"), one);
+        assert_ne!(of("[    1.234567] another"), one);
+        assert_ne!(of("[    1.234568] a line"), one);
+        assert_eq!(of("[    1.000000] a line"), None);
+        assert_eq!(of("a line"), None);
+    }
+
+    #[test]
+    fn the_seconds_of_a_time() {
+        let of = |line: &str| printk_seconds(line.as_bytes());
+        assert_eq!(of("[    0.123456] x"), Some(0));
+        assert_eq!(of("[    7.123456] x"), Some(7));
+        assert_eq!(of("[12345.678901] x"), Some(12_345));
+        assert_eq!(of("[   90.123456]"), Some(90));
+        for none in [
+            "[     .123456] x",
+            "[   90:123456] x",
+            "[   90.12345] x",
+            "[   90.1234567] x",
+            "   90.123456] x",
+            "[90",
+        ] {
+            assert_eq!(of(none), None, "{none}");
+        }
+    }
+
+    /// Where a clock of these seconds, a line of 32 bytes each behind one of `first`, is seen to begin anew.
+    fn resets(first: usize, seconds: impl Iterator<Item = u64>) -> Vec<usize> {
+        let lines: String = seconds.map(|seconds| format!("[{seconds:>5}.000000] {:16}\n", "text")).collect();
+        let log = format!("{}\n{lines}", "-".repeat(first - 1));
+        Clock { on: true, ..Clock::default() }.resets(log.as_bytes())
+    }
+
+    #[test]
+    fn a_clock_has_run_before_it_begins_anew() {
+        assert_eq!(resets(20, [5, 0, 6].into_iter()), [52]);
+        assert_eq!(resets(20, [3, 0, 0, 1].into_iter()), [52]);
+        assert!(resets(20, [2, 0].into_iter()).is_empty() && resets(20, [5, 1].into_iter()).is_empty());
+        let log = b"[    5.000000] x\n[    0.000000] y\n";
+        assert!(Clock::default().resets(log).is_empty(), "a log that has no times but by chance");
+    }
+
+    #[test]
+    fn of_a_long_log_a_sample_of_lines_is_looked_at() {
+        // Whether the line at this place, the only one in the first second, is looked at.
+        let is_seen = |first: usize, at: usize| {
+            let of_line = |line: usize| if first + 32 * line == at { 0 } else { 5 };
+            let seen = resets(first, (0..3000).map(of_line));
+            assert!(seen.is_empty() || seen == [at], "{seen:?}");
+            !seen.is_empty()
+        };
+        let whole = 1 << 16;
+        for seen in [whole - 32, whole, whole + 2048, whole + 4096] {
+            assert!(is_seen(32, seen), "{seen}");
+        }
+        for not in [whole + 32, whole + 2048 - 32, whole + 2048 + 32] {
+            assert!(!is_seen(32, not), "{not}");
+        }
+        // The first lines at or behind 65536, 67584, and 69632.
+        for seen in [65_556, 67_604, 69_652] {
+            assert!(is_seen(20, seen) && !is_seen(20, seen + 32), "{seen}");
+        }
+    }
+
+    #[test]
     fn a_clock_that_goes_back_is_seen_in_pieces_of_any_size() {
         let mut log: String =
             (0..5000).map(|n| format!("[{:>5}.000000] a line of the kernel's\n", n / 100)).collect();

@@ -152,6 +152,90 @@ mod tests {
         assert_eq!(at("A0001"), at("A000"), "{ends:?}");
     }
 
+    /// What the order is made of are estimates, each of which moves some of these: a change that was meant shows here.
+    #[test]
+    fn needles_of_all_sorts_are_arranged() {
+        let needles = [
+            "BUG: ",
+            "WARNING: CPU: ",
+            "WARNING: possible ",
+            "WARNING: suspicious ",
+            "INFO: task ",
+            "INFO: rcu_",
+            "Oops: ",
+            "Oops [#",
+            "Kernel panic - ",
+            "Internal error: ",
+            "Unable to handle ",
+            "general protection ",
+            "divide error: ",
+            "kernel BUG at ",
+            "double fault",
+            "stack guard page ",
+            "page allocation ",
+            "list_add corruption",
+            "refcount_t: ",
+            "UBSAN: ",
+            "watchdog: BUG: ",
+            "watchdog: Watchdog ",
+            "sysrq: ",
+            "Call Trace:",
+            "---[ end ",
+            "Modules linked in:",
+            "memory used for hardening",
+            "blocked for more than ",
+            "[fault reason 0x",
+            "0000000000",
+            "............",
+            "the the the the ",
+            "state: failed",
+            "device driver",
+            "[drm:]=(1,2)/-_",
+            "ooting the kernel",
+            "Linux version ",
+        ];
+        let shown: Vec<_> = arranged(&needles).iter().map(|end| format!("{end:?}")).collect();
+        insta::assert_snapshot!(shown.join("\n"), @r#"
+        "0000000000"
+        "e driver"
+        "he the the the "
+        "ux version "
+        "ate: failed"
+        "general protection "
+        "used for hardening"
+        "ting the kernel"
+        "divide error: "
+        "page allocation "
+        "ocked for more than "
+        "guard page "
+        "ysrq: "
+        "double fault"
+        "ist_add corruption"
+        "............"
+        "NING: suspicious "
+        "l Trace:"
+        "le to handle "
+        "---[ end "
+        "atchdog: Watchdog "
+        "BUG: "
+        "NING: CPU: "
+        "ternal error: "
+        "2)/-_"
+        "panic - "
+        "inked in:"
+        "ault reason 0x"
+        "Oops: "
+        "count_t: "
+        "ps [#"
+        " BUG at "
+        "NFO: rcu_"
+        "INFO: task "
+        "WARNING: possible "
+        "UBSAN: "
+        "atchdog: BUG: "
+        "#);
+    }
+
     #[test]
     fn what_is_rare_is_searched_for() {
         assert_eq!(arranged(&["the long sample: ZQXJ at the end"]), ["ZQXJ at the end"]);

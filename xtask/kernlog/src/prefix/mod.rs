@@ -296,7 +296,7 @@ fn is_context(inner: &[u8]) -> bool {
             .and_then(|rest| rest.rsplit(|b| *b == b':').next())
             .is_some_and(|last| digits(last.trim_ascii()));
     let head = inner.split(|b| matches!(b, b'@' | b' ')).next().unwrap_or_default();
-    of_task || inner.starts_with(b"pid:") || (head.len() < inner.len() && is_caller(head))
+    of_task || inner.starts_with(b"pid:") || is_caller(head)
 }
 
 #[cfg(test)]
@@ -337,6 +337,7 @@ mod tests {
             "[    1.000000] [pid:0,cpu0,swapper/0]BUG: x",
             "[    1.000000][T1@C0] BUG: x",
             "[    1.000000] [drm:probe] BUG: x",
+            "[    1.000000] [drm: 12] BUG: x",
             "[ T12] no time",
             "[ BUG: Invalid wait context ]",
             "[    1.000000] \r\x1b[1;31m[  T7] BUG: x",
@@ -361,6 +362,7 @@ mod tests {
         S-"BUG: x" [pid:0,cpu0,swapper/0]
         S-"BUG: x" [T1@C0]
         S-"[drm:probe] BUG: x" []
+        S-"[drm: 12] BUG: x" []
         --"[ T12] no time" []
         --"[ BUG: Invalid wait context ]" []
         S-"BUG: x" [T7]
@@ -381,6 +383,11 @@ mod tests {
             "[  240.] BUG: x",
             "407819.286867] BUG: x",
             "1.5] BUG: x",
+            "1.234] BUG: x",
+            "1ab23456] BUG: x",
+            "407819.286867]BUG: x",
+            "<4>407819.286867] BUG: x",
+            "> 407819.286867] BUG: x",
             "> [    1.000000] BUG: x",
             "and then 22 10:00:00 box kernel: BUG: x",
         ];
@@ -396,6 +403,11 @@ mod tests {
         S-"BUG: x" []
         S-"BUG: x" []
         --"1.5] BUG: x" []
+        --"BUG: x" []
+        --"1ab23456] BUG: x" []
+        --"BUG: x" []
+        --"BUG: x" []
+        --"BUG: x" []
         S-"BUG: x" []
         S-"BUG: x" []
         "#);
