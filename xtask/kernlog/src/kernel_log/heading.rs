@@ -129,3 +129,28 @@ pub(super) fn stable(text: &str) -> String {
     }
     out.trim().chars().filter(|c| !c.is_control()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_changes_from_run_to_run_becomes_n() {
+        let of = |text: &str| stable(text);
+        assert_eq!(of("CPU#3 stuck for 22s! [kworker/1:2]"), "N stuck for 22s! [kworker/N:N]");
+        assert_eq!(of("at 0x1f, deadbeef and ffffffff81000000."), "at N, N and N.");
+        // Seven digits may be a word.
+        assert_eq!(of("deadbee abcdefghi 0x feedface"), "deadbee abcdefghi 0x N");
+        assert_eq!(of(" a\u{7}b\r"), "ab");
+    }
+
+    #[test]
+    fn a_row_without_a_needle_is_enough_where_a_report_stands() {
+        for row in rows() {
+            let (line, _) = row.examples[0];
+            let hidden = find_hidden(line.as_bytes());
+            assert_eq!(hidden.is_some(), row.needles.is_empty(), "{line}");
+            assert!(hidden.is_none_or(|heading| !heading.unsure), "{line}");
+        }
+    }
+}

@@ -205,6 +205,42 @@ mod tests {
     }
 
     #[test]
+    fn what_is_looked_for_may_change_on_the_way() {
+        let mut hits = Hits::new(b"Mounted root|x|WARNING: |Mounted root");
+        let warning = hits.next(0, false);
+        assert!((15..24).contains(&warning), "{warning}");
+        assert_eq!((hits.next(0, true), hits.next(0, false), hits.next(1, true)), (0, warning, warning));
+        assert_eq!((hits.next(warning + 1, false), hits.next(warning + 1, true)), (37, 25));
+    }
+
+    #[test]
+    fn what_a_line_says_of_the_boot() {
+        for up in ["Run /init as init process", "Freeing unused kernel image", "reboot: Power down"] {
+            assert!(is_up(up.as_bytes()), "{up}");
+        }
+        for not in ["Kernel command line: quiet", "a reboot: none"] {
+            assert!(!is_up(not.as_bytes()), "{not}");
+        }
+        assert!(is_command_line(b"Kernel command line: quiet") && !is_command_line(b"quiet"));
+        assert!(!is_command_line(format!("{}command line: ", " ".repeat(30)).as_bytes()));
+        assert!(is_reboot(b"reboot: Restarting system") && !is_reboot(b"to reboot: press"));
+        let asked =
+            ["sysrq: Show State", "SysRq : Show State", "FAULT_INJECTION: forcing a failure", "no sysrq: "];
+        let who = asked.map(|line| asked_for(line.as_bytes()));
+        assert_eq!(who, [Some("sysrq"), Some("sysrq"), Some("fault injection"), None]);
+    }
+
+    #[test]
+    fn a_short_needle_is_searched_for_by_itself() {
+        let one = |needle: &'static str| {
+            let searchers = searchers([needle].into_iter());
+            (matches!(searchers[0], Searcher::One(_)), searchers[0].find(b"x [#1] [#2] abcd", 3))
+        };
+        assert_eq!((one("[#"), one("abcd")), ((true, Some(7)), (false, Some(12))));
+        assert!(together() >= TOGETHER_NARROW);
+    }
+
+    #[test]
     fn more_needles_than_one_search_takes_are_all_found() {
         let many: Vec<String> = (100..300).map(|number| format!("needle{number}")).collect();
         let searchers = searchers(many.iter().map(String::as_str));

@@ -77,7 +77,7 @@ pub(super) fn take(start: &[u8]) -> Sample {
         learned: learned.flatten(),
         nearest: None,
     };
-    for (line, number) in lines().filter(|_| printk > 0) {
+    for (line, number) in lines() {
         if let Some(key) = boot::key(&line) {
             sample.keys.entry(key).or_insert(number);
         }
@@ -108,5 +108,97 @@ impl Sample {
             }
         }
         self.kernel = devices >= DEVICES;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is said of a log of these lines.
+    fn said(lines: &[String]) -> String {
+        let sample = take(lines.join("\n").as_bytes());
+        let words = [
+            (sample.stamped, "stamped"),
+            (sample.kernel, "kernel"),
+            (sample.clock, "clock"),
+            (sample.records, "records"),
+            (sample.learned.is_some(), "learned"),
+        ];
+        let words: Vec<_> = words.into_iter().filter_map(|(is, word)| is.then_some(word)).collect();
+        let nearest =
+            sample.nearest.map(|near| format!("; {}: {}", near.line, near.text)).unwrap_or_default();
+        format!("{}{nearest}", words.join(" "))
+    }
+
+    /// So many lines, each with its number.
+    fn many(count: usize, line: &str) -> Vec<String> {
+        (0..count).map(|number| line.replace('#', &number.to_string())).collect()
+    }
+
+    #[test]
+    fn a_share_of_lines_with_times_makes_a_kernels_log() {
+        let log = |with, without| {
+            let names = ["one", "two", "three", "four", "five", "six", "seven"];
+            let others = (0..without).map(|nth| format!("{} says", names[nth % names.len()]));
+            many(with, "[    1.00000#] x").into_iter().chain(others).collect::<Vec<_>>()
+        };
+        assert_eq!(said(&log(8, 24)), "stamped kernel clock");
+        assert_eq!(said(&log(8, 25)), "kernel clock");
+        assert_eq!(said(&log(7, 0)), "kernel clock");
+        let blank = [log(8, 24), vec![" ".to_owned(); 9]].concat();
+        assert_eq!(said(&blank), "stamped kernel clock");
+        assert_eq!(said(&many(9, "Nov 22 10:00:0# box kernel: x")), "stamped kernel");
+    }
+
+    #[test]
+    fn half_of_the_lines_being_records_the_log_is_made_of_them() {
+        let log =
+            |records, others| [many(records, "6,10#,1000000,-;x"), many(others, "[    1.00000#] x")].concat();
+        assert_eq!(said(&log(3, 3)), "kernel clock records");
+        assert_eq!(said(&log(3, 4)), "kernel clock");
+        assert_eq!(said(&log(2, 0)), "kernel");
+    }
+
+    #[test]
+    fn a_prefix_is_learned_where_most_lines_have_no_time() {
+        let stamped = |count| many(count, "Nov 22 10:00:0# box kernel: x");
+        let others = |count| many(count, "Nov 22 10:00:0# box prog: x");
+        assert_eq!(said(&[stamped(3), others(3)].concat()), "kernel");
+        assert_eq!(said(&[stamped(3), others(4)].concat()), "kernel learned");
+    }
+
+    #[test]
+    fn keys_have_the_line_on_which_they_came_first() {
+        let (one, two) = ("[    1.234567] a", "[    1.234568] b");
+        let keys = take(format!("\n{one}\n{two}\n{one}\n[    1.000000] c\n").as_bytes()).keys;
+        let at = |line: &str| keys.get(&boot::key(line.as_bytes()).expect("a key")).copied();
+        assert_eq!((keys.len(), at(one), at(two)), (2, Some(2), Some(3)));
+    }
+
+    #[test]
+    fn words_of_drivers_behind_a_time_make_a_kernels_log_as_well() {
+        let log = |lines: &[&str]| said(&lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>());
+        assert_eq!(log(&["10:00:01 ACPI: a", "10:00:02 ACPI: b"]), "kernel; 1: 10:00:01 ACPI: a");
+        assert_eq!(log(&["10:00:01 ACPI: a", "10:00:02 b"]), "; 1: 10:00:01 ACPI: a");
+        assert_eq!(log(&["ACPI: a", "ACPI: b"]), "; 1: ACPI: a");
+        let program = "Nov 22 10:00:00 box prog[1]: ACPI: a";
+        assert_eq!(log(&[program, program]), format!("; 1: {program}"));
+        let quoted = "Nov 22 10:00:00 box prog[1]: it read [    1.000000] x";
+        assert_eq!(log(&[quoted, quoted]), format!("; 1: {quoted}"));
+        let behind = "words and> [    1.000000] x";
+        assert_eq!(log(&[behind, behind]), format!("kernel; 1: {behind}"));
+    }
+
+    #[test]
+    fn the_line_that_came_nearest_is_the_first_of_the_best() {
+        // From the worst to the best.
+        let kinds = ["words", "> words", "10:00:01 words", "ACPI: words", "words and> [    1.000000] words"];
+        for (at, better) in kinds.into_iter().enumerate().skip(1) {
+            let said = said(&[kinds[at - 1].to_owned(), better.to_owned(), better.to_owned()]);
+            assert!(said.ends_with(&format!("; 2: {better}")), "{said}");
+            let program = format!("Nov 22 10:00:00 box prog[1]: {better}");
+            assert!(at < 4 || self::said(&[kinds[3].to_owned(), program]).ends_with("; 1: ACPI: words"));
+        }
     }
 }
