@@ -211,3 +211,6 @@ fn structured_data(rest: &[u8]) -> Option<usize> {
     }
     (at > 0).then_some(at)
 }
+
+#[cfg(test)]
+mod tests;

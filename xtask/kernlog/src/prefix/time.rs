@@ -263,3 +263,6 @@ pub(super) fn seconds(head: &[u8]) -> Option<f64> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests;
