@@ -182,6 +182,23 @@ mod tests {
     fn compilers_suffixes_go() {
         assert_eq!(plain_name("cxl_probe.isra.0.cold"), "cxl_probe");
         assert_eq!(plain_name("__pfx_init_module"), "init_module");
+        assert_eq!(plain_name("f$local"), "f");
         assert_eq!(plain_name(".dotted"), ".dotted");
+    }
+
+    #[test]
+    fn a_class_says_what_its_functions_are_where_no_other_is_there() {
+        let of = |name: &str| (is_helper(name), is_context(name), reports(name));
+        assert_eq!(of("process_one_work"), (true, true, false));
+        assert_eq!(of("kasan_report"), (true, false, true));
+        assert_eq!(of("kmalloc"), (true, false, false));
+        assert_eq!(of("cxl_mem_probe"), (false, false, false));
+        assert!(enters_interrupt("el1_irq") && !enters_interrupt("cxl_irq"));
+        assert!(prints_trace("dump_stack_lvl") && !prints_trace("cxl_dump"));
+        // A pattern with something on both sides of its star has to have room for both.
+        for (before, after, _) in &PATTERNS.globs {
+            let name = format!("{before}{after}");
+            assert!(is_helper(&name), "{name}");
+        }
     }
 }

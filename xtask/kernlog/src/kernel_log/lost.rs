@@ -72,7 +72,7 @@ impl Sequence {
         let record = prefix::record(line)?;
         let before = self.last.replace(record.number)?;
         // A number that goes back is another boot, or a packet that was late.
-        record.number.checked_sub(before)?.checked_sub(1).filter(|missing| *missing > 0 && !record.piece)
+        record.number.checked_sub(before)?.checked_sub(1).filter(|missing| *missing > 0)
     }
 }
 
@@ -140,8 +140,12 @@ mod tests {
             "6,5,12,-;c",
             "6,3,9,-;late",
             "6.16.0,6,4,9,-;d",
+            "6,9,20,-,ncfrag=0/9;e",
+            "6,9,20,-,ncfrag=4/9;e",
+            "6,10,21,-;f",
         ];
         let missing = lines.map(|line| sequence.missing(line.as_bytes()));
-        assert_eq!(missing, [None, None, None, None, Some(2), None, None]);
+        let (two, four) = (Some(2), Some(4));
+        assert_eq!(missing, [None, None, None, None, two, None, None, four, None, None]);
     }
 }

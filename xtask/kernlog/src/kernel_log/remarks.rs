@@ -67,3 +67,52 @@ impl Remarks {
         self.kept
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_program_only_the_kernels_own_words_read_like_a_report() {
+        for (line, of_kernel, of_program) in [
+            ("WARNING: x", true, false),
+            ("BUG: x", true, true),
+            ("it said Oops", true, true),
+            ("quiet", false, false),
+        ] {
+            let reads = |program| reads_like_report(line.as_bytes(), program);
+            assert_eq!((reads(false), reads(true)), (of_kernel, of_program), "{line}");
+        }
+        assert!(
+            !reads_like_report(format!("{:300}BUG: x", "").as_bytes(), false),
+            "the head of a line is enough"
+        );
+    }
+
+    #[test]
+    fn ten_remarks_are_kept_each_once_and_the_rest_counted() {
+        let of = |count: u64| {
+            let mut remarks = Remarks::default();
+            for line in (1..=count).rev() {
+                let name = "x".repeat(usize::try_from(line).expect("a few"));
+                remarks.add(line, "why", format!("{name} is {line}").as_bytes());
+                remarks.add(100, "why", format!("{name} is {}", line + 100).as_bytes());
+            }
+            remarks.finish(200).into_iter().map(|remark| (remark.line, remark.text)).collect::<Vec<_>>()
+        };
+        assert_eq!(of(2), [(1, "why: x is 1".to_owned()), (2, "why: xx is 2".to_owned())]);
+        assert_eq!(of(10).len(), 10 + 1, "the last is seen twice");
+        let twelve = of(12);
+        assert_eq!(twelve[0], (3, "why: xxx is 3".to_owned()));
+        assert_eq!(twelve[10], (200, "and 5 more lines that read like reports".to_owned()));
+    }
+
+    #[test]
+    fn of_a_long_line_the_beginning_is_shown() {
+        let mut remarks = Remarks::default();
+        remarks.add(1, "why", "\u{1f980}".repeat(120).as_bytes());
+        remarks.add(2, "why", b" ");
+        let texts: Vec<_> = remarks.finish(9).into_iter().map(|remark| remark.text).collect();
+        assert_eq!(texts, [format!("why: {}", "\u{1f980}".repeat(100)), "why".to_owned()]);
+    }
+}
