@@ -108,7 +108,9 @@ impl Boot<'_> {
         });
         let killed = match killed {
             Ok(killed) => killed,
-            Err(LostInterrupt { cpu, vector, at }) => return Err(VmError::LostInterrupt { cpu, vector, at }),
+            Err(LostInterrupt { cpu, vector, at, .. }) => {
+                return Err(VmError::LostInterrupt { cpu, vector, at });
+            }
         };
         let end = end_of(qemu, Some(&qmp), killed);
         Ok(transcript.close(console.finish(), end, Instant::now()))

@@ -28,9 +28,7 @@ pub enum VmError {
         tail: Vec<String>,
     },
     /// QEMU has lost an interrupt of the guest, which stands still since.
-    #[error(
-        "QEMU lost interrupt {vector} of the guest's processor {cpu}: it is {at} at the APIC, and the processor sleeps"
-    )]
+    #[error("QEMU lost interrupt {vector} of the guest's processor {cpu}: {at}, and the processor sleeps")]
     LostInterrupt {
         /// Number of the processor.
         cpu: u64,

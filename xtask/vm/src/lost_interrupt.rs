@@ -6,7 +6,10 @@
 //! so nobody ever did: it was lost between QEMU's APIC and its processor. Everything of the same or a lower priority
 //! waits behind it, timers first, and what the kernel then reports are RCU stalls and hung tasks that are none of its
 //! own. A processor that sleeps on and on while an interrupt waits for it, and none is in service, was lost likewise: real
-//! ones wake. A kernel that hangs by itself looks different: it spins, or sleeps with nothing to serve.
+//! ones wake. So was one that sleeps with its one-shot timer run out, of which the APIC knows nothing: Linux sets the timer
+//! anew when it has come, or masks it when there is nothing to wait for (kernel/time/tick-oneshot.c, `tick_program_event()`;
+//! arch/x86/kernel/apic/apic.c, `lapic_timer_shutdown()`). A kernel that hangs by itself looks different: it spins, or sleeps
+//! with nothing to serve.
 
 use std::fmt;
 use std::thread;
@@ -34,6 +37,8 @@ pub(super) struct LostInterrupt {
     pub(super) vector: u8,
     /// How far it came.
     pub(super) at: LostAt,
+    /// What a timer that ran out had been set to: a later one is another. 0 of other interrupts.
+    set_to: u32,
 }
 
 /// Where QEMU lost an interrupt, as its local APIC has it.
@@ -43,13 +48,16 @@ pub enum LostAt {
     Service,
     /// Pending, with nothing in service that it would have to wait for.
     Pending,
+    /// Between the timer, which ran out, and the APIC.
+    Timer,
 }
 
 impl fmt::Display for LostAt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Service => "in service",
-            Self::Pending => "pending",
+            Self::Service => "it is in service at the APIC",
+            Self::Pending => "it is pending at the APIC",
+            Self::Timer => "its timer ran out, the APIC does not have it",
         })
     }
 }
@@ -76,7 +84,7 @@ impl Lookout {
         if last.elapsed() < SILENCE || self.looked.is_some_and(|looked| looked.elapsed() < wait) {
             return None;
         }
-        let now = numbers(qmp).into_iter().find_map(|cpu| Processor::ask(qmp, cpu)?.lost_in_service());
+        let now = numbers(qmp).into_iter().find_map(|cpu| Processor::ask(qmp, cpu)?.surely_lost());
         self.looked = Some(Instant::now());
         let before = std::mem::replace(&mut self.seen, now);
         now.filter(|_| before == now)
@@ -116,16 +124,27 @@ impl Processor {
     }
 
     fn lost(&self) -> Option<LostInterrupt> {
-        self.lost_in_service().or_else(|| {
-            // The class of a vector is its upper half; TPR masks its own class and those below it.
-            let vector = self.highest("IRR").filter(|vector| vector >> 4 > self.task_priority() >> 4)?;
-            self.sleeps().then_some(LostInterrupt { cpu: self.cpu, vector, at: LostAt::Pending })
-        })
+        // The class of a vector is its upper half; TPR masks its own class and those below it.
+        let wakes = |vector: &u8| vector >> 4 > self.task_priority() >> 4;
+        let pending = || self.lost_at(self.highest("IRR").filter(wakes)?, LostAt::Pending, 0);
+        self.surely_lost().or_else(pending)
     }
 
-    fn lost_in_service(&self) -> Option<LostInterrupt> {
-        let vector = self.highest("ISR")?;
-        self.sleeps().then_some(LostInterrupt { cpu: self.cpu, vector, at: LostAt::Service })
+    /// What no sound processor sleeps through for a second.
+    fn surely_lost(&self) -> Option<LostInterrupt> {
+        match self.highest("ISR") {
+            Some(vector) => self.lost_at(vector, LostAt::Service, 0),
+            None => self.lost_by_timer(),
+        }
+    }
+
+    fn lost_by_timer(&self) -> Option<LostInterrupt> {
+        let (vector, set_to) = self.timer_run_out().filter(|_| self.highest("IRR").is_none())?;
+        self.lost_at(vector, LostAt::Timer, set_to)
+    }
+
+    fn lost_at(&self, vector: u8, at: LostAt, set_to: u32) -> Option<LostInterrupt> {
+        self.sleeps().then_some(LostInterrupt { cpu: self.cpu, vector, at, set_to })
     }
 
     /// So that an interrupt wakes it.
@@ -149,10 +168,27 @@ impl Processor {
         self.registers.split_whitespace().find_map(|word| word.strip_prefix(name))
     }
 
-    /// The vectors of a register of the local APIC, by `info lapic` (`x86_cpu_dump_local_apic_state()`).
+    /// A line of `info lapic` (`x86_cpu_dump_local_apic_state()` of QEMU), behind its name.
+    fn lapic_line(&self, name: &str) -> &str {
+        let mut lines = self.lapic.lines().filter_map(|line| line.trim_start().split_once(['\t', ' ']));
+        lines.find_map(|(first, rest)| (first == name).then_some(rest)).unwrap_or_default()
+    }
+
+    /// The vectors of a register of the local APIC.
     fn vectors(&self, name: &str) -> impl Iterator<Item = u8> {
-        let line = self.lapic.lines().find_map(|line| line.trim_start().strip_prefix(name));
-        line.unwrap_or_default().split_whitespace().filter_map(|word| word.parse().ok())
+        self.lapic_line(name).split_whitespace().filter_map(|word| word.parse().ok())
+    }
+
+    /// The vector of the local APIC's timer and what it was set to, where it is to come once and the time is over.
+    fn timer_run_out(&self) -> Option<(u8, u32)> {
+        let (entry, timer) = (self.lapic_line("LVTT"), self.lapic_line("Timer"));
+        let count = |name: &str| -> Option<u32> {
+            timer.split_once(name)?.1.trim_start_matches([' ', '=']).split_whitespace().next()?.parse().ok()
+        };
+        let armed = entry.contains(" one-shot ") && !entry.contains(" masked ");
+        let vector = entry.split_once("(vec ")?.1.split_once(')')?.0.parse().ok()?;
+        let set_to = count("initial_count").filter(|set_to| *set_to > 0)?;
+        (armed && count("current_count") == Some(0)).then_some((vector, set_to))
     }
 
     fn highest(&self, name: &str) -> Option<u8> {
@@ -195,6 +231,13 @@ mod tests {
         LVTT\t 0x000200ec active-hi edge                 periodic     Fixed  (vec 236)\r\n\
         ESR\t 0x00000000\r\nISR\t 236 \r\nIRR\t 32 33 34 236 \r\n\r\n\
         APR 0x00 TPR 0x10 DFR 0x0f LDR 0x02 PPR 0xe0\r\n";
+    // Of another that stood still for twenty minutes.
+    const RUN_OUT: &str = "dumping local APIC state for CPU 1 \r\n\r\n\
+        LVTTHMR\t 0x00010000 active-hi edge  masked                      Fixed  (vec 0)\r\n\
+        LVTT\t 0x000000ec active-hi edge                 one-shot     Fixed  (vec 236)\r\n\
+        Timer\t DCR=0x3 (divide by 16) initial_count = 34500 current_count = 0\r\n\
+        ESR\t 0x00000000\r\nISR\t (none)\r\nIRR\t (none)\r\n\r\n\
+        APR 0x01 TPR 0x10 DFR 0x0f LDR 0x00 PPR 0x10\r\n";
 
     fn lost(registers: &str, lapic: &str) -> Option<(u8, LostAt)> {
         let processor = Processor { cpu: 1, registers: registers.to_owned(), lapic: lapic.to_owned() };
@@ -217,6 +260,32 @@ mod tests {
             assert_eq!(lost(REGISTERS, &idle.replace("TPR 0x10", masked)), None);
         }
         assert!(lost(REGISTERS, &idle.replace("TPR 0x10", "TPR 0xd0")).is_some());
+    }
+
+    #[test]
+    fn a_sleeper_whose_timer_ran_out_without_a_word_is_lost() {
+        let of = |cpu: u64, lapic: &str| {
+            Processor { cpu, registers: REGISTERS.to_owned(), lapic: lapic.to_owned() }.surely_lost()
+        };
+        let seen = of(1, RUN_OUT).expect("lost");
+        assert_eq!((seen.vector, seen.at, seen.set_to), (236, LostAt::Timer, 34_500));
+        // One that was set anew in between is no longer the same.
+        assert_ne!(of(1, &RUN_OUT.replace("34500", "34501")), Some(seen));
+        for (of_this, sound) in [
+            ("current_count = 0", "current_count = 1"),
+            ("initial_count = 34500", "initial_count = 0"),
+            ("one-shot", "periodic"),
+            ("one-shot", "tsc-deadline"),
+            ("active-hi edge                 one-shot", "active-hi edge  masked         one-shot"),
+            ("IRR\t (none)", "IRR\t 236 "),
+            ("(vec 236)", ""),
+            ("Timer", "Other"),
+            ("initial_count = 34500", "initial_count = many"),
+        ] {
+            assert_eq!(of(1, &RUN_OUT.replace(of_this, sound)), None, "{sound}");
+        }
+        assert_eq!(lost(&REGISTERS.replace("HLT=1", "HLT=0"), RUN_OUT), None);
+        assert_eq!(lost(REGISTERS, RUN_OUT), Some((236, LostAt::Timer)));
     }
 
     #[test]

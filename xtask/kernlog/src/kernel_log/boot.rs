@@ -263,7 +263,7 @@ impl Clock {
                 }
                 self.last = seconds;
                 let here = begin + here as u64;
-                self.next = if here < WHOLE { here + 1 } else { here - here % STRIDE + STRIDE };
+                self.next = if here < WHOLE { here } else { here - here % STRIDE + STRIDE };
             }
             at = self.line_at(area, begin, here + 1);
         }
@@ -315,8 +315,8 @@ mod tests {
 
     #[test]
     fn what_goes_on_with_a_boot() {
-        let of = |first, then| booting(first, "", false).goes_on(then);
         use Start::{Banner, Physical, Starter};
+        let of = |first, then| booting(first, "", false).goes_on(then);
         assert!(of(Starter, Starter) && of(Starter, Physical) && of(Starter, Banner) && of(Physical, Banner));
         assert!(
             !of(Physical, Physical) && !of(Physical, Starter) && !of(Banner, Banner) && !of(Banner, Starter)

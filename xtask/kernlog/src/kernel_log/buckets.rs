@@ -155,45 +155,14 @@ mod tests {
     /// What the order is made of are estimates, each of which moves some of these: a change that was meant shows here.
     #[test]
     fn needles_of_all_sorts_are_arranged() {
-        let needles = [
-            "BUG: ",
-            "WARNING: CPU: ",
-            "WARNING: possible ",
-            "WARNING: suspicious ",
-            "INFO: task ",
-            "INFO: rcu_",
-            "Oops: ",
-            "Oops [#",
-            "Kernel panic - ",
-            "Internal error: ",
-            "Unable to handle ",
-            "general protection ",
-            "divide error: ",
-            "kernel BUG at ",
-            "double fault",
-            "stack guard page ",
-            "page allocation ",
-            "list_add corruption",
-            "refcount_t: ",
-            "UBSAN: ",
-            "watchdog: BUG: ",
-            "watchdog: Watchdog ",
-            "sysrq: ",
-            "Call Trace:",
-            "---[ end ",
-            "Modules linked in:",
-            "memory used for hardening",
-            "blocked for more than ",
-            "[fault reason 0x",
-            "0000000000",
-            "............",
-            "the the the the ",
-            "state: failed",
-            "device driver",
-            "[drm:]=(1,2)/-_",
-            "ooting the kernel",
-            "Linux version ",
-        ];
+        let needles = "BUG: |WARNING: CPU: |WARNING: possible |WARNING: suspicious |INFO: task |INFO: rcu_|Oops: |\
+            Oops [#|Kernel panic - |Internal error: |Unable to handle |general protection |\
+            divide error: |kernel BUG at |double fault|stack guard page |page allocation |\
+            list_add corruption|refcount_t: |UBSAN: |watchdog: BUG: |watchdog: Watchdog |sysrq: |\
+            Call Trace:|---[ end |Modules linked in:|memory used for hardening|blocked for more than |\
+            [fault reason 0x|0000000000|............|the the the the |state: failed|device driver|\
+            [drm:]=(1,2)/-_|ooting the kernel|Linux version ";
+        let needles: Vec<_> = needles.split('|').collect();
         let shown: Vec<_> = arranged(&needles).iter().map(|end| format!("{end:?}")).collect();
         insta::assert_snapshot!(shown.join("\n"), @r#"
         "0000000000"
