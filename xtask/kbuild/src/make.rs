@@ -133,8 +133,13 @@ impl Make<'_> {
     }
 
     /// What kbuild itself starts, in the environment that it makes for that (the top Makefile: `unexport LC_ALL` and what follows).
+    ///
+    /// ccache believes the compiler's own list of inputs here, and so spares a run of the preprocessor for each object that it does not
+    /// have: a third of the time. Behind make it goes by the preprocessed text as well, which finds what a change of the configuration
+    /// leaves as it was.
     pub(super) fn below(&self, process: Process) -> Process {
-        self.environment(process).env_remove("LC_ALL").env("LC_COLLATE", "C").env("LC_NUMERIC", "C")
+        let process = self.environment(process).env("CCACHE_DEPEND", "1");
+        process.env_remove("LC_ALL").env("LC_COLLATE", "C").env("LC_NUMERIC", "C")
     }
 
     fn environment(&self, mut process: Process) -> Process {

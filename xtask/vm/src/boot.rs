@@ -2,7 +2,6 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,7 +12,7 @@ use host::{Process, Running, io_at, signals};
 use wire::{FromGuest, Job};
 
 use super::command::{Plumbing, escape};
-use super::console::Console;
+use super::console::Reader;
 use super::files::{self, Files};
 use super::lost_interrupt::LostInterrupt;
 use super::sockets::{Sockets, make_folder, write_initrd};
@@ -65,40 +64,36 @@ impl Boot<'_> {
         make_folder(self.folder)?;
         let sockets = Sockets::new()?;
         write_initrd(&sockets.path(INITRD), self.machine.image, self.machine.job)?;
-        let qemu = start(&self.machine, &sockets, self.folder.join("qemu.log"))?;
-        self.follow(&sockets, qemu, &[], job, on_frame, requests)
+        let guest = Started::new(&self.machine, &sockets, self.folder.join("qemu.log"))?;
+        self.follow(&sockets, guest, &[], job, on_frame, requests)
     }
 
     /// Follows a guest that has been started to its end. `late` is what it waits for on the agent's port, if it does.
     pub(super) fn follow(
         &self,
         sockets: &Sockets,
-        mut qemu: Running,
+        guest: Started,
         late: &[u8],
         job: &Job,
         on_frame: &mut dyn FnMut(&FromGuest),
         requests: &dyn HostRequests,
     ) -> Result<Transcript, VmError> {
         make_folder(self.folder)?;
-        let log = File::create(self.folder.join("console.log"))?;
+        let Started { mut qemu, reader } = guest;
+        reader.console().log_to(File::create(self.folder.join("console.log"))?);
         let files = Files::new(self.folder, files::Limits::default());
         let files = files.map_err(io_at("removing", &self.folder.join(files::FOLDER)))?;
         let started = Instant::now();
         let mut transcript = TranscriptBuilder::new(job);
-        let Some(connected) = sockets.accept(&mut qemu)? else {
+        let Some(connected) = sockets.accept(&mut qemu, &reader)? else {
             return Ok(transcript.close((Vec::new(), 0), end_of(qemu, None, None), Instant::now()));
         };
         let qmp = Qmp::start(&connected.qmp).map_err(io_at("using", &sockets.path("qmp")))?;
-        let console = Arc::new(Console::default());
         let killed = thread::scope(|scope| {
-            scope.spawn({
-                let (console, stream) = (Arc::clone(&console), &connected.console);
-                move || console.read(stream, log)
-            });
             // Nothing else goes there before the guest has it all. One that does not take it, the watch ends.
             scope.spawn(|| (&connected.agent).write_all(late));
             let mut watch =
-                Watch::new(scope, (job, self.deadlines), requests, &qmp, &console, &connected, files);
+                Watch::new(scope, (job, self.deadlines), requests, &qmp, reader.console(), &connected, files);
             let killed = watch.follow(&mut qemu, started, &mut transcript, on_frame);
             qemu.stop(STOP);
             // Even from a QEMU that cannot be killed nothing more comes: what is queued, then the end.
@@ -113,12 +108,25 @@ impl Boot<'_> {
             }
         };
         let end = end_of(qemu, Some(&qmp), killed);
-        Ok(transcript.close(console.finish(), end, Instant::now()))
+        Ok(transcript.close(reader.finish(), end, Instant::now()))
     }
 }
 
-/// Starts QEMU. What it prints goes to the file.
-pub(super) fn start(machine: &Machine, sockets: &Sockets, log: PathBuf) -> Result<Running, VmError> {
+/// A guest on its way up. Dropping it ends it.
+pub(super) struct Started {
+    qemu: Running,
+    reader: Reader,
+}
+
+impl Started {
+    /// Starts QEMU. What it prints goes to the file.
+    pub(super) fn new(machine: &Machine, sockets: &Sockets, log: PathBuf) -> Result<Self, VmError> {
+        let reader = sockets.read_console()?;
+        Ok(Self { qemu: start(machine, sockets, log)?, reader })
+    }
+}
+
+fn start(machine: &Machine, sockets: &Sockets, log: PathBuf) -> Result<Running, VmError> {
     let socket = |name: &str| format!("socket,path={}", escape(&sockets.path(name)));
     let qmp = format!("{},id=qmp", socket("qmp"));
     let arguments = machine.arguments(&Plumbing {

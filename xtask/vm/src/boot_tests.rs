@@ -7,6 +7,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
+use std::sync::{LazyLock, mpsc};
 
 use tempfile::TempDir;
 
@@ -314,17 +315,21 @@ fn a_guest_that_hangs_since_a_processor_does_not_wake_is_no_verdict() {
 
 #[test]
 fn a_guest_that_was_started_early_gets_its_files_and_goes_on() {
-    let fake = Fake::new();
+    static CONSOLE: LazyLock<String> = LazyLock::new(|| "Linux version 6.12\n".repeat(10_000));
+    let fake = &Fake::new();
     let late = |path: &str, bytes: &[u8]| LateFile { path: path.into(), mode: 0o644, bytes: bytes.to_vec() };
     // More than a socket holds: the guest's own frames must not wait for it.
     let large = vec![7; 1 << 20];
-    let files = [late("/lib/modules/a.ko", &large), late("/bench/job.json", b"{}\n")];
+    let files = &[late("/lib/modules/a.ko", &large), late("/bench/job.json", b"{}\n")];
+    let (printed, has_printed) = mpsc::channel();
     let transcript = fake.with_boot(long(), |boot| {
         let early = EarlyGuest::start(&boot.machine).expect("started");
         thread::scope(|scope| {
-            scope.spawn(|| {
+            scope.spawn(move || {
                 let mut guest = Guest::connect(fake.folder.path().to_owned());
-                guest.print("Linux version 6.12\n");
+                // Character by character, as a serial port does. Nobody asks for the guest yet.
+                (0..CONSOLE.len()).for_each(|at| guest.print(&CONSOLE[at..=at]));
+                printed.send(()).expect("the test waits");
                 let mut port = BufReader::new(guest.agent.try_clone().expect("a clone"));
                 let mut taken = Vec::new();
                 loop {
@@ -339,17 +344,20 @@ fn a_guest_that_was_started_early_gets_its_files_and_goes_on() {
                     port.by_ref().take(bytes).read_to_end(&mut text).expect("a file");
                     taken.push(LateFile { path, mode, bytes: text });
                 }
-                assert!(taken == files, "{} files", taken.len());
+                assert!(taken == *files, "{} files", taken.len());
                 guest.send(&format!("{HELLO}{BEGIN}{END}"));
                 guest.end("guest-shutdown", "echo 'a word of QEMU' >&2; exit 0");
             });
-            boot.go_on(early, &files, &job(), &mut |_| {}, &no_requests())
+            has_printed
+                .recv_timeout(Duration::from_secs(30))
+                .expect("the guest prints without being followed");
+            boot.go_on(early, files, &job(), &mut |_| {}, &no_requests())
         })
     });
     let transcript = transcript.expect("it runs");
     assert_eq!((transcript.end, transcript.cases[0].end), (VmEnd::PoweredOff, Some(CaseEnd::Exit(0))));
     let read = |name: &str| fs::read_to_string(fake.folder.path().join("boot").join(name)).expect("a log");
-    assert_eq!(read("console.log"), "Linux version 6.12\n");
+    assert_eq!(read("console.log"), *CONSOLE);
     assert!(read("qemu.log").contains("a word of QEMU"));
 }
 

@@ -1,9 +1,15 @@
 //! The guest's console (serial port): kept whole up to a bound, written to a file as it comes, and watched for
 //! the kernel's death.
+//!
+//! It is read from QEMU's start on, whoever looks at it: a socket that nobody reads takes some ten kilobytes of single
+//! characters, and the guest stands still behind it.
 
-use std::io::{Read, Write};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::io::{self, Read, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use fs_err::File;
 
@@ -16,12 +22,16 @@ const LONGEST_LINE: usize = 512;
 /// decompressor (arch/x86/boot/compressed/error.c).
 const DEATHS: [&[u8]; 2] = [b"Kernel panic - not syncing", b"-- System halted"];
 
+/// How soon it is noticed that QEMU has connected.
+const TICK: Duration = Duration::from_millis(2);
+
 /// What is known of the console so far.
 #[derive(Default)]
 pub struct Console(Mutex<State>);
 
 #[derive(Default)]
 struct State {
+    log: Option<File>,
     bytes: Vec<u8>,
     dropped: u64,
     line: Vec<u8>,
@@ -34,18 +44,22 @@ impl Console {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Writes what came so far, and what comes, to a file.
+    pub fn log_to(&self, mut log: File) {
+        let mut state = self.lock();
+        // A full disk must not end the boot: the transcript has the console too.
+        let _ = log.write_all(&state.bytes);
+        state.log = Some(log);
+    }
+
     /// Reads to the end of the stream.
-    pub fn read(self: &Arc<Self>, mut stream: impl Read, mut log: File) {
+    fn read(&self, mut stream: impl Read) {
         let mut buffer = vec![0; 64 << 10];
         loop {
             match stream.read(&mut buffer) {
                 Ok(0) => return,
-                Ok(count) => {
-                    let kept = self.lock().take(&buffer[..count], Instant::now());
-                    // A full disk must not end the boot: the transcript has the console too.
-                    let _ = log.write_all(&buffer[..kept]);
-                }
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Ok(count) => self.lock().take(&buffer[..count], Instant::now()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(_) => return,
             }
         }
@@ -62,15 +76,80 @@ impl Console {
     }
 
     /// The bytes, and how many more there were.
-    pub fn finish(&self) -> (Vec<u8>, u64) {
+    fn finish(&self) -> (Vec<u8>, u64) {
         let mut state = self.lock();
         (std::mem::take(&mut state.bytes), state.dropped)
     }
 }
 
+/// Reads a console in the background, from QEMU's connection to its end.
+pub struct Reader {
+    console: Arc<Console>,
+    accepted: Arc<OnceLock<io::Result<UnixStream>>>,
+    /// Nobody waits for QEMU's connection any more.
+    is_over: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Reader {
+    /// Waits for QEMU's connection, and reads. The listener must not block.
+    pub fn start(listener: UnixListener) -> Self {
+        let mut reader =
+            Self { console: Arc::default(), accepted: Arc::default(), is_over: Arc::default(), thread: None };
+        let (console, accepted) = (Arc::clone(&reader.console), Arc::clone(&reader.accepted));
+        let is_over = Arc::clone(&reader.is_over);
+        reader.thread = Some(thread::spawn(move || {
+            let Some(stream) = accept(&listener, &is_over) else { return };
+            if let Ok(stream) = accepted.get_or_init(|| stream) {
+                console.read(stream);
+            }
+        }));
+        reader
+    }
+
+    pub fn console(&self) -> &Console {
+        &self.console
+    }
+
+    /// QEMU's connection, once it is made.
+    pub fn stream(&self) -> io::Result<Option<UnixStream>> {
+        match self.accepted.get() {
+            None => Ok(None),
+            Some(Ok(stream)) => stream.try_clone().map(Some),
+            Some(Err(error)) => Err(error.kind().into()),
+        }
+    }
+
+    /// All bytes up to the end of the connection, and how many more there were than are kept.
+    pub fn finish(mut self) -> (Vec<u8>, u64) {
+        self.is_over.store(true, Ordering::Relaxed);
+        if let Some(Err(cause)) = self.thread.take().map(JoinHandle::join) {
+            std::panic::resume_unwind(cause);
+        }
+        self.console.finish()
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Relaxed);
+    }
+}
+
+/// QEMU's connection; none where it is over before.
+fn accept(listener: &UnixListener, is_over: &AtomicBool) -> Option<io::Result<UnixStream>> {
+    while !is_over.load(Ordering::Relaxed) {
+        match listener.accept() {
+            Ok((stream, _)) => return Some(stream.set_nonblocking(false).map(|()| stream)),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => thread::sleep(TICK),
+            Err(error) => return Some(Err(error)),
+        }
+    }
+    None
+}
+
 impl State {
-    /// How many of the bytes are kept.
-    fn take(&mut self, bytes: &[u8], now: Instant) -> usize {
+    fn take(&mut self, bytes: &[u8], now: Instant) {
         self.last = Some(now);
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
             let room = LONGEST_LINE.saturating_sub(self.line.len());
@@ -85,7 +164,9 @@ impl State {
         let kept = bytes.len().min(CAP.saturating_sub(self.bytes.len()));
         self.bytes.extend_from_slice(&bytes[..kept]);
         self.dropped += (bytes.len() - kept) as u64;
-        kept
+        if let Some(log) = &mut self.log {
+            let _ = log.write_all(&bytes[..kept]);
+        }
     }
 }
 

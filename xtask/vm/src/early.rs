@@ -3,10 +3,9 @@
 use fs_err as fs;
 
 use event::Transcript;
-use host::Running;
 use wire::{FromGuest, Job, ToGuest};
 
-use super::boot::{self, Boot};
+use super::boot::{self, Boot, Started};
 use super::sockets::{Sockets, write_initrd};
 use super::{HostRequests, Machine, VmError};
 
@@ -16,7 +15,7 @@ const LOG: &str = "qemu.log";
 /// A guest on its way up, which waits for its last files before it does anything. Dropping it ends it.
 pub struct EarlyGuest {
     sockets: Sockets,
-    qemu: Running,
+    guest: Started,
 }
 
 /// A file that a guest gets when it is up.
@@ -38,8 +37,8 @@ impl EarlyGuest {
     pub fn start(machine: &Machine) -> Result<Self, VmError> {
         let sockets = Sockets::new()?;
         write_initrd(&sockets.path(boot::INITRD), machine.image, machine.job)?;
-        let qemu = boot::start(machine, &sockets, sockets.path(LOG))?;
-        Ok(Self { sockets, qemu })
+        let guest = Started::new(machine, &sockets, sockets.path(LOG))?;
+        Ok(Self { sockets, guest })
     }
 }
 
@@ -59,8 +58,8 @@ impl Boot<'_> {
         on_frame: &mut dyn FnMut(&FromGuest),
         requests: &dyn HostRequests,
     ) -> Result<Transcript, VmError> {
-        let EarlyGuest { sockets, qemu } = early;
-        let transcript = self.follow(&sockets, qemu, &stream(files), job, on_frame, requests);
+        let EarlyGuest { sockets, guest } = early;
+        let transcript = self.follow(&sockets, guest, &stream(files), job, on_frame, requests);
         let copied = fs::copy(sockets.path(LOG), self.folder.join(LOG));
         let transcript = transcript?;
         copied?;

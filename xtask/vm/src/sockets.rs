@@ -16,6 +16,7 @@ use tempfile::TempDir;
 use host::{Running, io_at};
 
 use super::VmError;
+use super::console::Reader;
 
 /// How long QEMU may take to connect. It does so within 100 ms; a machine that swaps takes longer.
 const CONNECT: Duration = Duration::from_secs(30);
@@ -69,19 +70,25 @@ impl Sockets {
         self.folder.path().join(name)
     }
 
+    /// Reads the console from the moment on in which QEMU connects.
+    pub fn read_console(&self) -> Result<Reader, VmError> {
+        let listener = self.console.try_clone().map_err(io_at("listening on", &self.path("console")))?;
+        Ok(Reader::start(listener))
+    }
+
     /// Waits until QEMU has connected to all; nothing when QEMU ended before that.
-    pub fn accept(&self, qemu: &mut Running) -> Result<Option<Connected>, VmError> {
+    pub fn accept(&self, qemu: &mut Running, reader: &Reader) -> Result<Option<Connected>, VmError> {
         let until = Instant::now() + CONNECT;
-        let (mut agent, mut console, mut qmp) = (None, None, None);
+        let (mut agent, mut qmp) = (None, None);
         loop {
             self.try_accept(&self.agent, "agent", &mut agent)?;
-            self.try_accept(&self.console, "console", &mut console)?;
             self.try_accept(&self.qmp, "qmp", &mut qmp)?;
-            (agent, console, qmp) = match (agent, console, qmp) {
+            let console = reader.stream().map_err(io_at("accepting QEMU on", &self.path("console")))?;
+            (agent, qmp) = match (agent, console, qmp) {
                 (Some(agent), Some(console), Some(qmp)) => {
                     return Ok(Some(Connected { agent, console, qmp }));
                 }
-                others => others,
+                (agent, _, qmp) => (agent, qmp),
             };
             if qemu.wait(Duration::ZERO).is_some() {
                 return Ok(None);
