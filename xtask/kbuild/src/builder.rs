@@ -37,6 +37,15 @@ pub struct Tree<'a> {
     pub changed: Option<&'a [String]>,
 }
 
+/// What is known of a kernel before it is made.
+#[derive(Debug, Clone, Copy)]
+pub enum Outlook<'a> {
+    /// It will be that of this finished build: modules alone are made anew.
+    Same(&'a Built),
+    /// make decides.
+    MadeAnew,
+}
+
 /// What came of make, beside files.
 struct Made {
     objects: u64,
@@ -97,6 +106,13 @@ impl Builder<'_> {
         Ok(Some(built))
     }
 
+    /// The last finished build of a slot, whose kernel the next one will have if nothing but modules is edited.
+    pub fn last_in(slot: &Path, cache: &Path) -> Option<Built> {
+        let slot = slot.is_dir().then(|| Slot::open(slot).ok())??;
+        let memory = Memory::load(&slot.memory()).filter(|memory| memory.is_whole)?;
+        Built::load(&cache.join("builds"), &memory.entry)
+    }
+
     /// The tree that the objects of the slot were made from, by its `id`; none where that is not known.
     pub fn last_tree(&self) -> Option<String> {
         let slot = Slot::open(self.slot).ok()?;
@@ -113,8 +129,7 @@ impl Builder<'_> {
         self.build_telling(tree, fragments, &|_| {})
     }
 
-    /// As [`Builder::build`]. Where nothing but modules is about to be made anew, `same_kernel` hears so before the first of them is
-    /// compiled, with the finished build whose kernel the new one will have.
+    /// As [`Builder::build`]. Before anything is compiled, `hears` is told of the kernel, see [`Outlook`].
     ///
     /// # Errors
     /// As [`Builder::build`].
@@ -122,7 +137,7 @@ impl Builder<'_> {
         &self,
         tree: &Tree,
         fragments: &[Fragment],
-        same_kernel: &dyn Fn(&Built),
+        hears: &dyn Fn(Outlook<'_>),
     ) -> Result<Built, BuildError> {
         if let Some(built) = self.finished(tree.id, fragments)? {
             return Ok(built);
@@ -141,11 +156,12 @@ impl Builder<'_> {
             let short = if resumed {
                 Err(Detour::new("the build before was cut short"))
             } else {
-                self.on_fast_path(tree, &slot, &configured, &id, same_kernel)?
+                self.on_fast_path(tree, &slot, &configured, &id, hears)?
             };
             let (done, way) = match short {
                 Ok(done) => (done, ", without make".to_owned()),
                 Err(detour) => {
+                    hears(Outlook::MadeAnew);
                     let done = self.compile(tree, &slot, configured, id, resumed)?;
                     (done, detour.why.map(|why| format!(", by make: {why}")).unwrap_or_default())
                 }

@@ -24,7 +24,7 @@ mod real;
 #[cfg(test)]
 mod tests;
 
-pub use builder::{Builder, Tree};
+pub use builder::{Builder, Outlook, Tree};
 pub use entry::{Built, Mock};
 pub use error::{BuildError, LostOption};
 pub use fragment::{Fragment, FragmentError, Merged, Release, Setting, Value, merge};

@@ -161,14 +161,7 @@ fn boot_once(
     let transcript = match ahead {
         None => guest.run(&job, on_frame, &requests),
         Some(Ahead { guest: early, mut files }) => {
-            let names: Vec<_> =
-                files.iter().filter_map(|file| Path::new(&file.path).file_name()?.to_str()).collect();
-            let text = format!(
-                "{}: the guest was started while its modules were compiled, and got over its port: {}",
-                cell.id,
-                names.join(", ")
-            );
-            context.sink.emit(&Event::Remark { text });
+            context.sink.emit(&Event::Remark { text: format!("{}: {}", cell.id, told_early(&files)) });
             let of_job = archive.into_files();
             files.extend(of_job.map(|(path, mode, bytes)| LateFile {
                 path: format!("/{path}"),
@@ -181,6 +174,18 @@ fn boot_once(
     let seconds = begun.elapsed().as_secs_f64();
     context.sink.emit(&Event::BootFinished { cell: cell.id.clone(), boot, seconds });
     Ok(Booted { transcript: transcript?, early })
+}
+
+/// Of a guest that was started before its build was done: which of its files came late.
+fn told_early(files: &[LateFile]) -> String {
+    let names = files.iter().filter_map(|file| Path::new(&file.path).file_name()?.to_str());
+    match names.collect::<Vec<_>>().as_slice() {
+        [] => "the guest was started before its build was looked at, and lacked nothing".to_owned(),
+        names => format!(
+            "the guest was started before its build was done, and got over its port: {}",
+            names.join(", ")
+        ),
+    }
 }
 
 /// What a guest with a shell has.

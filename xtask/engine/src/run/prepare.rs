@@ -9,7 +9,7 @@ use std::time::{Instant, SystemTime};
 use event::{Event, Null, Stage, StageEnd};
 use guest::{Busybox, Closed, GuestError, Image, Inputs};
 use host::Cache;
-use kbuild::{Builder, Built, Fragment, Toolchain, Tree, Warnings};
+use kbuild::{Builder, Built, Fragment, Outlook, Toolchain, Tree, Warnings};
 use source::{Applied, AppliedState, Prepared, Sources};
 use spec::{ModuleSet, Userland};
 
@@ -31,13 +31,12 @@ pub fn build_without_mock(context: &RunContext, plan: &Plan) -> Result<(Prepared
     build_telling(context, plan, false, &|_| {})
 }
 
-/// As [`build`], with the mock modules or without, and tells of a kernel that will be that of a build before, see
-/// [`Builder::build_telling`].
+/// As [`build`], with the mock modules or without, and tells what is known of the kernel, see [`Builder::build_telling`].
 fn build_telling(
     context: &RunContext,
     plan: &Plan,
     mock: bool,
-    same_kernel: &dyn Fn(&Built),
+    hears: &dyn Fn(Outlook<'_>),
 ) -> Result<(Prepared, Built), RunError> {
     let work = Work::new(context, plan)?;
     if let Some(built) = work.builder(context, plan, mock).finished(&work.prepared.tree, &work.fragments)? {
@@ -51,7 +50,7 @@ fn build_telling(
     }
     let changed = work.changed_since(context, builder.last_tree().as_deref());
     let built =
-        work.with_tree(changed.as_deref(), |tree| builder.build_telling(tree, &work.fragments, same_kernel))?;
+        work.with_tree(changed.as_deref(), |tree| builder.build_telling(tree, &work.fragments, hears))?;
     Ok((work.prepared, built))
 }
 
@@ -181,19 +180,25 @@ pub(super) fn slot_name(plan: &Plan) -> String {
     format!("{}-{}-{}", plan.kernel.name, plan.flavour, &host::sha256(sources)[..8])
 }
 
-/// Everything that the plan's guests need. `same_kernel` hears of a kernel that will be that of a build before, before it is there.
+/// The last finished build of a plan's work slot.
+pub(super) fn last_build(context: &RunContext, plan: &Plan) -> Option<Built> {
+    let slot = context.cache.path().join("work").join(slot_name(plan));
+    Builder::last_in(&slot, context.cache.path())
+}
+
+/// Everything that the plan's guests need. `hears` is told what is known of the kernel before it is there.
 ///
 /// # Errors
 /// As [`build`], and where an image cannot be packed.
 pub fn prepare(
     context: &RunContext,
     plan: &Plan,
-    same_kernel: &dyn Fn(&Built),
+    hears: &dyn Fn(Outlook<'_>),
 ) -> Result<PreparedKernel, RunError> {
     let wanted =
         plan.cells.iter().flat_map(|cell| cell.boots.iter().map(|boot| (cell.suite.modules, boot.userland)));
     let wanted = wanted.collect();
-    guests_of(context, plan, &wanted, build_telling(context, plan, wants_mock(&wanted), same_kernel)?)
+    guests_of(context, plan, &wanted, build_telling(context, plan, wants_mock(&wanted), hears)?)
 }
 
 /// A kernel with these guests.

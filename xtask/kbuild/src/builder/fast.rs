@@ -3,7 +3,7 @@
 use event::Stage;
 use fault::{Fault, ToolError};
 
-use super::{Builder, Tree};
+use super::{Builder, Outlook, Tree};
 use crate::config::Configured;
 use crate::entry::{Built, Draft, STAMP, Stamp, id_without_mock};
 use crate::fastpath::{Detour, FastPath, Memory};
@@ -19,7 +19,7 @@ impl Builder<'_> {
         slot: &Slot,
         configured: &Configured,
         id: &str,
-        same_kernel: &dyn Fn(&Built),
+        hears: &dyn Fn(Outlook<'_>),
     ) -> Result<Result<(Built, u64), Detour>, BuildError> {
         let (obj, log, file, builds) =
             (slot.obj(), slot.log("build.log")?, slot.memory(), self.cache.join("builds"));
@@ -48,7 +48,7 @@ impl Builder<'_> {
             Err(detour) => return Ok(Err(detour)),
         };
         if let Some(last) = Built::load(&builds, &last.id) {
-            same_kernel(&last);
+            hears(Outlook::Same(&last));
         }
         let progress = Progress { stage: Stage::Build, done: 0, total: 0 };
         let other = builds.join(&last.id);

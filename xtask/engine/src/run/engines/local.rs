@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use cxl_topology::Capabilities;
 use event::{Event, Sink};
-use kbuild::Built;
+use kbuild::{Built, Outlook};
 use kernlog::Verdict;
 use vm::Accel;
 
@@ -68,7 +68,7 @@ impl<'a> LocalEngine<'a> {
         }
     }
 
-    /// Starts the first guest while the modules are compiled, where the accelerator is known.
+    /// Starts the first guest before its modules are there, where the accelerator is known.
     fn start_early(&self, context: &RunContext, plan: &Plan, last: &Built) {
         let (wanted, qemu) = (self.options.accel, &self.options.qemu);
         let Some(choice) = accel::known(wanted, qemu, &last.kernel, context.cache) else { return };
@@ -88,7 +88,16 @@ impl Engine for LocalEngine<'_> {
 
     fn prepare(&self, plan: &Plan, sink: &dyn Sink) -> Result<PreparedKernel, RunError> {
         let context = RunContext { sink, ..self.context };
-        let kernel = prepare::prepare(&context, plan, &|last| self.start_early(&context, plan, last));
+        // Most edits leave the kernel of the build before as it is. The guest dies with the thread that starts it, so it is this one.
+        let foreseen = prepare::last_build(&context, plan);
+        if let Some(last) = &foreseen {
+            self.start_early(&context, plan, last);
+        }
+        let kernel = prepare::prepare(&context, plan, &|outlook| match outlook {
+            Outlook::Same(last) if foreseen.as_ref().is_some_and(|seen| seen.id == last.id) => {}
+            Outlook::Same(last) => self.start_early(&context, plan, last),
+            Outlook::MadeAnew => self.head_start.end(),
+        });
         let kernel = kernel.inspect_err(|_| self.head_start.end())?;
         self.machine(&kernel, (&plan.kernel.name, &plan.flavour), sink);
         Ok(kernel)
