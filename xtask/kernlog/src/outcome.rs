@@ -279,6 +279,25 @@ mod tests {
     }
 
     #[test]
+    fn words_are_those_of_the_json_and_fill_a_column() {
+        use CaseOutcome::{Crash, Fail, NotRun, Pass, Skip, Timeout, Xfail, Xpass};
+        let json = |value: serde_json::Result<String>| value.expect("JSON").trim_matches('"').to_owned();
+        for outcome in [Pass, Fail, Xfail, Xpass, Skip, NotRun, Crash, Timeout] {
+            assert_eq!(json(serde_json::to_string(&outcome)), outcome.word());
+            assert_eq!(format!("{outcome:9}|"), format!("{:9}|", outcome.word()));
+            assert_eq!(outcome.is_red(), ![Pass, Xfail, Skip].contains(&outcome), "{outcome}");
+        }
+        for kind in [SplatKind::Bug, SplatKind::RcuStall, SplatKind::DebugObjects, SplatKind::Kasan] {
+            assert_eq!(json(serde_json::to_string(&kind)), kind.word());
+            assert_eq!(format!("{kind:15}|"), format!("{:15}|", kind.word()));
+        }
+        for verdict in [Verdict::Pass, Verdict::Skip, Verdict::Fail, Verdict::Unbuilt] {
+            assert_eq!(json(serde_json::to_string(&verdict)), verdict.word());
+        }
+        assert_eq!(format!("{:>22}", Verdict::Infrastructure), "  infrastructure error");
+    }
+
+    #[test]
     fn the_worse_of_two_verdicts_counts_but_for_a_skip_beside_a_pass() {
         let all = [Verdict::Pass, Verdict::Skip, Verdict::Fail, Verdict::Unbuilt, Verdict::Infrastructure];
         for (at, better) in all.into_iter().enumerate() {

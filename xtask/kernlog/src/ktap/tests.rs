@@ -439,6 +439,33 @@ fn levels_around_the_first_line_are_known_by_their_depth_and_line() {
 }
 
 #[test]
+fn five_red_tests_are_named_and_the_rest_counted() {
+    let log = |count: usize| -> String {
+        (1..=count).map(|number| format!("not ok {number} t{number}\n")).collect()
+    };
+    let (outcome, reason) = parse(&log(5)).outcome();
+    assert_eq!(
+        (outcome, reason.as_str()),
+        (CaseOutcome::Fail, "not ok: t1; not ok: t2; not ok: t3; not ok: t4; not ok: t5")
+    );
+    assert!(parse(&log(6)).outcome().1.ends_with("not ok: t5; and 1 more"));
+}
+
+#[test]
+fn what_a_whole_without_a_pass_comes_to() {
+    let of = |log| parse(log).outcome();
+    assert_eq!(of("TAP version 13\n1..1\nok 1 a # SKIP none\n"), (CaseOutcome::Skip, "none".to_owned()));
+    assert_eq!(
+        of("TAP version 13\n1..0 # SKIP nothing here\n"),
+        (CaseOutcome::Skip, "nothing here".to_owned())
+    );
+    assert_eq!(of("TAP version 13\n1..0\n"), (CaseOutcome::NotRun, "0 tests were run".to_owned()));
+    assert_eq!(of("TAP version 13\n"), (CaseOutcome::NotRun, "0 tests were run".to_owned()));
+    assert_eq!(of("nothing\n"), (CaseOutcome::NotRun, "no KTAP output".to_owned()));
+    assert_eq!(of("TAP version 13\n1..1\nnot ok 1 a # XFAIL known\n"), (CaseOutcome::Pass, String::new()));
+}
+
+#[test]
 fn numbers_that_are_too_large_and_an_early_end() {
     let logs = [
         "TAP version 13\n1..99999999999999999999999\nok 1 a\n",
