@@ -55,6 +55,10 @@ fn lava_log(log: &mut impl BufRead) -> io::Result<LogReport> {
         match lava::entry(&text) {
             Some(Entry::Console(console)) => pass.feed(console.as_bytes()),
             Some(Entry::Result(case)) if cases.len() < MOST_CASES => cases.push(case),
+            Some(Entry::Result(_)) if cases.len() == MOST_CASES => {
+                let reason = format!("more than {MOST_CASES} results: the rest is not judged");
+                cases.push(Case::flaw("log", reason));
+            }
             Some(_) => {}
             // What is no entry is judged as it is.
             None => pass.feed(text.trim_end().as_bytes()),

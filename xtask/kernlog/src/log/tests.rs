@@ -124,6 +124,18 @@ fn a_kind_that_is_named_is_not_doubted() {
 }
 
 #[test]
+fn a_log_of_lava_s_with_more_results_than_are_kept_is_red() {
+    const RESULT: &str =
+        "- {\"dt\": \"x\", \"lvl\": \"results\", \"msg\": {\"case\": \"a\", \"result\": \"pass\"}}\n";
+    let log = |count: usize| RESULT.repeat(count);
+    let of = |count| judge(log(count).as_bytes(), None).expect("a log");
+    assert_eq!((of(100_000).verdict, of(100_000).totals.pass), (Verdict::Pass, 100_000));
+    let more = of(100_002);
+    assert_eq!((more.verdict, more.cases.len()), (Verdict::Fail, 100_001));
+    assert_eq!(more.cases[100_000].reason, "more than 100000 results: the rest is not judged");
+}
+
+#[test]
 fn lava_s_log_is_what_its_target_said_and_its_results() {
     let line = |level: &str, message: &str| {
         format!("- {{\"dt\": \"2026-11-24T10:00:00\", \"lvl\": \"{level}\", \"msg\": {message}}}\n")
