@@ -40,6 +40,9 @@ const QUICK: &[&[&str]] = &[
     &["topology"],
 ];
 
+/// What the pages call the series that they import from the sandbox's mails.
+const OF_MAILS: &str = "attach";
+
 impl Command {
     /// The words that the tool gets: up to where the shell does something else. What lies below the user's home is put where there
     /// is something of its kind, since the parser looks.
@@ -54,10 +57,11 @@ impl Command {
         self.words.iter().take_while(is_shells).map(there).collect()
     }
 
-    /// Whether a red verdict is the answer that its page means: the log, the runs and the tree of the sandbox are broken on purpose.
-    /// On the project's own kernel nothing is.
+    /// Whether a red verdict is the answer that its page means: the log, the runs, the tree and the mails of the sandbox are broken on
+    /// purpose. The project's own series on its own kernels are not.
     pub fn judges_what_is_broken(&self) -> bool {
-        ["parse", "results"].contains(&self.words[1].as_str()) || self.is_of_users_tree()
+        let of_mails = self.words[1] == "series" && self.words.get(3).is_some_and(|name| name == OF_MAILS);
+        ["parse", "results"].contains(&self.words[1].as_str()) || of_mails || self.is_of_users_tree()
     }
 
     /// Whether it takes something below the user's home.
