@@ -16,12 +16,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 use clap::Parser;
 
-use host::Process;
+use host::quote;
 use xtask::args::KernelArgs;
 use xtask::{Context, Exit, Global, STYLES, conclude, setup};
 
 use self::rebuild::Rebuild;
-use self::tool::{Bench, line, middle};
+use self::tool::{Bench, line, middle, replayed};
 
 /// Measures the tool's own cost, beside a QEMU and a make that are started by hand
 ///
@@ -209,7 +209,7 @@ fn replay(run: &Path) -> Result<Duration> {
         .map(walkdir::DirEntry::into_path)
         .find(|path| path.ends_with("replay.sh"))
         .context("the run has no replay.sh")?;
-    Ok(Process::new("sh", [script]).deadline(Duration::from_secs(300)).run()?.took)
+    replayed(&format!("sh {}", quote(script)))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use host::{Cache, Process, quote};
 use source::Sources;
 use spec::{ModuleSet, Project, Userland};
 
-use super::tool::Bench;
+use super::tool::{Bench, replayed};
 
 /// Name of the series that edits it.
 const SERIES: &str = "bench-edit";
@@ -86,7 +86,7 @@ impl<'a> Rebuild<'a> {
 
         let made = self.by_hand()?;
         let begun = Instant::now();
-        let by_hand = [
+        let packing = [
             self.install.clone(),
             format!("cp {} {}", quote(&image.path), quote(&packed)),
             format!(
@@ -94,12 +94,13 @@ impl<'a> Rebuild<'a> {
                 quote(&modules),
                 quote(&packed)
             ),
-            format!("IMAGE={} sh {}", quote(&packed), quote(cell.join("boot0/replay.sh"))),
         ];
-        for command in by_hand {
+        for command in packing {
             Process::new("sh", ["-c", &command]).deadline(Duration::from_secs(300)).run()?;
         }
-        Ok(made + begun.elapsed())
+        let packed_in = begun.elapsed();
+        let replay = format!("IMAGE={} sh {}", quote(&packed), quote(cell.join("boot0/replay.sh")));
+        Ok(made + packed_in + replayed(&replay)?)
     }
 
     fn edit(&mut self) -> Result<()> {
