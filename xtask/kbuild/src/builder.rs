@@ -108,15 +108,13 @@ impl Builder<'_> {
 
     /// The last finished build of a slot, whose kernel the next one will have if nothing but modules is edited.
     pub fn last_in(slot: &Path, cache: &Path) -> Option<Built> {
-        let slot = slot.is_dir().then(|| Slot::open(slot).ok())??;
-        let memory = Memory::load(&slot.memory()).filter(|memory| memory.is_whole)?;
+        let memory = remembered(slot).filter(|memory| memory.is_whole)?;
         Built::load(&cache.join("builds"), &memory.entry)
     }
 
     /// The tree that the objects of the slot were made from, by its `id`; none where that is not known.
     pub fn last_tree(&self) -> Option<String> {
-        let slot = Slot::open(self.slot).ok()?;
-        Memory::load(&slot.memory()).map(|memory| memory.tree)
+        remembered(self.slot).map(|memory| memory.tree)
     }
 
     /// Builds a tree, or takes the finished build. Emits the stages configure and build, and remarks.
@@ -328,6 +326,12 @@ impl Builder<'_> {
         self.sink.emit(&Event::StageFinished { kernel, flavour, stage, end, seconds, note });
         result.map(|(value, _, _)| value)
     }
+}
+
+/// What is known of a slot's last build; none where nothing was built there.
+fn remembered(slot: &Path) -> Option<Memory> {
+    let slot = slot.is_dir().then(|| Slot::open(slot))?.ok()?;
+    Memory::load(&slot.memory())
 }
 
 /// Builds `tools/testing/cxl`; the first error when it does not compile.

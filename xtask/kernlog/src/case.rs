@@ -7,6 +7,11 @@ use crate::CaseOutcome;
 /// Cases that are kept; a log with more is red, for what is not kept cannot be judged.
 pub(crate) const MOST_CASES: usize = 100_000;
 
+/// What a log with more of them is red for.
+pub(crate) fn too_many() -> String {
+    format!("more than {MOST_CASES} results: the rest is not judged")
+}
+
 /// One test that a log reports.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Case {

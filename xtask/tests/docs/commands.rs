@@ -170,14 +170,22 @@ mod tests {
     #[test]
     fn red_is_an_answer_on_what_is_broken_alone() {
         let broken = |line: &str| of(&format!("```sh\ncargo xtask {line}\n```\n"))[0].judges_what_is_broken();
-        for line in
-            ["parse console.log", "results show latest", "run --git ~/linux a..b", "run --linux ~/linux"]
-        {
+        for line in [
+            "parse console.log",
+            "results show latest",
+            "run --git ~/linux a..b",
+            "run --linux ~/linux",
+            "series check attach --boot",
+        ] {
             assert!(broken(line), "{line}");
         }
-        for line in
-            ["run", "run --suite attach --case 'callback-*'", "series check memdev-attach", "bisect log"]
-        {
+        for line in [
+            "run",
+            "run --suite attach --case 'callback-*'",
+            "series check memdev-attach",
+            "series check memdev-attach --boot --suite attach",
+            "bisect log",
+        ] {
             assert!(!broken(line), "{line}");
         }
     }

@@ -9,9 +9,11 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use fs_err::File;
+
+use super::accept::{TICK, accepted};
 
 /// A guest that prints more than this has run away; the rest is counted and dropped. Memory and disk are
 /// bounded by it.
@@ -21,9 +23,6 @@ const LONGEST_LINE: usize = 512;
 /// What a kernel prints that will not go on. The first is panic() in kernel/panic.c, the second error() of the
 /// decompressor (arch/x86/boot/compressed/error.c).
 const DEATHS: [&[u8]; 2] = [b"Kernel panic - not syncing", b"-- System halted"];
-
-/// How soon it is noticed that QEMU has connected.
-const TICK: Duration = Duration::from_millis(2);
 
 /// What is known of the console so far.
 #[derive(Default)]
@@ -139,11 +138,10 @@ impl Drop for Reader {
 /// QEMU's connection; none where it is over before.
 fn accept(listener: &UnixListener, is_over: &AtomicBool) -> Option<io::Result<UnixStream>> {
     while !is_over.load(Ordering::Relaxed) {
-        match listener.accept() {
-            Ok((stream, _)) => return Some(stream.set_nonblocking(false).map(|()| stream)),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => thread::sleep(TICK),
-            Err(error) => return Some(Err(error)),
+        if let Some(stream) = accepted(listener).transpose() {
+            return Some(stream);
         }
+        thread::sleep(TICK);
     }
     None
 }

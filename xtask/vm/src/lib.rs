@@ -3,6 +3,7 @@
 //! Nothing here judges: what the guest reported, what stood on its console and how it ended is all that is returned.
 
 mod accel;
+mod accept;
 mod answers;
 mod boot;
 mod command;

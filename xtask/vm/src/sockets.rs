@@ -16,11 +16,11 @@ use tempfile::TempDir;
 use host::{Running, io_at};
 
 use super::VmError;
+use super::accept::{TICK, accepted};
 use super::console::Reader;
 
 /// How long QEMU may take to connect. It does so within 100 ms; a machine that swaps takes longer.
 const CONNECT: Duration = Duration::from_secs(30);
-const TICK: Duration = Duration::from_millis(2);
 
 /// The folder and what listens in it. Dropping it removes it.
 pub struct Sockets {
@@ -107,17 +107,8 @@ impl Sockets {
         name: &str,
         stream: &mut Option<UnixStream>,
     ) -> Result<(), VmError> {
-        if stream.is_some() {
-            return Ok(());
-        }
-        let accepted = listener.accept().and_then(|(stream, _)| {
-            stream.set_nonblocking(false)?;
-            Ok(stream)
-        });
-        match accepted {
-            Ok(accepted) => *stream = Some(accepted),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) => return Err(io_at("accepting QEMU on", &self.path(name))(error).into()),
+        if stream.is_none() {
+            *stream = accepted(listener).map_err(io_at("accepting QEMU on", &self.path(name)))?;
         }
         Ok(())
     }

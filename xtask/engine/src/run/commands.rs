@@ -14,7 +14,7 @@ use source::Sources;
 use spec::{Source, Userland};
 use vm::{Accel, Machine};
 
-use super::prepare::slot_name;
+use super::prepare::work_slot;
 use super::{Cell, Plan, RunError, find_qemu};
 
 /// The commands of a plan from an empty cache, with comments between its steps.
@@ -61,12 +61,6 @@ pub fn commands(plan: &Plan, qemu: Option<&Path>, cache: &Cache) -> Result<Vec<S
         lines.extend(boots(cell, &program, &capabilities));
     }
     Ok(lines)
-}
-
-/// Where a plan's kernel is built: the name of the folder's lock, and the folder.
-pub fn work_slot(plan: &Plan, cache: &Cache) -> (String, PathBuf) {
-    let name = slot_name(plan);
-    (format!("work-{name}"), cache.path().join("work").join(name))
 }
 
 /// The makes that compile in that folder, ready to paste: kernel and modules, then the mock modules.

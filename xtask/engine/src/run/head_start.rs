@@ -1,7 +1,7 @@
-//! A guest that boots while its modules are being linked.
+//! A guest that boots before its modules are there.
 //!
-//! After an edit of modules alone the kernel stays as it is, and so does most of the initramfs. So the guest of the cell that comes
-//! first is started with the modules of the build before. Its agent touches none of them, it waits. Once the new ones are there, it
+//! After an edit of modules alone the kernel stays as it is, and so does most of the initramfs. So a run begins with the guest of the
+//! cell that comes first, with the modules of the build before. Its agent touches none of them, it waits. Once the new ones are there, it
 //! gets what differs, and its job, and goes on like any other guest. Whatever is not as it was foreseen ends it: then the cell boots
 //! as always, and nothing is lost but what the processors would have idled away.
 

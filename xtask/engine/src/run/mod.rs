@@ -43,7 +43,7 @@ mod shard;
 mod wanted;
 
 pub use cells::{Boot, Cell};
-pub use commands::{commands, install_command, make_commands, work_slot};
+pub use commands::{commands, install_command, make_commands};
 pub use context::RunContext;
 pub use engine::Engine;
 pub use engines::LocalEngine;
@@ -57,7 +57,7 @@ pub use options::{Options, Policy};
 pub use order::Order;
 pub use own_tree::{Settled, settle};
 pub use plan::Plan;
-pub use prepare::{build, build_without_mock, find_built, prepare, prepare_guests, warnings};
+pub use prepare::{build, build_without_mock, find_built, prepare, prepare_guests, warnings, work_slot};
 pub use qemu::find_qemu;
 pub use readiness::{Readiness, readiness};
 pub use request::Request;

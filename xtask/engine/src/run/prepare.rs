@@ -42,7 +42,7 @@ fn build_telling(
     if let Some(built) = work.builder(context, plan, mock).finished(&work.prepared.tree, &work.fragments)? {
         return Ok((work.prepared, built));
     }
-    let _guard = context.cache.lock(&format!("work-{}", slot_name(plan)))?;
+    let _guard = context.cache.lock(&work_slot(plan, context.cache).0)?;
     // Another run may have built it while this one waited for the slot; then the slot's tree is left as it is.
     let builder = work.builder(context, plan, mock);
     if builder.cached(&work.prepared.tree, &work.fragments).is_none() {
@@ -60,7 +60,7 @@ fn build_telling(
 /// As [`build`].
 pub fn warnings(context: &RunContext, plan: &Plan, files: &[String]) -> Result<Warnings, RunError> {
     let work = Work::new(context, plan)?;
-    let _guard = context.cache.lock(&format!("work-{}", slot_name(plan)))?;
+    let _guard = context.cache.lock(&work_slot(plan, context.cache).0)?;
     work.checkout(context)?;
     let builder = work.builder(context, plan, true);
     Ok(work.with_tree(None, |tree| builder.warnings(tree, &work.fragments, files))?)
@@ -175,14 +175,20 @@ fn counted(applied: &Applied) -> String {
 
 /// Names the work slot: one for each kernel entry, source and flavour, so that a series and its next version, or a tree
 /// and its next edit, find the objects of the last build.
-pub(super) fn slot_name(plan: &Plan) -> String {
+fn slot_name(plan: &Plan) -> String {
     let sources: String = plan.slot.iter().map(|source| format!("{source}\n")).collect();
     format!("{}-{}-{}", plan.kernel.name, plan.flavour, &host::sha256(sources)[..8])
 }
 
+/// Where a plan's kernel is built: the name of the folder's lock, and the folder.
+pub fn work_slot(plan: &Plan, cache: &Cache) -> (String, PathBuf) {
+    let name = slot_name(plan);
+    (format!("work-{name}"), cache.path().join("work").join(name))
+}
+
 /// The last finished build of a plan's work slot.
 pub(super) fn last_build(context: &RunContext, plan: &Plan) -> Option<Built> {
-    let slot = context.cache.path().join("work").join(slot_name(plan));
+    let (_, slot) = work_slot(plan, context.cache);
     Builder::last_in(&slot, context.cache.path())
 }
 

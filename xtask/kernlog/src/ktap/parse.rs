@@ -12,6 +12,7 @@ use memchr::memmem::Finder;
 use super::line::{self, Depth, Line, ResultLine};
 use super::tree::{Complaint, Ktap, Test};
 use crate::CaseOutcome;
+use crate::case::{MOST_CASES, too_many};
 use crate::prefix;
 
 /// What a dying kernel prints, wherever in a line.
@@ -27,7 +28,7 @@ const REMARKS: usize = 40;
 const LONGEST: usize = 4096;
 
 /// Results that are kept; more make the whole fail, for what is not kept cannot be judged.
-const MOST: u64 = 100_000;
+const MOST: u64 = MOST_CASES as u64;
 /// Bytes of remarks that are kept; later tests have none.
 const REMARK_BYTES: usize = 32 << 20;
 
@@ -336,7 +337,7 @@ impl Parser {
         self.results += 1;
         if self.results > MOST {
             if self.results == MOST + 1 {
-                self.complain(number, true, format!("more than {MOST} results: the rest is not judged"));
+                self.complain(number, true, too_many());
             }
             return;
         }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::flow;
 use super::result::case;
 use crate::Case;
-use crate::case::MOST_CASES;
+use crate::case::{MOST_CASES, too_many};
 
 /// No file of results is longer.
 const LONGEST: u64 = 64 << 20;
@@ -54,7 +54,7 @@ pub(crate) fn results(log: &mut impl BufRead) -> io::Result<Vec<Case>> {
     let mut cases = if text.trim_start().starts_with('{') { json(&text) } else { yaml(&text) };
     if cases.len() > MOST_CASES {
         cases.truncate(MOST_CASES);
-        cases.push(Case::flaw("results", format!("more than {MOST_CASES} results: the rest is not judged")));
+        cases.push(Case::flaw("results", too_many()));
     }
     if bytes.len() as u64 == LONGEST {
         cases.push(Case::flaw("results", "the file is too long: the rest is not judged".to_owned()));

@@ -9,7 +9,7 @@ use super::detect::Kind;
 use super::detect::{self, Shape};
 use super::lines::Lines;
 use super::report::LogReport;
-use crate::case::MOST_CASES;
+use crate::case::{MOST_CASES, too_many};
 use crate::kernel_log::{LogScan, Scanner};
 use crate::lava::{self, Entry};
 use crate::{Case, Splat, SplatKind, ktap, meson};
@@ -56,8 +56,7 @@ fn lava_log(log: &mut impl BufRead) -> io::Result<LogReport> {
             Some(Entry::Console(console)) => pass.feed(console.as_bytes()),
             Some(Entry::Result(case)) if cases.len() < MOST_CASES => cases.push(case),
             Some(Entry::Result(_)) if cases.len() == MOST_CASES => {
-                let reason = format!("more than {MOST_CASES} results: the rest is not judged");
-                cases.push(Case::flaw("log", reason));
+                cases.push(Case::flaw("log", too_many()));
             }
             Some(_) => {}
             // What is no entry is judged as it is.

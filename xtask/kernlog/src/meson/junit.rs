@@ -8,7 +8,7 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::outcome;
 use super::results::Results;
-use crate::case::MOST_CASES;
+use crate::case::{MOST_CASES, too_many};
 use crate::{Case, CaseOutcome, ktap};
 
 /// Text kept of one element: the last of it.
@@ -43,7 +43,7 @@ pub(crate) fn junit(log: &mut impl BufRead) -> io::Result<Results> {
             }
         }
         if state.cases.len() > MOST_CASES {
-            state.flaw(format!("more than {MOST_CASES} results: the rest is not judged"));
+            state.flaw(too_many());
             break;
         }
     }

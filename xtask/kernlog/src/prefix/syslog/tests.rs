@@ -1,10 +1,11 @@
 //! What is said of who wrote a line.
 
+use super::super::Part;
 use super::*;
 
 /// What a part says of a line behind this prefix: S, it is stamped; T, with the kernel's name; U, a program's; G, by a guess; and, before
 /// `¦`, what it takes.
-fn seen<'a>(before: Prefix<'a>, text: &'a str, part: fn(&'a [u8], &mut Prefix<'a>) -> usize) -> String {
+fn seen<'a>(before: Prefix<'a>, text: &'a str, part: Part) -> String {
     let mut found = before;
     let taken = part(text.as_bytes(), &mut found);
     let marks =
@@ -15,11 +16,10 @@ fn seen<'a>(before: Prefix<'a>, text: &'a str, part: fn(&'a [u8], &mut Prefix<'a
     format!("{} {taken}{mark}{rest}", if marks.is_empty() { "-" } else { &marks })
 }
 
-fn check<'a>(before: Prefix<'a>, lines: &'a [&'a str], part: fn(&'a [u8], &mut Prefix<'a>) -> usize) {
+fn check(before: Prefix<'static>, lines: &[&str], part: Part) {
     for line in lines {
         let (_, text) = line.split_once(' ').expect("marks and a text");
-        let text: &'static str = text.replace('¦', "").leak();
-        assert_eq!(seen(before, text, part), **line);
+        assert_eq!(seen(before, &text.replace('¦', ""), part), **line);
     }
 }
 
