@@ -71,14 +71,20 @@ fn work(job: &Job, port: &Port) {
     }
     if job.shell {
         shell::run(job, port);
-        port.send(FromGuest::Bye { ran: 0 });
+        bye(port, 0);
     } else {
         let mut monitor = Monitor::open(port);
         let mut markers = markers(job, port);
         let ran = cases::run_all(job, port, &now, &mut monitor, &mut markers);
         leaks::scan();
         monitor.report();
-        port.send(FromGuest::Bye { ran });
+        bye(port, ran);
+    }
+}
+
+fn bye(port: &Port, ran: u32) {
+    if !port.bye(ran, FLUSH_WAIT) {
+        console("patchbench agent: the host does not answer; the last frames may be lost\n");
     }
 }
 

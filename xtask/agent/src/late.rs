@@ -37,7 +37,9 @@ fn take_into(root: &Path, port: impl Read) -> io::Result<()> {
                 write(&root.join(path.trim_start_matches('/')), mode, &mut port.by_ref().take(bytes), bytes)?;
             }
             ToGuest::Go => return Ok(()),
-            ToGuest::Answer { .. } => return Err(io::Error::other("an answer that nobody waits for")),
+            ToGuest::Answer { .. } | ToGuest::Hello | ToGuest::Bye => {
+                return Err(io::Error::other("an answer that nobody waits for"));
+            }
         }
     }
 }

@@ -11,7 +11,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -46,26 +46,39 @@ enum Outgoing {
 /// Requests that wait for an answer; none once the host is gone.
 type Pending = Arc<Mutex<Option<BTreeMap<u32, Sender<(bool, String)>>>>>;
 
+/// What the host has said of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Host {
+    /// Nothing: it may be a file.
+    Silent,
+    /// It answers.
+    Hello,
+    /// It has all that was sent.
+    Bye,
+}
+
 /// Handle to the port; clones queue for the same one.
 #[derive(Clone)]
 pub struct Port {
     queue: Sender<Outgoing>,
     pending: Pending,
     next: Arc<AtomicU32>,
+    host: Arc<(Mutex<Host>, Condvar)>,
 }
 
 impl Port {
     /// On the file that [`find`] found; without one everything goes to the console.
     pub fn on(file: Option<File>) -> Self {
         let pending: Pending = Arc::new(Mutex::new(file.as_ref().map(|_| BTreeMap::new())));
+        let host = Arc::new((Mutex::new(Host::Silent), Condvar::new()));
         if let Some(reader) = file.as_ref().and_then(|file| file.try_clone().ok()) {
-            let pending = Arc::clone(&pending);
-            thread::spawn(move || answers(reader, &pending));
+            let (pending, host) = (Arc::clone(&pending), Arc::clone(&host));
+            thread::spawn(move || answers(reader, &pending, &host));
         }
         let (queue, frames) = mpsc::channel();
         let gone = Arc::clone(&pending);
         thread::spawn(move || write_frames(file, &frames, &gone));
-        Self { queue, pending, next: Arc::new(AtomicU32::new(1)) }
+        Self { queue, pending, next: Arc::new(AtomicU32::new(1)), host }
     }
 
     /// Queues a frame.
@@ -82,6 +95,16 @@ impl Port {
     pub fn flush(&self, longest: Duration) -> bool {
         let (done, wait) = mpsc::channel();
         self.queue.send(Outgoing::Flush(done)).is_ok() && wait.recv_timeout(longest).is_ok()
+    }
+
+    /// Sends the last frame, and waits at most this long until the host has it, where that is one that answers; whether it
+    /// has. To have left is not enough: what QEMU has not read when the kernel powers off is lost.
+    pub fn bye(&self, ran: u32, longest: Duration) -> bool {
+        self.send(FromGuest::Bye { ran });
+        let (host, changed) = &*self.host;
+        let host = host.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = changed.wait_timeout_while(host, longest, |host| *host == Host::Hello);
+        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 
     /// Asks the host and waits for its answer. The host bounds its own work, and the case that asks has its
@@ -229,7 +252,7 @@ impl Read for Incoming<'_> {
     }
 }
 
-fn answers(mut port: File, pending: &Pending) {
+fn answers(mut port: File, pending: &Pending, host: &(Mutex<Host>, Condvar)) {
     /// The host is trusted, but a line without an end must not eat the guest's memory.
     const LONGEST: usize = 1 << 20;
     let mut buffer = Vec::new();
@@ -247,14 +270,22 @@ fn answers(mut port: File, pending: &Pending) {
         buffer.extend_from_slice(&chunk[..count]);
         while let Some(end) = buffer.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = buffer.drain(..=end).collect();
-            if let Ok(ToGuest::Answer { id, ok, text }) = serde_json::from_slice(&line) {
-                hand_over(pending, id, (ok, text));
+            match serde_json::from_slice(&line) {
+                Ok(ToGuest::Answer { id, ok, text }) => drop(hand_over(pending, id, (ok, text))),
+                Ok(ToGuest::Hello) => host_says(host, Host::Hello),
+                Ok(ToGuest::Bye) => host_says(host, Host::Bye),
+                _ => {}
             }
         }
         if buffer.len() > LONGEST {
             buffer.clear();
         }
     }
+}
+
+fn host_says((host, changed): &(Mutex<Host>, Condvar), word: Host) {
+    *host.lock().unwrap_or_else(PoisonError::into_inner) = word;
+    changed.notify_all();
 }
 
 /// Gives an answer to whoever waits for it; whether somebody did.
@@ -301,11 +332,35 @@ impl Port {
                 }
             }
         });
-        (Self { queue, pending, next: Arc::new(AtomicU32::new(1)) }, frames)
+        let host = Arc::new((Mutex::new(Host::Silent), Condvar::new()));
+        (Self { queue, pending, next: Arc::new(AtomicU32::new(1)), host }, frames)
     }
 
     /// Answers as the host would; whether somebody waited for it.
     pub fn answer(&self, id: u32, ok: bool, text: &str) -> bool {
         hand_over(&self.pending, id, (ok, text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(60);
+    const SHORT: Duration = Duration::from_millis(20);
+
+    #[test]
+    fn a_bye_waits_for_the_host_where_that_has_answered_before() {
+        let (port, frames) = Port::to_nowhere();
+        assert!(port.bye(1, LONG), "nobody answers, as in a replay by hand");
+        host_says(&port.host, Host::Hello);
+        assert!(!port.bye(2, SHORT), "it has answered the hello, not the bye");
+        let waiting = {
+            let port = port.clone();
+            thread::spawn(move || port.bye(3, LONG))
+        };
+        while !matches!(frames.recv().expect("a frame"), FromGuest::Bye { ran: 3 }) {}
+        host_says(&port.host, Host::Bye);
+        assert!(waiting.join().expect("no panic"));
     }
 }

@@ -38,7 +38,12 @@ impl Answers {
             Ok(text) => (true, text),
             Err(text) => (false, text),
         };
-        let Ok(mut line) = serde_json::to_vec(&ToGuest::Answer { id, ok, text }) else { return };
+        self.send_frame(&ToGuest::Answer { id, ok, text });
+    }
+
+    /// Answers in another way.
+    pub fn send_frame(&self, frame: &ToGuest) {
+        let Ok(mut line) = serde_json::to_vec(frame) else { return };
         line.push(b'\n');
         let _ = self.0.try_send(line);
     }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
@@ -153,6 +153,20 @@ fn a_guest_that_powers_off() {
 }
 
 #[test]
+fn the_host_answers_a_hello_and_when_it_has_all_the_bye() {
+    let transcript = Fake::new().run(long(), |mut guest| {
+        guest.send(HELLO);
+        let mut lines = BufReader::new(guest.agent.try_clone().expect("a clone")).lines();
+        let mut answer = || lines.next().expect("an answer").expect("a line");
+        assert_eq!(answer(), r#"{"frame":"hello"}"#);
+        guest.send(&format!("{BEGIN}{END}{{\"frame\":\"bye\",\"ran\":1}}\n"));
+        assert_eq!(answer(), r#"{"frame":"bye"}"#);
+        guest.end("guest-shutdown", "exit 0");
+    });
+    assert_eq!((transcript.end, transcript.cases[0].end), (VmEnd::PoweredOff, Some(CaseEnd::Exit(0))));
+}
+
+#[test]
 fn a_panic_is_a_reset_and_the_case_stays_open() {
     let transcript = Fake::new().run(long(), |mut guest| {
         guest.send(&format!("{HELLO}{BEGIN}"));
@@ -226,7 +240,7 @@ fn a_dead_kernel_is_not_waited_for() {
         guest.send(&format!("{HELLO}{BEGIN}"));
         guest.print("Kernel panic - not syncing: x\n");
         // Hangs on: the end comes from the host.
-        let _ = guest.agent.read(&mut [0]);
+        let _ = io::copy(&mut guest.agent, &mut io::sink());
     });
     assert_eq!(transcript.end, VmEnd::Dead);
     assert!(begun.elapsed() < Duration::from_secs(40));
@@ -383,6 +397,7 @@ fn files_of_the_guest_lie_in_the_boots_folder_and_what_is_cut_short_does_not() {
         guest.send(&format!("{HELLO}{BEGIN}"));
         let mut lines = BufReader::new(guest.agent.try_clone().expect("a clone")).lines();
         let mut answer = || lines.next().expect("an answer").expect("text");
+        assert_eq!(answer(), r#"{"frame":"hello"}"#);
         guest.send("{\"frame\":\"file-begin\",\"file\":1,\"case\":0,\"name\":\"../../console.log\"}\n");
         assert!(answer().starts_with(r#"{"frame":"answer","id":1,"ok":false,"text":"the name `../"#));
         guest.send("{\"frame\":\"file-begin\",\"file\":2,\"case\":0,\"name\":\"trace\"}\n");

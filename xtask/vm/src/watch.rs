@@ -11,7 +11,7 @@ use serde_json::json;
 
 use event::VmEnd;
 use host::{Running, signals};
-use wire::{FromGuest, Job};
+use wire::{FromGuest, Job, ToGuest};
 
 use super::answers::Answers;
 use super::console::Console;
@@ -178,8 +178,11 @@ impl<'scope, 'env> Watch<'scope, 'env> {
             }
             self.answers.send(answer.file, answer.result);
         }
-        if let FromGuest::Ask { id, words } = frame {
-            self.answer(id, words);
+        match frame {
+            FromGuest::Hello { .. } => self.answers.send_frame(&ToGuest::Hello),
+            FromGuest::Ask { id, words } => self.answer(id, words),
+            FromGuest::Bye { .. } => self.answers.send_frame(&ToGuest::Bye),
+            _ => {}
         }
     }
 

@@ -147,4 +147,8 @@ pub enum ToGuest {
     },
     /// That was the last of the files: the guest goes on as if all had been in its initramfs.
     Go,
+    /// To a [`FromGuest::Hello`]: this host answers, and so it will the [`FromGuest::Bye`].
+    Hello,
+    /// To a [`FromGuest::Bye`]: it is here, and with it all that was sent before. The guest may power off.
+    Bye,
 }

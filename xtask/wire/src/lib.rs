@@ -5,6 +5,9 @@
 //! host answers an [`FromGuest::Ask`], and each file, with one [`ToGuest`] a line on the same port. Without a
 //! host on the other end (a replay by hand) the agent still runs its job.
 //!
+//! A guest that powers off takes along what QEMU has not read from its port yet. So the host answers the hello, and a guest that
+//! has been answered waits for the answer to its bye.
+//!
 //! A guest may be started before its modules are linked. Then it finds [`WAIT_PATH`] in place of a job, says nothing, and takes its
 //! files as [`ToGuest::File`] up to [`ToGuest::Go`]; from there on it is like any other.
 //!
