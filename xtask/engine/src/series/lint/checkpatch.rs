@@ -15,6 +15,9 @@ const FILES: [&str; 3] = ["checkpatch.pl", "spelling.txt", "const_structs.checkp
 
 /// Runs `checkpatch.pl --strict` of a kernel's own tree on patches. Errors of it are errors, warnings and checks are warnings.
 ///
+/// What it can only guess is left out: whether a commit of a `Fixes:` exists, of which it would need the history, and whether
+/// MAINTAINERS has to be changed for a new file, where that has an entry for it.
+///
 /// # Errors
 /// The kernel has none, or perl cannot be run.
 pub fn checkpatch(sources: &Sources, prepared: &Prepared, patches: &[&Path]) -> Result<Vec<Finding>> {
@@ -25,6 +28,7 @@ pub fn checkpatch(sources: &Sources, prepared: &Prepared, patches: &[&Path]) -> 
         let path = folder.path().join(name);
         fs::write(&path, text).with_context(|| format!("writing {}", path.display()))?;
     }
+    let maintainers = sources.file(prepared, "MAINTAINERS")?.unwrap_or_default();
     let mut findings = Vec::new();
     for patch in patches {
         let options = [
@@ -33,6 +37,7 @@ pub fn checkpatch(sources: &Sources, prepared: &Prepared, patches: &[&Path]) -> 
             "--strict",
             "--terse",
             "--show-types",
+            "--ignore=UNKNOWN_COMMIT_ID",
             "--no-summary",
             "--color=never",
             "--",
@@ -40,7 +45,7 @@ pub fn checkpatch(sources: &Sources, prepared: &Prepared, patches: &[&Path]) -> 
         let output =
             Process::new("perl", options).arg(patch).dir(folder.path()).env("LC_ALL", "C.UTF-8").output()?;
         let text = output.text();
-        let reported: Vec<Finding> = text.lines().filter_map(|line| finding(line, patch)).collect();
+        let mut reported: Vec<Finding> = text.lines().filter_map(|line| finding(line, patch)).collect();
         let command = || {
             format!(
                 "perl scripts/checkpatch.pl --strict {}\n  | {}",
@@ -54,9 +59,37 @@ pub fn checkpatch(sources: &Sources, prepared: &Prepared, patches: &[&Path]) -> 
             "checkpatch.pl failed\n  command: {}",
             command()
         );
+        if let Ok(diff) = fs::read(patch) {
+            let diff = String::from_utf8_lossy(&diff);
+            reported.retain(|found| {
+                found.rule != "checkpatch/FILE_PATH_CHANGES" || !are_maintained(&diff, &maintainers)
+            });
+        }
         findings.extend(reported);
     }
     Ok(findings)
+}
+
+/// Whether each file that a patch adds has an entry in MAINTAINERS, other than the one for the rest of the world.
+pub(super) fn are_maintained(diff: &str, maintainers: &str) -> bool {
+    let lines: Vec<&str> = diff.lines().collect();
+    let created = lines.windows(2).filter(|pair| pair[0] == "--- /dev/null");
+    let created = created.filter_map(|pair| pair[1].strip_prefix("+++ b/"));
+    let renamed = lines.iter().filter_map(|line| line.strip_prefix("rename to "));
+    let entries = maintainers.split("\nTHE REST\n").next().unwrap_or_default();
+    let entries: Vec<&str> =
+        entries.lines().filter_map(|line| line.strip_prefix("F:")).map(str::trim).collect();
+    let mut added = created.chain(renamed).peekable();
+    added.peek().is_some() && added.all(|file| entries.iter().any(|entry| is_of(file, entry)))
+}
+
+/// Whether an `F:` names a file: a folder with all below it, or a path in which `*` stands for anything but a slash.
+fn is_of(file: &str, entry: &str) -> bool {
+    if let Some(folder) = entry.strip_suffix('/') {
+        return file.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+    }
+    let pattern = regex::escape(entry).replace("\\*", "[^/]*").replace("\\?", "[^/]");
+    regex::Regex::new(&format!("^{pattern}$")).is_ok_and(|pattern| pattern.is_match(file))
 }
 
 /// `FILE:LINE: WARNING:TYPE: what`, as `--terse --show-types` prints it.

@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use spec::Series;
+use spec::series::Posted;
 
 use super::*;
 use crate::series::mail::Message;
@@ -8,7 +9,8 @@ use crate::series::mail::Message;
 fn series() -> Series {
     let patches =
         Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the workspace").join("patches");
-    Series::load(&patches, "memdev-attach").expect("our series")
+    let series = Series::load(&patches, "memdev-attach").expect("our series");
+    Series { version: 1, posted: Posted::default(), ..series }
 }
 
 fn lint(series: &Series, texts: &[&str]) -> String {
@@ -115,4 +117,22 @@ fn our_own_series_are_clean() {
         let all: Vec<_> = series.patches.iter().map(|p| (p.subject.clone(), read(&p.file))).collect();
         assert_eq!(rules(&series, None, &all), [], "{name}");
     }
+}
+
+#[test]
+fn a_new_file_that_has_an_entry_is_maintained() {
+    let maintainers =
+        "CXL\nF:\tdrivers/cxl/\nF:\tinclude/linux/*cxl*\nF:\tMakefile\n\nTHE REST\nF:\t*\nF:\t*/\n";
+    let maintained = |diff: &str| checkpatch::are_maintained(diff, maintainers);
+    let added = |file: &str| format!("--- /dev/null\n+++ b/{file}\n");
+    let yes = ["drivers/cxl/new.c", "drivers/cxl/core/new.c", "include/linux/my-cxl.h"];
+    let no = ["drivers/cxl", "drivers/cxlx/new.c", "include/linux/x/cxl.h", "lib/Makefile", "new.c"];
+    assert_eq!(
+        (yes.map(|file| maintained(&added(file))), no.map(|file| maintained(&added(file)))),
+        ([true; 3], [false; 5])
+    );
+    assert!(!maintained(&format!("{}{}", added(yes[0]), added(no[0]))));
+    assert!(maintained("rename from a.c\nrename to drivers/cxl/a.c\n"));
+    // It moved or deleted one: there checkpatch may be right.
+    assert!(!maintained("--- a/drivers/cxl/old.c\n+++ /dev/null\n"));
 }
