@@ -18,7 +18,7 @@ use super::context::workspace;
 use super::help::{EXECUTION, KERNEL, OUTPUT, SELECTION};
 use super::{Context, Exit, Footer, Format, Usage, setup};
 
-/// Finds the patch, commit or topology that turned a cell red
+/// Finds the patch, commit or topology that broke or fixed a cell
 ///
 /// One of --series, --git and --topology names what is searched: the smallest topology, where it is that. Beside the
 /// first two, --topology names where to boot.
@@ -66,6 +66,10 @@ const FOOTER: Footer = Footer::new(&[
     (
         "cargo xtask bisect --git v7.0 HEAD --git-dir ~/linux --run latest",
         "Which commit broke what failed in the latest run",
+    ),
+    (
+        "cargo xtask bisect --git v7.0-rc1 v7.0 --fixed --git-dir ~/linux --suite attach",
+        "Which commit mended what failed at v7.0-rc1",
     ),
     (
         "cargo xtask bisect --topology fan --suite enumerate",
@@ -117,6 +121,9 @@ struct AxisArgs {
     /// A merge that is to blame is entered.
     #[arg(long, value_names = ["GOOD", "BAD"], num_args = 2, group = "axis")]
     git: Option<Vec<String>>,
+    /// Search the commit that mended the failure: of --git, the first one fails and the second one passes
+    #[arg(long, requires = "git")]
+    fixed: bool,
     /// The repository of the commits [default: that of the kernel's source]
     #[arg(long, value_name = "DIR", requires = "git")]
     git_dir: Option<PathBuf>,
@@ -278,18 +285,19 @@ fn axis(
     target: Option<&TargetFailure>,
     topology: Option<&str>,
 ) -> Result<Axis> {
-    let AxisArgs { series, good, git, git_dir, paths, .. } = &args.axis;
+    let AxisArgs { series, good, git, git_dir, paths, fixed, .. } = &args.axis;
     if let Some(name) = series {
         return Ok(Axis::Series { name: name.clone(), good: *good });
     }
-    if let Some([good, bad]) = git.as_deref() {
+    if let Some([old, new]) = git.as_deref() {
+        let (good, bad) = if *fixed { (new, old) } else { (old, new) };
         let dir = match git_dir {
             Some(dir) => dir.clone(),
             None => repository(args.failure.kernel.as_deref(), project)?,
         };
         let dir = std::path::absolute(&dir).context("resolving --git-dir")?;
         let (good, bad, paths) = (good.clone(), bad.clone(), paths.clone());
-        return Ok(Axis::Git { dir, good, bad, paths });
+        return Ok(Axis::Git { dir, good, bad, paths, fixed: *fixed });
     }
     match (topology, target) {
         (Some(name), _) => Ok(Axis::Topology { name: name.to_owned() }),
@@ -323,8 +331,12 @@ fn begins(state: &State, folder: &Path) -> String {
     if let Axis::Topology { name } = &state.ask.axis {
         return format!("topology {name}: {}; kept in {kept}", steps[0].title);
     }
-    let (good, bad) = (&steps[0], &steps[steps.len() - 1]);
-    format!("{} steps, {} good to {} bad; kept in {kept}", steps.len() - 1, good.short(), bad.short())
+    let (good, bad) = (steps[0].short(), steps[steps.len() - 1].short());
+    let count = steps.len() - 1;
+    if state.ask.is_for_fix() {
+        return format!("{count} steps, {bad} red to {good} green; kept in {kept}");
+    }
+    format!("{count} steps, {good} good to {bad} bad; kept in {kept}")
 }
 
 /// Goes on with a bisection, and prints its answer.

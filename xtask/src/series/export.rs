@@ -1,12 +1,13 @@
 //! `series export`: a series as the files that `git send-email` takes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use serde::Serialize;
 
-use engine::series::export::{Options, export};
-use host::quote;
+use engine::series::export::{Options, export, is_nobody};
+use engine::series::mail::Mailbox;
+use host::{Process, quote};
 use report::text::neutralise;
 
 use super::mails;
@@ -41,6 +42,12 @@ pub(super) struct Args {
     /// Words before PATCH in the subjects: RFC, RESEND, a tree's name [default: none]
     #[arg(long, value_name = "WORDS", help_heading = OUTPUT)]
     prefix: Option<String>,
+    /// Sign each patch off as yourself, as git knows you, in place of sign-offs that are no person's
+    ///
+    /// Of a patch that nobody wrote but an address which takes no mail you become the author, too. Yours comes behind those of other
+    /// persons. Your name and address are git's `user.name` and `user.email`.
+    #[arg(long, help_heading = OUTPUT)]
+    signoff: bool,
     /// Write into this folder, which has to be empty or not there [default: SERIES-vN]
     #[arg(short, long, value_name = "DIR", help_heading = OUTPUT)]
     output: Option<PathBuf>,
@@ -48,11 +55,31 @@ pub(super) struct Args {
 
 const FOOTER: Footer = Footer::new(&[
     ("cargo xtask series export mine --prefix RFC", "Into the folder mine-v1, for git send-email"),
+    ("cargo xtask series export mine --signoff", "Signed off by you, to be sent"),
     (
         "cargo xtask series export mine --git ~/linux v7.0..mine --version 2",
         "A branch of your own, as the second version",
     ),
 ]);
+
+/// Who git takes the user for, in the repository of `--git` or here.
+fn sender(range: &RangeArgs) -> Result<Mailbox> {
+    let dir = range.named().map_or(Path::new("."), |(dir, _)| dir);
+    let asked = |key: &str| -> Result<String> {
+        let output = Process::new("git", ["config", "--get", key]).dir(dir).output()?;
+        Ok(output.text().trim().to_owned())
+    };
+    let sender = Mailbox { name: asked("user.name")?, address: asked("user.email")? };
+    let hint = "git config user.name 'Your Name'; git config user.email you@example.org".to_owned();
+    let refuse = |message: String| Err(Usage { message, hint: Some(hint) }.into());
+    if sender.name.is_empty() || sender.address.is_empty() {
+        return refuse("--signoff: git does not know who you are".to_owned());
+    }
+    if is_nobody(&sender.address) {
+        return refuse(format!("--signoff: {sender} takes no mail, so it is no person's to sign with"));
+    }
+    Ok(sender)
+}
 
 #[derive(Serialize)]
 struct Shown {
@@ -77,7 +104,9 @@ pub(super) fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     }
     let folder = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}-v{version}", args.name)));
     refuse_filled(&folder)?;
-    let options = Options { version: Some(version), base: args.base.clone(), prefix: args.prefix.clone() };
+    let signoff = if args.signoff { Some(sender(&args.range)?) } else { None };
+    let options =
+        Options { version: Some(version), base: args.base.clone(), prefix: args.prefix.clone(), signoff };
     let exported = export(&mails.series, mails.cover, mails.patches, &options);
     std::fs::create_dir_all(&folder).map_err(|error| Usage::of_file("make", &folder, error))?;
     for (name, bytes) in &exported.files {

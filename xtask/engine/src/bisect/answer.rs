@@ -23,15 +23,17 @@ pub struct BisectReport {
     /// The failure.
     #[serde(rename = "sought")]
     pub target: Option<TargetFailure>,
-    /// The first bad step; the culprit where there are no others.
+    /// Whether it was searched for what mended the failure.
+    pub fixed: bool,
+    /// The first bad step; the culprit where there are no others. Of a fix the first step without the failure.
     pub culprit: Step,
-    /// The last good one; of a topology none.
+    /// The last step before it that is not so; of a topology none.
     pub parent: Option<Step>,
     /// Skipped steps between them: any of these may be it instead.
     pub suspects: Vec<Step>,
-    /// Whether the culprit failed when it was run again.
+    /// Whether the bad one of the two failed when it was run again.
     pub again: bool,
-    /// That the parent is good, as far as luck is concerned.
+    /// That the other one is good, as far as luck is concerned.
     pub confidence: f64,
     /// Who wrote it, and its trailers.
     pub message: Message,
@@ -68,7 +70,13 @@ pub fn report_on(
     };
     let level = &state.levels[end.level];
     let (good, bad) = (end.found.good, end.found.bad);
-    let culprit = level.steps[bad].clone();
+    let fixed = state.ask.is_for_fix();
+    let (newer, older) = if fixed { (good, bad) } else { (bad, good) };
+    let culprit = level.steps[newer].clone();
+    let mut suspects = level.steps.get(good + 1..bad).unwrap_or_default().to_vec();
+    if fixed {
+        suspects.reverse();
+    }
     let is_topology = culprit.topology.is_some();
     let good_run = if is_topology { None } else { folder_of(level, good, StepResult::Green, folder) };
     let bad_run = folder_of(level, bad, StepResult::Red, folder);
@@ -100,8 +108,9 @@ pub fn report_on(
     };
     Ok(BisectReport {
         target: state.target.clone(),
-        parent: (!is_topology).then(|| level.steps[good].clone()),
-        suspects: if is_topology { Vec::new() } else { level.steps[good + 1..bad].to_vec() },
+        fixed,
+        parent: (!is_topology).then(|| level.steps[older].clone()),
+        suspects,
         again: end.found.again,
         confidence: end.found.confidence,
         culprit,
@@ -195,6 +204,8 @@ impl BisectReport {
     fn kind(&self) -> &'static str {
         if self.culprit.topology.is_some() {
             "smallest topology that fails"
+        } else if self.fixed {
+            "first fixed commit"
         } else if self.culprit.id.len() >= 40 {
             "first bad commit"
         } else {
@@ -217,10 +228,12 @@ impl fmt::Display for BisectReport {
             }
         }
         if let Some(parent) = &self.parent {
-            writeln!(f, "last good: {}", one_line(&parent.shown()))?;
+            let word = if self.fixed { "red" } else { "good" };
+            writeln!(f, "last {word}: {}", one_line(&parent.shown()))?;
         }
         if !self.again {
-            f.write_str("it did not fail when it was run again\n")?;
+            let which = if self.fixed { "that" } else { "it" };
+            writeln!(f, "{which} did not fail when it was run again")?;
         }
         if self.suspects.is_empty() && !self.message.author.is_empty() {
             writeln!(f, "author: {}, {}", one_line(&self.message.author), one_line(&self.message.date))?;

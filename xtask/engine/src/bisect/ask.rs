@@ -10,8 +10,8 @@ use host::digest;
 use source::{SourceError, Sources};
 use spec::{CellFilter, Project, Series, Source};
 
-use super::history::{History, Step};
-use super::{BisectError, Rule, TargetFailure};
+use super::history::{Ends, History, HistoryError, Step};
+use super::{Answer, BisectError, Found, Rule, TargetFailure};
 use crate::run::accel::AccelRequest;
 use crate::run::{Plan, Request, RunError};
 
@@ -32,10 +32,13 @@ pub enum Axis {
         dir: PathBuf,
         /// A good commit.
         good: String,
-        /// A bad one that comes after it.
+        /// A bad one, that comes after it, or before it where what mended something is searched.
         bad: String,
         /// Only commits that touch these.
         paths: Vec<String>,
+        /// Whether what is searched is the commit from which on the failure is gone.
+        #[serde(default)]
+        fixed: bool,
     },
     /// The smallest topology.
     Topology {
@@ -115,7 +118,9 @@ impl Ask {
         target: Option<&TargetFailure>,
     ) -> Result<(Vec<Step>, Vec<String>), BisectError> {
         match &self.axis {
-            Axis::Git { dir, good, bad, paths } => Ok(History::new(dir).line(good, bad, paths)?),
+            Axis::Git { dir, good, bad, paths, fixed } => {
+                Ok(line(&History::new(dir), good, bad, paths, *fixed)?)
+            }
             Axis::Series { name, good } => {
                 let series = Series::load(&project.patches_dir(), name)?;
                 let longest = series.longest();
@@ -220,6 +225,28 @@ impl Ask {
         }
     }
 
+    /// Whether what mended the failure is searched, from the newest commit to the oldest.
+    pub fn is_for_fix(&self) -> bool {
+        matches!(self.axis, Axis::Git { fixed: true, .. })
+    }
+
+    /// The step that changed something, of the two with nothing left between them: it is the newer one.
+    pub fn newer(&self, found: &Found) -> usize {
+        if self.is_for_fix() { found.good } else { found.bad }
+    }
+
+    /// The word for what is known of a step: git's, and where a fix is searched those of `git bisect` for a property that was
+    /// there and is not any more.
+    pub fn word(&self, answer: Answer) -> &'static str {
+        match (answer, self.is_for_fix()) {
+            (Answer::Good, false) => "good",
+            (Answer::Bad, false) => "bad",
+            (Answer::Good, true) => "new",
+            (Answer::Bad, true) => "old",
+            (Answer::Skip, _) => "skip",
+        }
+    }
+
     /// The series of which every patch has to go on; the others go on where they apply.
     pub fn must_apply(&self) -> Option<&str> {
         match &self.axis {
@@ -227,6 +254,27 @@ impl Ask {
             _ => None,
         }
     }
+}
+
+/// The commits between a good one and a bad one, the good one first.
+///
+/// What mended something, read backwards, from green to red, looks like what broke it: it is the good one next to the first bad one.
+///
+/// # Errors
+/// The ends do not fit.
+pub(super) fn line(
+    history: &History,
+    good: &str,
+    bad: &str,
+    paths: &[String],
+    fixed: bool,
+) -> Result<(Vec<Step>, Vec<String>), HistoryError> {
+    if !fixed {
+        return history.line(good, bad, paths, Ends::GoodToBad);
+    }
+    let (mut steps, notes) = history.line(bad, good, paths, Ends::RedToGreen)?;
+    steps.reverse();
+    Ok((steps, notes))
 }
 
 /// A topology as a step.

@@ -88,7 +88,7 @@ impl Drive<'_> {
                 let same = same.filter(|same| new && *same != number && before[*same].is_some());
                 if let Some(same) = same.filter(|_| matches!(purpose, Purpose::Search | Purpose::GoodEnd)) {
                     let (shown, other) = (step.shown(), state.levels[at].steps[same].short().to_owned());
-                    let answer = before[same].map_or("", Answer::word);
+                    let answer = before[same].map_or("", |answer| state.ask.word(answer));
                     (self.progress)(&format!("{answer:5} {shown}: kernel and modules are those of {other}"));
                     return (self.keep)(state);
                 }
@@ -98,15 +98,12 @@ impl Drive<'_> {
         let seconds = begun.elapsed().as_secs_f64();
         let Ran { seen, why, run } = ran;
         let again = state.levels[at].search(&state.ask).again(number, purpose);
+        let purpose_word = purpose.word(state.ask.is_for_fix());
         let purpose_shown = match again {
-            Some(reason) => format!("{} again: {reason};", purpose.word()),
-            None => format!("{},", purpose.word()),
+            Some(reason) => format!("{purpose_word} again: {reason};"),
+            None => format!("{purpose_word},"),
         };
-        let word = match seen {
-            StepResult::Red => "bad",
-            StepResult::Green => "good",
-            StepResult::Neither => "skip",
-        };
+        let word = state.ask.word(seen.answer());
         let record = Record { step: number, purpose, seen, why: why.clone(), run, seconds };
         state.levels[at].observations.records.push(record);
         (self.keep)(state)?;
@@ -119,13 +116,16 @@ impl Drive<'_> {
     fn enter(&self, state: &mut State, at: usize, found: Option<&Found>) -> Result<bool, BisectError> {
         let Axis::Git { dir, .. } = &state.ask.axis else { return Ok(false) };
         let level = &state.levels[at];
-        let last = level.steps.len() - 1;
+        // The merge that was entered is the newest step.
+        let newest = if state.ask.is_for_fix() { 0 } else { level.steps.len() - 1 };
         let (merge, side) = match (found, &level.of) {
             // Nothing in this side of the merge: another one may have it.
-            (None, Some((_, side))) => (&level.steps[last], side + 1),
-            (Some(found), Some((_, side))) if found.bad == last => (&level.steps[last], side + 1),
+            (None, Some((_, side))) => (&level.steps[newest], side + 1),
+            (Some(found), Some((_, side))) if state.ask.newer(found) == newest => {
+                (&level.steps[newest], side + 1)
+            }
             // With skipped ones before it the merge is but one of the suspects.
-            (Some(found), _) if found.good + 1 == found.bad => (&level.steps[found.bad], 0),
+            (Some(found), _) if found.good + 1 == found.bad => (&level.steps[state.ask.newer(found)], 0),
             _ => return Ok(false),
         };
         if merge.parents.len() < 2 {
@@ -134,7 +134,10 @@ impl Drive<'_> {
         if state.levels.get(at + 1).is_some_and(|next| next.of == Some((merge.id.clone(), side))) {
             return Ok(true);
         }
-        let Some(steps) = History::new(dir).sides(merge)?.into_iter().nth(side) else { return Ok(false) };
+        let Some(mut steps) = History::new(dir).sides(merge)?.into_iter().nth(side) else { return Ok(false) };
+        if state.ask.is_for_fix() {
+            steps.reverse();
+        }
         let (of, rate) = (Some((merge.id.clone(), side)), level.search(&state.ask).rate().ok());
         let count = steps.len() - 2;
         (self.progress)(&format!("{} is a merge: into the {count} commits that it brought", merge.shown()));
@@ -215,14 +218,16 @@ fn raw_of(step: &Step) -> Result<RawTopology, BisectError> {
 
 /// The answer of the last line that has one: where a merge was entered in vain, it is the merge itself.
 fn ended(state: &State, at: usize, found: Option<Found>) -> End {
-    if let Some(found) = found.filter(|found| at == 0 || found.bad + 1 < state.levels[at].steps.len()) {
+    let is_merge = |level: usize, found: &Found| {
+        let newest = if state.ask.is_for_fix() { 0 } else { state.levels[level].steps.len() - 1 };
+        state.levels[level].of.is_some() && state.ask.newer(found) == newest
+    };
+    if let Some(found) = found.filter(|found| !is_merge(at, found)) {
         return End { level: at, found };
     }
     let before = (0..at).rev().find_map(|level| {
-        let Level { of, found, steps, .. } = &state.levels[level];
-        let found = found.clone()?;
-        let is_merge = of.is_some() && found.bad + 1 == steps.len();
-        (!is_merge).then_some(End { level, found })
+        let found = state.levels[level].found.clone()?;
+        (!is_merge(level, &found)).then_some(End { level, found })
     });
     before.unwrap_or_else(|| {
         let bad = state.levels[0].steps.len() - 1;
@@ -262,14 +267,17 @@ fn left(level: &Level, ask: &Ask) -> String {
 
 fn bad_endpoint_error(state: &State, at: usize, bad: BadEndpoint) -> BisectError {
     let level = &state.levels[at];
+    let fixed = state.ask.is_for_fix();
     let (step, end) = match bad {
         BadEndpoint::BadEndGreen | BadEndpoint::BadEndSkipped if level.steps[0].topology.is_some() => {
             (&level.steps[0], "topology")
         }
         BadEndpoint::BadEndGreen | BadEndpoint::BadEndSkipped => {
-            (&level.steps[level.steps.len() - 1], "bad end")
+            (&level.steps[level.steps.len() - 1], Purpose::BadEnd.word(fixed))
         }
-        BadEndpoint::GoodEndRed | BadEndpoint::GoodEndSkipped => (&level.steps[0], "good end"),
+        BadEndpoint::GoodEndRed | BadEndpoint::GoodEndSkipped => {
+            (&level.steps[0], Purpose::GoodEnd.word(fixed))
+        }
     };
     let why = level.observations.records.last().map(|record| record.why.clone()).unwrap_or_default();
     let (what, hint) = match bad {
@@ -280,6 +288,7 @@ fn bad_endpoint_error(state: &State, at: usize, bad: BadEndpoint) -> BisectError
         BadEndpoint::BadEndSkipped => {
             ("cannot be judged", "name another, or another failure with --run, --suite and --case")
         }
+        BadEndpoint::GoodEndRed if fixed => ("fails as well", "name a later one"),
         BadEndpoint::GoodEndRed => ("fails as well", "name an earlier one (of a series: --good N)"),
         BadEndpoint::GoodEndSkipped => ("cannot be judged", "name another one (of a series: --good N)"),
     };
@@ -289,15 +298,30 @@ fn bad_endpoint_error(state: &State, at: usize, bad: BadEndpoint) -> BisectError
     }
 }
 
-impl Purpose {
-    /// The word for it.
-    pub fn word(self) -> &'static str {
+impl StepResult {
+    /// What one run says of its step.
+    pub fn answer(self) -> Answer {
         match self {
-            Self::BadEnd => "bad end",
-            Self::GoodEnd => "good end",
-            Self::Search => "search",
-            Self::Culprit => "culprit",
-            Self::Parent => "parent",
+            Self::Red => Answer::Bad,
+            Self::Green => Answer::Good,
+            Self::Neither => Answer::Skip,
+        }
+    }
+}
+
+impl Purpose {
+    /// The word for it, in a search for what broke something or for what fixed it.
+    pub fn word(self, fixed: bool) -> &'static str {
+        match (self, fixed) {
+            (Self::BadEnd, false) => "bad end",
+            (Self::BadEnd, true) => "red end",
+            (Self::GoodEnd, false) => "good end",
+            (Self::GoodEnd, true) => "green end",
+            (Self::Search, _) => "search",
+            (Self::Culprit, false) => "culprit",
+            (Self::Culprit, true) => "last red one",
+            (Self::Parent, false) => "parent",
+            (Self::Parent, true) => "fix",
         }
     }
 }

@@ -38,6 +38,32 @@ impl Step {
     }
 }
 
+/// What the two ends of a line are, the older one first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ends {
+    /// What broke something is searched.
+    GoodToBad,
+    /// What mended it.
+    RedToGreen,
+}
+
+impl Ends {
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::GoodToBad => ("good", "bad"),
+            Self::RedToGreen => ("red", "green"),
+        }
+    }
+
+    /// How it is written.
+    fn usage(self) -> &'static str {
+        match self {
+            Self::GoodToBad => "--git GOOD BAD; what mended something is found by --git RED GREEN --fixed",
+            Self::RedToGreen => "--git RED GREEN --fixed; what broke something is found by --git GOOD BAD",
+        }
+    }
+}
+
 /// A line that cannot be found.
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
@@ -109,52 +135,54 @@ impl History {
         })
     }
 
-    /// From a good commit to a bad one, both with it, along first parents; of those between only commits that touch one of
+    /// From an older commit to a newer one, both with it, along first parents; of those between only commits that touch one of
     /// the paths, where there are any. Returns with it what the reader should know about it.
     ///
     /// # Errors
-    /// The bad one does not come after the good one, or git fails.
+    /// The newer one does not come after the older one, or git fails.
     pub fn line(
         &self,
-        good: &str,
-        bad: &str,
+        old: &str,
+        new: &str,
         paths: &[String],
+        ends: Ends,
     ) -> Result<(Vec<Step>, Vec<String>), HistoryError> {
-        let (good, bad) = (self.id(good)?, self.id(bad)?);
+        let (old, new) = (self.id(old)?, self.id(new)?);
+        let (old_word, new_word) = ends.words();
         let mut notes = Vec::new();
-        let base = self.git(&["merge-base", &good, &bad]).output()?.text();
-        let good = match base {
-            _ if good == bad => {
-                let message = "the good and the bad commit are the same".to_owned();
-                return Err(HistoryError::Ends { message, hint: "--git GOOD BAD".to_owned() });
+        let base = self.git(&["merge-base", &old, &new]).output()?.text();
+        let old = match base {
+            _ if old == new => {
+                let message = format!("the {old_word} and the {new_word} commit are the same");
+                return Err(HistoryError::Ends { message, hint: ends.usage().to_owned() });
             }
-            base if base == bad => {
+            base if base == new => {
                 return Err(HistoryError::Ends {
-                    message: "the bad commit comes before the good one".to_owned(),
-                    hint: "--git GOOD BAD; what mended something is not looked for".to_owned(),
+                    message: format!("the {new_word} commit comes before the {old_word} one"),
+                    hint: ends.usage().to_owned(),
                 });
             }
             base if base.is_empty() => {
-                let message = "the good and the bad commit have nothing in common".to_owned();
+                let message = format!("the {old_word} and the {new_word} commit have nothing in common");
                 let hint = "a shallow clone has not all of its history: git fetch --unshallow".to_owned();
                 return Err(HistoryError::Ends { message, hint });
             }
-            base if base != good => {
+            base if base != old => {
                 notes.push(format!(
-                    "{} is no ancestor of {}: where they part, at {}, is the good end instead",
-                    &good[..12],
-                    &bad[..12],
+                    "{} is no ancestor of {}: where they part, at {}, is the {old_word} end instead",
+                    &old[..12],
+                    &new[..12],
                     &base[..12]
                 ));
                 base
             }
-            _ => good,
+            _ => old,
         };
-        let mut steps = self.commits(&["--first-parent", "--reverse", &format!("{good}..{bad}")], paths)?;
-        steps.insert(0, self.commit(&good)?);
-        if steps.last().is_none_or(|last| last.id != bad) {
-            notes.push(format!("{} itself touches none of the paths", &bad[..12]));
-            steps.push(self.commit(&bad)?);
+        let mut steps = self.commits(&["--first-parent", "--reverse", &format!("{old}..{new}")], paths)?;
+        steps.insert(0, self.commit(&old)?);
+        if steps.last().is_none_or(|last| last.id != new) {
+            notes.push(format!("{} itself touches none of the paths", &new[..12]));
+            steps.push(self.commit(&new)?);
         }
         Ok((steps, notes))
     }

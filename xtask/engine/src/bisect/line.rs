@@ -16,17 +16,6 @@ pub enum Answer {
     Skip,
 }
 
-impl Answer {
-    /// The word for it, as git has it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Good => "good",
-            Self::Bad => "bad",
-            Self::Skip => "skip",
-        }
-    }
-}
-
 /// Where a search stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {

@@ -27,18 +27,22 @@ pub fn draft(report: &BisectReport) -> String {
         let _ = writeln!(text, "To: {}", one_line(&report.message.author));
     }
     let _ = writeln!(text, "Cc: {}", cc(report).join(",\n "));
-    let _ = writeln!(text, "Subject: [REGRESSION] {}: {what}", one_line(&report.culprit.title));
+    let title = one_line(&report.culprit.title);
+    let subject =
+        if report.fixed { format!("Fixed by \"{title}\"") } else { format!("[REGRESSION] {title}") };
+    let _ = writeln!(text, "Subject: {subject}: {what}");
     text.push_str(
         "MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n",
     );
     text.push_str("Hi,\n\n");
-    let _ = writeln!(text, "{place} fails:\n\n    {what}\n");
+    let (fails, turns) = if report.fixed {
+        ("failed", "It fails before and passes from this one on")
+    } else {
+        ("fails", "It passes before and fails from this one on")
+    };
+    let _ = writeln!(text, "{place} {fails}:\n\n    {what}\n");
     if report.suspects.is_empty() {
-        let _ = writeln!(
-            text,
-            "It passes before and fails from this one on:\n\n    {}\n",
-            one_line(&report.culprit.shown())
-        );
+        let _ = writeln!(text, "{turns}:\n\n    {}\n", one_line(&report.culprit.shown()));
     } else {
         let count = report.suspects.len() + 1;
         let _ = writeln!(text, "It is one of these {count}; those before the last could not be judged:\n");
@@ -60,7 +64,9 @@ pub fn draft(report: &BisectReport) -> String {
     text.push_str(
         "Bisected with cxl-patchbench on an emulated topology of QEMU. [Say here what it means to you.]\n\n",
     );
-    if commit {
+    if report.fixed {
+        let _ = writeln!(text, "#regzbot fix: {title}");
+    } else if commit {
         let _ = match (&report.parent, report.suspects.is_empty()) {
             (Some(parent), false) => {
                 writeln!(text, "#regzbot introduced: {}..{}", parent.id, report.culprit.id)
@@ -111,6 +117,7 @@ mod tests {
             }),
             culprit: step("b", "cxl/port: Look the port\u{202e} up\r\nBcc: evil@example.org"),
             parent: Some(step("a", "cxl: Something")),
+            fixed: false,
             suspects: Vec::new(),
             again: true,
             confidence: 0.98,

@@ -39,7 +39,7 @@ pub struct State {
 pub struct Level {
     /// Which merge was entered, and by which of its sides; none for the line that was asked for.
     pub of: Option<(String, usize)>,
-    /// The steps, good end first.
+    /// The steps, good end first: where a fix is searched, the newest one first.
     pub steps: Vec<Step>,
     /// What was seen.
     #[serde(rename = "seens")]
@@ -113,13 +113,8 @@ impl State {
             text.push_str(&format!("line {number}\n"));
             for record in &level.observations.records {
                 let step = &level.steps[record.step];
-                let answer = match record.seen {
-                    StepResult::Red => Answer::Bad,
-                    StepResult::Green => Answer::Good,
-                    StepResult::Neither => Answer::Skip,
-                };
                 text.push_str(&format!("# {}: {}\n", step.title, record.why));
-                text.push_str(&format!("{} {}\n", answer.word(), step.id));
+                text.push_str(&format!("{} {}\n", self.ask.word(record.seen.answer()), step.id));
             }
         }
         text
@@ -137,6 +132,7 @@ impl State {
         };
         let mut before: Vec<Vec<Record>> =
             self.levels.iter_mut().map(|level| std::mem::take(&mut level.observations.records)).collect();
+        let known = [Answer::Good, Answer::Bad].map(|answer| self.ask.word(answer));
         let mut at = 0;
         for (number, line) in log.lines().enumerate() {
             let line = line.split('#').next().unwrap_or_default().trim();
@@ -144,7 +140,10 @@ impl State {
                 if line.is_empty() {
                     continue;
                 }
-                return Err(wrong(number, "good, bad or skip and a step are expected".to_owned()));
+                return Err(wrong(
+                    number,
+                    format!("{}, {} or skip and a step are expected", known[0], known[1]),
+                ));
             };
             let seen = match word {
                 "bisect" if rest == self.id => continue,
@@ -156,13 +155,14 @@ impl State {
                         })?;
                     continue;
                 }
-                "good" => StepResult::Green,
-                "bad" => StepResult::Red,
+                word if word == known[0] => StepResult::Green,
+                word if word == known[1] => StepResult::Red,
                 "skip" => StepResult::Neither,
                 _ => {
+                    let [good, bad] = known;
                     return Err(wrong(
                         number,
-                        format!("`{}` is none of good, bad, skip", word.escape_debug()),
+                        format!("`{}` is none of {good}, {bad}, skip", word.escape_debug()),
                     ));
                 }
             };
@@ -170,9 +170,8 @@ impl State {
             let step = self.levels[at].steps.iter().position(fits);
             let step =
                 step.ok_or_else(|| wrong(number, format!("there is no step {}", rest.escape_debug())))?;
-            let known = before[at].iter().position(|record| record.step == step);
-            let mut record =
-                known.map_or_else(|| Record::of_log(step, seen), |known| before[at].remove(known));
+            let made = before[at].iter().position(|record| record.step == step);
+            let mut record = made.map_or_else(|| Record::of_log(step, seen), |made| before[at].remove(made));
             if record.seen != seen {
                 (record.seen, record.why) = (seen, "as in the log that was replayed".to_owned());
                 record.run = None;

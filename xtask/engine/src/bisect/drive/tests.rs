@@ -1,7 +1,7 @@
 //! Whole bisections of real git histories on a tiny tree, the kernels and guests made up.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use event::CellId;
@@ -10,6 +10,7 @@ use host::users_git;
 use testing::somebodys_git;
 
 use super::*;
+use crate::bisect::history::Ends;
 use crate::bisect::{Asked, Rule, TargetFailure};
 use crate::run::accel::AccelRequest;
 
@@ -95,12 +96,17 @@ impl Oracle for Fake<'_> {
 }
 
 fn state(repo: &Repo, good: &str, bad: &str, paths: &[&str]) -> State {
+    state_for(repo, good, bad, paths, false)
+}
+
+fn state_for(repo: &Repo, good: &str, bad: &str, paths: &[&str], fixed: bool) -> State {
     let ask = Ask {
         axis: Axis::Git {
             dir: repo.dir.path().to_owned(),
             good: good.to_owned(),
             bad: bad.to_owned(),
             paths: paths.iter().map(|&path| path.to_owned()).collect(),
+            fixed,
         },
         request: Asked::default(),
         rule: Rule { confidence: 0.95, repeat: None },
@@ -109,7 +115,8 @@ fn state(repo: &Repo, good: &str, bad: &str, paths: &[&str]) -> State {
         accel: AccelRequest::default(),
     };
     let paths: Vec<_> = paths.iter().map(|&path| path.to_owned()).collect();
-    let (steps, _) = History::new(repo.dir.path()).line(good, bad, &paths).expect("a line");
+    let history = History::new(repo.dir.path());
+    let (steps, _) = crate::bisect::ask::line(&history, good, bad, &paths, fixed).expect("a line");
     let id = "20261124T100000Z-aaaaaa".to_owned();
     let command = "cargo xtask bisect".to_owned();
     State { format: 1, id, command, ask, target: None, levels: vec![Level::new(steps)], answer: None }
@@ -128,7 +135,7 @@ fn culprit(state: &State) -> (String, Vec<String>) {
     let end = state.answer.as_ref().expect("an answer");
     let steps = &state.levels[end.level].steps;
     let between = steps[end.found.good + 1..end.found.bad].iter().map(|step| step.title.clone());
-    (steps[end.found.bad].title.clone(), between.collect())
+    (steps[state.ask.newer(&end.found)].title.clone(), between.collect())
 }
 
 /// 64 commits: one breaks the case, a stretch does not build, another stretch fails otherwise; some change nothing that is built.
@@ -267,6 +274,73 @@ fn a_merge_that_is_to_blame_is_entered_and_one_that_only_joins_is_blamed() {
 }
 
 #[test]
+fn what_mended_a_failure_is_found_between_what_cannot_be_judged() {
+    let repo = Repo::new();
+    repo.commit("culprit", "here");
+    for number in 1..=40 {
+        match number {
+            18 => repo.commit("broken", "syntax"),
+            22 => repo.commit("broken", "mended"),
+            23 => repo.commit("culprit", "mended"),
+            _ => repo.commit("code", &number.to_string()),
+        };
+    }
+    let mut state = state_for(&repo, "HEAD", "HEAD~40", &[], true);
+    let (_, lines) = bisect(&repo, &mut state);
+    assert_eq!(culprit(&state), ("culprit: mended".to_owned(), vec![]), "{}", lines.join("\n"));
+    let last = lines.last().expect("a line");
+    assert!(last.starts_with("new ") && last.contains("(fix again: the answer rests on it"), "{last}");
+    // Its log is read again, in the words of a property that was there before.
+    let log = state.log();
+    let words: BTreeSet<&str> =
+        log.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(words.into_iter().collect::<Vec<_>>(), ["bisect", "line", "new", "old", "skip"]);
+    let again = state.clone().edited(&log, Path::new("log")).expect("its own log");
+    assert_eq!(again.levels[0].observations.records.len(), state.levels[0].observations.records.len());
+    let error = state.edited("good 0123456789", Path::new("log")).expect_err("another word").to_string();
+    insta::assert_snapshot!(error, @"log: line 1: `good` is none of new, old, skip");
+}
+
+#[test]
+fn a_merge_that_brought_what_mended_it_is_entered() {
+    let repo = Repo::new();
+    repo.commit("culprit", "here");
+    repo.git(&["checkout", "--quiet", "-b", "side"]);
+    for number in 0..5 {
+        repo.commit("side", &number.to_string());
+        if number == 2 {
+            repo.commit("culprit", "mended");
+        }
+    }
+    repo.git(&["checkout", "--quiet", "main"]);
+    for number in 0..6 {
+        repo.commit("code", &number.to_string());
+        if number == 3 {
+            repo.git(&["merge", "--quiet", "--no-ff", "-m", "Merge side", "side"]);
+        }
+    }
+    let mut of_side = state_for(&repo, "HEAD", "HEAD~7", &[], true);
+    let (_, lines) = bisect(&repo, &mut of_side);
+    assert_eq!(culprit(&of_side).0, "culprit: mended", "{}", lines.join("\n"));
+    assert_eq!(of_side.levels.len(), 2);
+
+    // Neither side mends it: that comes with the merge.
+    let repo = Repo::new();
+    repo.commit("culprit", "here");
+    repo.git(&["checkout", "--quiet", "-b", "side"]);
+    repo.commit("side", "1");
+    repo.git(&["checkout", "--quiet", "main"]);
+    repo.commit("code", "1");
+    repo.git(&["merge", "--quiet", "--no-ff", "--no-commit", "side"]);
+    repo.commit("culprit", "mended");
+    repo.commit("code", "2");
+    let mut of_merge = state_for(&repo, "HEAD", "HEAD~3", &[], true);
+    let (_, lines) = bisect(&repo, &mut of_merge);
+    assert_eq!(culprit(&of_merge).0, "culprit: mended", "{}", lines.join("\n"));
+    assert_eq!(of_merge.answer.as_ref().map(|end| end.level), Some(0));
+}
+
+#[test]
 fn a_bisection_that_was_cut_short_goes_on_from_its_file() {
     let repo = history(44);
     let folder = tempfile::tempdir().expect("a folder");
@@ -322,12 +396,19 @@ fn ends_that_do_not_fit_are_reported() {
     repo.git(&["checkout", "--quiet", "main"]);
     let last = repo.commit("code", "2");
     let history = History::new(repo.dir.path());
-    let error = |good: &str, bad: &str| fault::shown(&history.line(good, bad, &[]).expect_err("no line"));
+    let error = |good: &str, bad: &str| {
+        fault::shown(&history.line(good, bad, &[], Ends::GoodToBad).expect_err("no line"))
+    };
     assert!(error(&last, &first).starts_with("the bad commit comes before the good one\nhint: "));
     assert!(error(&first, &first).starts_with("the good and the bad commit are the same"));
     assert!(error("no-such", &last).contains("has no commit no-such\nhint: "));
     assert!(error("--output=x", &last).contains("has no commit --output=x"));
-    let (steps, notes) = history.line(&side, &last, &[]).expect("a line");
+    let red_to_green = history.line(&last, &first, &[], Ends::RedToGreen).expect_err("no line");
+    insta::assert_snapshot!(fault::shown(&red_to_green), @r"
+    the green commit comes before the red one
+    hint: --git RED GREEN --fixed; what broke something is found by --git GOOD BAD
+    ");
+    let (steps, notes) = history.line(&side, &last, &[], Ends::GoodToBad).expect("a line");
     assert_eq!(steps.iter().map(|step| step.id.clone()).collect::<Vec<_>>(), [first, last]);
     assert!(notes[0].contains("is no ancestor of"), "{notes:?}");
 }

@@ -118,7 +118,7 @@ fn reasons(steps: usize, rule: Rule, observations: &Observations) -> String {
             contents: observations.contents.clone(),
         };
         let search = Search { steps, rule, observations: &before, rate: None };
-        Some(format!("{} {step}: {}", purpose.word(), search.again(step, purpose)?))
+        Some(format!("{} {step}: {}", purpose.word(false), search.again(step, purpose)?))
     };
     let mut lines: Vec<_> = (0..observations.records.len()).filter_map(reason).collect();
     lines.dedup();

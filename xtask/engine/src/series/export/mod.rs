@@ -3,11 +3,13 @@
 mod cover;
 mod diffstat;
 mod options;
+mod signoff;
 #[cfg(test)]
 mod tests;
 
 pub use cover::has_changes;
 pub use options::Options;
+pub use signoff::is_nobody;
 
 use spec::Series;
 use spec::series::COVER;
@@ -65,6 +67,9 @@ pub fn export(
             cover::blank(series, &patches)
         });
         cover::complete(&mut cover, &described, &footer);
+        if let Some(sender) = &options.signoff {
+            signoff::author(&mut cover, sender);
+        }
         let tag = tag(&cover, 0, true);
         cover.set_subject(&tag);
         cover.declare_utf8();
@@ -78,6 +83,9 @@ pub fn export(
         patch.set_subject(&tag);
         patch.declare_utf8();
         patch.forget_thread();
+        if let Some(sender) = &options.signoff {
+            signoff::sign_off(&mut patch, sender);
+        }
         exported
             .files
             .push((format!("{:04}-{}.patch", number + 1, slug(&patch.subject().title)), patch.render()));

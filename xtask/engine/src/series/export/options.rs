@@ -1,5 +1,7 @@
 //! What the files are to say.
 
+use crate::series::mail::Mailbox;
+
 /// What the files are to say, beside what the series does.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Options {
@@ -9,4 +11,6 @@ pub struct Options {
     pub base: Option<String>,
     /// `RFC`, or the name of a tree, before `PATCH`.
     pub prefix: Option<String>,
+    /// Who sends it and signs it off; none for the sign-offs as they are.
+    pub signoff: Option<Mailbox>,
 }
