@@ -128,3 +128,26 @@ finish() {
 	[ "$_ktap_failed" -eq 0 ]
 	exit $?
 }
+
+# can COMMAND: skips the case if this QEMU has no such command
+can() {
+	_said=$(host can "$1" 2>&1) || skip "$_said"
+}
+
+# service NAME: skips the case if no port has this service of PCIe: aer, pciehp. They need MSI, which a guest of a QEMU before
+# 8.1 does without.
+service() {
+	ls -d "/sys/bus/pci_express/drivers/$1"/*:* > /dev/null 2>&1 || skip "no port has $1 here"
+}
+
+# aer_opened PCI-ADDRESS: lets through what QEMU's devices mask, and with it every error of CXL that is reported by AER.
+# QEMU has the capability at 0x200 of a cxl-type3: masks of uncorrectable errors at +8, of correctable ones at +0x14.
+aer_opened() {
+	_config=/sys/bus/pci/devices/$1/config
+	[ "$(od -A n -t x2 -j 512 -N 2 "$_config" | tr -d ' ')" = 0001 ] || fail "no AER at 0x200 of $1"
+	for _mask in 130 133; do
+		printf '\0\0\0\0' | dd of="$_config" bs=4 seek=$_mask conv=notrunc 2> /dev/null
+		[ "$(od -A n -t x4 -j $((_mask * 4)) -N 4 "$_config" | tr -d ' ')" = 00000000 ] ||
+			fail "an AER mask of $1 does not open"
+	done
+}

@@ -9,5 +9,6 @@ accel_take $dev
 poll 10 root_is_up || fail "no CXL root"
 removes=$(accel_get $dev removes)
 unbind() { accel_unbind $dev || true; }
+RACE_REMOVES=y
 race $dev 300 unbind true
 diag "$(($(accel_get $dev removes) - removes)) removes"

@@ -25,4 +25,5 @@ back() {
 	# The kernel has found it, and is done with it, when it has a driver.
 	poll 20 test -e $BUS/devices/$dev/driver && accel_claim $dev
 }
+RACE_REMOVES=y
 race $dev 20 off back

@@ -13,4 +13,5 @@ rescan() {
 	echo 1 > $BUS/rescan
 	poll 10 test -e $BUS/devices/$dev && accel_claim $dev
 }
+RACE_REMOVES=y
 race $dev 200 remove rescan

@@ -12,6 +12,7 @@ accel_take $b
 removes=$(accel_get $a removes)
 hold_queue $b
 # The work that this leaves behind is for a memdev of the past by the time it runs.
+cxl_unbind cxl_mem $(memdev_of $a) || fail "cannot unbind $(memdev_of $a)"
 accel_unbind $a || fail "cannot unbind $a"
 accel_bind $a || fail "cannot bind $a"
 accel_state_is $a cxl || fail "state of $a is $(accel_get $a state)"

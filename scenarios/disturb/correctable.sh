@@ -16,7 +16,7 @@ sample > /tmp/sample
 while read -r id port; do
 	mem=$(cxl-topology memdev "$id")
 	pci=$(cxl-topology pci "$id")
-	aer_opened "$id"
+	aer_opened "$pci"
 	trace_anew
 	host inject-correctable-error "$id" mem-data-ecc > /tmp/said 2>&1 || fail "$(cat /tmp/said)"
 	expect_traced "AER tells of $id of $port" aer_event "$pci " "severity=Corrected"

@@ -20,7 +20,7 @@ while read -r id port; do
 	mem=$(cxl-topology memdev "$id")
 	pci=$(cxl-topology pci "$id")
 	region=$(region_up "$id")
-	aer_opened "$id"
+	aer_opened "$pci"
 	trace_anew
 	host inject-uncorrectable-error "$id" mem-address-parity > /tmp/said 2>&1 || fail "$(cat /tmp/said)"
 	expect_traced "AER tells of $id of $port" aer_event "$pci " "severity=Fatal"

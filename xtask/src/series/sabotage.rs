@@ -66,6 +66,7 @@ pub(super) fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         accel: args.guest.accel,
         policy: Policy::default(),
     };
+    let spared = if args.only.is_empty() { Sabotage::spared(&all, &series.patches) } else { Vec::new() };
     let mut exit = Exit::Success;
     let mut answers = Vec::new();
     for sabotage in chosen {
@@ -83,10 +84,17 @@ pub(super) fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         answers.push(answer);
     }
     match ctx.format {
-        Format::Json => anstream::println!("{}", serde_json::to_string_pretty(&answers)?),
+        Format::Json => {
+            let spared: Vec<&str> = spared.iter().map(|patch| patch.subject.as_str()).collect();
+            let all = serde_json::json!({ "sabotages": answers, "without": spared });
+            anstream::println!("{}", serde_json::to_string_pretty(&all)?);
+        }
         Format::Human => {
             let killed = answers.iter().filter(|answer| answer.is_killed()).count();
             anstream::println!("{killed} of {} sabotages killed", answers.len());
+            for patch in spared {
+                anstream::println!("without a sabotage: {}", patch.subject);
+            }
         }
     }
     Ok(exit)

@@ -142,6 +142,7 @@ mod tests {
         let sabotage = Sabotage {
             name: "no-check".into(),
             undoes: String::new(),
+            of: String::new(),
             patch: Patch { file: "x".into(), subject: String::new() },
             topology: "direct".into(),
             flavour: None,
