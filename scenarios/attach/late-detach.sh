@@ -7,8 +7,9 @@
 
 a=$(accel_dev 1)
 b=$(accel_dev 2)
-accel_up $a N
+# First: its number becomes free by that, and may be lower than that of the other.
 accel_take $b
+accel_up $a N
 mem=$(memdev_of $a)
 hold_queue $b
 # The work of the first loss is still on its way when the second one comes.
