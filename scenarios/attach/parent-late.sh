@@ -12,6 +12,7 @@ accel_up $a
 accel_take $b
 hold_queue $b
 # The memdev has to hold the device that the work looks at. Its loss shows under KASAN.
+cxl_unbind cxl_mem $(memdev_of $a) || fail "cannot unbind $(memdev_of $a)"
 echo 1 > $BUS/devices/$a/remove
 is_gone $a || fail "$a is still there"
 queue_was_held $b
