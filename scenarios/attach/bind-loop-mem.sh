@@ -8,16 +8,11 @@
 dev=$(accel_dev 1)
 accel_up $dev N
 mem=$(memdev_of $dev)
-i=0
-while [ $i -lt 40 ]; do
-	i=$((i + 1))
-	echo $mem > $CXL/drivers/cxl_mem/unbind || fail "round $i: cannot unbind $mem"
-	echo $mem > $CXL/drivers/cxl_mem/bind || fail "round $i: cannot bind $mem"
-done
+rebind $mem 40
 flush
 sleep 1
 flush
 is_attached $mem || fail "$mem is not attached after the last bind"
 path_is_up $dev || fail "$mem has no endpoint after the last bind"
 accel_state_is $dev cxl || fail "$dev is $(accel_get $dev state)"
-diag "$i rounds"
+diag "40 rounds"

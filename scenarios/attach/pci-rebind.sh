@@ -8,13 +8,8 @@
 dev=$(accel_dev 1)
 mem=$(memdev_of $dev)
 poll 10 is_attached $mem || fail "$mem is not attached"
-i=0
-while [ $i -lt 40 ]; do
-	i=$((i + 1))
-	cxl_unbind cxl_mem $mem || fail "round $i: cannot unbind $mem"
-	cxl_bind cxl_mem $mem || fail "round $i: cannot bind $mem"
-done
+rebind $mem 40
 flush
 is_attached $mem || fail "$mem is not attached after the last bind"
 path_is_up $dev || fail "$mem has no endpoint after the last bind"
-diag "$i rounds"
+diag "40 rounds"

@@ -235,6 +235,11 @@ impl Ask {
         if self.is_for_fix() { found.good } else { found.bad }
     }
 
+    /// The newest one of so many steps, which in a merge that was entered is the merge.
+    pub fn newest(&self, steps: usize) -> usize {
+        if self.is_for_fix() { 0 } else { steps - 1 }
+    }
+
     /// The word for what is known of a step: git's, and where a fix is searched those of `git bisect` for a property that was
     /// there and is not any more.
     pub fn word(&self, answer: Answer) -> &'static str {

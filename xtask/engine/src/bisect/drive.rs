@@ -116,8 +116,7 @@ impl Drive<'_> {
     fn enter(&self, state: &mut State, at: usize, found: Option<&Found>) -> Result<bool, BisectError> {
         let Axis::Git { dir, .. } = &state.ask.axis else { return Ok(false) };
         let level = &state.levels[at];
-        // The merge that was entered is the newest step.
-        let newest = if state.ask.is_for_fix() { 0 } else { level.steps.len() - 1 };
+        let newest = state.ask.newest(level.steps.len());
         let (merge, side) = match (found, &level.of) {
             // Nothing in this side of the merge: another one may have it.
             (None, Some((_, side))) => (&level.steps[newest], side + 1),
@@ -219,8 +218,8 @@ fn raw_of(step: &Step) -> Result<RawTopology, BisectError> {
 /// The answer of the last line that has one: where a merge was entered in vain, it is the merge itself.
 fn ended(state: &State, at: usize, found: Option<Found>) -> End {
     let is_merge = |level: usize, found: &Found| {
-        let newest = if state.ask.is_for_fix() { 0 } else { state.levels[level].steps.len() - 1 };
-        state.levels[level].of.is_some() && state.ask.newer(found) == newest
+        let Level { of, steps, .. } = &state.levels[level];
+        of.is_some() && state.ask.newer(found) == state.ask.newest(steps.len())
     };
     if let Some(found) = found.filter(|found| !is_merge(at, found)) {
         return End { level: at, found };
