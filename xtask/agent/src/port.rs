@@ -49,7 +49,7 @@ type Pending = Arc<Mutex<Option<BTreeMap<u32, Sender<(bool, String)>>>>>;
 /// What the host has said of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Host {
-    /// Nothing: it may be a file.
+    /// Nothing: it may be a file, or is gone.
     Silent,
     /// It answers.
     Hello,
@@ -76,8 +76,8 @@ impl Port {
             thread::spawn(move || answers(reader, &pending, &host));
         }
         let (queue, frames) = mpsc::channel();
-        let gone = Arc::clone(&pending);
-        thread::spawn(move || write_frames(file, &frames, &gone));
+        let (waiting, word) = (Arc::clone(&pending), Arc::clone(&host));
+        thread::spawn(move || write_frames(file, &frames, &waiting, &word));
         Self { queue, pending, next: Arc::new(AtomicU32::new(1)), host }
     }
 
@@ -174,7 +174,12 @@ fn open(path: &PathBuf) -> Option<File> {
     OpenOptions::new().read(true).write(true).custom_flags(flags).open(path).ok()
 }
 
-fn write_frames(mut port: Option<File>, frames: &Receiver<Outgoing>, pending: &Pending) {
+fn write_frames(
+    mut port: Option<File>,
+    frames: &Receiver<Outgoing>,
+    pending: &Pending,
+    host: &(Mutex<Host>, Condvar),
+) {
     for outgoing in frames {
         match outgoing {
             Outgoing::Flush(done) => {
@@ -187,6 +192,7 @@ fn write_frames(mut port: Option<File>, frames: &Receiver<Outgoing>, pending: &P
                         console("patchbench agent: the host is gone, going on alone\n");
                         // Whoever waits for an answer learns it from the dropped channel.
                         lock(pending).take();
+                        host_says(host, Host::Silent);
                     }
                     console(&readable(&frame));
                 }
@@ -344,6 +350,9 @@ impl Port {
 
 #[cfg(test)]
 mod tests {
+    use std::os::fd::OwnedFd;
+    use std::os::unix::net::UnixStream;
+
     use super::*;
 
     const LONG: Duration = Duration::from_secs(60);
@@ -362,5 +371,15 @@ mod tests {
         while !matches!(frames.recv().expect("a frame"), FromGuest::Bye { ran: 3 }) {}
         host_says(&port.host, Host::Bye);
         assert!(waiting.join().expect("no panic"));
+    }
+
+    #[test]
+    fn a_bye_waits_for_no_host_that_is_gone() {
+        let (ours, theirs) = UnixStream::pair().expect("sockets");
+        let port = Port::on(Some(File::from(OwnedFd::from(ours))));
+        host_says(&port.host, Host::Hello);
+        drop(theirs);
+        assert!(port.bye(1, LONG));
+        assert_eq!(port.ask(vec!["device-del".to_owned()]), (false, NO_HOST.to_owned()));
     }
 }
