@@ -156,6 +156,30 @@ fn what_frames_a_report_is_no_message_of_its_own() {
 }
 
 #[test]
+fn the_memory_below_a_report_is_the_reports() {
+    let cases = cases("{ forbid: [err, warn] }", "");
+    let bytes = "fb fb fb fb fb fb fb fb fb fb fb fb fb fb fb fb";
+    let lines = [
+        "==================================================================".to_owned(),
+        "BUG: KASAN: slab-use-after-free in release_parent+0x1c/0x80 [cxl_core]".to_owned(),
+        "Read of size 8 at addr ffff888007a8c780 by task kworker/0:1/9".to_owned(),
+        String::new(),
+        "CPU: 0 UID: 0 PID: 9 Comm: kworker/0:1 Not tainted 6.12.0 #1".to_owned(),
+        "Call Trace:".to_owned(),
+        " release_parent+0x1c/0x80 [cxl_core]".to_owned(),
+        "Memory state around the buggy address:".to_owned(),
+        format!(" ffff888007a8c700: {bytes}"),
+        format!(">ffff888007a8c780: {bytes}"),
+        "                   ^".to_owned(),
+        format!(" ffff888007a8c800: {bytes}"),
+        "==================================================================".to_owned(),
+    ];
+    let report: String = lines.iter().map(|line| format!("3,1,1000000,-;{line}\n")).collect();
+    let judged = judged(&cases, &transcript(["", &report, ""], [PASSES, PASSES]));
+    assert_eq!(judged, "= fail\none pass\ntwo pass", "the splat is red, and no message beside it");
+}
+
+#[test]
 fn what_came_before_the_first_case_is_the_boots() {
     let logged = transcript([ERR, "", ""], [PASSES; 2]);
     insta::assert_snapshot!(judged(&cases("{ forbid: [err] }", ""), &logged), @r"

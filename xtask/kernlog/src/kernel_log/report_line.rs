@@ -132,7 +132,7 @@ fn section(text: &str) -> ReportLine {
         ReportLine::OtherStacks
     } else if INTERRUPT_ENDS.contains(&text) {
         ReportLine::InterruptEnds
-    } else if starts(&EVIDENCE) || text == "<TASK>" || text == "<IRQ>" {
+    } else if starts(&EVIDENCE) || text == "<TASK>" || text == "<IRQ>" || is_memory(text) {
         ReportLine::Evidence
     } else {
         ReportLine::Other
@@ -149,6 +149,18 @@ fn work_function(text: &str) -> Option<Place> {
     let function = text.strip_prefix("last function: ").or_else(since).or_else(flight)?.trim();
     let (function, module) = function.split_once(" [").unwrap_or((function, ""));
     Some(Place { function: plain_name(function).to_owned(), module: module_name(module) })
+}
+
+/// Bytes of memory below their address, as KASAN ends its reports with what is known of them, the bad ones behind a `>`
+/// (mm/kasan/report.c, print_memory_metadata()): `>ffff888007a8c780: fb fb fb fb fb fb fb fb`.
+fn is_memory(text: &str) -> bool {
+    let Some((address, bytes)) = text.trim_start_matches('>').split_once(": ") else { return false };
+    let hex = |word: &str| word.bytes().all(|b| b.is_ascii_hexdigit());
+    let bytes = || bytes.split(' ');
+    matches!(address.len(), 8 | 16)
+        && hex(address)
+        && bytes().count() >= 8
+        && bytes().all(|byte| byte.len() == 2 && hex(byte))
 }
 
 /// `CPU: 0 PID: 1 Comm: sh`, `Pid: 1, comm: sh`.

@@ -85,6 +85,29 @@ fn lines_of_all_architectures() {
 }
 
 #[test]
+fn memory_below_its_address() {
+    let bytes = "fb fb fb fb fb fb fb fb fb fb fb fb fb fb fb fb";
+    for line in [
+        format!(" ffff888007a8c700: {bytes}"),
+        format!(">ffff8880: {bytes}"),
+        "c0102030: 00 04 fa fa fa fa fa fa".to_owned(),
+    ] {
+        assert_eq!(shown(&line), "Evidence", "{line}");
+    }
+    let nearly = [
+        "ffff888007a8c700: fb fb fb fb fb fb fb",
+        "ffff888007a8c70: fb fb fb fb fb fb fb fb",
+        "ffff888007a8c7xx: fb fb fb fb fb fb fb fb",
+        "ffff888007a8c700: fb fb fb fb fb fb fb f",
+        "ffff888007a8c700 fb fb fb fb fb fb fb fb",
+        "ffff888007a8c700: no bytes of memory here at all it seems",
+    ];
+    for line in nearly {
+        assert_eq!(shown(line), "Other", "{line}");
+    }
+}
+
+#[test]
 fn what_is_nearly_a_frame() {
     let lines = [
         "<EOI> f+0x1/0x2",
