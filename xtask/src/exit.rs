@@ -16,13 +16,16 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::process::ExitCode;
 
+use coverage::CoverageError;
 use cxl_topology::{Lacking, TopologyError};
 use engine::bisect::BisectError;
 use engine::judge::ExpectError;
 use engine::run::RunError;
+use engine::series::coverage::GatherError;
 use engine::series::edit::EditError;
 use engine::series::import::ImportError;
 use engine::series::mail::MailError;
+use engine::series::mutate::MutateError;
 use engine::series::overlay::OverlayError;
 use engine::series::range::RangeError;
 use fault::{Fault, ToolError};
@@ -118,8 +121,8 @@ macro_rules! tool_errors {
 }
 
 tool_errors! {
-    io::Error, AptError, BisectError, BuildError, CacheError, Conflict, EditError, ExpectError, FilterError, FolderError, FragmentError,
-    ImportError, Lacking, MailError, MergeError, Missing, OverlayError, OwnTreeError, ProcessError, RangeError, ResumeError, RunError, SetupError,
+    io::Error, AptError, BisectError, BuildError, CacheError, Conflict, CoverageError, EditError, ExpectError, FilterError, FolderError, FragmentError, GatherError,
+    ImportError, Lacking, MailError, MergeError, Missing, MutateError, OverlayError, OwnTreeError, ProcessError, RangeError, ResumeError, RunError, SetupError,
     SourceError, SpecError, StoreError, StoredError, SymbolError, TopologyError, Usage, VersionError, VmError,
 }
 

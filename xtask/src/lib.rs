@@ -102,7 +102,7 @@ enum Command {
     Boot(boot::Args),
     Topology(topology::Args),
     Kernel(kernel::Args),
-    Series(series::Args),
+    Series(Box<series::Args>),
     Bisect(Box<bisect::Args>),
     BisectRun(Box<bisect_run::Args>),
     Results(results::Args),

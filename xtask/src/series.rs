@@ -2,6 +2,7 @@
 
 mod apply;
 mod check;
+mod coverage;
 mod diff;
 mod edit;
 mod export;
@@ -11,6 +12,7 @@ mod kernel;
 mod lint;
 mod list;
 mod mails;
+mod mutate;
 mod place;
 mod sabotage;
 mod show;
@@ -35,6 +37,8 @@ subcommands! {
     Refresh(edit::RefreshArgs) => edit::refresh,
     Rebase(edit::RebaseArgs) => edit::rebase,
     Sabotage(sabotage::Args) => sabotage::run,
+    Coverage(coverage::Args) => coverage::run,
+    Mutate(mutate::Args) => mutate::run,
     Apply(apply::Args) => apply::run,
     Diff(diff::Args) => diff::run,
     Lint(lint::Args) => lint::run,

@@ -10,6 +10,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitStatus, pidfd_open};
 use wire::{Case, CaseEnd, FromGuest, Job, KILLED, Markers};
 
+use crate::counters::Counters;
 use crate::files::CaseNow;
 use crate::monitor::Monitor;
 use crate::port::{Port, kernel_log};
@@ -32,7 +33,14 @@ const TICK: Duration = Duration::from_millis(100);
 /// Runs all cases; returns how many were run. Stops after one that cannot be killed: what it holds in the
 /// kernel would make the others lie.
 pub fn run_all(job: &Job, port: &Port, now: &CaseNow, monitor: &mut Monitor, markers: &mut Markers) -> u32 {
+    let counters = Counters::find();
+    if let Some(counters) = &counters {
+        counters.save(wire::COUNTS_BEFORE, port);
+    }
     for (case, index) in job.cases.iter().zip(0..) {
+        if let Some(counters) = &counters {
+            counters.reset(port);
+        }
         port.send(FromGuest::Begin { case: index });
         // In the log, the marker must not come after what the case makes the kernel print.
         let begin = markers.write("begin", &case.name);
@@ -53,6 +61,9 @@ pub fn run_all(job: &Job, port: &Port, now: &CaseNow, monitor: &mut Monitor, mar
         let rest = run.beyond.rest();
         run.held.extend(rest);
         run.flush();
+        if let Some(counters) = &counters {
+            counters.save(&case.name, port);
+        }
         let (dropped, cut, left) = (run.dropped, run.beyond.is_cut(), run.left || stuck);
         monitor.report();
         port.send(FromGuest::End { case: index, how, ms, dropped, cut, left });

@@ -164,6 +164,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
             "runs the kernel's KTAP parser beside ours, in the tests",
         )
     },
+    Requirement { level: Level::Recommended, ..present("gcov", "gcc", "reads which lines of a series ran") },
     Requirement {
         name: "ccache",
         why: "makes rebuilds of a moved tree quick",

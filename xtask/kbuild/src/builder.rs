@@ -16,7 +16,7 @@ use super::fastpath::{self, Detour, FastPath, Memory};
 use super::fragment::{Fragment, Merged, Release, Setting, merge};
 use super::make::{FLAGS, MOCK, Make, Progress, prefixed};
 use super::slot::Slot;
-use super::{BuildError, Toolchain, install, toolchain};
+use super::{BuildError, Toolchain, gcov, install, toolchain};
 
 mod fast;
 
@@ -70,6 +70,9 @@ pub struct Builder<'a> {
     pub toolchain: &'a Toolchain,
     /// Whether the mock modules are wanted. Where they are not, an edit may leave them as they were: see [`super::Mock::LeftOut`].
     pub mock: bool,
+    /// Folders of the tree, each by itself, whose objects count how often their lines ran, where the configuration has it
+    /// (`CONFIG_GCOV_KERNEL`). Part of a build's identity.
+    pub profiled: &'a [String],
     /// Hears stages, progress and remarks.
     pub sink: &'a dyn Sink,
 }
@@ -82,7 +85,8 @@ impl Builder<'_> {
         let head = [format.as_str(), tree, self.flavour, &self.toolchain.version, MOCK];
         let texts: Vec<_> =
             fragments.iter().flat_map(|fragment| &fragment.settings).map(Setting::identity).collect();
-        let fields = head.into_iter().chain(FLAGS).chain(texts.iter().map(String::as_str));
+        let profiled = self.profiled.iter().map(String::as_str);
+        let fields = head.into_iter().chain(FLAGS).chain(texts.iter().map(String::as_str)).chain(profiled);
         digest(fields.map(str::as_bytes))[..40].to_owned()
     }
 
@@ -153,6 +157,9 @@ impl Builder<'_> {
         let built = self.stage(Stage::Build, |begun| {
             let short = if resumed {
                 Err(Detour::new("the build before was cut short"))
+            } else if !self.profiled.is_empty() {
+                // The notes of all objects go into the entry.
+                Err(Detour::new("its lines are counted"))
             } else {
                 self.on_fast_path(tree, &slot, &configured, &id, hears)?
             };
@@ -181,6 +188,7 @@ impl Builder<'_> {
             jobs: self.jobs,
             log,
             kernel: self.kernel,
+            profiled: self.profiled,
             sink: self.sink,
         }
     }
@@ -225,6 +233,9 @@ impl Builder<'_> {
         let count = self.cache.join("builds").join(format!("objects-{}", self.flavour));
         let total = if fresh { read_number(&count) } else { 0 };
         let progress = Progress { stage: Stage::Build, done: 0, total };
+        if !self.profiled.is_empty() {
+            gcov::check_compiler(tree.src, &self.toolchain.version)?;
+        }
 
         Memory::forget(&slot.memory())?;
         fastpath::drop_orphans(tree.src, &obj, tree.changed.unwrap_or_default())?;
@@ -283,6 +294,7 @@ impl Builder<'_> {
             let debug = draft.path().join("debug");
             install::unstripped(obj, has_mock.then_some(external.as_path()), &debug)?;
         }
+        gcov::keep_notes(self.profiled, obj, tree.src, &draft.path().join(gcov::NOTES))?;
         let size = fs::metadata(draft.path().join("bzImage"))?.len();
         draft.publish(&Stamp {
             format: FORMAT,

@@ -11,6 +11,7 @@ use host::io_at;
 use spec::ModuleSet;
 
 use super::BuildError;
+use super::gcov::NOTES;
 
 /// Changes whenever an older entry must not be believed any more.
 pub(super) const FORMAT: u32 = 1;
@@ -42,6 +43,9 @@ pub struct Built {
     pub symbols: PathBuf,
     /// Where vmlinux and the unstripped modules lie, if the kernel has debug info.
     pub debug: PathBuf,
+    /// Where the notes of the objects whose lines are counted lie (`.gcno`, by the names of their objects below `obj` or `src`); not
+    /// there where none are.
+    pub notes: PathBuf,
     /// Root of `lib/modules/RELEASE` with the modules as users have them.
     pub production: PathBuf,
     /// The same with the drivers of `tools/testing/cxl` in place of the CXL ones.
@@ -180,6 +184,7 @@ impl Built {
             config: dir.join("config"),
             symbols: dir.join("System.map"),
             debug: dir.join("debug"),
+            notes: dir.join(NOTES),
             production: dir.join("production"),
             id: stamp.id,
             release: stamp.release,

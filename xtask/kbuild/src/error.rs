@@ -45,6 +45,18 @@ pub enum BuildError {
         /// All that make printed.
         log: PathBuf,
     },
+    /// The kernel's own code for counters does not know those of this compiler, and a guest would crash.
+    #[error(
+        "this kernel cannot count lines that {compiler} compiled: {file} knows nothing of gcc {since} and later"
+    )]
+    Counters {
+        /// The first line of `gcc --version`.
+        compiler: String,
+        /// The file of the kernel.
+        file: &'static str,
+        /// The gcc that brought other counters.
+        since: u32,
+    },
     /// A version that cannot be read.
     #[error("`{0}` is no kernel version: wanted major.minor first")]
     Version(String),
@@ -126,7 +138,7 @@ impl ToolError for BuildError {
 
     fn own_fault(&self) -> Fault {
         match self {
-            Self::Missing { .. } | Self::Machine { .. } => Fault::Machinery,
+            Self::Missing { .. } | Self::Machine { .. } | Self::Counters { .. } => Fault::Machinery,
             Self::Interrupted => Fault::Interrupted,
             _ => Fault::Kernel,
         }
@@ -144,6 +156,7 @@ impl ToolError for BuildError {
             }
             Self::Machine { hint: Some(hint), .. } => hint,
             Self::Machine { .. } => "try again; the log has all that make printed",
+            Self::Counters { .. } => "count on a newer kernel, or put an older gcc first on the PATH",
             Self::Version(_) => "correct VERSION and PATCHLEVEL at the top of the tree's Makefile",
             Self::MockDoesNotCompile(_) | Self::NoMock => {
                 "mend tools/testing/cxl, or choose suites that do without: `cargo xtask run --suite enumerate`"

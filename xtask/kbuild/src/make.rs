@@ -9,13 +9,13 @@ use event::{Event, Sink, Stage};
 use host::{Process, Status, signals};
 
 use super::headline::{self, Headline};
-use super::{BuildError, Toolchain};
+use super::{BuildError, Toolchain, gcov};
 
 /// How often progress is reported.
 const REPORT_EVERY: Duration = Duration::from_millis(200);
 
 /// Variables that would change a kernel build behind our back: make's own, kbuild's, kconfig's, the compiler's.
-const UNWANTED: [&str; 44] = [
+const UNWANTED: [&str; 45] = [
     "MAKEFLAGS",
     "MFLAGS",
     "GNUMAKEFLAGS",
@@ -50,6 +50,7 @@ const UNWANTED: [&str; 44] = [
     "KCONFIG_CONFIG",
     "KCONFIG_ALLCONFIG",
     "KCONFIG_DEFCONFIG_LIST",
+    "GCOV_PROFILE",
     "LOCALVERSION",
     "INSTALL_MOD_PATH",
     "INSTALL_MOD_DIR",
@@ -84,6 +85,7 @@ pub(super) struct Make<'a> {
     pub jobs: usize,
     pub log: &'a Path,
     pub kernel: &'a str,
+    pub profiled: &'a [String],
     pub sink: &'a dyn Sink,
 }
 
@@ -128,6 +130,9 @@ impl Make<'_> {
         }
         if self.toolchain.ccache.is_some() {
             process = process.arg("CC=ccache gcc");
+        }
+        if let Some(argument) = gcov::argument(self.profiled) {
+            process = process.arg(argument);
         }
         args.iter().fold(self.environment(process), Process::arg).env("LC_ALL", "C").log(self.log)
     }

@@ -51,6 +51,7 @@ fn a_real_kernel_is_built_and_packed() {
         jobs,
         toolchain: &toolchain,
         mock: true,
+        profiled: &[],
         sink: &sink,
     };
     let build = |id: &str| -> Built {
@@ -175,6 +176,7 @@ fn a_real_tree_says_why_an_option_is_lost() {
         jobs: 2,
         toolchain: &toolchain,
         mock: true,
+        profiled: &[],
         sink: &Collect::default(),
     };
     let tree = Tree { src: &src, id: "lost", version: &version(&src), changed: None };

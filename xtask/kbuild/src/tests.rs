@@ -98,6 +98,7 @@ impl Bench {
             jobs: 2,
             toolchain: &self.toolchain,
             mock: true,
+            profiled: &[],
             sink,
         };
         work(&builder, &Tree { src: &src, id, version: "6.12.117", changed: None })
@@ -376,6 +377,7 @@ fn what_goes_in_is_what_a_build_is_named_by() {
             jobs: 1,
             toolchain,
             mock: true,
+            profiled: &[],
             sink: &Null,
         };
         builder.id(tree, &[fragment])
@@ -410,6 +412,7 @@ fn a_missing_version_is_an_error() {
         jobs: 1,
         toolchain,
         mock: true,
+        profiled: &[],
         sink: &Null,
     };
     let error = builder

@@ -212,7 +212,7 @@ fn object_of(command: &Path, obj: &Path) -> Option<String> {
         .then(|| folder.join(format!("{name}.o")).display().to_string())
 }
 
-/// Whether a file is one that [`Builder::warnings`] looks at: C or a header.
+/// Whether a file is C or a header: what [`Builder::warnings`] looks at, and what lines are counted of.
 pub fn is_source(file: &str) -> bool {
     [".c", ".h"].iter().any(|ending| file.ends_with(ending))
 }

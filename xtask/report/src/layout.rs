@@ -11,6 +11,12 @@ pub const VERSION: u32 = 1;
 pub(crate) const RUN: &str = "run.json";
 /// Every event, one a line.
 pub(crate) const EVENTS: &str = "events.jsonl";
+/// What it takes to read the counters of its guests, by `series coverage`.
+pub const COVERAGE: &str = "coverage";
+/// In that folder, the lines of the series with their patches.
+pub const COVERAGE_LINES: &str = "lines.json";
+/// What the counters come to, beside the folder.
+pub const COVERAGE_JSON: &str = "coverage.json";
 
 /// The folder of a cell in the folder of its run.
 pub(crate) fn cell_dir(run: &Path, cell: &CellId) -> PathBuf {

@@ -23,6 +23,7 @@ pub use diff::{Change, Diff, Slower, SplatChange};
 pub use folder::{Folder, FolderError, Folders, Lock, LockOwner};
 pub use formats::{HtmlError, JsonLines, complaints, html};
 pub use history::{History, Moment};
+pub use layout::{COVERAGE, COVERAGE_JSON, COVERAGE_LINES};
 pub use lines::Verbosity;
 pub use merge::{MergeError, merge, missing_shards};
 pub use picture::Picture;

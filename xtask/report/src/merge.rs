@@ -13,6 +13,7 @@ use event::{CellId, Event, Stamped};
 use fault::{Fault, ToolError};
 use kernlog::Verdict;
 
+use super::layout::COVERAGE;
 use super::store::{Store, StoreError};
 use super::stored::{Progress, Stored, StoredError};
 
@@ -64,7 +65,9 @@ pub fn merge(results: &Path, runs: &[Stored], command: &str, last_wins: bool) ->
         copy(&runs[*owner].cell_dir(cell), &store.cell_dir(cell)?)?;
     }
     for run in runs {
-        copy(&run.dir.join("topologies"), &store.dir().join("topologies"))?;
+        for folder in ["topologies", COVERAGE] {
+            copy(&run.dir.join(folder), &store.dir().join(folder))?;
+        }
     }
     let cells = planned(runs);
     store.emit_at(

@@ -21,6 +21,7 @@ mod prepare;
 mod prepared;
 mod stream;
 mod tar;
+mod written;
 
 pub use apply::{Applied, AppliedPatch, AppliedState};
 pub use displaced::Displaced;
@@ -31,6 +32,7 @@ pub use own_tree::{Base, Branch, OwnTree, OwnTreeError};
 pub use prepare::{Plain, Sources};
 pub use prepared::Prepared;
 pub use spec::{KernelRange, KernelVersion};
+pub use written::WrittenLine;
 
 #[cfg(test)]
 mod tests;

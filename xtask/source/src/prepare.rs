@@ -11,7 +11,8 @@ use super::fetcher::{Fetched, Fetcher};
 use super::fit::Fit;
 use super::git::Git;
 use super::prepared::Prepared;
-use super::{Displaced, Layers, SourceError, checkout, displaced, layers};
+use super::written::{self, WrittenLine};
+use super::{Applied, Displaced, Layers, SourceError, checkout, displaced, layers};
 
 /// A tree that is no kernel: what a source is, without a series.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,6 +146,40 @@ impl Sources {
         let args = ["-c", "core.quotePath=false", "diff-tree", "-r", "--name-only", "--no-renames", from, to];
         let output = self.git.with(&prepared.alternates, args).read()?;
         Ok(output.lines().map(str::to_owned).collect())
+    }
+
+    /// The lines of a prepared tree that a series wrote, by file and line, in the files that are wanted; none where the tree had the
+    /// series before.
+    ///
+    /// # Errors
+    /// git cannot be run, or has not such a tree.
+    pub fn written(
+        &self,
+        prepared: &Prepared,
+        applied: &Applied,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<Vec<WrittenLine>, SourceError> {
+        let Some(last) = applied.patches.last() else { return Ok(Vec::new()) };
+        let mut files = self.changed(prepared, written::before(prepared, applied), &last.tree)?;
+        files.retain(|file| wanted(file));
+        written::written(&self.git, prepared, applied, &files)
+    }
+
+    /// What each patch of a series changes, in order, as `git diff` shows it.
+    ///
+    /// # Errors
+    /// As [`Sources::written`].
+    pub fn diffs(&self, prepared: &Prepared, applied: &Applied) -> Result<Vec<String>, SourceError> {
+        let mut before = written::before(prepared, applied);
+        let mut diffs = Vec::new();
+        for patch in &applied.patches {
+            let args =
+                ["-c", "core.quotePath=false", "diff-tree", "-r", "-p", "--no-renames", before, &patch.tree];
+            let output = self.git.with(&prepared.alternates, args).run()?;
+            diffs.push(String::from_utf8_lossy(&output.stdout).into_owned());
+            before = &patch.tree;
+        }
+        Ok(diffs)
     }
 
     /// Hunks of the applied patches that fit only somewhere else than they say.

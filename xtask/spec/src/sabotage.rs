@@ -4,7 +4,6 @@
 //! of the series that brought it, `Turns-red: SUITE/CASE` a case that has to fail, `Also-red: SUITE/CASE` one that fails as
 //! well and shows nothing more. `Topology: NAME` says where it is tried, `Flavour: NAME` on which kernel.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -12,7 +11,7 @@ use serde::Serialize;
 
 use specfile::SpecError;
 
-use super::series::{Patch, Posted, Series};
+use super::series::{Patch, Series};
 
 /// Where it is tried unless the patch says otherwise.
 const TOPOLOGY: &str = "direct";
@@ -105,22 +104,7 @@ impl Sabotage {
 
     /// As a series of one patch, to be put on top of all others.
     pub fn series(&self) -> Series {
-        Series {
-            name: format!("sabotage-{}", self.name),
-            dir: self.patch.file.parent().unwrap_or(Path::new("")).to_owned(),
-            title: self.patch.subject.clone(),
-            version: 1,
-            link: None,
-            requires: Vec::new(),
-            base: None,
-            outside: None,
-            contained: None,
-            promises: BTreeMap::new(),
-            patches: vec![self.patch.clone()],
-            variants: Vec::new(),
-            up_to: None,
-            posted: Posted::default(),
-        }
+        Series::of_patch(format!("sabotage-{}", self.name), self.patch.clone())
     }
 }
 

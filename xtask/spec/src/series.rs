@@ -58,6 +58,8 @@ pub struct Series {
     /// What has to pass from a patch on, by its number: suites (`attach`) and cases (`attach/callback`). Number 0 is
     /// the kernel before the first patch.
     pub promises: BTreeMap<usize, Vec<String>>,
+    /// Mutants that no case notices, by name, and why that is right.
+    pub explained: BTreeMap<String, String>,
     /// The patches in order; empty where only variants have some.
     pub patches: Vec<Patch>,
     /// The same series written for other kernels.
@@ -95,6 +97,8 @@ struct RawSeries {
     contained: Option<Symbol>,
     #[serde(default, deserialize_with = "specfile::unique_map")]
     promises: BTreeMap<usize, Vec<String>>,
+    #[serde(default, deserialize_with = "specfile::unique_map")]
+    explained: BTreeMap<String, String>,
     #[serde(default)]
     variants: Vec<RawVariant>,
     message_id: Option<String>,
@@ -169,6 +173,7 @@ impl Series {
             outside: raw.outside,
             contained: raw.contained,
             promises: raw.promises,
+            explained: raw.explained,
             patches: own_patches(&dir, declared)?,
             variants: read_variants(&dir, &file, raw.variants)?,
             up_to: None,
@@ -177,6 +182,27 @@ impl Series {
         };
         series.check_promises(&file)?;
         Ok(series)
+    }
+
+    /// One patch as a series, to be put on top of all others.
+    pub fn of_patch(name: String, patch: Patch) -> Self {
+        Self {
+            name,
+            dir: patch.file.parent().unwrap_or(Path::new("")).to_owned(),
+            title: patch.subject.clone(),
+            version: 1,
+            link: None,
+            requires: Vec::new(),
+            base: None,
+            outside: None,
+            contained: None,
+            promises: BTreeMap::new(),
+            explained: BTreeMap::new(),
+            patches: vec![patch],
+            variants: Vec::new(),
+            up_to: None,
+            posted: Posted::default(),
+        }
     }
 
     /// These series, each after those that it requires; none stands twice.

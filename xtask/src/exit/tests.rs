@@ -187,6 +187,7 @@ fn of_the_kernel() -> Vec<Sample> {
             BuildError::Make { doing: "building", headline: text(), log: path() },
             machine(Some(text())),
             machine(None),
+            BuildError::Counters { compiler: text(), file: "x", since: 14 },
             BuildError::Version(text()),
             BuildError::MockDoesNotCompile(text()),
             BuildError::NoMock,
@@ -322,6 +323,45 @@ fn of_series() -> Vec<Sample> {
     .collect()
 }
 
+fn of_coverage() -> Vec<Sample> {
+    [
+        of([
+            CoverageError::Foreign { object: text(), why: text() },
+            CoverageError::Unknown { object: text() },
+            CoverageError::NoNotes(path()),
+            CoverageError::from(serde_json::Error::io(full())),
+            CoverageError::from(start(full())),
+            CoverageError::from(full()),
+        ]),
+        of([
+            MutateError::Baseline { red: text() },
+            MutateError::NoVerdict { id: text(), run: path() },
+            MutateError::Malformed { path: path(), message: text() },
+            MutateError::from(locked()),
+            MutateError::from(StoreError::from(full())),
+            MutateError::from(RunError::from(full())),
+            MutateError::from(full()),
+            MutateError::Interrupted,
+        ]),
+        of([
+            GatherError::NotThere { series: text(), has: text() },
+            GatherError::NoLines { series: text() },
+            GatherError::NoCounters { run: text() },
+            GatherError::NothingRan { run: text() },
+            GatherError::Differs { run: text(), series: text() },
+            GatherError::Malformed { path: path(), message: text() },
+            GatherError::Counts { file: path(), source: Box::new(CoverageError::from(full())) },
+            GatherError::from(CoverageError::from(full())),
+            GatherError::from(SourceError::from(cache())),
+            GatherError::from(RunError::from(full())),
+            GatherError::from(full()),
+        ]),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
 fn of_runs() -> Vec<Sample> {
     let history = || HistoryError::Ends { message: text(), hint: text() };
     [
@@ -379,10 +419,19 @@ fn of_runs() -> Vec<Sample> {
 
 /// At least one of each variant of each error.
 fn samples() -> Vec<Sample> {
-    [of_the_host(), of_the_files(), of_the_kernel(), of_the_guest(), of_the_results(), of_series(), of_runs()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        of_the_host(),
+        of_the_files(),
+        of_the_kernel(),
+        of_the_guest(),
+        of_the_results(),
+        of_series(),
+        of_coverage(),
+        of_runs(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// What has no hint of its own, and why.
@@ -392,6 +441,7 @@ const WITHOUT: &[(&str, &str)] = &[
     ("ProcessError::Interrupted", "the user did it"),
     ("CacheError::Interrupted", "the user did it"),
     ("BuildError::Interrupted", "the user did it"),
+    ("MutateError::Interrupted", "the user did it"),
     ("AptError::NoPackage", "stands among the sources that were tried, whose error has the hint"),
     ("SourceError::NotAKernel", "stands among the sources that were tried, whose error has the hint"),
     ("SourceError::Other", "stands among the sources that were tried, whose error has the hint"),

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use wire::{
-    AGENT_FILES, BOOT_LIMIT, Bytes, FILE_CHUNK, FILE_LIMIT, FILES_LIMIT, FromGuest, OPEN_FILES_LIMIT,
+    AGENT_FILES, BOOT_LIMIT, Bytes, COUNTS, FILE_CHUNK, FILE_LIMIT, FILES_LIMIT, FromGuest, OPEN_FILES_LIMIT,
     check_file_name,
 };
 
@@ -59,6 +59,8 @@ pub struct Files {
     /// Paths relative to the folder of what is stored or on its way.
     taken: BTreeSet<String>,
     stored: usize,
+    /// Stored files that are to be noted, and their bytes: all but a kernel's counters, which every case has.
+    noted: (usize, u64),
     /// Of all files that are stored or on their way.
     bytes: u64,
 }
@@ -83,7 +85,7 @@ impl Files {
             _ => {}
         }
         let (open, taken) = (BTreeMap::new(), BTreeSet::new());
-        Ok(Self { folder, limits, open, taken, stored: 0, bytes: 0 })
+        Ok(Self { folder, limits, open, taken, stored: 0, noted: (0, 0), bytes: 0 })
     }
 
     /// Takes a frame, where it is one of a file. `running` is the running case's index and name.
@@ -128,10 +130,11 @@ impl Files {
         for (file, open) in std::mem::take(&mut self.open) {
             notes.extend(self.discard(file, open, "the guest ended before it did".into()).note);
         }
-        if self.stored > 0 {
-            let (folder, count) = (self.folder.display(), self.stored);
+        let (count, bytes) = self.noted;
+        if count > 0 {
             let plural = if count == 1 { "" } else { "s" };
-            notes.push(format!("{folder}: {count} file{plural} of the guest, {} bytes", self.bytes));
+            notes
+                .push(format!("{}: {count} file{plural} of the guest, {bytes} bytes", self.folder.display()));
         }
         notes
     }
@@ -213,6 +216,9 @@ impl Files {
         match part.persist_noclobber(self.folder.join(&path)) {
             Ok(_) => {
                 self.stored += 1;
+                if !path.ends_with(COUNTS) {
+                    self.noted = (self.noted.0 + 1, self.noted.1 + bytes);
+                }
                 answer(file, &path, Ok(()))
             }
             Err(error) => {

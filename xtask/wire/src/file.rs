@@ -30,6 +30,13 @@ pub const FILE_NAME_LENGTH: usize = 128;
 /// Folder of the files that the agent itself saves, beside a folder for each case that has saved any.
 pub const AGENT_FILES: &str = "agent";
 
+/// How the name of an archive of counters ends: what a kernel that counts (`CONFIG_GCOV_KERNEL`) had counted at a case's end,
+/// [`COUNTS_BEFORE`] or the case's name before it. A tar archive of the `.gcda` files of `/sys/kernel/debug/gcov`, by their paths there.
+pub const COUNTS: &str = ".gcov";
+
+/// In the place of a case's name, of an archive of what was counted before the first case: no case is called so.
+pub const COUNTS_BEFORE: &str = "+boot";
+
 /// Checks the name of a file: 1 to [`FILE_NAME_LENGTH`] letters and digits of ASCII, `_`, `-`, `+` and dots, of which
 /// the first is neither a dot nor a dash. Such a name is one component of a path, and never `.` or `..`.
 ///

@@ -31,8 +31,8 @@ pub use expect::{
     Expect, ExpectDecoder, ExpectDport, ExpectMemdev, ExpectPort, ExpectRegion, ExpectWindow, PciPath,
 };
 pub use file::{
-    AGENT_FILES, BOOT_LIMIT, Bytes, FILE_CHUNK, FILE_LIMIT, FILE_NAME_LENGTH, FILES_LIMIT, OPEN_FILES_LIMIT,
-    check_file_name,
+    AGENT_FILES, BOOT_LIMIT, Bytes, COUNTS, COUNTS_BEFORE, FILE_CHUNK, FILE_LIMIT, FILE_NAME_LENGTH,
+    FILES_LIMIT, OPEN_FILES_LIMIT, check_file_name,
 };
 pub use frame::{CaseEnd, FromGuest, ToGuest};
 pub use health::Health;

@@ -92,6 +92,7 @@ fn builder<'a>(plan: &'a Plan, cache: &'a Cache, slot: &'a Path, toolchain: &'a 
         jobs: std::thread::available_parallelism().map_or(1, usize::from),
         toolchain,
         mock: true,
+        profiled: &[],
         sink: &Null,
     }
 }

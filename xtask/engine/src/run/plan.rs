@@ -1,6 +1,7 @@
 //! What is to be run: a kernel, its cells, their boots. Pure.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use cxl_topology::Topology;
 use event::CellId;
@@ -84,6 +85,20 @@ impl Plan {
         })
     }
 
+    /// The same with some cases alone, by cell, each with the longest time that is given for it. Cells of which none is left, and those
+    /// whose cases are known only later, are left out.
+    #[must_use]
+    pub fn limited(mut self, longest: impl Fn(&CellId, &CaseFile) -> Option<Duration>) -> Self {
+        for cell in &mut self.cells {
+            let cases = cell.boots.iter().flat_map(|boot| boot.cases.iter().cloned());
+            let limited = |case: CaseFile| Some(CaseFile { timeout: longest(&cell.id, &case)?, ..case });
+            let kept: Vec<_> = cases.filter_map(limited).collect();
+            cell.boots = boots(&kept);
+        }
+        self.cells.retain(|cell| !cell.open && !cell.boots.is_empty());
+        self
+    }
+
     fn regrouped(mut self, keep: impl Fn(&str, CaseFile) -> Option<CaseFile>) -> Self {
         for cell in &mut self.cells {
             let cases = cell.boots.iter().flat_map(|boot| boot.cases.iter().cloned());
@@ -97,8 +112,6 @@ impl Plan {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use spec::{KernelMessages, Needs};
 

@@ -72,6 +72,7 @@ struct Work {
     prepared: Prepared,
     toolchain: Toolchain,
     slot: PathBuf,
+    profiled: Vec<String>,
 }
 
 impl Work {
@@ -88,7 +89,8 @@ impl Work {
         }
         let toolchain = Toolchain::find()?;
         let slot = context.cache.dir(Path::new("work").join(slot_name(plan)))?;
-        Ok(Self { fragments, prepared, toolchain, slot })
+        let profiled = profiled(context.cache, &fragments, &prepared)?;
+        Ok(Self { fragments, prepared, toolchain, slot, profiled })
     }
 
     fn builder<'a>(&'a self, context: &'a RunContext, plan: &'a Plan, mock: bool) -> Builder<'a> {
@@ -100,6 +102,7 @@ impl Work {
             jobs: std::thread::available_parallelism().map_or(1, usize::from),
             toolchain: &self.toolchain,
             mock,
+            profiled: &self.profiled,
             sink: context.sink,
         }
     }
@@ -129,17 +132,18 @@ impl Work {
 pub fn find_built(context: &RunContext, plan: &Plan) -> Result<Option<Built>, RunError> {
     let fragments = fragments(context.root, plan)?;
     let prepared = Sources::new(context.cache).prepare(&plan.kernel, &plan.series)?;
-    finished_build(context.cache, plan, &prepared.tree, &fragments)
+    finished_build(context.cache, plan, &prepared, &fragments)
 }
 
-/// The finished build of a tree with a plan's name and flavour; none where it has not been built.
+/// The finished build of a prepared tree with a plan's name and flavour; none where it has not been built.
 pub(super) fn finished_build(
     cache: &Cache,
     plan: &Plan,
-    tree: &str,
+    prepared: &Prepared,
     fragments: &[Fragment],
 ) -> Result<Option<Built>, RunError> {
     let toolchain = Toolchain::find()?;
+    let profiled = profiled(cache, fragments, prepared)?;
     let builder = Builder {
         cache: cache.path(),
         slot: Path::new(""),
@@ -148,9 +152,29 @@ pub(super) fn finished_build(
         jobs: 1,
         toolchain: &toolchain,
         mock: false,
+        profiled: &profiled,
         sink: &Null,
     };
-    Ok(builder.cached(tree, fragments))
+    Ok(builder.cached(&prepared.tree, fragments))
+}
+
+/// The folders in which a kernel that counts lines does so: those of the sources that the series on it touch. None where the fragments
+/// ask for no such kernel.
+fn profiled(cache: &Cache, fragments: &[Fragment], prepared: &Prepared) -> Result<Vec<String>, RunError> {
+    if !kbuild::counts_lines(fragments) {
+        return Ok(Vec::new());
+    }
+    let files = Sources::new(cache).changed(prepared, &prepared.base, &prepared.tree)?;
+    Ok(folders_of(&files))
+}
+
+/// The folders of C sources and of the headers beside them, each once.
+fn folders_of(files: &[String]) -> Vec<String> {
+    let is_public = |folder: &str| folder.split('/').any(|part| part == "include");
+    let sources = files.iter().filter(|file| kbuild::is_source(file));
+    let folders = sources.filter_map(|file| Some(file.rsplit_once('/')?.0)).filter(|one| !is_public(one));
+    let folders: BTreeSet<&str> = folders.collect();
+    folders.into_iter().map(str::to_owned).collect()
 }
 
 /// The source and what went on top of it, in one line.
@@ -328,4 +352,24 @@ fn staged<T>(
     let seconds = begun.elapsed().as_secs_f64();
     context.sink.emit(&Event::StageFinished { kernel, flavour, stage, end, seconds, note });
     result.map(|(value, _, _)| value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_that_everybody_includes_have_no_objects() {
+        let files = [
+            "drivers/base/dd.c",
+            "drivers/cxl/core/memdev.c",
+            "drivers/cxl/cxlmem.h",
+            "include/linux/device.h",
+            "arch/x86/include/asm/io.h",
+            "drivers/cxl/Kconfig",
+            "tools/testing/cxl/test/mem.c",
+        ];
+        let folders = folders_of(&files.map(str::to_owned));
+        assert_eq!(folders, ["drivers/base", "drivers/cxl", "drivers/cxl/core", "tools/testing/cxl/test"]);
+    }
 }

@@ -66,7 +66,7 @@ pub fn readiness(root: &Path, cache: &Cache, plan: &Plan) -> Result<Readiness, R
         prepared => prepared?,
     };
     // Without a toolchain nobody knows which build would be the right one.
-    let built = finished_build(cache, plan, &prepared.tree, &fragments).unwrap_or_default();
+    let built = finished_build(cache, plan, &prepared, &fragments).unwrap_or_default();
     Ok(match built {
         Some(built) => Readiness::Built { release: built.release },
         None => Readiness::Fetched { described: prepared.described, again },

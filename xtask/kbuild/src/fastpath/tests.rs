@@ -74,6 +74,7 @@ impl Bench {
             jobs: 2,
             log: &log,
             kernel: "lts",
+            profiled: &[],
             sink: &Null,
         };
         work(&FastPath::find(&make, &file, false).expect("modules"))

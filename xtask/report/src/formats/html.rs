@@ -4,6 +4,7 @@
 //! policy lets no other script run and nothing be fetched.
 
 mod case;
+mod covered;
 mod logs;
 mod matrix;
 mod name;
@@ -85,6 +86,7 @@ pub fn html(run: &Stored, pictures: &[Picture], diff: Option<&Diff>) -> Result<S
         timeline: timeline::of(&run.events()?, summary),
         stages: view::stages(summary),
         notices: view::notices(summary),
+        covered: covered::of(run),
         diff: diff.map(view::diff),
         versions: view::versions(run),
         resolved,
@@ -117,6 +119,7 @@ struct PageData<'a> {
     timeline: timeline::Timeline,
     stages: Vec<view::Stage>,
     notices: Vec<String>,
+    covered: Option<covered::Panel>,
     diff: Option<view::Against>,
     versions: Vec<view::Version>,
     resolved: String,

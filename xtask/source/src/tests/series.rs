@@ -260,3 +260,49 @@ fn a_dirty_tree_takes_a_series_too() {
     let text = read(bench.checkout(&prepared).join("drivers/cxl/mem.c"));
     assert!(text.contains("mem line ten\n") && text.ends_with("mine\n"));
 }
+
+#[test]
+fn every_line_knows_the_patch_that_wrote_it_last() {
+    let bench = Bench::new();
+    let linux = bench.linux();
+    let first = [
+        ("drivers/cxl/mem.c", "mem line 10\n", "mem line 10a\nmem line 10b\n"),
+        ("drivers/cxl/mem.c", "mem line 10b\n", "mem line ten b\n"),
+        ("drivers/cxl/port.c", "port line 20\n", "port line twenty\n"),
+        ("drivers/cxl/Kconfig", "", "config CXL\n"),
+    ];
+    let mut after: Vec<_> = first.to_vec();
+    // Above what the first wrote, and over what it wrote.
+    after.push(("drivers/cxl/mem.c", "mem line 2\n", "mem line 2\nmem line 2½\n"));
+    after.push(("drivers/cxl/port.c", "port line twenty\n", "port line XX\n"));
+    let (one, mut two) =
+        (series(&bench, "one", "title: t\n", &first), series(&bench, "two", "title: t\n", &after));
+    two.patches.drain(..first.len());
+    let prepared = bench.prepare_with(vec![local(&linux, "main", false)], &[one, two]).expect("they apply");
+    let written = |index: usize| -> Vec<String> {
+        let lines = bench
+            .sources()
+            .written(&prepared, &prepared.applied[index], |file| {
+                file.ends_with("mem.c") || file.ends_with("port.c")
+            })
+            .expect("git knows");
+        let shown = |line: crate::WrittenLine| {
+            format!(
+                "{}:{} patch {} line {}: {}",
+                line.file, line.line, line.patch, line.line_in_patch, line.text
+            )
+        };
+        lines.into_iter().map(shown).collect()
+    };
+    insta::assert_snapshot!(written(0).join("\n"), @r"
+    drivers/cxl/mem.c:11 patch 0 line 10: mem line 10a
+    drivers/cxl/mem.c:12 patch 1 line 11: mem line ten b
+    ");
+    insta::assert_snapshot!(written(1).join("\n"), @r"
+    drivers/cxl/mem.c:3 patch 0 line 3: mem line 2½
+    drivers/cxl/port.c:20 patch 1 line 20: port line XX
+    ");
+    let diffs = bench.sources().diffs(&prepared, &prepared.applied[0]).expect("git knows");
+    assert_eq!(diffs.len(), 4);
+    assert!(diffs[1].contains("\n-mem line 10b\n+mem line ten b\n"), "{}", diffs[1]);
+}

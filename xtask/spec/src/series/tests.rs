@@ -76,7 +76,7 @@ fn what_is_wrong_is_named() {
     );
     insta::assert_snapshot!(error(&[(FILE, "title: x\nrequires: [s]\n"), ("0001-a.patch", &a)]), @"s/series.yaml: requires: a series cannot require itself");
     insta::assert_snapshot!(error(&[(FILE, "titel: x\n"), ("0001-a.patch", &a)]), @r"
-    s/series.yaml: unknown field `titel`, expected one of `title`, `version`, `link`, `base`, `outside`, `requires`, `contained`, `promises`, `variants`, `message-id`, `base-commit`, `change-id`, `prerequisites`, `patch-ids`, `changes`
+    s/series.yaml: unknown field `titel`, expected one of `title`, `version`, `link`, `base`, `outside`, `requires`, `contained`, `promises`, `explained`, `variants`, `message-id`, `base-commit`, `change-id`, `prerequisites`, `patch-ids`, `changes`
     hint: did you mean `title`?
     ");
 }

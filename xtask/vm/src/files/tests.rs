@@ -258,3 +258,14 @@ proptest! {
         prop_assert!(left.iter().all(owned), "{:?}", left);
     }
 }
+
+#[test]
+fn the_counters_of_each_case_are_no_news() {
+    let (folder, mut files) = files(Limits::default());
+    let counters = |file: u32, name: &str| {
+        [FromGuest::FileBegin { file, case: None, name: name.into() }, data(file, 0, b"tar"), end(file, 3)]
+    };
+    play(&mut files, &[counters(1, "+boot.gcov"), counters(2, "tree.gcov")].concat());
+    assert!(there(folder.path()).contains_key("files/agent/tree.gcov"));
+    assert_eq!(files.close(), [""; 0]);
+}

@@ -82,6 +82,7 @@ fn kernel(build: &str) -> PreparedKernel {
         config: file("config"),
         symbols: file("System.map"),
         debug: file("debug"),
+        notes: file("gcno"),
         production: file("production"),
         mock: Mock::Absent,
         production_modules: vec!["cxl_core".to_owned()],

@@ -49,6 +49,43 @@ fn what_others_say_is_text_wherever_it_stands() {
 }
 
 #[test]
+fn what_was_counted_has_a_panel() {
+    let results = tempfile::tempdir().expect("a folder");
+    let run = run(results.path());
+    assert!(!html(&run, &[], None).expect("a page").contains("id=\"coverage\""));
+    let coverage = serde_json::json!({
+        "series": "<s>",
+        "patches": [{ "n": 1, "subject": "cxl: Say <i>why</i>", "coverable": 1, "covered": 0, "lines": [
+            { "file": "drivers/cxl/mem.c", "line": 2, "text": "\treturn a < b;", "state": "not-run", "reason": "no case ran it", "count": 0, "cases": [] },
+        ] }],
+        "totals": { "coverable": 1, "covered": 0, "unknown": 0 },
+        "only": [{ "topologies": ["<t>"], "lines": ["drivers/cxl/mem.c:2"] }],
+        "smallest": ["<t> attach/one"],
+    });
+    let diff = "--- a/drivers/cxl/mem.c\n+++ b/drivers/cxl/mem.c\n@@ -1,0 +2,1 @@\n+\treturn a < b;\n";
+    let lines = serde_json::json!({
+        "series": "<s>",
+        "patches": [{ "subject": "cxl: Say <i>why</i>", "diff": diff }],
+        "lines": [{ "file": "drivers/cxl/mem.c", "line": 2, "patch": 0, "line_in_patch": 2, "text": "\treturn a < b;" }],
+    });
+    std::fs::create_dir(run.dir.join("coverage")).expect("made");
+    std::fs::write(run.dir.join("coverage/lines.json"), lines.to_string()).expect("written");
+    std::fs::write(run.dir.join("coverage.json"), coverage.to_string()).expect("written");
+    let page = html(&run, &[], None).expect("a page");
+    for part in [
+        "Coverage of &lt;s&gt;",
+        "0 of 1 lines with code ran",
+        "      - +\treturn a &lt; b;",
+        "no case ran it",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    for wrong in ["<s>", "<i>", "<t>"] {
+        assert!(!page.contains(wrong), "{wrong}");
+    }
+}
+
+#[test]
 fn red_results_tell_what_of_a_topology_fails() {
     let mut summary = Summary::default();
     for event in &events() {
