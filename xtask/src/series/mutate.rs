@@ -100,7 +100,13 @@ pub(super) fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         return Ok(Exit::Success);
     }
     let (mut state, _lock) = if let Some(name) = &args.resume {
-        all.resume(name, &command_line())?
+        let (state, lock) = all.resume(name, &command_line())?;
+        if state.series != args.cells.name {
+            let message =
+                format!("mutation {} is of series {}, not of {}", state.id, state.series, args.cells.name);
+            return Err(Usage { message, hint: Some("name that one, or begin anew".to_owned()) }.into());
+        }
+        (state, lock)
     } else {
         let (request, coverage) = covered(args, &project, ctx)?;
         let found = wanted(args, &coverage, &plan(&project, &request)?, ctx)?;
@@ -232,9 +238,6 @@ fn attempt(
         let by = "no case runs its line".to_owned();
         settle(state, all, TriedMutant::untried(&one, Outcome::Unreached, by), ctx)?;
     }
-    if reached.is_empty() || is_enough(state) {
-        return Ok(());
-    }
     setup::ensure_for(ctx, args.cells.setup, args.cells.guest.qemu.as_deref(), false)?;
     let jobs = Policy::default().jobs();
     let options = Options {
@@ -244,7 +247,9 @@ fn attempt(
         policy: Policy { jobs: Some(1), ..Policy::default() },
     };
     let stage = Stage { state: Mutex::new(state), all, project, series, options: &options, jobs, ctx };
-    stage.run(None, reached)?;
+    if !reached.is_empty() && !stage.is_enough() {
+        stage.run(None, reached)?;
+    }
     let delicate: Vec<Candidate> = stage.delicate();
     if !delicate.is_empty() && !host::signals::requested() {
         ctx.print(&format!(
@@ -277,8 +282,7 @@ impl Stage<'_> {
         let (mut request, folder) = (state.request.clone(), self.all.folder(&state.id));
         drop(state);
         request.flavour = flavour.map(str::to_owned).or(request.flavour);
-        let places: BTreeSet<Place> =
-            mutants.iter().flat_map(|one| &one.cases).filter_map(|name| name.parse().ok()).collect();
+        let places: BTreeSet<Place> = mutants.iter().flat_map(Candidate::places).collect();
         let workspace = workspace();
         let (root, cache) = (&self.project.root, &self.ctx.cache);
         let human = self.ctx.format == Format::Human;
@@ -318,10 +322,18 @@ impl Stage<'_> {
         }
     }
 
+    /// Whether as many were judged as a sample asks for: those that build and differ.
+    fn is_enough(&self) -> bool {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let judged = |one: &&TriedMutant| {
+            matches!(one.outcome, Outcome::Killed | Outcome::Survived | Outcome::Explained)
+        };
+        state.enough.is_some_and(|enough| state.tried.iter().filter(judged).count() >= enough)
+    }
+
     /// The next mutant; none where enough were judged, or the user interrupted.
     fn next(&self, mutants: &Mutex<std::vec::IntoIter<Candidate>>) -> Option<Candidate> {
-        let enough = is_enough(&self.state.lock().unwrap_or_else(PoisonError::into_inner));
-        if enough || host::signals::requested() {
+        if self.is_enough() || host::signals::requested() {
             return None;
         }
         mutants.lock().unwrap_or_else(PoisonError::into_inner).next()
@@ -345,7 +357,7 @@ impl Stage<'_> {
         let survived: HashMap<&str, &TriedMutant> = state
             .tried
             .iter()
-            .filter(|one| one.outcome == Outcome::Survived)
+            .filter(|one| one.outcome == Outcome::Survived && one.flavour != DEBUG)
             .map(|one| (one.id.as_str(), one))
             .collect();
         state
@@ -368,13 +380,6 @@ fn settle(state: &mut MutationState, all: &MutationRuns, tried: TriedMutant, ctx
     state.tried.retain(|known| known.id != tried.id);
     state.tried.push(tried);
     Ok(all.write(state)?)
-}
-
-/// Whether as many were judged as a sample asks for: those that build and differ.
-fn is_enough(state: &MutationState) -> bool {
-    let judged =
-        |one: &&TriedMutant| matches!(one.outcome, Outcome::Killed | Outcome::Survived | Outcome::Explained);
-    state.enough.is_some_and(|enough| state.tried.iter().filter(judged).count() >= enough)
 }
 
 /// Writes a mutant that was killed as a sabotage.

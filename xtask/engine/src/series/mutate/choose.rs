@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use coverage::{Coverage, CoveredLine, State};
+use coverage::{Coverage, CoveredLine, Place, State};
 use mutants::Mutant;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,15 @@ pub struct Candidate {
     pub diff: String,
     /// Where the line ran, as in [`CoveredLine::cases`]; none where it did not.
     pub cases: Vec<String>,
+}
+
+impl Candidate {
+    /// Where its line ran: in cases, or, where no case runs it by itself, while guests booted.
+    pub fn places(&self) -> BTreeSet<Place> {
+        let all: BTreeSet<Place> = self.cases.iter().filter_map(|name| name.parse().ok()).collect();
+        let by_case: BTreeSet<Place> = all.iter().filter(|place| place.case.is_some()).cloned().collect();
+        if by_case.is_empty() { all } else { by_case }
+    }
 }
 
 /// The mutants of all lines of a series that have code, by place. `source` has the files of the tree that was built.

@@ -134,8 +134,10 @@ impl<'a> Bench<'a> {
         folder: &Path,
         shown: Vec<Box<dyn Sink>>,
     ) -> Result<Self, MutateError> {
-        let plan =
-            plan.limited(|cell, case| places.contains(&place(cell, &case.name)).then_some(case.timeout));
+        let plan = plan.limited(|cell, case| {
+            let place = place(cell, &case.name);
+            places.iter().any(|one| runs(&place, one)).then_some(case.timeout)
+        });
         let (_, built) = run::build(&context, &plan)?;
         let mut content = BTreeMap::new();
         for modules in module_sets(&plan) {
@@ -178,7 +180,9 @@ impl<'a> Bench<'a> {
     }
 
     fn judged(&self, candidate: &Candidate) -> Result<(Outcome, String, Vec<String>), MutateError> {
-        let places = self.places(candidate);
+        let wanted = candidate.places();
+        let ran_it = |place: &&Place| wanted.iter().any(|one| runs(place, one));
+        let places: BTreeSet<Place> = self.times.keys().filter(ran_it).cloned().collect();
         if places.is_empty() {
             return Ok((Outcome::Unreached, "no case runs its line".to_owned(), Vec::new()));
         }
@@ -187,7 +191,7 @@ impl<'a> Bench<'a> {
         let built = match self.build(&wanted) {
             Ok(built) => built,
             Err(error) if error.fault() == Fault::Kernel => {
-                return Ok((Outcome::NotBuilt, first_error(&error), Vec::new()));
+                return Ok((Outcome::NotBuilt, fault::one_line(&error), Vec::new()));
             }
             Err(error) => return Err(error.into()),
         };
@@ -195,14 +199,26 @@ impl<'a> Bench<'a> {
         for modules in module_sets(&wanted) {
             differs |= self.content.get(&modules) != Some(&built.content(modules).map_err(RunError::from)?);
         }
+        let came = if differs {
+            self.noticed(candidate, &of_mutant, &places)?
+        } else {
+            (Outcome::Equivalent, "its objects are those of the series".to_owned(), Vec::new())
+        };
         self.retire(built);
-        if !differs {
-            return Ok((Outcome::Equivalent, "its objects are those of the series".to_owned(), Vec::new()));
-        }
-        let (first, rest) = self.by_likelihood(&places);
+        Ok(came)
+    }
+
+    /// Runs the cases on a mutant, the likeliest first, until something is red.
+    fn noticed(
+        &self,
+        candidate: &Candidate,
+        of_mutant: &Plan,
+        places: &BTreeSet<Place>,
+    ) -> Result<(Outcome, String, Vec<String>), MutateError> {
+        let (first, rest) = self.by_likelihood(places);
         let mut ran: Vec<String> = Vec::new();
         for stage in [first, rest].into_iter().filter(|stage| !stage.is_empty()) {
-            let (summary, run) = self.execute(&self.limited(&of_mutant, &stage), Vec::new())?;
+            let (summary, run) = self.execute(&self.limited(of_mutant, &stage), Vec::new())?;
             remove_images(&run);
             ran.extend(stage.iter().map(ToString::to_string));
             if let Some(by) = killer(&summary) {
@@ -214,19 +230,6 @@ impl<'a> Bench<'a> {
             }
         }
         Ok((Outcome::Survived, String::new(), ran))
-    }
-
-    /// The cases that run a mutant's line, and are among those of the baseline. What a guest runs while it boots, every case of its
-    /// cell runs.
-    fn places(&self, candidate: &Candidate) -> BTreeSet<Place> {
-        let named: BTreeSet<Place> = candidate.cases.iter().filter_map(|name| name.parse().ok()).collect();
-        let by_case: BTreeSet<Place> =
-            self.times.keys().filter(|place| named.contains(*place)).cloned().collect();
-        if !by_case.is_empty() {
-            return by_case;
-        }
-        let boots = |place: &&Place| named.iter().any(|boot| boot.case.is_none() && boot.is_beside(place));
-        self.times.keys().filter(boots).cloned().collect()
     }
 
     /// The patch of a mutant as a series of its own.
@@ -310,7 +313,7 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// Takes older builds of mutants out of the cache: nobody asks for them again.
+    /// Takes older builds of mutants that were judged out of the cache: nobody asks for them again.
     fn retire(&self, built: Built) {
         let mut builds = lock(&self.builds);
         builds.push(built);
@@ -323,6 +326,11 @@ impl<'a> Bench<'a> {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether a case runs what ran somewhere: in that case, or while a guest of its cell booted.
+fn runs(case: &Place, place: &Place) -> bool {
+    case == place || place.case.is_none() && place.is_beside(case)
 }
 
 /// Where a case runs.
@@ -359,11 +367,6 @@ fn killer(summary: &Summary) -> Option<String> {
         summary.cells.iter().find(failed).map(|cell| format!("{}: {}", cell.cell, cell.reason))
     };
     case.or_else(splat).or_else(guest)
-}
-
-/// The first line of what a compiler said.
-fn first_error(error: &RunError) -> String {
-    fault::one_line(error)
 }
 
 /// Takes the images of a run's guests out of the cache: each has the modules of one mutant.
