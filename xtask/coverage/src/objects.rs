@@ -18,7 +18,7 @@ const DATA: &str = "gcda";
 
 /// The objects of a build that have code of the lines of a series.
 pub struct Objects<'a> {
-    notes: &'a Path,
+    notes: PathBuf,
     index: Index<'a>,
     /// All of them by their names without ending, as `obj/drivers/cxl/core/port`.
     known: BTreeSet<String>,
@@ -33,7 +33,7 @@ impl<'a> Objects<'a> {
     ///
     /// # Errors
     /// There are none, or gcov does not take them.
-    pub fn of(notes: &'a Path, lines: &'a SeriesLines) -> Result<Self, CoverageError> {
+    pub fn of(notes: &Path, lines: &'a SeriesLines) -> Result<Self, CoverageError> {
         let found = WalkDir::new(notes).sort_by_file_name().into_iter().filter_map(Result::ok);
         let found = found.filter(|entry| entry.path().extension().is_some_and(|ending| ending == NOTES));
         let names: Vec<String> = found
@@ -45,7 +45,7 @@ impl<'a> Objects<'a> {
         let index = Index::new(lines);
         let read = gcov::read(notes, &names, ToOwned::to_owned)?;
         let mut objects = Self {
-            notes,
+            notes: notes.to_owned(),
             index,
             known: BTreeSet::new(),
             wanted: BTreeSet::new(),
@@ -75,11 +75,6 @@ impl<'a> Objects<'a> {
     /// Whether any object has code of a file.
     pub fn compiles(&self, file: &str) -> bool {
         self.files.contains(file)
-    }
-
-    /// The notes of the build, by their names: what is needed to read its counters again, and to tell whose they are.
-    pub fn notes(&self) -> impl Iterator<Item = String> {
-        self.known.iter().map(|stem| format!("{stem}.{NOTES}"))
     }
 
     /// What a guest has counted: a tar archive of its `.gcda` files, which end as the objects of the build do.

@@ -44,3 +44,14 @@ pub fn without_config<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Pro
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
         .env("GIT_ATTR_NOSYSTEM", "1")
 }
+
+/// Author and committer of commits that only say which tree came of which: nobody's work, so nobody's name, and no time, so that they
+/// come out alike wherever they are made.
+pub const NOBODY: [(&str, &str); 6] = [
+    ("GIT_AUTHOR_NAME", "cxl-patchbench"),
+    ("GIT_AUTHOR_EMAIL", "<>"),
+    ("GIT_AUTHOR_DATE", "@0 +0000"),
+    ("GIT_COMMITTER_NAME", "cxl-patchbench"),
+    ("GIT_COMMITTER_EMAIL", "<>"),
+    ("GIT_COMMITTER_DATE", "@0 +0000"),
+];

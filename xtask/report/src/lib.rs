@@ -25,7 +25,7 @@ pub use formats::{HtmlError, JsonLines, complaints, html};
 pub use history::{History, Moment};
 pub use layout::{COVERAGE, COVERAGE_JSON, COVERAGE_LINES};
 pub use lines::Verbosity;
-pub use merge::{MergeError, merge, missing_shards};
+pub use merge::{MergeError, copy_folder, merge, missing_shards};
 pub use picture::Picture;
 pub use resume::{ResumeError, Resumed};
 pub use store::{Store, StoreError};

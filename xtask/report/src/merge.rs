@@ -62,11 +62,11 @@ pub fn merge(results: &Path, runs: &[Stored], command: &str, last_wins: bool) ->
         runs.iter().map(|run| (run.summary.id.clone(), run.resolved.clone())).collect();
     let store = Store::create(results, serde_json::json!({ "merged": resolved }))?;
     for (cell, owner) in &owners {
-        copy(&runs[*owner].cell_dir(cell), &store.cell_dir(cell)?)?;
+        copy_folder(&runs[*owner].cell_dir(cell), &store.cell_dir(cell)?)?;
     }
     for run in runs {
         for folder in ["topologies", COVERAGE] {
-            copy(&run.dir.join(folder), &store.dir().join(folder))?;
+            copy_folder(&run.dir.join(folder), &store.dir().join(folder))?;
         }
     }
     let cells = planned(runs);
@@ -255,7 +255,10 @@ fn verdict(runs: &[Stored], owners: &BTreeMap<CellId, usize>, kept: &Kept) -> Ve
 }
 
 /// Copies a folder that need not be there; what the target has stays. Links are not followed.
-fn copy(from: &Path, to: &Path) -> Result<(), MergeError> {
+///
+/// # Errors
+/// A file cannot be read or written.
+pub fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
     for entry in walkdir::WalkDir::new(from).into_iter().filter_map(Result::ok) {
         let (path, kind) = (entry.path(), entry.file_type());
         let target = to.join(path.strip_prefix(from).unwrap_or(path));

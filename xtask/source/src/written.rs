@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use host::Process;
+use host::git::NOBODY;
 
 use super::git::Git;
 use super::{Applied, Prepared, SourceError};
@@ -21,17 +21,6 @@ pub struct WrittenLine {
     /// What stands there.
     pub text: String,
 }
-
-/// Who the commits are by that [`git blame`](https://git-scm.com/docs/git-blame) walks: they say which tree came of which, and nobody
-/// sees them.
-const NOBODY: [(&str, &str); 6] = [
-    ("GIT_AUTHOR_NAME", "patchbench"),
-    ("GIT_AUTHOR_EMAIL", "patchbench"),
-    ("GIT_AUTHOR_DATE", "@0 +0000"),
-    ("GIT_COMMITTER_NAME", "patchbench"),
-    ("GIT_COMMITTER_EMAIL", "patchbench"),
-    ("GIT_COMMITTER_DATE", "@0 +0000"),
-];
 
 /// The lines of these files of a prepared tree that a series wrote, in order. What a later series wrote over is not its own any more.
 pub(super) fn written(
@@ -66,7 +55,7 @@ pub(super) fn before<'a>(prepared: &'a Prepared, applied: &Applied) -> &'a str {
     earlier.filter_map(|one| one.patches.last()).last().map_or(&prepared.base, |patch| &patch.tree)
 }
 
-/// Commits of nobody's, which git needs to go from a tree to the one before it.
+/// Commits of nobody's, which `git blame` needs to go from a tree to the one before it.
 struct Commits<'a> {
     git: &'a Git,
     prepared: &'a Prepared,
@@ -75,8 +64,8 @@ struct Commits<'a> {
 impl Commits<'_> {
     fn add(&self, tree: &str, parent: Option<&str>, number: usize) -> Result<String, SourceError> {
         let process = self.git.with(&self.prepared.alternates, ["commit-tree", tree]);
+        let process = NOBODY.iter().fold(process, |process, (name, value)| process.env(name, value));
         let process = parent.into_iter().fold(process, |process, parent| process.arg("-p").arg(parent));
-        let process = NOBODY.iter().fold(process, |process: Process, (name, value)| process.env(name, value));
         Ok(process.arg("-m").arg(number.to_string()).read()?)
     }
 }

@@ -20,7 +20,7 @@ fn lines() -> SeriesLines {
     SeriesLines { series: "s".to_owned(), patches: Vec::new(), lines }
 }
 
-const IN_GUEST: &str = "home/me/.cache/work/obj/drivers/cxl/x.gcda";
+const IN_GUEST: &str = "somewhere/work/obj/drivers/cxl/x.gcda";
 
 #[test]
 fn counters_meet_their_lines() {
@@ -28,7 +28,6 @@ fn counters_meet_their_lines() {
     let Some(program) = CountedProgram::new(folder.path(), COUNTED_SOURCE) else { return };
     let (lines, notes) = (lines(), program.notes());
     let objects = Objects::of(&notes, &lines).expect("notes");
-    assert_eq!(objects.notes().collect::<Vec<_>>(), ["obj/drivers/cxl/x.gcno"]);
     assert!(objects.compiles("drivers/cxl/x.h") && !objects.compiles("drivers/cxl/y.c"));
     let counts = objects.counts(&program.archive(IN_GUEST)).expect("counted");
     let shown: Vec<String> = lines
@@ -74,7 +73,7 @@ fn counters_of_another_build_are_refused() {
     let other = CountedProgram::new(&other, &COUNTED_SOURCE.replace("a > 2", "a > 3 || a < -3"));
     let other = other.expect("a compiler");
     let error = objects.counts(&other.archive(IN_GUEST)).expect_err("another build");
-    insta::assert_snapshot!(error, @"gcov cannot use what was counted in home/me/.cache/work/obj/drivers/cxl/x.gcda: stamp mismatch with notes file");
+    insta::assert_snapshot!(error, @"gcov cannot use what was counted in somewhere/work/obj/drivers/cxl/x.gcda: stamp mismatch with notes file");
     let error = objects.counts(&program.archive("work/obj/drivers/cxl/y.gcda")).expect_err("unknown");
     insta::assert_snapshot!(error, @"the guest counts in work/obj/drivers/cxl/y.gcda, which its build does not know");
     let error = objects.counts(&program.archive(IN_GUEST)[..700]).expect_err("cut");

@@ -141,7 +141,7 @@ impl ToolError for GatherError {
     }
 }
 
-/// Keeps in the run's folder what it takes to read its counters: the lines of a series, and the notes of the objects that have them.
+/// Keeps in the run's folder what it takes to read its counters: the lines of a series, and the notes of the build.
 ///
 /// # Errors
 /// The series is not on the run's kernel, nothing of it was counted, or the folder cannot be written.
@@ -154,12 +154,8 @@ pub fn keep(run: &Stored, series: &Series, cache: &Cache) -> Result<(), GatherEr
     let kernel = job.ok_or_else(nothing_ran)??.kernel;
     let lines = lines(&kernel.source, series, &Sources::new(cache))?;
     let folder = run.dir.join(COVERAGE);
-    let objects = Objects::of(&kernel.built.notes, &lines)?;
-    for name in objects.notes() {
-        let to = folder.join(NOTES).join(&name);
-        fs::create_dir_all(to.parent().unwrap_or(&folder))?;
-        fs::copy(kernel.built.notes.join(&name), to)?;
-    }
+    report::copy_folder(&kernel.built.notes, &folder.join(NOTES))?;
+    fs::create_dir_all(&folder)?;
     let text = serde_json::to_vec(&lines).map_err(io::Error::other)?;
     Ok(fs::write(folder.join(COVERAGE_LINES), text)?)
 }
@@ -226,18 +222,18 @@ pub fn read(runs: &[Stored], series: &str) -> Result<(Coverage, SeriesLines), Ga
     }
     let lines = all.unwrap_or_default();
     let mut measured = Measured::default();
-    let mut coverage = None;
+    let mut last = None;
     for run in runs {
-        let notes = run.dir.join(COVERAGE).join(NOTES);
-        let objects = Objects::of(&notes, &lines)?;
+        let objects = Objects::of(&run.dir.join(COVERAGE).join(NOTES), &lines)?;
         measure(run, &objects, &mut measured)?;
-        coverage = Some(Coverage::new(&lines, &objects, &measured));
+        last = Some(objects);
     }
+    let coverage = last
+        .filter(|_| !measured.counts.is_empty())
+        .map(|objects| Coverage::new(&lines, &objects, &measured));
     let run = || runs.first().map(|run| run.summary.id.clone()).unwrap_or_default();
-    match coverage {
-        Some(coverage) if !measured.counts.is_empty() => Ok((coverage, lines)),
-        _ => Err(GatherError::NoCounters { run: run() }),
-    }
+    let coverage = coverage.ok_or_else(|| GatherError::NoCounters { run: run() })?;
+    Ok((coverage, lines))
 }
 
 fn kept(run: &Stored) -> Result<SeriesLines, GatherError> {

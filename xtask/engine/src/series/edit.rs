@@ -14,20 +14,11 @@ use fs_err as fs;
 use fs_err::os::unix::fs::symlink;
 
 use fault::{Fault, ToolError};
+use host::git::NOBODY;
 use host::{Process, ProcessError, plain_git, users_git};
 
 /// Bytes are what they were, whatever the kernel's own attributes make of line ends.
 const ATTRIBUTES: &str = "* -text -eol -ident -filter -working-tree-encoding\n";
-
-/// Author and committer of the root commit: nobody's work, so nobody's name.
-const ROOT: [(&str, &str); 6] = [
-    ("GIT_AUTHOR_NAME", "cxl-patchbench"),
-    ("GIT_AUTHOR_EMAIL", "<>"),
-    ("GIT_AUTHOR_DATE", "@0 +0000"),
-    ("GIT_COMMITTER_NAME", "cxl-patchbench"),
-    ("GIT_COMMITTER_EMAIL", "<>"),
-    ("GIT_COMMITTER_DATE", "@0 +0000"),
-];
 
 /// A series that could not be edited, or not be taken back. Nothing is lost: see each.
 #[derive(Debug, thiserror::Error)]
@@ -276,7 +267,7 @@ impl WorkTree {
             return Ok(process);
         }
         let committer =
-            ROOT.iter().filter(|(name, _)| name.starts_with("GIT_COMMITTER") && !name.ends_with("DATE"));
+            NOBODY.iter().filter(|(name, _)| name.starts_with("GIT_COMMITTER") && !name.ends_with("DATE"));
         Ok(committer.fold(process, |process, (name, value)| process.env(name, value)))
     }
 
@@ -310,7 +301,7 @@ impl WorkTree {
 
     fn root_commit(&self, base: &Base) -> Result<String, EditError> {
         let commit = self.git(&["commit-tree", "-m", &base.described, &base.tree]);
-        Ok(ROOT.iter().fold(commit, |commit, (name, value)| commit.env(name, value)).read()?)
+        Ok(NOBODY.iter().fold(commit, |commit, (name, value)| commit.env(name, value)).read()?)
     }
 
     fn root(&self) -> Result<String, EditError> {
