@@ -1,7 +1,7 @@
 //! `series mutate`: would any case notice if a line of the series were wrong?
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use anyhow::{Context as _, Result};
@@ -278,7 +278,7 @@ struct Stage<'a> {
 impl Stage<'_> {
     /// Tries mutants on a flavour; that of the request where none is named.
     fn run(&self, flavour: Option<&str>, mutants: Vec<Candidate>) -> Result<()> {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = lock(&self.state);
         let (mut request, folder) = (state.request.clone(), self.all.folder(&state.id));
         drop(state);
         request.flavour = flavour.map(str::to_owned).or(request.flavour);
@@ -296,17 +296,11 @@ impl Stage<'_> {
         let (next, failed) = (Mutex::new(mutants.into_iter()), Mutex::new(None));
         let work = || {
             while let Some(one) = self.next(&next) {
-                match bench.attempt(&one) {
-                    Ok(tried) => {
-                        if let Err(error) = self.note(tried) {
-                            failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-                            return;
-                        }
-                    }
-                    Err(error) => {
-                        failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error.into());
-                        return;
-                    }
+                let noted =
+                    bench.attempt(&one).map_err(anyhow::Error::from).and_then(|tried| self.note(tried));
+                if let Err(error) = noted {
+                    lock(&failed).get_or_insert(error);
+                    return;
                 }
             }
         };
@@ -324,7 +318,7 @@ impl Stage<'_> {
 
     /// Whether as many were judged as a sample asks for: those that build and differ.
     fn is_enough(&self) -> bool {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = lock(&self.state);
         let judged = |one: &&TriedMutant| {
             matches!(one.outcome, Outcome::Killed | Outcome::Survived | Outcome::Explained)
         };
@@ -336,7 +330,7 @@ impl Stage<'_> {
         if self.is_enough() || host::signals::requested() {
             return None;
         }
-        mutants.lock().unwrap_or_else(PoisonError::into_inner).next()
+        lock(mutants).next()
     }
 
     fn note(&self, mut tried: TriedMutant) -> Result<()> {
@@ -344,13 +338,13 @@ impl Stage<'_> {
         {
             (tried.outcome, tried.by) = (Outcome::Explained, why.clone());
         }
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = lock(&self.state);
         settle(&mut state, self.all, tried, self.ctx)
     }
 
     /// Survivors that concern a lock, a reference or something of a device's, and that were tried on no other flavour than the plain one.
     fn delicate(&self) -> Vec<Candidate> {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = lock(&self.state);
         if state.request.flavour.is_some() {
             return Vec::new();
         }
@@ -367,6 +361,10 @@ impl Stage<'_> {
             .cloned()
             .collect()
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Keeps what came of a mutant, in the place of what was known of it, and shows it.

@@ -1,12 +1,11 @@
 //! One step on real kernels and guests: made, then booted, then judged by the target failure.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use event::{Fan, Sink};
+use event::{Fan, Null, Sink};
 use fault::{Fault, ToolError};
 use host::{Cache, signals};
-use report::{Store, Summary};
+use report::Summary;
 use source::Sources;
 use spec::Project;
 
@@ -146,23 +145,16 @@ fn kept_run(
     plan: &Plan,
     options: &Options,
     step: &Step,
-    mut sinks: Vec<Box<dyn Sink>>,
+    sinks: Vec<Box<dyn Sink>>,
 ) -> Result<Result<(Summary, String), String>, BisectError> {
     let resolved = serde_json::json!({ "step": step, "kernel": plan.kernel, "series": plan.series });
-    let store = Arc::new(Store::create(&trial.folder.join("runs"), resolved)?);
-    sinks.insert(0, Box::new(Arc::clone(&store)));
-    let sink = Fan(sinks);
-    let cells = plan.closed_cells().map(|cell| cell.id.clone()).collect();
-    sink.emit(&store.started(trial.command.clone(), cells));
-    let finished = run::execute(&trial.context(&sink), std::slice::from_ref(plan), options, &store);
+    let (folder, asked) = (trial.folder.join("runs"), (trial.command.as_str(), resolved));
+    let kept = run::execute_below(&folder, &trial.context(&Null), plan, options, asked, sinks)?;
     if signals::requested() {
         return Err(BisectError::Interrupted);
     }
-    if let Some(error) = store.take_error() {
-        return Err(error.into());
-    }
-    match finished {
-        Ok(_) => Ok(Ok((store.summary(), format!("runs/{}", store.id())))),
+    match kept.finished {
+        Ok(_) => Ok(Ok((kept.store.summary(), format!("runs/{}", kept.store.id())))),
         Err(error) => cannot(error, &step.shown()).map(Err),
     }
 }

@@ -48,7 +48,7 @@ pub use context::RunContext;
 pub use engine::Engine;
 pub use engines::LocalEngine;
 pub use error::RunError;
-pub use execute::{Finished, execute};
+pub use execute::{Finished, Kept, execute, execute_below};
 pub use fuzz::{Failures, RandomTopologies, Smallest};
 pub use guest::{Shell, shell};
 pub use job::CellJob;

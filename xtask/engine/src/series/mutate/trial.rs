@@ -3,22 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use fs_err as fs;
 
 use coverage::Place;
-use event::{CellId, Fan, Null, Sink};
+use event::{CellId, Null, Sink};
 use fault::{Fault, ToolError};
 use host::signals;
 use kbuild::Built;
 use kernlog::{CaseOutcome, Verdict};
-use report::{FolderError, Store, StoreError, Summary};
+use report::{FolderError, StoreError, Summary};
 use spec::{ModuleSet, Patch, Series};
 
 use super::{Candidate, Outcome, TriedMutant};
-use crate::run::{self, CellJob, Options, Plan, RunContext, RunError};
+use crate::run::{self, CellJob, Kept, Options, Plan, RunContext, RunError};
 
 /// A case has at least so long, whatever it took without a mutant.
 const SHORTEST: Duration = Duration::from_secs(5);
@@ -294,23 +294,16 @@ impl<'a> Bench<'a> {
     }
 
     /// Runs a plan in a folder of its own below the mutation's.
-    fn execute(&self, plan: &Plan, mut sinks: Vec<Box<dyn Sink>>) -> Result<(Summary, PathBuf), MutateError> {
+    fn execute(&self, plan: &Plan, sinks: Vec<Box<dyn Sink>>) -> Result<(Summary, PathBuf), MutateError> {
         let resolved = serde_json::json!({ "kernel": plan.kernel, "series": plan.series });
-        let store = Arc::new(Store::create(&self.folder.join("runs"), resolved)?);
-        sinks.insert(0, Box::new(Arc::clone(&store)));
-        let sink = Fan(sinks);
-        let cells = plan.closed_cells().map(|cell| cell.id.clone()).collect();
-        sink.emit(&store.started(report::command_line(), cells));
-        let context = RunContext { sink: &sink, ..self.context };
-        let finished = run::execute(&context, std::slice::from_ref(plan), self.options, &store);
+        let (folder, command) = (self.folder.join("runs"), report::command_line());
+        let Kept { store, finished } =
+            run::execute_below(&folder, &self.context, plan, self.options, (&command, resolved), sinks)?;
         if signals::requested() {
             return Err(MutateError::Interrupted);
         }
         finished?;
-        match store.take_error() {
-            Some(error) => Err(error.into()),
-            None => Ok((store.summary(), store.dir().to_owned())),
-        }
+        Ok((store.summary(), store.dir().to_owned()))
     }
 
     /// Takes older builds of mutants that were judged out of the cache: nobody asks for them again.
