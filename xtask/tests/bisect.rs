@@ -129,13 +129,15 @@ fn a_failure_in_half_of_the_boots_is_found() {
 #[ignore = "builds kernels and boots guests"]
 fn the_patch_of_a_series_and_the_smallest_topology_are_found() {
     let project = project();
-    // The same on top of the series: its patches 10 to 12, the second of them the culprit.
+    // The same on top of the series, as its last three patches, the second of them the culprit.
+    let before = Series::load(&project.path("patches"), "memdev-attach").expect("a series").patches.len();
     let history = history_of(&project, 3, 2, BEHIND_SWITCHES);
     let folder = project.path("patches/memdev-attach").display().to_string();
-    let patches = ["format-patch", "--quiet", "--start-number", "10", "-o", &folder, "main~3..main"];
+    let first = (before + 1).to_string();
+    let patches = ["format-patch", "--quiet", "--start-number", &first, "-o", &folder, "main~3..main"];
     history.git(&patches).expect("patches");
     let (answer, run) = bisect(&project, &["--series", "memdev-attach", "--topology", "switch"]);
-    assert_eq!(answer["culprit"]["id"], "11", "{}", run.shown());
+    assert_eq!(answer["culprit"]["id"], (before + 2).to_string(), "{}", run.shown());
 
     let (answer, run) = bisect(&project, &["--topology", "mixed"]);
     let text = fs::read_to_string(answer["smallest"].as_str().expect("a file")).expect("the topology");
