@@ -281,6 +281,33 @@ exec "$qemu" "$@""#,
 
 #[test]
 #[ignore = "boots guests"]
+fn a_guest_with_modules_of_another_build_is_no_verdict() {
+    let project = Project::new();
+    // Each module's build id begins otherwise than that of its file: type 3, the owner GNU, the id.
+    let qemu = project.qemu_wrapper(
+        r#"
+option=
+for arg; do
+	shift
+	case $option in
+	-initrd)
+		LC_ALL=C sed 's/\(\x03\x00\x00\x00GNU\x00\)\(..\)/\1\xa5\x5a/g' "$arg" > "${0%/*}/initrd"
+		arg=${0%/*}/initrd
+		;;
+	esac
+	option=$arg
+	set -- "$@" "$arg"
+done
+exec "$qemu" "$@""#,
+    );
+    let run = project.run(&["--suite", "enumerate", "--topology", "direct", "--qemu", &qemu]);
+    assert_eq!(run.code, 4, "{}", run.shown());
+    assert!(run.shown().contains("with build id a55a"), "{}", run.shown());
+    assert!(run.shown().contains("initramfs.cpio, and run it again"), "{}", run.shown());
+}
+
+#[test]
+#[ignore = "boots guests"]
 fn a_qemu_killed_in_the_middle_costs_its_cell_alone_and_resume_does_the_rest() {
     let project = Project::new();
     let qemu = project.qemu_wrapper(

@@ -10,6 +10,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitStatus, pidfd_open};
 use wire::{Case, CaseEnd, FromGuest, Job, KILLED, Markers};
 
+use crate::code::Code;
 use crate::counters::Counters;
 use crate::files::CaseNow;
 use crate::monitor::Monitor;
@@ -33,6 +34,8 @@ const TICK: Duration = Duration::from_millis(100);
 /// Runs all cases; returns how many were run. Stops after one that cannot be killed: what it holds in the
 /// kernel would make the others lie.
 pub fn run_all(job: &Job, port: &Port, now: &CaseNow, monitor: &mut Monitor, markers: &mut Markers) -> u32 {
+    let mut code = Code::default();
+    code.report(port);
     let counters = Counters::find();
     if let Some(counters) = &counters {
         counters.save(wire::COUNTS_BEFORE, port);
@@ -61,6 +64,7 @@ pub fn run_all(job: &Job, port: &Port, now: &CaseNow, monitor: &mut Monitor, mar
         let rest = run.beyond.rest();
         run.held.extend(rest);
         run.flush();
+        code.report(port);
         if let Some(counters) = &counters {
             counters.save(&case.name, port);
         }

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 mod ask;
 mod cases;
+mod code;
 mod counters;
 mod cxl_changed;
 mod cxl_dump;

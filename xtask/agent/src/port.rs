@@ -318,7 +318,8 @@ fn readable(frame: &FromGuest) -> String {
         | FromGuest::FileEnd { .. }
         | FromGuest::Markers { .. }
         | FromGuest::Kmsg { .. }
-        | FromGuest::Health { .. } => String::new(),
+        | FromGuest::Health { .. }
+        | FromGuest::Code { .. } => String::new(),
         FromGuest::Bye { ran } => format!("patchbench agent: bye, {ran} cases were run\n"),
     }
 }

@@ -1,5 +1,7 @@
 //! What one boot left behind, before anyone judges it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
 use wire::{CaseEnd, Health};
@@ -27,6 +29,9 @@ pub struct Transcript {
     pub kmsg: String,
     /// What the kernel counted, in order: before the first case, at the end of each, at the end.
     pub health: Vec<HealthReading>,
+    /// The kernel ([`wire::KERNEL`]) and the modules that ran, each with its build id; with more than one where it was loaded again as
+    /// another one.
+    pub build_ids: BTreeMap<String, BTreeSet<String>>,
     /// How the virtual machine ended.
     pub end: VmEnd,
 }

@@ -1,12 +1,14 @@
 //! What ELF files state of themselves: which loader and libraries a program wants, what a kernel module states about
-//! itself. Whatever is no whole 64-bit ELF file of this machine's byte order says nothing.
+//! itself, what a kernel or module is named by its linker. Whatever is no whole 64-bit ELF file of this machine's byte order says nothing.
 
 use std::collections::BTreeMap;
+use std::io::{Read, Seek};
 
-use elf::ElfBytes;
 use elf::abi::{DT_NEEDED, DT_RPATH, DT_RUNPATH, PT_INTERP};
 use elf::endian::LittleEndian;
 use elf::file::Class;
+use elf::note::Note;
+use elf::{ElfBytes, ElfStream};
 
 /// What a program or library wants of the dynamic loader, see ld.so(8).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -71,6 +73,25 @@ pub fn module_parameters(bytes: &[u8]) -> BTreeMap<String, String> {
     strings.filter_map(parameter).collect()
 }
 
+/// The build id of a kernel (vmlinux) or of a module, in hexadecimal digits; none where it has none. Of a file of any size no more is
+/// read than the section with the note.
+pub fn build_id(file: impl Read + Seek) -> Option<String> {
+    let mut file = ElfStream::<LittleEndian, _>::open_stream(file).ok()?;
+    // A module keeps the note's own section; the kernel's linker script puts all notes into one (include/asm-generic/vmlinux.lds.h).
+    for section in [".note.gnu.build-id", ".notes"] {
+        let Some(header) = file.section_header_by_name(section).ok()?.copied() else { continue };
+        let mut notes = file.section_data_as_notes(&header).ok()?;
+        let id = notes.find_map(|note| match note {
+            Note::GnuBuildId(id) => Some(id.0.iter().map(|byte| format!("{byte:02x}")).collect()),
+            _ => None,
+        });
+        if id.is_some() {
+            return id;
+        }
+    }
+    None
+}
+
 fn text_of(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
@@ -119,6 +140,21 @@ mod tests {
     }
 
     #[test]
+    fn the_build_id_is_that_which_readelf_shows() {
+        // The loader of a distribution has one.
+        let loader = linkage(&own()).and_then(|linkage| linkage.interpreter).expect("it is dynamic");
+        let id = build_id(std::fs::File::open(&loader).expect("the loader")).expect("an id");
+        assert!(id.len() >= 16 && id.bytes().all(|digit| digit.is_ascii_hexdigit()), "{id}");
+        let bytes: Vec<u8> = (0..id.len() / 2)
+            .map(|at| u8::from_str_radix(&id[2 * at..2 * at + 2], 16).expect("hex"))
+            .collect();
+        assert!(
+            REAL.windows(bytes.len() + 4).any(|part| part.starts_with(b"GNU\0") && part.ends_with(&bytes))
+        );
+        assert_eq!(build_id(std::io::Cursor::new(b"#!/bin/sh\n")), None);
+    }
+
+    #[test]
     fn a_program_names_its_loader_and_its_libraries() {
         let linkage = linkage(&own()).expect("our own program");
         assert!(linkage.interpreter.is_some_and(|path| path.starts_with("/lib")));
@@ -137,6 +173,7 @@ mod tests {
                 is_static(&bytes);
                 linkage(&bytes);
                 module_parameters(&bytes);
+                build_id(std::io::Cursor::new(&bytes));
             }
         }
     }

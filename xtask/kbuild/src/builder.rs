@@ -296,6 +296,7 @@ impl Builder<'_> {
         }
         gcov::keep_notes(self.profiled, obj, tree.src, &draft.path().join(gcov::NOTES))?;
         let size = fs::metadata(draft.path().join("bzImage"))?.len();
+        let build_id = host::elf::build_id(fs::File::open(obj.join("vmlinux"))?);
         draft.publish(&Stamp {
             format: FORMAT,
             id,
@@ -304,6 +305,7 @@ impl Builder<'_> {
             version: tree.version.to_owned(),
             release,
             toolchain: self.toolchain.version.clone(),
+            build_id,
             kernel_size: size,
             objects: made.objects,
             production_modules: install::names(&production),

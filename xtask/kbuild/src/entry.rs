@@ -50,6 +50,9 @@ pub struct Built {
     pub production: PathBuf,
     /// The same with the drivers of `tools/testing/cxl` in place of the CXL ones.
     pub mock: Mock,
+    /// What its linker named vmlinux: its build id; none for one that was made before this was kept.
+    #[serde(default)]
+    pub build_id: Option<String>,
     /// Modules of the production root: canonical names (`_`, not `-`), sorted.
     pub production_modules: Vec<String>,
     /// Modules of the mock root; empty without one.
@@ -144,6 +147,9 @@ pub(super) struct Stamp {
     pub version: String,
     pub release: String,
     pub toolchain: String,
+    /// Of vmlinux.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build_id: Option<String>,
     /// Bytes of bzImage: a truncated one is not believed.
     pub kernel_size: u64,
     /// Objects that were made for it; after an incremental build fewer than there are.
@@ -188,6 +194,7 @@ impl Built {
             production: dir.join("production"),
             id: stamp.id,
             release: stamp.release,
+            build_id: stamp.build_id,
             production_modules: stamp.production_modules,
             mock_modules: stamp.mock_modules,
             notices: stamp.notices,

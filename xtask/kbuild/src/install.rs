@@ -128,13 +128,17 @@ pub(super) fn unstripped(obj: &Path, external: Option<&Path>, to: &Path) -> Resu
 
 /// Canonical names of the modules below a root, sorted.
 pub(super) fn names(root: &Path) -> Vec<String> {
-    let stem = |path: &PathBuf| Some(path.file_stem()?.to_string_lossy().replace('-', "_"));
-    let mut names: Vec<_> = modules(root).iter().filter_map(stem).collect();
+    let mut names: Vec<_> = modules(root).iter().map(|path| canonical(path)).collect();
     names.sort_unstable();
     names
 }
 
-fn modules(root: &Path) -> Vec<PathBuf> {
+/// The name of a module's file as the kernel has it.
+pub(super) fn canonical(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().replace('-', "_")
+}
+
+pub(super) fn modules(root: &Path) -> Vec<PathBuf> {
     let files = WalkDir::new(root).sort_by_file_name().into_iter().filter_map(Result::ok);
     files
         .map(walkdir::DirEntry::into_path)

@@ -3,6 +3,7 @@
 //! The source is a private work copy that the caller has checked out and locked; nothing here writes to a
 //! user's tree, and nothing here boots or judges what it builds.
 
+mod build_ids;
 mod builder;
 mod commands;
 mod config;

@@ -380,6 +380,7 @@ fn of_runs() -> Vec<Sample> {
             RunError::from(lacking("use a newer QEMU")),
             RunError::NoQemu { program: path() },
             RunError::NoMock { why: text() },
+            RunError::OtherCode { cell: text(), what: text(), image: path() },
             RunError::NoNdctl { tried: Vec::new() },
             RunError::NoNdctl { tried: vec![text()] },
             RunError::Unknown { what: text(), name: text(), hint: text() },

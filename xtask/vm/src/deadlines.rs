@@ -68,6 +68,7 @@ impl Deadlines {
             | FromGuest::Ask { .. }
             | FromGuest::Kmsg { .. }
             | FromGuest::Health { .. }
+            | FromGuest::Code { .. }
             | FromGuest::FileBegin { .. }
             | FromGuest::FileData { .. }
             | FromGuest::FileEnd { .. } => None,

@@ -1,6 +1,7 @@
 //! Builds the transcript of one boot from the agent's frames. Pure but for the clock
 //! that it is handed.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use event::{CaseRun, HealthReading, Transcript, VmEnd};
@@ -14,6 +15,8 @@ const OUTPUT_CAP: usize = 2 << 20;
 const NOTES: usize = 200;
 /// The agent stops at 48 MiB of the kernel's log; this is for one that does not.
 const KMSG_CAP: usize = 64 << 20;
+/// No guest loads as many modules, nor reloads them in as many versions.
+const BUILD_IDS: usize = 4096;
 /// No note is longer.
 const NOTE_LENGTH: usize = 4000;
 
@@ -28,6 +31,7 @@ pub struct TranscriptBuilder {
     more_notes: usize,
     kmsg: String,
     health: Vec<HealthReading>,
+    build_ids: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl TranscriptBuilder {
@@ -54,6 +58,7 @@ impl TranscriptBuilder {
             more_notes: 0,
             kmsg: String::new(),
             health: Vec::new(),
+            build_ids: BTreeMap::new(),
         }
     }
 
@@ -127,6 +132,7 @@ impl TranscriptBuilder {
                 let case = self.running().map(|(_, name)| name.to_owned());
                 self.health.push(HealthReading { case, health: *health });
             }
+            FromGuest::Code { build_ids } => self.code(build_ids)?,
             FromGuest::Bye { .. } => self.bye = true,
             // Their own room checks them, and answers the guest.
             FromGuest::Ask { .. }
@@ -142,6 +148,17 @@ impl TranscriptBuilder {
             return Err(format!("more than {KMSG_CAP} bytes of the kernel's log"));
         }
         self.kmsg.push_str(text);
+        Ok(())
+    }
+
+    fn code(&mut self, build_ids: &BTreeMap<String, String>) -> Result<(), String> {
+        let known: usize = self.build_ids.values().map(BTreeSet::len).sum();
+        if known + build_ids.len() > BUILD_IDS {
+            return Err("too many modules".into());
+        }
+        for (name, id) in build_ids {
+            self.build_ids.entry(name.clone()).or_default().insert(id.clone());
+        }
         Ok(())
     }
 
@@ -199,6 +216,7 @@ impl TranscriptBuilder {
             console_dropped,
             kmsg: self.kmsg,
             health: self.health,
+            build_ids: self.build_ids,
             end,
         }
     }

@@ -1,5 +1,7 @@
 //! What goes over the port: one frame a line in either direction.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Bytes, Health};
@@ -66,6 +68,12 @@ pub enum FromGuest {
     Health {
         /// As it is now.
         health: Health,
+    },
+    /// Which kernel and which modules run, where that was not reported yet: before the first case, and at the end of each (before its
+    /// [`Self::End`]).
+    Code {
+        /// Build ids (`.note.gnu.build-id`, in hexadecimal digits) by the canonical names of modules; the kernel is [`crate::KERNEL`].
+        build_ids: BTreeMap<String, String>,
     },
     /// A case asks for what only the host can do, e.g. `["device-del", "mem0"]`.
     Ask {

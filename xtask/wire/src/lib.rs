@@ -39,5 +39,5 @@ pub use health::Health;
 pub use job::{Case, Job};
 pub use marker::{MARKER, Markers};
 pub use paths::{
-    EXPECT_PATH, JOB_PATH, KILLED, LIB_PATH, PORT_NAME, PROTOCOL, SUITE_PATH, TESTS_PATH, WAIT_PATH,
+    EXPECT_PATH, JOB_PATH, KERNEL, KILLED, LIB_PATH, PORT_NAME, PROTOCOL, SUITE_PATH, TESTS_PATH, WAIT_PATH,
 };

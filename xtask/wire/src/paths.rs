@@ -14,6 +14,9 @@ pub const JOB_PATH: &str = "/bench/job.json";
 /// agent does anything.
 pub const WAIT_PATH: &str = "/bench/wait";
 
+/// The kernel among modules, in [`crate::FromGuest::Code`].
+pub const KERNEL: &str = "vmlinux";
+
 /// What the topology must look like from inside, for the `cxl-expect` command of the agent.
 pub const EXPECT_PATH: &str = "/bench/expect.json";
 

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use event::{CaseRun, VmEnd};
 use kernlog::kernel_log::scan_log;
 use wire::CaseEnd;
@@ -38,6 +40,7 @@ fn transcript(console: Vec<u8>, kmsg: String) -> Transcript {
         console_dropped: 0,
         kmsg,
         health: Vec::new(),
+        build_ids: BTreeMap::new(),
         end: VmEnd::PoweredOff,
     }
 }

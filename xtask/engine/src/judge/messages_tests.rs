@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fs;
 
 use event::{Transcript, VmEnd};
@@ -52,6 +53,7 @@ fn transcript(parts: [&str; 3], ends: [Option<CaseEnd>; 2]) -> Transcript {
         console_dropped: 0,
         kmsg: records.join("\n") + "\n",
         health: Vec::new(),
+        build_ids: BTreeMap::new(),
         end: VmEnd::PoweredOff,
     }
 }

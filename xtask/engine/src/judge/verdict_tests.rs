@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use wire::{CaseEnd, Markers};
 
 use super::super::testing::{anchor, genuine};
@@ -51,6 +52,7 @@ fn boot(cases: Vec<CaseRun>, console: &str, end: VmEnd) -> Transcript {
         console_dropped: 0,
         kmsg: String::new(),
         health: Vec::new(),
+        build_ids: BTreeMap::new(),
         end,
     }
 }

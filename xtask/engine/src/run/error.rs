@@ -130,6 +130,16 @@ pub enum RunError {
         /// What is wrong with it.
         why: String,
     },
+    /// A guest ran another kernel or module than was built for it.
+    #[error("{cell}: the guest ran {what}: what it showed is nobody's verdict")]
+    OtherCode {
+        /// The cell.
+        cell: String,
+        /// The module, or vmlinux, with its build id and that of the build.
+        what: String,
+        /// The initramfs that the guest had.
+        image: PathBuf,
+    },
     /// The file of a cell's job is not one.
     #[error("{}: {message}", .path.display())]
     Job {
@@ -178,6 +188,12 @@ impl ToolError for RunError {
 
     fn own_hint(&self) -> Option<String> {
         let hint = match self {
+            Self::OtherCode { image, .. } => {
+                return Some(format!(
+                    "remove {}, and run it again; if it comes back, the tool has mixed up its builds: report it",
+                    image.display()
+                ));
+            }
             Self::Unknown { hint, .. } | Self::NoCase { hint, .. } => hint,
             Self::NoQemu { .. } => "cargo xtask setup installs one, --qemu PATH names one",
             Self::NoMock { .. } => {

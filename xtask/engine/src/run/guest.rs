@@ -16,6 +16,7 @@ use vm::{Accel, Deadlines, LateFile, Machine, QemuRequests, VmError};
 use wire::{FromGuest, Job, PROTOCOL};
 
 use super::accel::{self, Accelerator};
+use super::code;
 use super::hardware::{Hardware, instrumented};
 use super::head_start::Ahead;
 use super::history::Times;
@@ -173,7 +174,9 @@ fn boot_once(
     };
     let seconds = begun.elapsed().as_secs_f64();
     context.sink.emit(&Event::BootFinished { cell: cell.id.clone(), boot, seconds });
-    Ok(Booted { transcript: transcript?, early })
+    let transcript = transcript?;
+    code::check(&transcript.build_ids, (built, cell.suite.modules), &image.path, &cell.id)?;
+    Ok(Booted { transcript, early })
 }
 
 /// Of a guest that was started before its build was done: which of its files came late.
@@ -381,6 +384,7 @@ fn emit_frame(
         | FromGuest::Ask { .. }
         | FromGuest::Kmsg { .. }
         | FromGuest::Health { .. }
+        | FromGuest::Code { .. }
         | FromGuest::FileBegin { .. }
         | FromGuest::FileData { .. }
         | FromGuest::FileEnd { .. }
@@ -404,6 +408,7 @@ mod tests {
             console_dropped: 0,
             kmsg: String::new(),
             health: Vec::new(),
+            build_ids: BTreeMap::new(),
             end,
         };
         Booted { transcript, early }

@@ -6,6 +6,7 @@
 pub mod accel;
 mod cell;
 mod cells;
+mod code;
 mod commands;
 mod context;
 mod engine;

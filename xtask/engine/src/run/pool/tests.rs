@@ -78,6 +78,7 @@ fn kernel(build: &str) -> PreparedKernel {
         dir: file(""),
         id: build.to_owned(),
         release: "6.12.0".to_owned(),
+        build_id: None,
         kernel: file("bzImage"),
         config: file("config"),
         symbols: file("System.map"),
