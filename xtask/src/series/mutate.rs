@@ -11,13 +11,14 @@ use engine::run;
 use engine::run::{Options, Plan, Policy, Request, RunContext, Shard};
 use engine::series::coverage;
 use engine::series::mutate::{
-    self, Bench, Candidate, Mutation, MutationRuns, MutationState, Outcome, Sample, TriedMutant,
+    self, Bench, Candidate, Mutation, MutationRuns, MutationState, Outcome, SabotageMutants, Sample,
+    TriedMutant,
 };
 use event::{Null, Sink};
 use report::text::neutralise;
 use report::{Terminal, Verbosity, command_line};
 use source::Sources;
-use spec::{Project, Series};
+use spec::{Project, Sabotage, Series};
 
 use super::coverage::{CellArgs, asked, counted};
 use crate::context::workspace;
@@ -95,7 +96,7 @@ pub(super) fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let series = Series::load(&project.patches_dir(), &args.cells.name)?;
     if args.list {
         let (request, coverage) = covered(args, &project, ctx)?;
-        let found = wanted(args, &coverage, &plan(&project, &request)?, ctx)?;
+        let found = wanted(args, &coverage, (&plan(&project, &request)?, &series), ctx)?;
         list(&found, ctx)?;
         return Ok(Exit::Success);
     }
@@ -109,14 +110,15 @@ pub(super) fn run(args: &Args, ctx: &Context) -> Result<Exit> {
         (state, lock)
     } else {
         let (request, coverage) = covered(args, &project, ctx)?;
-        let found = wanted(args, &coverage, &plan(&project, &request)?, ctx)?;
+        let Wanted { mutants, sabotages } =
+            wanted(args, &coverage, (&plan(&project, &request)?, &series), ctx)?;
         let (id, lock) = all.create(&command_line())?;
         let state = MutationState::new(id, command_line(), &args.cells.name, request, coverage);
-        (MutationState { wanted: found, enough: args.sample, ..state }, lock)
+        (MutationState { wanted: mutants, sabotages, enough: args.sample, ..state }, lock)
     };
     all.write(&state)?;
     attempt(&mut state, &all, (&project, &series), args, ctx)?;
-    let mutation = Mutation::new(&state.series, state.tried.clone());
+    let mutation = Mutation::new(&state.series, state.tried.clone(), state.sabotages.clone());
     match ctx.format {
         Format::Json => anstream::println!("{}", serde_json::to_string_pretty(&mutation)?),
         Format::Human => anstream::println!("{}", neutralise(&mutation.to_string())),
@@ -171,8 +173,18 @@ fn plan(project: &Project, request: &Request) -> Result<Plan> {
     Ok(plans.remove(0))
 }
 
-/// The mutants that are asked for.
-fn wanted(args: &Args, coverage: &Coverage, plan: &Plan, ctx: &Context) -> Result<Vec<Candidate>> {
+/// The mutants that are asked for, and of all which lie where a sabotage does.
+struct Wanted {
+    mutants: Vec<Candidate>,
+    sabotages: Vec<SabotageMutants>,
+}
+
+fn wanted(
+    args: &Args,
+    coverage: &Coverage,
+    (plan, series): (&Plan, &Series),
+    ctx: &Context,
+) -> Result<Wanted> {
     let sources = Sources::new(&ctx.cache);
     let prepared = sources.prepare(&plan.kernel, &plan.series)?;
     let mut texts = BTreeMap::new();
@@ -186,6 +198,11 @@ fn wanted(args: &Args, coverage: &Coverage, plan: &Plan, ctx: &Context) -> Resul
     if let Some(unknown) = args.only.iter().find(|id| all.iter().all(|one| one.id != **id)) {
         return Err(Usage::unknown("mutant", unknown, all.iter().map(|one| one.id.as_str())).into());
     }
+    let mut sabotages = Vec::new();
+    for Sabotage { name, patch, .. } in Sabotage::load_all(series)? {
+        let text = fs_err::read_to_string(&patch.file)?;
+        sabotages.push(SabotageMutants::of((&name, &text), coverage, &texts, &all));
+    }
     let is_asked = |one: &Candidate| {
         (args.patch.is_empty() || args.patch.contains(&one.patch))
             && (args.line.is_empty() || args.line.contains(&format!("{}:{}", one.file, one.line)))
@@ -198,15 +215,15 @@ fn wanted(args: &Args, coverage: &Coverage, plan: &Plan, ctx: &Context) -> Resul
         return Err(Usage { message, hint: Some(hint) }.into());
     }
     let sample = args.sample.map(|count| Sample { count, seed: args.seed });
-    Ok(mutate::chosen(all, args.shard.as_ref(), sample))
+    Ok(Wanted { mutants: mutate::chosen(all, args.shard.as_ref(), sample), sabotages })
 }
 
-fn list(found: &[Candidate], ctx: &Context) -> Result<()> {
+fn list(Wanted { mutants, sabotages }: &Wanted, ctx: &Context) -> Result<()> {
     if ctx.format == Format::Json {
-        anstream::println!("{}", serde_json::to_string_pretty(found)?);
+        anstream::println!("{}", serde_json::to_string_pretty(mutants)?);
         return Ok(());
     }
-    for one in found {
+    for one in mutants {
         let reached = if one.cases.is_empty() { ", which no case runs" } else { "" };
         anstream::println!(
             "{} {}:{} {}, of patch {}{reached}",
@@ -220,7 +237,10 @@ fn list(found: &[Candidate], ctx: &Context) -> Result<()> {
             anstream::println!("  {}", neutralise(line));
         }
     }
-    anstream::println!("{} mutants", found.len());
+    for sabotage in sabotages {
+        anstream::println!("{}", neutralise(&sabotage.to_string()));
+    }
+    anstream::println!("{} mutants", mutants.len());
     Ok(())
 }
 

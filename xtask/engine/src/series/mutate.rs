@@ -7,11 +7,13 @@ mod choose;
 mod document;
 mod order;
 mod patch;
+mod sabotages;
 mod store;
 mod trial;
 
 pub use choose::{Candidate, candidates, files};
 pub use document::{MutantTotals, Mutation, Outcome, TriedMutant};
 pub use order::{Sample, chosen};
+pub use sabotages::SabotageMutants;
 pub use store::{MutationRuns, MutationState};
 pub use trial::{Bench, MutateError};

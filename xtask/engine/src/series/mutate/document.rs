@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Candidate;
+use super::{Candidate, SabotageMutants};
 
 /// The mutants of a series, with what came of each.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -20,6 +20,8 @@ pub struct Mutation {
     /// Those that were killed, in percent of those that could be: all that were killed, survived or are explained. Rounded down, 100
     /// where there are none.
     pub score: usize,
+    /// The sabotages of the series, each with the mutants on its lines.
+    pub sabotages: Vec<SabotageMutants>,
 }
 
 /// A mutant with what came of it.
@@ -143,12 +145,12 @@ impl MutantTotals {
 
 impl Mutation {
     /// Of a series.
-    pub fn new(series: &str, mut mutants: Vec<TriedMutant>) -> Self {
+    pub fn new(series: &str, mut mutants: Vec<TriedMutant>, sabotages: Vec<SabotageMutants>) -> Self {
         mutants.sort_by(|a, b| {
             (&a.file, a.line, &a.operator, &a.id).cmp(&(&b.file, b.line, &b.operator, &b.id))
         });
         let totals = MutantTotals::of(&mutants);
-        Self { series: series.to_owned(), mutants, totals, score: totals.score() }
+        Self { series: series.to_owned(), mutants, totals, score: totals.score(), sabotages }
     }
 
     /// Those of which no case notices anything, and nobody has said why.
@@ -167,7 +169,8 @@ impl fmt::Display for TriedMutant {
 }
 
 impl fmt::Display for Mutation {
-    /// The survivors as diffs with the cases that ran the line, then the score of each patch.
+    /// The survivors as diffs with the cases that ran the line, then the score of each patch, then the sabotages of which no mutant is
+    /// like.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for mutant in self.survivors() {
             writeln!(f, "no case notices {} ({}, patch {}):", mutant.id, mutant.operator, mutant.patch)?;
@@ -194,7 +197,11 @@ impl fmt::Display for Mutation {
             row(f, patch.to_string(), totals)?;
             writeln!(f)?;
         }
-        row(f, "all".to_owned(), self.totals)
+        row(f, "all".to_owned(), self.totals)?;
+        for sabotage in self.sabotages.iter().filter(|one| one.mutants.is_empty()) {
+            write!(f, "\n{sabotage}")?;
+        }
+        Ok(())
     }
 }
 
@@ -230,7 +237,16 @@ mod tests {
             mutant(6, 2, Outcome::NotBuilt, "'x' undeclared"),
             mutant(7, 2, Outcome::Unreached, "no case runs its line"),
         ];
-        let mutation = Mutation::new("s", all);
+        let sabotage = |name: &str, mutants: &[&str], why: &str| SabotageMutants {
+            name: name.to_owned(),
+            mutants: mutants.iter().map(|&one| one.to_owned()).collect(),
+            why: why.to_owned(),
+        };
+        let sabotages = vec![
+            sabotage("no-check", &["00000009"], ""),
+            sabotage("synchronous", &[], "`.probe_type = 1,` has no code"),
+        ];
+        let mutation = Mutation::new("s", all, sabotages);
         assert_eq!((mutation.score, mutation.survivors().count()), (33, 1));
         insta::assert_snapshot!(mutation, @"
         no case notices 00000003 (negate, patch 1):
@@ -245,6 +261,7 @@ mod tests {
             1          0          1          1          1          0          0        0 %
             2          1          0          0          0          1          1      100 %
           all          1          1          1          1          1          1       33 %
+        sabotage synchronous: no mutant: `.probe_type = 1,` has no code
         ");
         insta::assert_snapshot!(mutation.mutants[5], @"killed     00000009  drivers/cxl/mem.c:9                  negate       4.2 s  attach/one (fail)");
     }

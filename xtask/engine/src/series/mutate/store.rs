@@ -10,7 +10,7 @@ use host::write_stamp;
 use report::folder::{Folders, Kind, LATEST, Lock};
 
 use super::trial::MutateError;
-use super::{Candidate, TriedMutant};
+use super::{Candidate, SabotageMutants, TriedMutant};
 use crate::run::Request;
 
 const FORMAT: u32 = 1;
@@ -39,6 +39,9 @@ pub struct MutationState {
     pub wanted: Vec<Candidate>,
     /// It ends when so many that build and differ have been judged; none for all.
     pub enough: Option<usize>,
+    /// The sabotages of the series, each with the mutants on its lines.
+    #[serde(default)]
+    pub sabotages: Vec<SabotageMutants>,
     /// Those that were judged.
     pub tried: Vec<TriedMutant>,
 }
@@ -108,6 +111,7 @@ impl MutationState {
             coverage,
             wanted: Vec::new(),
             enough: None,
+            sabotages: Vec::new(),
             tried: Vec::new(),
         }
     }
