@@ -21,8 +21,8 @@ const RED: i32 = 1;
 const MAILS: &str = "my-branch.mbox";
 /// Longer than any command of the docs, builds among them.
 const DEADLINE: Duration = Duration::from_secs(3600);
-/// Ends a shell in a guest, again and again: the first ones may come before there is a QEMU to read them.
-const LEAVE_SHELL: &str = r"while sleep 20; do printf '\001x'; done |";
+/// Ends a shell in a guest, again and again: the first ones may come before there is a QEMU to read them. A guest is up in less time.
+const LEAVE_SHELL: &str = r"while sleep 8; do printf '\001x'; done |";
 
 /// A home folder.
 pub struct Sandbox {
