@@ -10,7 +10,7 @@ pub(super) fn wants_context(text: &[u8]) -> bool {
     for line in text.split_inclusive(|byte| *byte == b'\n') {
         let line = line.trim_ascii_end();
         wanted = match (line.first(), wanted) {
-            (_, (0, 0)) => hunk(line).unwrap_or_default(),
+            (_, (0, 0)) => hunk(line).unwrap_or_default().1,
             (None | Some(b' ' | b'\t'), (old, new)) => (old.saturating_sub(1), new.saturating_sub(1)),
             (Some(b'-'), (old, new)) => (old.saturating_sub(1), new),
             (Some(b'+'), (old, new)) => (old, new.saturating_sub(1)),
@@ -22,15 +22,16 @@ pub(super) fn wants_context(text: &[u8]) -> bool {
     wanted.0 > 0 && wanted.0 == wanted.1
 }
 
-/// `@@ -1,4 +1,5 @@ where`: how many lines each side has.
-fn hunk(line: &[u8]) -> Option<Wanted> {
+/// `@@ -1,4 +1,5 @@ where`: the first line of the old file, where that is a number, and how many lines each side has.
+pub(in crate::series) fn hunk(line: &[u8]) -> Option<(Option<usize>, Wanted)> {
     let text = std::str::from_utf8(line.strip_prefix(b"@@ -")?).ok();
     // The function behind it may be in any character set.
     let text = text.or_else(|| std::str::from_utf8(line.get(4..)?.split(|b| *b == b'@').next()?).ok())?;
     let (old, rest) = text.split_once(" +")?;
     let (new, _) = rest.split_once(" @@").unwrap_or((rest.trim_end(), ""));
     let count = |range: &str| range.split_once(',').map_or(Some(1), |(_, count)| count.parse().ok());
-    Some((count(old)?, count(new)?))
+    let first = old.split(',').next().and_then(|first| first.parse().ok());
+    Some((first, (count(old)?, count(new)?)))
 }
 
 /// The first file of a diff whose names have no folder before them that `-p1` could take off, as `--no-prefix` writes them: the old and the
@@ -47,7 +48,7 @@ pub(super) fn without_prefix(diff: &[u8]) -> Option<String> {
             wanted = (minus(wanted.0, both || removed), minus(wanted.1, both || added));
             continue;
         }
-        wanted = hunk(line).unwrap_or_default();
+        wanted = hunk(line).unwrap_or_default().1;
         let text = String::from_utf8_lossy(line);
         if let Some((left, right)) = text.strip_prefix("diff --git ").and_then(halves) {
             if first_part(left) == first_part(right) && !is_prefix(first_part(left)) {

@@ -14,6 +14,7 @@ mod text;
 
 pub use error::MailError;
 pub use header::Mailbox;
+pub(in crate::series) use hunk::hunk;
 pub use mbox::split;
 pub use message::Message;
 pub use patch_id::{Refusal, patch_ids, refusal};

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Candidate;
+use crate::series::mail::hunk;
 
 /// A sabotage with the mutants on its lines.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -70,8 +71,8 @@ fn touched(patch: &str, source: &BTreeMap<String, String>) -> BTreeMap<String, B
         if let Some(name) = line.strip_prefix("+++ b/") {
             file = Some(name.to_owned());
         }
-        let Some((file, (start, old, new))) = file.as_ref().zip(head(line)) else { continue };
-        let (mut old, mut new) = (old, new);
+        let Some((file, (Some(start), wanted))) = file.as_ref().zip(hunk(line.as_bytes())) else { continue };
+        let (mut old, mut new) = wanted;
         let mut body = Vec::new();
         while old > 0 || new > 0 {
             let Some(line) = lines.next() else { break };
@@ -81,8 +82,8 @@ fn touched(patch: &str, source: &BTreeMap<String, String>) -> BTreeMap<String, B
             }
             let (removed, added) = (line.starts_with('-'), line.starts_with('+'));
             // What is neither is context; an empty line is one that lost its blank.
-            old -= usize::from(!added && old > 0);
-            new -= usize::from(!removed && new > 0);
+            old -= u32::from(!added && old > 0);
+            new -= u32::from(!removed && new > 0);
             body.push(line);
         }
         if let Some(text) = source.get(file) {
@@ -90,14 +91,6 @@ fn touched(patch: &str, source: &BTreeMap<String, String>) -> BTreeMap<String, B
         }
     }
     found
-}
-
-/// Of a hunk's head, `@@ -155,7 +155,7 @@`: the first old line, and how many lines it has of the old and of the new file.
-fn head(line: &str) -> Option<(usize, usize, usize)> {
-    let (old, rest) = line.strip_prefix("@@ -")?.split_once(" +")?;
-    let (new, _) = rest.split_once(" @@")?;
-    let count = |range: &str| range.split_once(',').map_or(Some(1), |(_, count)| count.parse().ok());
-    Some((old.split(',').next()?.parse().ok()?, count(old)?, count(new)?))
 }
 
 /// The lines of a file that a hunk changes. As git does it, the hunk is looked for where it says, and then ever farther from there.
