@@ -307,6 +307,8 @@ fn memdev(wanted: &ExpectMemdev, found: Option<&Memdev>, tree: &Tree, report: &m
         wrong.driver(&got.name, "cxl_mem", got.driver.as_ref());
         if wanted.pmem > 0 {
             wrong.driver("its nvdimm", "cxl_nvdimm", got.nvdimm_driver.as_ref());
+        } else if got.nvdimm_driver.is_some() {
+            wrong.add("it has an nvdimm, and no persistent memory");
         }
     } else {
         wrong.add(format!("no memdev with serial {:#x}", wanted.serial));

@@ -361,6 +361,8 @@ fn every_driver_counts() {
     }
     let other = altered(|sysfs| sysfs.driver(MEM1, "vfio"));
     assert_eq!(other, ["memdev mem1 at hb0/rp0/sw0/dp1: mem1 is bound to vfio, wanted cxl_mem"]);
+    let volatile = altered(|sysfs| sysfs.driver(&format!("{MEM0}/pmem0"), "cxl_nvdimm"));
+    assert_eq!(volatile, ["memdev mem0 at hb0/rp0/sw0/dp0: it has an nvdimm, and no persistent memory"]);
 }
 
 #[test]
