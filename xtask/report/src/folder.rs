@@ -85,6 +85,11 @@ impl Folders {
         Self::new(dir, &RUN)
     }
 
+    /// What one of them is called: run, bisection.
+    pub fn word(&self) -> &'static str {
+        self.kind.word
+    }
+
     /// Where they are.
     pub fn dir(&self) -> &Path {
         &self.dir

@@ -7,14 +7,17 @@ use jiff::Timestamp;
 
 use cxl_topology::bytes::Bytes;
 use report::Folder;
+use report::folder::RUN;
+use report::text::counted;
 
 use super::runs;
 use crate::help::{EXECUTION, SELECTION};
 use crate::{Context, Exit, Footer, Format, Usage};
 
-/// Removes old runs; never the latest, the baseline, or one that is still running
+/// Removes old runs, bisections and mutations; never the latest
 ///
-/// With both options a run goes that is not among the newest N and older than AGE.
+/// The baseline stays, and what is still running. With both options a run goes that is not among the newest N and older than AGE.
+/// Bisections (results/bisect) and mutations (results/mutate) count apart.
 #[derive(Debug, clap::Args)]
 #[command(add = FOOTER)]
 pub struct Args {
@@ -51,38 +54,42 @@ fn age(text: &str) -> Result<Duration, String> {
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let results = ctx.results();
-    if !args.dry_run {
-        results.sweep()?;
-    }
-    let runs = results.list()?;
-    let kept = [results.latest(), runs::baseline_id(ctx)];
-    let old = old(&runs, args.keep.unwrap_or(0), args.older_than, Timestamp::now());
-    let goes = |run: &&Folder| !kept.contains(&Some(run.id.clone())) && !run.is_locked();
-    let old: Vec<&Folder> = old.iter().filter(goes).collect();
-    let mut freed = 0;
-    for run in &old {
-        freed += size(run);
+    let dir = results.dir();
+    let (mut names, mut counts, mut freed, mut left) = (Vec::new(), Vec::new(), 0, 0);
+    for folders in runs::kinds(ctx) {
         if !args.dry_run {
-            results.remove(run)?;
+            folders.sweep()?;
+        }
+        let all = folders.list()?;
+        let kept = [folders.latest(), runs::baseline_id(ctx)];
+        let mut old = old(&all, args.keep.unwrap_or(0), args.older_than, Timestamp::now());
+        old.retain(|one| !kept.contains(&Some(one.id.clone())) && !one.is_locked());
+        for one in &old {
+            freed += size(one);
+            names.push(one.dir.strip_prefix(dir).unwrap_or(&one.dir).display().to_string());
+            if !args.dry_run {
+                folders.remove(one)?;
+            }
+        }
+        left += all.len() - old.len();
+        if !old.is_empty() || folders.word() == RUN.word {
+            counts.push(counted(old.len(), folders.word()));
         }
     }
     match ctx.format {
         Format::Json => {
-            let ids: Vec<_> = old.iter().map(|run| &run.id).collect();
-            let removed = serde_json::json!({ "removed": ids, "bytes": freed, "dry-run": args.dry_run });
+            let removed = serde_json::json!({ "removed": names, "bytes": freed, "dry-run": args.dry_run });
             anstream::println!("{removed}");
         }
         Format::Human => {
-            for run in &old {
-                ctx.print(&run.id);
+            for name in &names {
+                ctx.print(name);
             }
             let would = if args.dry_run { "would remove" } else { "removed" };
-            let count = old.len();
-            let s = if count == 1 { "" } else { "s" };
-            anstream::println!("{would} {count} run{s}, {}; {} left", human(freed), runs.len() - count);
+            anstream::println!("{would} {}, {}; {left} left", counts.join(" and "), human(freed));
         }
     }
-    if args.keep == Some(0) && args.older_than.is_none() && old.is_empty() && runs.is_empty() {
+    if args.keep == Some(0) && args.older_than.is_none() && names.is_empty() && left == 0 {
         let hint = Some("`cargo xtask run` makes one".to_owned());
         return Err(Usage { message: "there is no run".to_owned(), hint }.into());
     }

@@ -2,13 +2,23 @@
 
 use anyhow::Result;
 
-use report::{Diff, Stored};
+use engine::bisect::Bisections;
+use engine::series::mutate::MutationRuns;
+use report::{Diff, Folders, Stored};
 
 use crate::{Context, Format};
 
 /// Reads the run that is meant.
 pub fn load(ctx: &Context, name: &str) -> Result<Stored> {
     Ok(Stored::load(&ctx.results().locate(name)?)?)
+}
+
+/// The folders of all runs, of all bisections and of all mutations.
+pub fn kinds(ctx: &Context) -> [Folders; 3] {
+    let results = ctx.results();
+    let bisections = Bisections::new(results.dir()).folders().clone();
+    let mutations = MutationRuns::new(results.dir()).folders().clone();
+    [results, bisections, mutations]
 }
 
 /// The name of the run that others are compared with, where there is one.

@@ -52,8 +52,10 @@ impl Sandbox {
         let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cmd");
         copy_folder(&tests.join("results.in/results"), &to.join("results"));
         let runs = fs::read_dir(to.join("results")).expect("results");
-        let newest = runs.map(|entry| entry.expect("a run").file_name()).max().expect("a run");
-        symlink(newest, to.join("results/latest")).expect("a link");
+        let names = runs.map(|entry| entry.expect("a run").file_name());
+        // Mutations lie in a folder of their own.
+        let newest = names.filter(|name| name != "mutate").max();
+        symlink(newest.expect("a run"), to.join("results/latest")).expect("a link");
         for (from, name) in [
             (root().join("patchbench.yaml"), "patchbench.yaml"),
             (tests.join("series-mail.in/thread.mbox"), "thread.mbox"),

@@ -26,6 +26,11 @@ impl Bisections {
         Self(Folders::new(results.join("bisect"), &KIND))
     }
 
+    /// The folders.
+    pub fn folders(&self) -> &Folders {
+        &self.0
+    }
+
     /// The names of all bisections, the oldest first; none where they cannot be read.
     pub fn ids(&self) -> Vec<String> {
         self.0.list().unwrap_or_default().into_iter().map(|folder| folder.id).collect()

@@ -37,6 +37,9 @@ pub struct MutationState {
     pub coverage: Coverage,
     /// The mutants in the order in which they are tried.
     pub wanted: Vec<Candidate>,
+    /// Those that were asked for by their names: they are tried even where the series explains them.
+    #[serde(default)]
+    pub named: Vec<String>,
     /// It ends when so many that build and differ have been judged; none for all.
     pub enough: Option<usize>,
     /// The sabotages of the series, each with the mutants on its lines.
@@ -54,6 +57,11 @@ impl MutationRuns {
     /// That below the folder of all runs.
     pub fn new(results: &Path) -> Self {
         Self(Folders::new(results.join("mutate"), &KIND))
+    }
+
+    /// The folders.
+    pub fn folders(&self) -> &Folders {
+        &self.0
     }
 
     /// The folder of a mutation.
@@ -110,6 +118,7 @@ impl MutationState {
             request,
             coverage,
             wanted: Vec::new(),
+            named: Vec::new(),
             enough: None,
             sabotages: Vec::new(),
             tried: Vec::new(),
