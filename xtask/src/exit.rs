@@ -162,6 +162,9 @@ impl ToolError for Usage {
     }
 }
 
+/// So many names are shown where one is not known: beyond that, a list helps nobody.
+const SHOWN: usize = 50;
+
 impl Usage {
     /// A file that the command line names, and that cannot be read or written: the user's fault, unless the machine fails.
     pub fn of_file(doing: &str, file: &Path, error: io::Error) -> anyhow::Error {
@@ -182,11 +185,17 @@ impl Usage {
 
     /// An unknown name, with the nearest known one.
     pub fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str> + Clone) -> Self {
-        let hint = match specfile::did_you_mean(name, known.clone()) {
-            Some(near) => format!("did you mean '{near}'?"),
-            None => format!("known: {}", known.collect::<Vec<_>>().join(", ")),
-        };
+        let hint = specfile::did_you_mean(name, known.clone())
+            .map_or_else(|| listed(&known.collect::<Vec<_>>()), |near| format!("did you mean '{near}'?"));
         Self { message: format!("there is no {what} '{name}'"), hint: Some(hint) }
+    }
+}
+
+fn listed(known: &[&str]) -> String {
+    let shown = known[..known.len().min(SHOWN)].join(", ");
+    match known.len().saturating_sub(SHOWN) {
+        0 => format!("known: {shown}"),
+        more => format!("known: {shown} and {more} others"),
     }
 }
 

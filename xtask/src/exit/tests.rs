@@ -551,3 +551,15 @@ fn an_error_that_only_wraps_another_forwards_its_hint_and_its_fault() {
         Fault::Kernel
     );
 }
+
+#[test]
+fn of_hundreds_of_names_some_are_shown() {
+    let names: Vec<String> = (0..52).map(|number| format!("name-{number}")).collect();
+    let hint = |count: usize| {
+        let known = names[..count].iter().map(String::as_str);
+        Usage::unknown("mutant", "x", known).hint.unwrap_or_default()
+    };
+    assert_eq!(hint(2), "known: name-0, name-1");
+    assert!(hint(50).ends_with(", name-49"));
+    assert!(hint(52).ends_with(", name-49 and 2 others"));
+}
