@@ -69,9 +69,17 @@ impl Walk<'_> {
     }
 
     fn replace(&mut self, at: Node, node: Node, operator: Operator, text: &str) {
-        let of_lifetime =
-            matches!(operator, Operator::Drop | Operator::SkipCall | Operator::Swap | Operator::DropGoto)
-                && is_of_lifetime(self.text(node));
+        // A condition that is taken for true or false is not evaluated, and what it would call is not called.
+        let leaves_out = matches!(
+            operator,
+            Operator::Drop
+                | Operator::SkipCall
+                | Operator::Swap
+                | Operator::DropGoto
+                | Operator::Always
+                | Operator::Never
+        );
+        let of_lifetime = leaves_out && is_of_lifetime(self.text(node));
         let line = u32::try_from(at.start_position().row + 1).unwrap_or(u32::MAX);
         let (from, to) = (node.start_byte(), node.end_byte());
         if self.source[from..to] != *text && !node.has_error() {

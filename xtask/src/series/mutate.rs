@@ -114,7 +114,8 @@ pub(super) fn run(args: &Args, ctx: &Context) -> Result<Exit> {
             wanted(args, &coverage, (&plan(&project, &request)?, &series), ctx)?;
         let (id, lock) = all.create(&command_line())?;
         let state = MutationState::new(id, command_line(), &args.cells.name, request, coverage);
-        (MutationState { wanted: mutants, sabotages, enough: args.sample, ..state }, lock)
+        let named = args.only.clone();
+        (MutationState { wanted: mutants, sabotages, named, enough: args.sample, ..state }, lock)
     };
     all.write(&state)?;
     attempt(&mut state, &all, (&project, &series), args, ctx)?;
@@ -198,6 +199,11 @@ fn wanted(
     if let Some(unknown) = args.only.iter().find(|id| all.iter().all(|one| one.id != **id)) {
         return Err(Usage::unknown("mutant", unknown, all.iter().map(|one| one.id.as_str())).into());
     }
+    for gone in series.explained.keys().filter(|id| all.iter().all(|one| one.id != **id)) {
+        ctx.print(&format!(
+            "remark: series.yaml explains mutant {gone}, which there is no more: its line has changed"
+        ));
+    }
     let mut sabotages = Vec::new();
     for Sabotage { name, patch, .. } in Sabotage::load_all(series)? {
         let text = fs_err::read_to_string(&patch.file)?;
@@ -252,8 +258,16 @@ fn attempt(
     args: &Args,
     ctx: &Context,
 ) -> Result<()> {
-    let (unreached, reached): (Vec<_>, Vec<_>) =
-        state.open().into_iter().partition(|one| one.cases.is_empty());
+    // Somebody has looked at these. One is tried where it is asked for by its name.
+    let (explained, open): (Vec<_>, Vec<_>) = state
+        .open()
+        .into_iter()
+        .partition(|one| series.explained.contains_key(&one.id) && !state.named.contains(&one.id));
+    for one in explained {
+        let why = series.explained[&one.id].clone();
+        settle(state, all, TriedMutant::untried(&one, Outcome::Explained, why), ctx)?;
+    }
+    let (unreached, reached): (Vec<_>, Vec<_>) = open.into_iter().partition(|one| one.cases.is_empty());
     for one in unreached {
         let by = "no case runs its line".to_owned();
         settle(state, all, TriedMutant::untried(&one, Outcome::Unreached, by), ctx)?;

@@ -79,7 +79,7 @@ pub enum Outcome {
     Killed,
     /// All cases that run the line passed.
     Survived,
-    /// It survived, and `series.yaml` says why that is right.
+    /// `series.yaml` says why it survives, and why that is right. It was tried only where it was asked for by its name.
     Explained,
     /// Its objects are those of the series itself.
     Equivalent,
@@ -110,7 +110,7 @@ pub struct MutantTotals {
     pub killed: usize,
     /// Nothing was.
     pub survived: usize,
-    /// The same, and it is said why.
+    /// `series.yaml` says why nothing is.
     pub explained: usize,
     /// Equal objects.
     pub equivalent: usize,

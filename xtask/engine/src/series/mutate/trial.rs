@@ -24,6 +24,8 @@ use crate::run::{self, CellJob, Kept, Options, Plan, RunContext, RunError};
 const SHORTEST: Duration = Duration::from_secs(5);
 /// And so many times as long as it took.
 const LONGER: u32 = 3;
+/// One that took too long is given so many times as much again: on a machine that is busy, that it hangs is not said by one try.
+const AGAIN: u32 = 3;
 /// So many cases are tried first: most mutants are killed by one of them.
 const FIRST: usize = 3;
 /// So many builds stay in the cache: the next one is derived from the last.
@@ -187,7 +189,7 @@ impl<'a> Bench<'a> {
             return Ok((Outcome::Unreached, "no case runs its line".to_owned(), Vec::new()));
         }
         let of_mutant = self.plan.clone().with_on_top(self.series(candidate)?);
-        let wanted = self.limited(&of_mutant, &places);
+        let wanted = self.limited(&of_mutant, &places, 1);
         let built = match self.build(&wanted) {
             Ok(built) => built,
             Err(error) if error.fault() == Fault::Kernel => {
@@ -218,7 +220,10 @@ impl<'a> Bench<'a> {
         let (first, rest) = self.by_likelihood(places);
         let mut ran: Vec<String> = Vec::new();
         for stage in [first, rest].into_iter().filter(|stage| !stage.is_empty()) {
-            let (summary, run) = self.execute(&self.limited(of_mutant, &stage), Vec::new())?;
+            let (mut summary, mut run) = self.execute(&self.limited(of_mutant, &stage, 1), Vec::new())?;
+            if timed_out(&summary) {
+                (summary, run) = self.execute(&self.limited(of_mutant, &stage, AGAIN), Vec::new())?;
+            }
             remove_images(&run);
             ran.extend(stage.iter().map(ToString::to_string));
             if let Some(by) = killer(&summary) {
@@ -242,12 +247,13 @@ impl<'a> Bench<'a> {
         Ok(Series::of_patch(format!("mutant-{}", candidate.id), Patch { file, subject }))
     }
 
-    /// A plan with these cases alone, each with the time that it may take beside a mutant.
-    fn limited(&self, plan: &Plan, places: &BTreeSet<Place>) -> Plan {
+    /// A plan with these cases alone, each with `times` the time that it may take beside a mutant.
+    fn limited(&self, plan: &Plan, places: &BTreeSet<Place>, times: u32) -> Plan {
         plan.clone().limited(|cell, case| {
             let place = place(cell, &case.name);
             let took = Duration::try_from_secs_f64(*self.times.get(&place)?).unwrap_or_default();
-            let longest = took.saturating_mul(LONGER).max(SHORTEST).min(case.timeout);
+            let longest = took.saturating_mul(LONGER).max(SHORTEST).saturating_mul(times);
+            let longest = longest.min(case.timeout);
             places.contains(&place).then_some(longest)
         })
     }
@@ -360,6 +366,15 @@ fn killer(summary: &Summary) -> Option<String> {
         summary.cells.iter().find(failed).map(|cell| format!("{}: {}", cell.cell, cell.reason))
     };
     case.or_else(splat).or_else(guest)
+}
+
+/// Whether nothing but that a case took too long is red: a kernel report says by itself what went wrong.
+fn timed_out(summary: &Summary) -> bool {
+    let red = || summary.cells.iter().flat_map(|cell| &cell.cases).filter(|case| case.outcome.is_red());
+    let is_late = |outcome| matches!(outcome, CaseOutcome::Timeout | CaseOutcome::NotRun);
+    red().any(|case| case.outcome == CaseOutcome::Timeout)
+        && red().all(|case| is_late(case.outcome))
+        && summary.cells.iter().all(|cell| cell.red_splats().next().is_none())
 }
 
 /// Takes the images of a run's guests out of the cache: each has the modules of one mutant.
