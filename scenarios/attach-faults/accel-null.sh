@@ -1,6 +1,7 @@
 #!/bin/sh
 #: summary: with NULL, a memdev is registered whole or not at all, whichever allocation of the bind fails
 #: needs: { modules: [cxl_attach_test], memdevs: 1 }
+#: cmdline: ["slab_debug=P"]
 #: isolate: true
 # A memdev that did not attach stays registered, and attaches when it is bound.
 . /bench/lib.sh
@@ -12,6 +13,8 @@ dev=$(accel_dev 1)
 accel_up $dev N
 mem=$(memdev_of $dev)
 accel_unbind $dev || fail "cannot unbind $dev"
+flush
+ports=$(port_numbers | wc -w)
 detached=0
 
 round() {
@@ -40,3 +43,5 @@ each_failing $BUS/drivers/$DRV/bind $dev round
 diag "$detached memdevs were registered and not attached"
 [ $detached -gt 20 ] || fail "only $detached allocations of the attachment failed"
 path_is_up $dev || { tell "in the end"; fail "$dev is not attached in the end"; }
+accel_unbind $dev || fail "cannot unbind $dev in the end"
+nothing_is_held $ports

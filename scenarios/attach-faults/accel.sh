@@ -1,6 +1,7 @@
 #!/bin/sh
 #: summary: whichever allocation of its bind fails, the driver has CXL operation whole or nothing of it, and nothing is left
 #: needs: { modules: [cxl_attach_test], memdevs: 1 }
+#: cmdline: ["slab_debug=P"]
 #: isolate: true
 . /bench/lib.sh
 . /bench/suite/attach.lib
@@ -13,6 +14,7 @@ mem=$(memdev_of $dev)
 endpoint=$(endpoint_of $mem)
 accel_unbind $dev || fail "cannot unbind $dev"
 flush
+ports=$(port_numbers | wc -w)
 alone=0
 
 round() {
@@ -43,3 +45,5 @@ path_is_up $dev || { tell "in the end"; fail "$dev is not attached in the end"; 
 # A number that an error path forgets is never given again.
 [ "$(memdev_of $dev)" = $mem ] || fail "$mem has become $(memdev_of $dev)"
 [ "$(endpoint_of $mem)" = $endpoint ] || fail "$endpoint has become $(endpoint_of $mem)"
+accel_unbind $dev || fail "cannot unbind $dev in the end"
+nothing_is_held $ports

@@ -3,6 +3,7 @@
 #: needs: { memdevs: 1 }
 #: timeout: 90s
 #: deny: [cxl_pmem]
+#: cmdline: ["slab_debug=P"]
 #: isolate: true
 # Of a memdev of cxl_pci, as any kernel has one. See nvdimm for what its bind does
 # besides, with cxl_pmem.

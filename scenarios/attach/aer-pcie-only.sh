@@ -28,12 +28,12 @@ accel_bind $dev || fail "cannot bind $dev"
 expect_state $dev pcie-only "after bind"
 r=$(accel_get $dev removes)
 
+events_clear
 host aer hb0.rp0 SDN || fail "the host refuses"
-err_seen() { [ $(accel_get $dev err_detected) -gt 0 ]; }
-poll 20 err_seen || fail "the error handler was not called"
-resumed() { [ $(accel_get $dev err_resume) -gt 0 ]; }
-poll 20 resumed || fail "no recovery"
-diag "detected $(accel_get $dev err_detected) reset $(accel_get $dev err_slot_reset) resume $(accel_get $dev err_resume)"
+poll 20 happened $dev err_detected || fail "the error handler was not called"
+poll 20 happened $dev err_resume || fail "no recovery: $(events $dev)"
+diag "$(events $dev)"
+[ "$(events $dev)" = "err_detected err_slot_reset err_resume" ] || fail "steps of the recovery: $(events $dev)"
 
 host aer-correctable mem0 0x1 || fail "the host refuses"
 cor_seen() { [ $(accel_get $dev err_cor) -gt 0 ]; }

@@ -7,6 +7,9 @@
 #:   - match: '^cxl_mem mem\d+: probe with driver cxl_mem failed with error -(5|12|16)$'
 #:     because: the callback fails the memdev's probe, and call_driver_probe() (drivers/base/dd.c) says so of all
 #:       errors but -ENODEV, -ENXIO and -EPROBE_DEFER
+#:   require:
+#:   - '^cxl_mem mem\d+: probe with driver cxl_mem failed with error -5$'
+#:   - '^cxl_mem mem\d+: probe with driver cxl_mem failed with error -12$'
 . /bench/lib.sh
 . /bench/suite/attach.lib
 

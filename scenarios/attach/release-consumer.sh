@@ -31,3 +31,18 @@ accel_state_is $dev cxl || fail "$dev was released for an earlier binding: $(acc
 [ $(($(accel_get $dev removes) - removes)) = 1 ] || fail "$(($(accel_get $dev removes) - removes)) removes, not one"
 path_is_up $dev || fail "$dev is not attached"
 accel_set $dev consumer 0
+
+# Where nobody comes in between, consumers are in the way of neither the release nor an unbind.
+accel_set $dev consumer_delay_ms 0
+accel_set $dev consumer 1
+events_clear
+cxl_unbind cxl_mem $(memdev_of $dev) || fail "cannot unbind $(memdev_of $dev)"
+expect_released $dev "with a consumer"
+[ "$(events $dev)" = "consumer consumer-gone remove released" ] || fail "order of the release: $(events $dev)"
+accel_set $dev consumer 0
+accel_bind $dev || fail "cannot bind $dev"
+accel_set $dev consumer 1
+events_clear
+accel_unbind $dev || fail "cannot unbind $dev, which has a consumer"
+[ "$(events $dev)" = "consumer consumer-gone remove released" ] || fail "order of the unbind: $(events $dev)"
+accel_set $dev consumer 0

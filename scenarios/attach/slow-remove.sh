@@ -11,8 +11,12 @@ accel_up $a
 accel_up $b
 accel_set $a remove_delay_ms $(delay_ms 5000)
 events_clear
-cxl_unbind cxl_mem $(memdev_of $a) || fail "cannot unbind $(memdev_of $a)"
+mem=$(memdev_of $a)
+cxl_unbind cxl_mem $mem || fail "cannot unbind $mem"
 poll 10 happened $a remove || fail "$a is not released: $(events $a)"
+if cxl_bind cxl_mem $mem; then
+	fail "$mem attaches once more, while the driver that it was for is on its way out"
+fi
 
 cxl_unbind cxl_mem $(memdev_of $b) || fail "cannot unbind $(memdev_of $b)"
 expect_released $b "while $a takes its time"

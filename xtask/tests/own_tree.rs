@@ -83,8 +83,8 @@ fn the_plan_has_what_fits_the_tree() {
     insta::assert_snapshot!(bench.run(&["--list"], 0), @r"
     linux/direct/enumerate                   1 case, 1 boot
     linux/switch/enumerate                   1 case, 1 boot
-    linux/direct/attach                      40 cases, 26 boots
-    linux/switch/attach                      40 cases, 26 boots
+    linux/direct/attach                      43 cases, 30 boots
+    linux/switch/attach                      43 cases, 30 boots
     4 cells, 1 kernel
     --
     my-branch: 1 commit on v6.12, which touches drivers/cxl
@@ -93,8 +93,8 @@ fn the_plan_has_what_fits_the_tree() {
 
     bench.write("linux/a.c", "one\nalso\ntwo\n");
     insta::assert_snapshot!(bench.run(&["--list", "--suite", "attach"], 0), @r"
-    linux/direct/attach                      40 cases, 26 boots
-    linux/switch/attach                      40 cases, 26 boots
+    linux/direct/attach                      43 cases, 30 boots
+    linux/switch/attach                      43 cases, 30 boots
     2 cells, 1 kernel
     --
     my-branch: 1 commit on v6.12, which touches drivers/cxl; uncommitted changes in 1 file
@@ -146,8 +146,8 @@ fn a_prefix_of_a_series_goes_onto_the_users_own_tree() {
     insta::assert_snapshot!(bench.run(&["--list", "--up-to", "0"], 0), @r"
     linux/direct/enumerate                   1 case, 1 boot
     linux/switch/enumerate                   1 case, 1 boot
-    linux/direct/attach                      40 cases, 26 boots
-    linux/switch/attach                      40 cases, 26 boots
+    linux/direct/attach                      43 cases, 30 boots
+    linux/switch/attach                      43 cases, 30 boots
     4 cells, 1 kernel
     --
     my-branch: 1 commit on v6.12, which touches drivers/cxl

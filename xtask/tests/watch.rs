@@ -245,7 +245,7 @@ fn what_was_red_is_asked_for_by_cell_and_case() {
     assert_eq!(run.code, 0, "{}", run.shown());
     insta::assert_snapshot!(run.stdout, @r"
     lts/direct/attach                        1 case, 1 boot
-    lts/switch/attach                        40 cases, 26 boots
+    lts/switch/attach                        43 cases, 30 boots
     2 cells, 1 kernel
     ");
 }
