@@ -55,13 +55,14 @@ fn age(text: &str) -> Result<Duration, String> {
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let results = ctx.results();
     let dir = results.dir();
+    let baseline = runs::baseline_id(ctx);
     let (mut names, mut counts, mut freed, mut left) = (Vec::new(), Vec::new(), 0, 0);
     for folders in runs::kinds(ctx) {
         if !args.dry_run {
             folders.sweep()?;
         }
         let all = folders.list()?;
-        let kept = [folders.latest(), runs::baseline_id(ctx)];
+        let kept = [folders.latest(), baseline.clone()];
         let mut old = old(&all, args.keep.unwrap_or(0), args.older_than, Timestamp::now());
         old.retain(|one| !kept.contains(&Some(one.id.clone())) && !one.is_locked());
         for one in &old {

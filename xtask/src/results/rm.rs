@@ -23,9 +23,13 @@ pub struct Args {
 const FOOTER: Footer = Footer::new(&[("cargo xtask results rm latest", "The latest run")]);
 
 pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
+    let kinds = runs::kinds(ctx);
+    for folders in &kinds {
+        folders.sweep()?;
+    }
     let baseline = runs::baseline_id(ctx);
     // All are looked for before the first is removed.
-    let runs = args.runs.iter().map(|name| folder(ctx, name)).collect::<Result<Vec<_>>>()?;
+    let runs = args.runs.iter().map(|name| folder(&kinds, name)).collect::<Result<Vec<_>>>()?;
     if let Some((_, run)) = runs.iter().find(|(_, run)| Some(&run.id) == baseline.as_ref() && !args.force) {
         let message = format!("{} is the baseline", run.id);
         let hint = "name another in patchbench.yaml, or remove it all the same with --force".to_owned();
@@ -42,21 +46,17 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
 }
 
 /// One of the results folder, and where it lies: others are not ours to remove.
-fn folder(ctx: &Context, name: &str) -> Result<(Folders, Folder)> {
-    let results = ctx.results();
-    for folders in runs::kinds(ctx) {
-        folders.sweep()?;
-        let below = folders.dir().file_name().filter(|_| folders.dir() != results.dir());
-        if let (Some(below), Some((first, id))) = (below, name.split_once('/'))
-            && below == first
-        {
-            let folder = folders.find(id)?;
-            return Ok((folders, folder));
-        }
+fn folder<'a>(kinds: &'a [Folders; 3], name: &str) -> Result<(&'a Folders, Folder)> {
+    let [results, below @ ..] = kinds;
+    if let Some((first, id)) = name.split_once('/')
+        && let Some(folders) =
+            below.iter().find(|folders| folders.dir().file_name().is_some_and(|name| name == first))
+    {
+        return Ok((folders, folders.find(id)?));
     }
     let dir = results.locate(name)?;
     let found = results.list()?.into_iter().find(|run| run.dir == dir);
-    found.map(|run| (results.clone(), run)).ok_or_else(|| {
+    found.map(|run| (results, run)).ok_or_else(|| {
         let message = format!("{} is not in {}", dir.display(), results.dir().display());
         Usage { message, hint: Some("remove that folder yourself".to_owned()) }.into()
     })

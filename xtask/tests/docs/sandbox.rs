@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use host::{Cache, Process};
+use report::Folders;
 use source::Sources;
 use spec::Project;
 use synthetic_history::SyntheticHistory;
@@ -51,11 +52,8 @@ impl Sandbox {
         }
         let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cmd");
         copy_folder(&tests.join("results.in/results"), &to.join("results"));
-        let runs = fs::read_dir(to.join("results")).expect("results");
-        let names = runs.map(|entry| entry.expect("a run").file_name());
-        // Mutations lie in a folder of their own.
-        let newest = names.filter(|name| name != "mutate").max();
-        symlink(newest.expect("a run"), to.join("results/latest")).expect("a link");
+        let runs = Folders::of_runs(to.join("results")).list().expect("results");
+        symlink(&runs.last().expect("a run").id, to.join("results/latest")).expect("a link");
         for (from, name) in [
             (root().join("patchbench.yaml"), "patchbench.yaml"),
             (tests.join("series-mail.in/thread.mbox"), "thread.mbox"),
