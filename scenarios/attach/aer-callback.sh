@@ -25,13 +25,7 @@ dev=$(accel_dev 1)
 accel_take $dev
 accel_set $dev callback_rc -5
 accel_set $dev callback_delay_ms $(delay_ms 3000)
-poll 10 root_is_up || fail "no CXL root"
-aer_opened $dev
-events_clear
-accel_bind $dev &
-poll 10 happened $dev callback || fail "$dev does not get to its callback"
-host inject-correctable-error mem0 mem-data-ecc || fail "the host refuses"
-poll 10 happened $dev err_cor || fail "no correctable error was reported"
+correctable_error_after callback $dev
 accel_state_is $dev probing || fail "the callback was over, nothing to be seen here"
 wait
 accel_state_is $dev pcie-only || fail "state is $(accel_get $dev state)"

@@ -17,13 +17,7 @@ can cxl-inject-correctable-error
 dev=$(accel_dev 1)
 accel_take $dev
 accel_set $dev probe_delay_ms $(delay_ms 3000)
-poll 10 root_is_up || fail "no CXL root"
-aer_opened $dev
-events_clear
-accel_bind $dev &
-poll 10 happened $dev probe || fail "$dev does not get to its probe"
-host inject-correctable-error mem0 mem-data-ecc || fail "the host refuses"
-poll 10 happened $dev err_cor || fail "no correctable error was reported"
+correctable_error_after probe $dev
 diag "$(events $dev)"
 [ "$(events $dev)" = "probe err_cor" ] || fail "the probe was over, nothing to be seen here: $(events $dev)"
 wait

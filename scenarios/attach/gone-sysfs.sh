@@ -17,8 +17,7 @@ for attach in Y N; do
 	[ $(($(accel_get $dev removes) - r)) = 1 ] || fail "not exactly one remove"
 	tell "removed (attach: $attach)"
 
-	echo 1 > $BUS/rescan
-	poll 10 test -e $BUS/devices/$dev || fail "$dev does not come back"
+	rescan $dev
 	accel_up $dev $attach
 	tell "back again (attach: $attach)"
 done

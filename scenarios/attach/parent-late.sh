@@ -19,6 +19,5 @@ queue_was_held $b
 wait
 flush
 accel_state_is $a unbound || fail "$a is $(accel_get $a state)"
-echo 1 > $BUS/rescan
-poll 10 test -e $BUS/devices/$a || fail "$a does not come back"
+rescan $a
 accel_up $a

@@ -18,13 +18,7 @@
 . /bench/suite/attach.lib
 
 service aer
-b=$(accel_dev 1)
-a=$(accel_dev 2)
-below_one_port $a $b || skip "needs two memdevs behind one switch"
-accel_up $a
-accel_up $b N
-mem=$(memdev_of $a)
-recover_slowly $b $(delay_ms 5000)
+recover_slowly $(delay_ms 5000)
 accel_unbind $a || fail "$a was released before: $(events $a)"
 ! happened $b err_resume || fail "the recovery is over, nothing to be seen here"
 [ "$(events $a)" = "err_detected remove released" ] || fail "events: $(events $a)"
