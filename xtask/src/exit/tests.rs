@@ -303,7 +303,6 @@ fn of_series() -> Vec<Sample> {
             RangeError::Empty { range: text(), dir: path() },
             RangeError::Merge { range: text(), dir: path(), merge: text() },
             RangeError::Unknown { name: text(), dir: path() },
-            RangeError::Promise { file: path(), number: 1, commits: 0 },
             RangeError::from(start(full())),
             RangeError::from(OverlayError::from(full())),
         ]),

@@ -19,7 +19,7 @@ use super::mail::Message;
 use super::overlay::{self, OverlayError};
 
 /// Names the layout of what [`overlay`] writes; another one is another folder.
-const FORMAT: &str = "range-2";
+const FORMAT: &str = "range-3";
 
 /// A range that cannot be taken for a series.
 #[derive(Debug, thiserror::Error)]
@@ -53,19 +53,6 @@ pub enum RangeError {
         /// The repository.
         dir: PathBuf,
     },
-    /// The series promises something from a patch on that the range does not have.
-    #[error(
-        "{}: promises.{number}: the range has {commits} commits, and none is called as patch {number}",
-        .file.display()
-    )]
-    Promise {
-        /// Its `series.yaml`.
-        file: PathBuf,
-        /// Number of the patch.
-        number: usize,
-        /// How many commits there are.
-        commits: usize,
-    },
     /// git does not know it.
     #[error(transparent)]
     Git(#[from] ProcessError),
@@ -92,7 +79,6 @@ impl ToolError for RangeError {
             Self::Malformed(_) => "BASE..TIP, as git log takes it; BASE.. for all up to HEAD",
             Self::Empty { .. } => "BASE first, then TIP",
             Self::Merge { .. } => "git rebase",
-            Self::Promise { .. } => "BASE is where the series begins; or give the commits another name",
             Self::Unknown { dir, .. } => {
                 return Some(format!(
                     "git -C {} branch --all, or git tag, has the names that it knows",
@@ -147,7 +133,7 @@ pub fn resolve(series: &str, dir: &Path, range: &str) -> Result<SeriesRange, Ran
 /// subject of the patch that it is from.
 ///
 /// # Errors
-/// git or the file system fails, or a promise has no commit.
+/// git or the file system fails.
 pub fn overlay(range: &SeriesRange, patches: &Path, cache: &Cache) -> Result<PathBuf, RangeError> {
     let own = patches.join(&range.series);
     let own_yaml = fs::read_to_string(own.join(FILE)).unwrap_or_default();
@@ -174,11 +160,6 @@ pub fn overlay(range: &SeriesRange, patches: &Path, cache: &Cache) -> Result<Pat
             let commits = Series::load(into.parent().unwrap_or(into), &range.series);
             let commits = commits.map_err(OverlayError::from)?.patches;
             let promises = carried(&before.promises, &before.patches, &commits);
-            let promises = promises.map_err(|number| RangeError::Promise {
-                file: own.join(FILE),
-                number,
-                commits: commits.len(),
-            })?;
             fs::write(&yaml, of_range(&own_yaml, &promises)).map_err(OverlayError::from)?;
         }
         if let Some(base) = public_base(range)? {
@@ -207,27 +188,21 @@ fn of_range(yaml: &str, promises: &BTreeMap<usize, Vec<String>>) -> String {
     set(&text, "promises", (!promises.is_empty()).then_some(promises.as_str()))
 }
 
-/// Promises by the numbers that their patches have as commits: one goes with the subject, and where that is not found with
-/// the number.
-///
-/// # Errors
-/// The number of a patch that is not there.
+/// Promises by the numbers that their patches have as commits: one goes with the subject, where that is not found with the
+/// number, and with the last commit where there are fewer: what is promised holds at the end of the series in any case.
 fn carried(
     promises: &BTreeMap<usize, Vec<String>>,
     patches: &[Patch],
     commits: &[Patch],
-) -> Result<BTreeMap<usize, Vec<String>>, usize> {
+) -> BTreeMap<usize, Vec<String>> {
     let mut carried: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     for (number, cases) in promises {
         let patch = number.checked_sub(1).and_then(|at| patches.get(at));
         let found = patch.and_then(|patch| commits.iter().position(|one| one.subject == patch.subject));
-        let new = found.map_or(*number, |at| at + 1);
-        if new > commits.len() {
-            return Err(*number);
-        }
+        let new = found.map_or(*number, |at| at + 1).min(commits.len());
         carried.entry(new).or_default().extend(cases.iter().cloned());
     }
-    Ok(carried)
+    carried
 }
 
 /// The commit that a range stands on, where somebody else may have it too: one without a parent is a tree that was put into
