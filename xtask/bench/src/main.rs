@@ -5,6 +5,7 @@ mod bisect;
 mod corpus;
 mod judging;
 mod parallel;
+mod proof;
 mod rebuild;
 mod tool;
 
@@ -56,6 +57,12 @@ struct Args {
     /// With a plain make-and-boot script, and with bisect-run. All of them take an hour.
     #[arg(long, value_name = "HISTORY", num_args = 0.., conflicts_with_all = ["judging", "parallel"], help_heading = MEASURED)]
     bisect: Option<Vec<bisect::Sort>>,
+    /// Only what proof costs: which lines cells run beside the same cells plain, then N or 100 mutants
+    #[arg(
+        long, value_name = "N", num_args = 0..=1, default_missing_value = "100", help_heading = MEASURED,
+        conflicts_with_all = ["judging", "corpus", "parallel", "bisect", "edit"],
+    )]
+    proof: Option<usize>,
     /// Measure each N times; the middle one counts
     #[arg(long, value_name = "N", default_value_t = 5, help_heading = MEASURED)]
     rounds: usize,
@@ -102,6 +109,10 @@ fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     }
     if let Some(jobs) = args.parallel {
         parallel::measure(&bench, args.rounds, jobs.max(1).into())?;
+        return Ok(Exit::Success);
+    }
+    if let Some(mutants) = args.proof {
+        proof::measure(&bench, args.rounds, mutants)?;
         return Ok(Exit::Success);
     }
 

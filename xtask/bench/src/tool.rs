@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-use host::Process;
+use host::{Output, Process};
 use xtask::Context;
 
 /// The tool, for one kernel.
@@ -21,6 +21,15 @@ impl Bench<'_> {
     }
 
     pub(super) fn tool_in(&self, project: &Path, args: &[&str]) -> Result<Duration> {
+        Ok(self.process(project, args)?.run()?.took)
+    }
+
+    /// The tool with these arguments, whatever its exit status.
+    pub(super) fn output(&self, args: &[&str]) -> Result<Output> {
+        Ok(self.process(&self.ctx.root, args)?.output()?)
+    }
+
+    fn process(&self, project: &Path, args: &[&str]) -> Result<Process> {
         let program = std::env::current_exe().context("finding this program")?.with_file_name("xtask");
         let mut process = Process::new(program, args)
             .arg("--project")
@@ -30,7 +39,7 @@ impl Bench<'_> {
         if let Some(kernel) = self.kernel {
             process = process.arg("--kernel").arg(kernel);
         }
-        Ok(process.run()?.took)
+        Ok(process)
     }
 }
 
