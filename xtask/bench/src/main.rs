@@ -151,7 +151,7 @@ fn runs(bench: &Bench, rounds: usize) -> Result<()> {
 /// A build with nothing changed and with one file changed, beside plain make.
 fn builds(bench: &Bench, rounds: usize) -> Result<()> {
     let project = bench.ctx.project()?;
-    let mut rebuild = Rebuild::new(bench, &project, SOURCE)?;
+    let rebuild = Rebuild::new(bench, &project, SOURCE)?;
     let (mut idle, mut idle_make) = (Vec::new(), Vec::new());
     let (mut edit, mut edit_behind_make, mut edit_make) = (Vec::new(), Vec::new(), Vec::new());
     // Whatever was built there before: what is measured with nothing changed must have nothing to do.
@@ -180,7 +180,7 @@ fn builds(bench: &Bench, rounds: usize) -> Result<()> {
 fn verdicts(bench: &Bench, rounds: usize) -> Result<()> {
     let project = bench.ctx.project()?;
     for file in [SOURCE, HEADER] {
-        let mut rebuild = Rebuild::new(bench, &project, file)?;
+        let rebuild = Rebuild::new(bench, &project, file)?;
         let (mut tool, mut by_hand) = (Vec::new(), Vec::new());
         rebuild.verdict_by_tool()?;
         for _ in 0..rounds {

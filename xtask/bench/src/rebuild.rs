@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
@@ -37,8 +38,6 @@ pub(super) struct Rebuild<'a> {
     file: &'static str,
     /// The file as it came with the kernel and its series.
     text: String,
-    /// Makes each edit another one, for ccache.
-    edits: u32,
 }
 
 impl<'a> Rebuild<'a> {
@@ -57,23 +56,23 @@ impl<'a> Rebuild<'a> {
         let sources = Sources::new(cache);
         let prepared = sources.prepare(&plan.kernel, &plan.series)?;
         let text = sources.file(&prepared, file)?.with_context(|| format!("this kernel has no {file}"))?;
-        Ok(Self { bench, copy, cache, slot, lock, makes, install, file, text, edits: 0 })
+        Ok(Self { bench, copy, cache, slot, lock, makes, install, file, text })
     }
 
     /// The tool: series applied, work copy updated, make, modules installed, cache entry written.
-    pub(super) fn by_tool(&mut self) -> Result<Duration> {
+    pub(super) fn by_tool(&self) -> Result<Duration> {
         self.edit()?;
         self.bench.tool_in(self.copy.path(), &["--quiet", "build"])
     }
 
     /// The same, and a case.
-    pub(super) fn verdict_by_tool(&mut self) -> Result<Duration> {
+    pub(super) fn verdict_by_tool(&self) -> Result<Duration> {
         self.edit()?;
         self.bench.tool_in(self.copy.path(), &[&["--quiet", "run"], VERDICT].concat())
     }
 
     /// The same case behind plain make: the modules installed and packed behind the image that the tool made, and its guest replayed.
-    pub(super) fn verdict_by_hand(&mut self) -> Result<Duration> {
+    pub(super) fn verdict_by_hand(&self) -> Result<Duration> {
         let cells = self.copy.path().join("results/latest/cells");
         let cell = fs::read_dir(&cells).with_context(|| format!("reading {}", cells.display()))?;
         let cell = cell.flatten().next().context("the run has no cell")?.path();
@@ -103,8 +102,8 @@ impl<'a> Rebuild<'a> {
         Ok(made + packed_in + replayed(&replay)?)
     }
 
-    fn edit(&mut self) -> Result<()> {
-        let line = self.new_line();
+    fn edit(&self) -> Result<()> {
+        let line = Self::new_line();
         let dir = self.copy.path().join("patches").join(SERIES);
         fs::create_dir_all(&dir).with_context(|| format!("making {}", dir.display()))?;
         write(&dir.join("series.yaml"), "title: one edit\n")?;
@@ -113,9 +112,9 @@ impl<'a> Rebuild<'a> {
     }
 
     /// The same edit and plain make, with the tool's own flags.
-    pub(super) fn by_hand(&mut self) -> Result<Duration> {
+    pub(super) fn by_hand(&self) -> Result<Duration> {
         let _guard = self.cache.lock(&self.lock)?;
-        let line = self.new_line();
+        let line = Self::new_line();
         let text = with_line(&self.text, &line);
         write(&self.slot.join("src").join(self.file), &text)?;
         self.make()
@@ -135,10 +134,10 @@ impl<'a> Rebuild<'a> {
         Ok(begun.elapsed())
     }
 
-    /// A definition that was never there before, for ccache.
-    fn new_line(&mut self) -> String {
-        self.edits += 1;
-        let unique = format!("{}-{}", std::process::id(), self.edits);
+    /// A definition that was never there before: neither ccache nor the tool's own cache has it.
+    fn new_line() -> String {
+        static EDITS: AtomicU32 = AtomicU32::new(0);
+        let unique = format!("{}-{}", std::process::id(), EDITS.fetch_add(1, Ordering::Relaxed));
         format!("static const char cxl_bench_edit[] __maybe_unused = \"{unique}\";")
     }
 }
