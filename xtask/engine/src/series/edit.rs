@@ -4,6 +4,7 @@
 //! Blobs and trees of the kernel stay in the cache's repository, which the work tree's borrows from (`objects/info/alternates`,
 //! gitrepository-layout(5)): it is lost with the cache, and the patches are what counts.
 
+mod notes;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,8 @@ use fs_err::os::unix::fs::symlink;
 use fault::{Fault, ToolError};
 use host::git::NOBODY;
 use host::{Process, ProcessError, plain_git, users_git};
+
+use super::mail::Message;
 
 /// Bytes are what they were, whatever the kernel's own attributes make of line ends.
 const ATTRIBUTES: &str = "* -text -eol -ident -filter -working-tree-encoding\n";
@@ -221,7 +224,7 @@ impl WorkTree {
     }
 
     /// Writes the commits into a folder as patches. One with the same content as before stays byte for byte what it was; a cover
-    /// letter stays.
+    /// letter stays, and so does what stands below the `---` of a patch of the same title.
     ///
     /// # Errors
     /// The work tree is not in order; nothing has been written then.
@@ -340,12 +343,21 @@ impl WorkTree {
 fn replace(new: &Path, folder: &Path) -> Result<Refreshed, EditError> {
     let mut refreshed = Refreshed::default();
     let names = patches(new)?;
-    for name in patches(folder)?.into_iter().filter(|name| !names.contains(name)) {
-        refreshed.removed.push(name);
+    let mut noted = Vec::new();
+    for name in patches(folder)? {
+        let text = fs::read(folder.join(&name))?;
+        if let (Some(title), Some(notes)) = (title(&text), notes::notes(&text)) {
+            noted.push((title, notes.to_owned()));
+        }
+        if !names.contains(&name) {
+            refreshed.removed.push(name);
+        }
     }
     // What is new is written before anything goes.
     for name in names {
         let text = fs::read(new.join(&name))?;
+        let kept = title(&text).and_then(|title| noted.iter().find(|(of, _)| *of == title));
+        let text = if let Some((_, notes)) = kept { notes::with_notes(text, notes) } else { text };
         let path = folder.join(&name);
         if fs::read(&path).is_ok_and(|old| says_the_same(&old, &text)) {
             refreshed.same += 1;
@@ -361,6 +373,11 @@ fn replace(new: &Path, folder: &Path) -> Result<Refreshed, EditError> {
         fs::remove_file(&path)?;
     }
     Ok(refreshed)
+}
+
+/// What a patch is called, whatever its number and version.
+fn title(patch: &[u8]) -> Option<String> {
+    Some(Message::parse(patch).ok()?.subject().title)
 }
 
 /// Names of a folder's patches in order, without a cover letter.

@@ -91,6 +91,22 @@ fn the_same_is_told_from_what_only_looks_alike() {
 }
 
 #[test]
+fn what_stands_below_the_rule_stays() {
+    let kernels = Kernels::new();
+    let (work, folder) = kernels.work(&kernels.base(&OLD));
+    let path = folder.join("0002-cxl-Change-two.patch");
+    let noted =
+        fs::read_to_string(&path).expect("read").replace("---\n two |", "---\nv2:\n - new\n---\n two |");
+    fs::write(&path, &noted).expect("written");
+    assert_eq!(work.refresh(&folder, 1).expect("refreshed").same, 2);
+    somebody(&work.dir, &["commit", "--amend", "-qm", "cxl: Change two\n\nBecause.\n"]);
+    let refreshed = work.refresh(&folder, 1).expect("refreshed");
+    assert_eq!(refreshed.written, ["0002-cxl-Change-two.patch"]);
+    let text = fs::read_to_string(&path).expect("read");
+    assert!(text.contains("Because.\n---\nv2:\n - new\n---\n two |"), "{text}");
+}
+
+#[test]
 fn edits_come_back_and_what_is_not_committed_is_refused() {
     let kernels = Kernels::new();
     let (work, folder) = kernels.work(&kernels.base(&OLD));
