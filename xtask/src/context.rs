@@ -12,6 +12,7 @@ use clap::{Arg, ArgAction, Command, ValueEnum};
 use cxl_topology::Topology;
 use fault::ToolError;
 use host::Cache;
+use host::confine::{self, Policy, Strength};
 use report::text::neutralise;
 use report::{Folders, Verbosity};
 use spec::Project;
@@ -19,7 +20,7 @@ use spec::project::FILE;
 
 use super::Usage;
 use super::args::PictureForm;
-use super::exit::tool_error;
+use super::exit::{Missing, tool_error};
 use super::help::{GLOBAL, LAST, OUTPUT};
 use super::origin::Origin;
 
@@ -43,9 +44,25 @@ pub struct Global {
     /// Keep trees, builds and images in this folder [default: $XDG_CACHE_HOME/cxl-patchbench, else ~/.cache/cxl-patchbench]
     #[arg(long, global = true, value_name = "DIR", help_heading = GLOBAL, display_order = LAST)]
     pub cache_dir: Option<PathBuf>,
+    /// Where builds and guests run: a box sees neither your files nor the network, see docs/box.md
+    #[arg(
+        long = "box", global = true, value_name = "BOX", default_value = "auto", help_heading = GLOBAL, display_order = LAST
+    )]
+    pub confine: BoxPolicy,
     /// Print help: -h in short, --help in full
     #[arg(short, long, global = true, action = ArgAction::Help, help_heading = GLOBAL, display_order = LAST + 1)]
     help: Option<bool>,
+}
+
+/// How much of a box is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum BoxPolicy {
+    /// In the strongest box that this machine can make
+    Auto,
+    /// In none: what a tree's Makefiles do, they do as you
+    Off,
+    /// In a whole one, or not at all
+    Required,
 }
 
 /// How results are printed.
@@ -116,6 +133,7 @@ impl Context {
     /// # Errors
     /// There is no `patchbench.yaml` here or above, or no place for a cache.
     pub fn new(global: &Global) -> Result<Self> {
+        choose_box(global.confine)?;
         let option = |name| Origin::Option { name };
         let (root, root_from) = match &global.project {
             Some(dir) => (std::path::absolute(dir).context("resolving --project")?, option("--project")),
@@ -176,6 +194,23 @@ impl Context {
             anstream::eprintln!("{text}");
         }
     }
+}
+
+/// For all processes that will be started.
+fn choose_box(wanted: BoxPolicy) -> Result<()> {
+    let policy = match wanted {
+        BoxPolicy::Auto => Policy::Auto,
+        BoxPolicy::Off => Policy::Off,
+        BoxPolicy::Required if Strength::here().is_whole() => Policy::Required,
+        BoxPolicy::Required => {
+            let message = format!("--box required: the box of this machine: {}", Strength::here());
+            let hint =
+                "`cargo xtask doctor` shows what is missing; --box auto takes what there is".to_owned();
+            return Err(Missing { message, hint: Some(hint) }.into());
+        }
+    };
+    confine::set_policy(policy);
+    Ok(())
 }
 
 /// The project that the current folder is in, and how it was found.

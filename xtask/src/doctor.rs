@@ -7,6 +7,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
 use engine::run::accel;
+use host::confine::Strength;
 use host::requirements::{Found, Level};
 use host::{Distribution, requirements, setup};
 use report::text::one_line;
@@ -33,6 +34,9 @@ struct Diagnosis {
     distribution: String,
     needs: Vec<Found>,
     accelerator: accel::Forecast,
+    /// What a box of this machine is made of.
+    #[serde(rename = "box")]
+    confine: String,
     install: Option<String>,
     ok: bool,
 }
@@ -44,7 +48,9 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let missing = requirements::missing(&found, &distribution);
     let install = setup::plan(&missing, &distribution, ctx.cache.path()).map(|plan| plan.shown());
     let accelerator = accel::forecast(args.qemu.as_deref(), &ctx.cache);
-    let diagnosis = Diagnosis { distribution: distribution.name, needs: found, accelerator, install, ok };
+    let confine = Strength::here().to_string();
+    let diagnosis =
+        Diagnosis { distribution: distribution.name, needs: found, accelerator, confine, install, ok };
     match ctx.format {
         Format::Json => anstream::println!("{}", serde_json::to_string_pretty(&diagnosis)?),
         Format::Human => show(&diagnosis),
@@ -79,6 +85,7 @@ fn show(diagnosis: &Diagnosis) {
     if let Some(raw) = &diagnosis.accelerator.raw {
         anstream::println!("  {}", one_line(raw));
     }
+    anstream::println!("box: {}", diagnosis.confine);
     match (&diagnosis.install, diagnosis.ok) {
         (Some(command), false) => {
             anstream::println!("\nmissing needs; this installs them (or: cargo xtask setup):\n  {command}");

@@ -29,6 +29,8 @@ pub struct Capabilities {
     pub devices: Option<BTreeMap<String, BTreeSet<String>>>,
     /// `cxl-type3` raises interrupts for its event logs (8.1, with QMP's `cxl-inject-general-media-event`).
     pub event_interrupts: bool,
+    /// It can give up what it needs for nothing (`-sandbox`, where it was built with libseccomp).
+    pub sandbox: bool,
 }
 
 impl Capabilities {
@@ -36,7 +38,8 @@ impl Capabilities {
     ///
     /// For tests and for a dry run without a QEMU; a QEMU at hand is asked instead.
     pub fn of_release(version: QemuVersion) -> Self {
-        Self { version, devices: None, event_interrupts: version >= QemuVersion::new(8, 1, 0) }
+        let event_interrupts = version >= QemuVersion::new(8, 1, 0);
+        Self { version, devices: None, event_interrupts, sandbox: false }
     }
 
     /// Whether it has CXL at all: a build can leave it out.

@@ -6,7 +6,7 @@ use fs_err as fs;
 use serde::{Deserialize, Serialize};
 use walkdir::WalkDir;
 
-use host::{Process, digest, io_at, write_stamp};
+use host::{Confinement, Process, digest, io_at, write_stamp};
 
 use super::GuestError;
 
@@ -104,8 +104,9 @@ impl Ndctl {
         // Another tree's objects are of no use, and meson's own idea of what changed is not ours to trust.
         remove(&objects)?;
         remove(&log)?;
+        let inside = Confinement::new().write(tree.src).write(&objects);
         for process in compile(tree.src, &objects) {
-            process.log(&log).run()?;
+            process.log(&log).confined(inside.clone()).run()?;
         }
 
         let parent = cache.join("ndctl");
@@ -113,7 +114,7 @@ impl Ndctl {
         let draft = tempfile::Builder::new().prefix(".draft-").tempdir_in(&parent);
         let draft = draft.map_err(io_at("making a folder in", &parent))?;
         let root = draft.path().join("root");
-        install(&objects, &root).log(&log).run()?;
+        install(&objects, &root).log(&log).confined(inside.write(&root)).run()?;
         tests(tree.src, &objects, &draft.path().join("test"))?;
         let version = version(&fs::read_to_string(tree.src.join("meson.build")).unwrap_or_default());
         let stamp = Stamp { format: FORMAT, tree: tree.id.to_owned(), version };

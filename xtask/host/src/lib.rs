@@ -2,6 +2,7 @@
 
 pub mod apt;
 mod cache;
+pub mod confine;
 mod digest;
 mod distribution;
 pub mod elf;
@@ -14,6 +15,7 @@ pub mod signals;
 
 pub use apt::{AptError, PrivateApt};
 pub use cache::{Cache, CacheError, Guard, write_stamp};
+pub use confine::Confinement;
 pub use digest::{digest, hex, sha256};
 pub use distribution::Distribution;
 pub use git::{plain_git, users_git};

@@ -21,6 +21,7 @@ use std::time::{Duration, Instant};
 use fs_err::File;
 use rustix::process::Signal;
 
+use super::confine::{Confinement, Prepared};
 use super::signals::{self, GRACE, Group};
 use output::OnLine;
 use running::{Shared, drain, open_log};
@@ -43,6 +44,7 @@ pub struct Process {
     on_line: Option<OnLine>,
     interactive: bool,
     die_with_parent: bool,
+    confinement: Option<Confinement>,
 }
 
 #[derive(Default)]
@@ -141,7 +143,14 @@ impl Process {
         self
     }
 
-    /// The command, ready to paste into a shell.
+    /// Puts it into a box, as strong as this machine and [`confine::policy`](crate::confine::policy) make one: it runs what a stranger wrote.
+    #[must_use]
+    pub fn confined(mut self, inside: Confinement) -> Self {
+        self.confinement = Some(inside);
+        self
+    }
+
+    /// The command, ready to paste into a shell. A box that is around it is not shown: by hand nobody needs it.
     pub fn command_line(&self) -> String {
         let mut text = String::new();
         if let Some(dir) = &self.dir {
@@ -204,8 +213,13 @@ impl Process {
                 });
             }
         }
+        let (program, command) = (running.program.clone(), running.command.clone());
         let output = running.finish();
-        if signals::requested() { Err(ProcessError::Interrupted) } else { Ok(output) }
+        match &output.broken {
+            _ if signals::requested() => Err(ProcessError::Interrupted),
+            Some(broken) => Err(ProcessError::Limit { program, command, broken: broken.clone() }),
+            None => Ok(output),
+        }
     }
 
     /// Starts it and returns at once.
@@ -226,7 +240,12 @@ impl Process {
             on_line: self.on_line.take(),
         }));
 
-        let mut expression = self.expression()?;
+        let boxed = self
+            .confinement
+            .as_ref()
+            .map(|inside| Prepared::new(inside, Path::new(&self.program), self.dir.as_deref()));
+        let boxed = boxed.transpose().map_err(fail)?.flatten().map(Arc::new);
+        let mut expression = self.expression(boxed.as_ref())?;
         let mut readers = Vec::new();
         if !self.interactive {
             let (out_reader, out_writer) = io::pipe().map_err(fail)?;
@@ -241,11 +260,32 @@ impl Process {
         drop(expression);
         let group =
             if self.interactive { None } else { handle.pids().first().map(|pid| Group::register(*pid)) };
-        Ok(Running { program, command, log: self.log, handle, group, readers, shared, started })
+        let watched =
+            boxed.as_ref().zip(self.confinement.as_ref()).map(|(boxed, inside)| boxed.watch(inside));
+        let broken = None;
+        Ok(Running {
+            program,
+            command,
+            log: self.log,
+            handle,
+            group,
+            readers,
+            shared,
+            started,
+            boxed,
+            watched,
+            broken,
+        })
     }
 
-    fn expression(&self) -> Result<duct::Expression, ProcessError> {
-        let mut expression = duct::cmd(&self.program, &self.args).unchecked();
+    fn expression(&self, boxed: Option<&Arc<Prepared>>) -> Result<duct::Expression, ProcessError> {
+        let mut words = boxed.map(|boxed| boxed.words.clone()).unwrap_or_default();
+        words.push(self.program.clone());
+        words.extend(self.args.iter().cloned());
+        let mut expression = duct::cmd(&words[0], &words[1..]).unchecked();
+        for (key, value) in boxed.map(|boxed| boxed.env()).unwrap_or_default() {
+            expression = expression.env(key, value);
+        }
         if let Some(dir) = &self.dir {
             expression = expression.dir(dir);
         }
@@ -262,13 +302,16 @@ impl Process {
                 Stdin::File(path) => expression.stdin_file(File::open(path)?.into_file()),
             };
         }
-        let (interactive, die) = (self.interactive, self.die_with_parent);
+        let (interactive, die, boxed) = (self.interactive, self.die_with_parent, boxed.cloned());
         Ok(expression.before_spawn(move |command| {
             if !interactive {
                 command.process_group(0);
             }
             if die {
                 kill_when_parent_dies(command);
+            }
+            if let Some(boxed) = &boxed {
+                boxed.before_exec(command);
             }
             Ok(())
         }))

@@ -164,6 +164,10 @@ pub const REQUIREMENTS: &[Requirement] = &[
             "runs the kernel's KTAP parser beside ours, in the tests",
         )
     },
+    Requirement {
+        level: Level::Recommended,
+        ..program("bwrap", &[0, 5], "0.5", "bubblewrap", "puts builds and guests into a box")
+    },
     Requirement { level: Level::Recommended, ..present("gcov", "gcc", "reads which lines of a series ran") },
     Requirement {
         name: "ccache",

@@ -16,7 +16,7 @@ use super::fastpath::{self, Detour, FastPath, Memory};
 use super::fragment::{Fragment, Merged, Release, Setting, merge};
 use super::make::{FLAGS, MOCK, Make, Progress, prefixed};
 use super::slot::Slot;
-use super::{BuildError, Toolchain, gcov, install, toolchain};
+use super::{BuildError, Toolchain, gcov, install, links, toolchain};
 
 mod fast;
 
@@ -53,6 +53,9 @@ struct Made {
     /// The first error of the mock modules, where they do not compile.
     mock_error: Option<String>,
 }
+
+/// In the object folder: the release as `uname -r` says it.
+const RELEASE: &str = "include/config/kernel.release";
 
 /// Configures and builds kernels.
 pub struct Builder<'a> {
@@ -185,6 +188,7 @@ impl Builder<'_> {
             src: tree.src,
             obj,
             base: tree.src.parent().unwrap_or(tree.src),
+            cache: self.cache,
             jobs: self.jobs,
             log,
             kernel: self.kernel,
@@ -276,11 +280,15 @@ impl Builder<'_> {
     ) -> Result<Built, BuildError> {
         let obj = make.obj;
         let draft = Draft::new(&self.cache.join("builds"))?;
-        let release_file = obj.join("include/config/kernel.release");
-        let release = read(&release_file)?.trim().to_owned();
-        for (from, to) in
-            [("arch/x86/boot/bzImage", "bzImage"), (".config", "config"), ("System.map", "System.map")]
-        {
+        let kept =
+            [("arch/x86/boot/bzImage", "bzImage"), (".config", "config"), ("System.map", "System.map")];
+        links::refuse(obj, kept.iter().map(|(from, _)| *from).chain([RELEASE, "vmlinux"]))?;
+        let release = read(&obj.join(RELEASE))?.trim().to_owned();
+        // It becomes the name of a folder.
+        if release.is_empty() || release.contains(['/', '\n']) || [".", ".."].contains(&release.as_str()) {
+            return Err(BuildError::Version(release));
+        }
+        for (from, to) in kept {
             fs::copy(obj.join(from), draft.path().join(to))?;
         }
         let (production, mock) = (draft.path().join("production"), draft.path().join("mock"));

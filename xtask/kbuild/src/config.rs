@@ -19,7 +19,7 @@ use super::fragment::{Merged, Setting, Value};
 use super::kconfig::{DotConfig, KconfigTree, explain};
 use super::make::{FLAGS, Make, Progress};
 use super::slot::{Slot, remove};
-use super::{BuildError, Toolchain};
+use super::{BuildError, Toolchain, links};
 
 /// What tinyconfig reads beside Kconfig files.
 const TINY: [&str; 3] =
@@ -75,10 +75,12 @@ pub(super) fn configure(make: &Make, slot: &Slot, merged: &Merged) -> Result<Con
     let path = slot.obj().join(".config");
     let before = fs::read(&path).ok().zip(fs::metadata(&path).and_then(|meta| meta.modified()).ok());
     make.run(&[OsString::from("tinyconfig")], progress)?.check(DOING)?;
+    links::refuse(make.obj, [".config"])?;
     let mut file = OpenOptions::new().append(true).open(&path)?;
     file.write_all(merged.text().as_bytes())?;
     drop(file);
     make.run(&[OsString::from("olddefconfig")], progress)?.check(DOING)?;
+    links::refuse(make.obj, [".config"])?;
     let after = fs::read(&path)?;
     if let Some((_, modified)) = before.filter(|(text, _)| *text == after) {
         // kbuild goes by times: an unchanged configuration must not look like a new one.
@@ -92,7 +94,9 @@ pub(super) fn configure(make: &Make, slot: &Slot, merged: &Merged) -> Result<Con
 
 /// Remembers a configuration with which a build succeeded.
 pub(super) fn remember(slot: &Slot, src: &Path, configured: Configured) -> Result<(), BuildError> {
-    let path = slot.obj().join("include/config/auto.conf.cmd");
+    const LIST: &str = "include/config/auto.conf.cmd";
+    links::refuse(&slot.obj(), [LIST])?;
+    let path = slot.obj().join(LIST);
     let text = fs::read_to_string(&path)?;
     let list = text.split_once("deps_config := \\\n").map_or("", |(_, rest)| rest);
     let names =

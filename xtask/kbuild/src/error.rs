@@ -57,6 +57,9 @@ pub enum BuildError {
         /// The gcc that brought other counters.
         since: u32,
     },
+    /// A build left a symbolic link where the tool reads what it made.
+    #[error("the build left a symbolic link, which is not followed: {}", .0.display())]
+    Link(PathBuf),
     /// A version that cannot be read.
     #[error("`{0}` is no kernel version: wanted major.minor first")]
     Version(String),
@@ -157,6 +160,9 @@ impl ToolError for BuildError {
             Self::Machine { hint: Some(hint), .. } => hint,
             Self::Machine { .. } => "try again; the log has all that make printed",
             Self::Counters { .. } => "count on a newer kernel, or put an older gcc first on the PATH",
+            Self::Link(_) => {
+                "see what in the tree's Makefiles makes it; a build has no business outside of its folder"
+            }
             Self::Version(_) => "correct VERSION and PATCHLEVEL at the top of the tree's Makefile",
             Self::MockDoesNotCompile(_) | Self::NoMock => {
                 "mend tools/testing/cxl, or choose suites that do without: `cargo xtask run --suite enumerate`"

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use fs_err as fs;
 
-use super::BuildError;
 use super::fragment::{Fragment, Value};
+use super::{BuildError, links};
 
 /// The folder of an entry that holds the notes of the objects.
 pub(super) const NOTES: &str = "gcno";
@@ -65,11 +65,13 @@ fn major(compiler: &str) -> Option<u32> {
 pub(super) fn keep_notes(profiled: &[String], obj: &Path, src: &Path, to: &Path) -> Result<(), BuildError> {
     for folder in profiled {
         for (root, name) in [(obj, "obj"), (src, "src")] {
+            links::refuse(root, [folder])?;
             let Ok(entries) = fs::read_dir(root.join(folder)) else { continue };
             let target = to.join(name).join(folder);
             for entry in entries {
-                let path = entry?.path();
-                if path.extension().is_some_and(|ending| ending == "gcno") {
+                let entry = entry?;
+                let path = entry.path();
+                if entry.file_type()?.is_file() && path.extension().is_some_and(|ending| ending == "gcno") {
                     fs::create_dir_all(&target)?;
                     fs::copy(&path, target.join(path.file_name().unwrap_or_default()))?;
                 }

@@ -103,9 +103,15 @@ impl Headline {
 
 /// What an error's text says of the machine, and not of the kernel.
 pub(super) fn is_machine(text: &str) -> bool {
-    ["No space left on device", "Killed signal terminated program", "Cannot allocate memory", "out of memory"]
-        .iter()
-        .any(|sign| text.contains(sign))
+    [
+        "No space left on device",
+        "Killed signal terminated program",
+        "bwrap: ",
+        "Cannot allocate memory",
+        "out of memory",
+    ]
+    .iter()
+    .any(|sign| text.contains(sign))
 }
 
 /// The next step for an error of a known kind.

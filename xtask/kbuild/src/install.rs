@@ -9,9 +9,9 @@ use walkdir::WalkDir;
 
 use host::{Process, ProcessError};
 
-use super::BuildError;
 use super::entry::STAMP;
 use super::make::{Make, Progress, prefixed};
+use super::{BuildError, links};
 
 /// How depmod begins to say that modules need each other in a circle (kmod's `depmod_report_cycles()`).
 const CYCLE: &str = "Cycle detected: ";
@@ -89,7 +89,7 @@ pub(super) fn derived(
         // depmod writes its own files anew.
         let is_depmods = is_tree && entry.path().extension().is_none_or(|ending| ending != "ko");
         match linked {
-            Some(linked) if !is_debug => strip(linked, &target)?,
+            Some(linked) if !is_debug => strip(make, linked, &target)?,
             None if is(0, STAMP) => {}
             None if !is_depmods => fs::hard_link(entry.path(), &target)?,
             _ => {
@@ -107,8 +107,9 @@ pub(super) fn derived(
 }
 
 /// As modules_install does with `INSTALL_MOD_STRIP=1` (scripts/Makefile.modinst).
-fn strip(module: &Path, to: &Path) -> Result<(), BuildError> {
-    Process::new("strip", ["--strip-debug", "-o"]).arg(to).arg(module).env("LC_ALL", "C").run()?;
+fn strip(make: &Make, module: &Path, to: &Path) -> Result<(), BuildError> {
+    let process = Process::new("strip", ["--strip-debug", "-o"]).arg(to).arg(module).env("LC_ALL", "C");
+    process.confined(make.inside().write(to.parent().unwrap_or(to))).run()?;
     Ok(())
 }
 
@@ -141,6 +142,7 @@ pub(super) fn canonical(path: &Path) -> String {
 pub(super) fn modules(root: &Path) -> Vec<PathBuf> {
     let files = WalkDir::new(root).sort_by_file_name().into_iter().filter_map(Result::ok);
     files
+        .filter(|entry| entry.file_type().is_file())
         .map(walkdir::DirEntry::into_path)
         .filter(|path| path.extension().is_some_and(|e| e == "ko"))
         .collect()
@@ -151,8 +153,8 @@ fn install(make: &Make, root: &Path, more: &[OsString], progress: Progress) -> R
     args.push(prefixed("INSTALL_MOD_PATH=", root));
     // depmod runs once, by us, when a tree is complete.
     args.extend(["INSTALL_MOD_STRIP=1", "DEPMOD=true", "modules_install"].map(OsString::from));
-    make.run(&args, progress)?.check("installing the modules")?;
-    Ok(())
+    make.run_into(root, &args, progress)?.check("installing the modules")?;
+    links::refuse_below(root)
 }
 
 /// Modules that need each other in a circle are the kernel's fault: they could not be loaded.
@@ -163,7 +165,8 @@ fn depmod(make: &Make, root: &Path, release: &str) -> Result<(), BuildError> {
         .arg(make.obj.join("System.map"))
         .arg(release)
         .env("LC_ALL", "C")
-        .log(make.log);
+        .log(make.log)
+        .confined(make.inside().write(root));
     match process.run() {
         Ok(_) => Ok(()),
         Err(ProcessError::Failed { tail, .. }) if tail.iter().any(|line| line.contains(CYCLE)) => {

@@ -15,6 +15,7 @@ mod gcov;
 mod headline;
 mod install;
 mod kconfig;
+mod links;
 mod make;
 mod slot;
 mod symbols;

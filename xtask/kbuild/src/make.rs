@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use event::{Event, Sink, Stage};
-use host::{Process, Status, signals};
+use host::confine::Broken;
+use host::{Confinement, Process, Status, signals};
 
 use super::headline::{self, Headline};
 use super::{BuildError, Toolchain, gcov};
@@ -82,6 +83,8 @@ pub(super) struct Make<'a> {
     pub obj: &'a Path,
     /// What ccache takes as common root, so that its hits do not depend on where the slot lies.
     pub base: &'a Path,
+    /// Root of the tool's cache: compilers in a box have a ccache of their own there.
+    pub cache: &'a Path,
     pub jobs: usize,
     pub log: &'a Path,
     pub kernel: &'a str,
@@ -107,6 +110,8 @@ pub(super) struct Finished {
     src: PathBuf,
     headline: Headline,
     tail: Vec<String>,
+    /// The limit of its box that it was killed for.
+    broken: Option<Broken>,
 }
 
 #[derive(Default)]
@@ -119,6 +124,10 @@ struct Watch {
 impl Make<'_> {
     /// The process of a run, without its watcher.
     pub(super) fn process(&self, args: &[OsString]) -> Process {
+        self.process_in(args, self.inside())
+    }
+
+    fn process_in(&self, args: &[OsString], inside: Confinement) -> Process {
         let mut process = Process::new(&self.toolchain.make, ["-C"])
             .arg(self.src)
             .arg(prefixed("O=", self.obj))
@@ -134,7 +143,8 @@ impl Make<'_> {
         if let Some(argument) = gcov::argument(self.profiled) {
             process = process.arg(argument);
         }
-        args.iter().fold(self.environment(process), Process::arg).env("LC_ALL", "C").log(self.log)
+        let process = args.iter().fold(self.environment(process), Process::arg);
+        process.env("LC_ALL", "C").log(self.log).confined(inside)
     }
 
     /// What kbuild itself starts, in the environment that it makes for that (the top Makefile: `unexport LC_ALL` and what follows).
@@ -153,8 +163,20 @@ impl Make<'_> {
         }
         if self.toolchain.ccache.is_some() {
             process = process.env("CCACHE_BASEDIR", self.base).env("CCACHE_NOHASHDIR", "1");
+            // What a stranger's Makefile puts there must not come out in the user's own builds.
+            process = process.env("CCACHE_DIR", self.ccache());
         }
-        process
+        process.confined(self.inside())
+    }
+
+    fn ccache(&self) -> PathBuf {
+        self.cache.join("ccache")
+    }
+
+    /// The box of a build. kbuild of 6.12 writes into the tree, too, where it makes modules from outside of it.
+    pub(super) fn inside(&self) -> Confinement {
+        let inside = Confinement::new().write(self.src).write(self.obj);
+        if self.toolchain.ccache.is_some() { inside.write(self.ccache()) } else { inside }
     }
 
     /// Runs it; a make that fails is no error yet, see [`Finished::check`].
@@ -165,16 +187,35 @@ impl Make<'_> {
         self.run_heard(args, progress, |_| {})
     }
 
+    /// The same with one more folder to write into.
+    pub(super) fn run_into(
+        &self,
+        folder: &Path,
+        args: &[OsString],
+        progress: Progress,
+    ) -> Result<Finished, BuildError> {
+        self.follow(self.process_in(args, self.inside().write(folder)), progress, |_| {})
+    }
+
     /// The same with someone who hears every line.
     pub(super) fn run_heard(
         &self,
         args: &[OsString],
         progress: Progress,
+        hear: impl FnMut(&str) + Send + 'static,
+    ) -> Result<Finished, BuildError> {
+        self.follow(self.process(args), progress, hear)
+    }
+
+    fn follow(
+        &self,
+        process: Process,
+        progress: Progress,
         mut hear: impl FnMut(&str) + Send + 'static,
     ) -> Result<Finished, BuildError> {
         let watch = Arc::new(Mutex::new(Watch::default()));
         let watcher = Arc::clone(&watch);
-        let process = self.process(args).on_line(move |line| {
+        let process = process.on_line(move |line| {
             let mut watch = watcher.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(object) = object(line) {
                 watch.objects += 1;
@@ -210,6 +251,7 @@ impl Make<'_> {
             src: self.src.to_owned(),
             headline: watch.headline,
             tail: output.tail,
+            broken: output.broken,
         })
     }
 
@@ -232,6 +274,9 @@ impl Finished {
             return Ok(self);
         }
         let log = self.log.clone();
+        if let Some(broken) = self.broken {
+            return Err(BuildError::Make { doing, headline: format!("make was ended: {broken}"), log });
+        }
         if self.status.code().is_none() {
             let headline = format!("make was ended by {}", self.status);
             return Err(BuildError::Machine { doing, headline, hint: None, log });

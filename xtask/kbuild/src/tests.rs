@@ -12,7 +12,7 @@ use super::{BuildError, Builder, Built, Fragment, Mock, Toolchain, Tree, Warning
 /// Writes what a real kernel build leaves, and then does what `TARGET.sh` beside it says.
 const FAKE_MAKE: &str = r#"#!/bin/sh
 here=$(dirname "$0")
-echo "$MAKEFLAGS|$*" >> "$here/calls"
+echo "$MAKEFLAGS|$*" >> "$here/work/src/calls"
 for arg; do
   case $arg in
   O=*) obj=${arg#O=} ;;
@@ -57,9 +57,10 @@ impl Bench {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let at = |name: &str| folder.path().join(name);
-        for (name, text) in
-            [("make", FAKE_MAKE), ("depmod", "#!/bin/sh\necho \"$@\" >> \"$(dirname $0)/depmods\"\n")]
-        {
+        for (name, text) in [
+            ("make", FAKE_MAKE),
+            ("depmod", "#!/bin/sh\necho \"$@\" >> \"$(dirname $0)/work/src/depmods\"\n"),
+        ] {
             fs::write(at(name), text).expect("written");
             fs::set_permissions(at(name), fs::Permissions::from_mode(0o755)).expect("made runnable");
         }
@@ -80,7 +81,7 @@ impl Bench {
     }
 
     fn calls(&self) -> usize {
-        fs::read_to_string(self.at("calls")).map_or(0, |text| text.lines().count())
+        fs::read_to_string(self.at("work/src/calls")).map_or(0, |text| text.lines().count())
     }
 
     fn build_into(&self, fragment: &str, tree: &str, sink: &Collect) -> Result<Built, BuildError> {
@@ -153,7 +154,7 @@ fn a_build_has_both_trees_with_one_of_each_module() {
     ]
     "#);
     assert_eq!(fs::read_to_string(&built.config).expect("a config"), "CONFIG_TINY=y\nCONFIG_TINY=y\n");
-    let depmods = fs::read_to_string(bench.at("depmods")).expect("depmod was run");
+    let depmods = fs::read_to_string(bench.at("work/src/depmods")).expect("depmod was run");
     assert_eq!(depmods.lines().count(), 2, "{depmods}");
     assert!(!bench.at("work/unfinished").exists());
 }
@@ -190,11 +191,11 @@ fn another_tree_is_built_without_configuring_again() {
     let sink = Collect::default();
     let second = bench.build_into("CONFIG_TINY=y\n", "tree2", &sink).expect("built");
     assert_ne!(first.id, second.id);
-    let calls = fs::read_to_string(bench.at("calls")).expect("calls");
+    let calls = fs::read_to_string(bench.at("work/src/calls")).expect("calls");
     assert_eq!(calls.matches("tinyconfig").count(), 1, "{calls}");
     fs::write(bench.at("work/src/Kconfig"), format!("{KCONFIG}\n")).expect("written");
     bench.build_into("CONFIG_TINY=y\n", "tree3", &sink).expect("built");
-    let calls = fs::read_to_string(bench.at("calls")).expect("calls");
+    let calls = fs::read_to_string(bench.at("work/src/calls")).expect("calls");
     assert_eq!(calls.matches("tinyconfig").count(), 2, "a changed Kconfig file is looked at: {calls}");
 }
 
@@ -477,7 +478,7 @@ fn what_is_touched_is_compiled_again_and_a_header_with_what_includes_it() {
     not compiled {"drivers/cxl/unwanted.c", "tools/testing/cxl/test/unwanted.c"}
     broken {"drivers/cxl/broken.c"}
     "#);
-    let calls = fs::read_to_string(bench.at("calls")).expect("called");
+    let calls = fs::read_to_string(bench.at("work/src/calls")).expect("called");
     assert!(calls.contains("W=1"), "{calls}");
     assert!(
         calls.contains("broken.o drivers/cxl/mem.o drivers/cxl/port.o drivers/cxl/unwanted.o"),
@@ -490,4 +491,58 @@ fn what_is_touched_is_compiled_again_and_a_header_with_what_includes_it() {
     not compiled {}
     broken {"tools/testing/cxl/test/unwanted.c"}
     "#);
+}
+
+/// What a Makefile may not do, tried at each step of a build.
+#[test]
+fn a_makefile_is_in_a_box() {
+    let bench = Bench::new();
+    let outside = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| outside.path().join(name);
+    fs::write(at("secret"), "secret\n").expect("written");
+    let escape = format!(
+        "cat {0}/secret > stolen; echo x >> {0}/secret; echo x > {0}/new; echo x > {1}/new; true",
+        outside.path().display(),
+        bench.at("cache").display()
+    );
+    for target in ["tinyconfig", "bzImage", "mock-modules", "modules_install"] {
+        bench.script(target, &escape);
+    }
+    bench.build("CONFIG_TINY=y\n").expect("built");
+    assert_eq!(fs::read_to_string(at("secret")).expect("it is there"), "secret\n");
+    assert!(!at("new").exists() && !bench.at("cache/new").exists());
+    assert_eq!(fs::read_to_string(bench.at("work/obj/stolen")).expect("a file"), "");
+}
+
+#[test]
+fn a_release_is_a_name_and_no_path() {
+    let bench = Bench::new();
+    bench.script("bzImage", "echo ../../.. > include/config/kernel.release");
+    let error = bench.build("CONFIG_TINY=y\n").map(|_| ()).expect_err("no name");
+    assert!(matches!(error, BuildError::Version(_)), "{error}");
+}
+
+/// The tool itself is in no box. It must not follow where a build leads it.
+#[test]
+fn a_link_that_a_build_leaves_is_not_followed() {
+    for (target, script) in [
+        ("tinyconfig", "ln -sf OUTSIDE/file .config"),
+        ("bzImage", "ln -sf OUTSIDE/file arch/x86/boot/bzImage"),
+        ("bzImage", "ln -sf OUTSIDE/file System.map"),
+        ("bzImage", "ln -sf OUTSIDE/file include/config/kernel.release"),
+        ("bzImage", "rm -r include/config; ln -s OUTSIDE include/config"),
+        ("modules_install", "ln -sf OUTSIDE/file \"$lib/kernel/drivers/cxl/cxl_mem.ko\""),
+        ("modules_install", "rm -r \"$lib/kernel/drivers\"; ln -s OUTSIDE \"$lib/kernel/drivers\""),
+        ("mock-modules_install", "ln -sf OUTSIDE/file \"$lib/updates/cxl_mem.ko\""),
+    ] {
+        let bench = Bench::new();
+        let outside = tempfile::tempdir().expect("a folder");
+        let file = outside.path().join("file");
+        fs::write(&file, "6.12.0-fake\n").expect("written");
+        bench.script(target, &script.replace("OUTSIDE", &outside.path().display().to_string()));
+        let error = bench.build("CONFIG_TINY=y\n").map(|_| ()).expect_err(script);
+        let text = fault::shown(&error);
+        assert!(text.contains("is not followed") && error.fault() == Fault::Kernel, "{script}: {text}");
+        assert_eq!(fs::read_to_string(&file).expect("it is there"), "6.12.0-fake\n", "{script}");
+    }
 }

@@ -9,6 +9,7 @@ use engine::bisect::HistoryError;
 use engine::series::mail::Message;
 use guest::GuestError;
 use host::Process;
+use host::confine::Broken;
 use kbuild::LostOption;
 use report::Folders;
 use spec::CellFilter;
@@ -88,6 +89,8 @@ impl Sample {
 
 fn of_the_host() -> Vec<Sample> {
     let failed = Process::new("false", [""; 0]).run().expect_err("it fails");
+    let limit =
+        ProcessError::Limit { program: text(), command: text(), broken: Broken::Processes(5000, 4096) };
     let deadline = ProcessError::Deadline {
         program: text(),
         command: text(),
@@ -97,7 +100,15 @@ fn of_the_host() -> Vec<Sample> {
     };
     let gone = start(io::ErrorKind::NotFound.into());
     [
-        of([start(full()), gone, failed, deadline, ProcessError::Interrupted, ProcessError::from(full())]),
+        of([
+            start(full()),
+            gone,
+            failed,
+            deadline,
+            limit,
+            ProcessError::Interrupted,
+            ProcessError::from(full()),
+        ]),
         of([cache(), CacheError::Interrupted(path())]),
         of([
             AptError::Missing,
@@ -188,6 +199,7 @@ fn of_the_kernel() -> Vec<Sample> {
             machine(Some(text())),
             machine(None),
             BuildError::Counters { compiler: text(), file: "x", since: 14 },
+            BuildError::Link(path()),
             BuildError::Version(text()),
             BuildError::MockDoesNotCompile(text()),
             BuildError::NoMock,

@@ -135,19 +135,23 @@ fn start(machine: &Machine, sockets: &Sockets, log: PathBuf) -> Result<Running, 
         monitor: ["-chardev", &qmp, "-mon", "chardev=qmp,mode=control"].map(str::to_owned).into(),
         initrd: sockets.path(INITRD).to_string_lossy().into_owned(),
     });
-    Ok(Process::new(machine.qemu, &arguments).log(log).die_with_parent().start()?)
+    let inside = machine.inside().write(sockets.path(""));
+    Ok(Process::new(machine.qemu, &arguments).log(log).die_with_parent().confined(inside).start()?)
 }
 
 /// How it ended: as we ended it, or else as QEMU reports.
 fn end_of(qemu: Running, qmp: Option<&Qmp>, killed: Option<VmEnd>) -> VmEnd {
     let output = qemu.finish();
+    let died = |how: String| VmEnd::QemuDied { how, stderr: output.tail.join("\n") };
+    if let Some(broken) = &output.broken {
+        return died(format!("its box: {broken}"));
+    }
     if let Some(killed) = killed {
         return killed;
     }
     if signals::requested() {
         return VmEnd::Interrupted;
     }
-    let died = |how: String| VmEnd::QemuDied { how, stderr: output.tail.join("\n") };
     if !output.status.success() {
         return died(output.status.to_string());
     }

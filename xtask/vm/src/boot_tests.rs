@@ -101,6 +101,9 @@ impl Fake {
     fn with_boot<T>(&self, deadlines: Deadlines, work: impl FnOnce(&Boot) -> T) -> T {
         let path = |name: &str| self.folder.path().join(name);
         let (qemu, image, boot) = (path("qemu"), path("image"), path("boot"));
+        // Where its box lets it write beside the sockets.
+        let memory = format!("x,mem-path={}", path("memory").display());
+        let machine_args = ["-object".to_owned(), memory];
         let machine = Machine {
             qemu: &qemu,
             accel: Accel::Tcg,
@@ -108,7 +111,7 @@ impl Fake {
             image: &image,
             job: None,
             cmdline: &[],
-            machine_args: &[],
+            machine_args: &machine_args,
         };
         work(&Boot { machine, folder: &boot, deadlines })
     }

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use host::Confinement;
+
 use super::Accel;
 
 /// What is booted, and on what.
@@ -66,6 +68,21 @@ impl Machine<'_> {
             initrd: self.image.to_string_lossy().into_owned(),
         });
         host::Process::new(self.qemu, arguments).command_line()
+    }
+
+    /// The box of this QEMU: what its arguments name, read-only but for the files that are a device's memory.
+    pub(super) fn inside(&self) -> Confinement {
+        let boots = Confinement::new().read(self.kernel).read(self.image);
+        let boots = if self.accel == Accel::Kvm { boots.device("/dev/kvm") } else { boots };
+        let fields = self.machine_args.iter().flat_map(|argument| argument.split(','));
+        fields.filter_map(|field| field.split_once('=')).fold(boots, |inside, (name, value)| {
+            let path = Path::new(value);
+            match name {
+                _ if !path.is_absolute() => inside,
+                "mem-path" => inside.write(path.parent().unwrap_or(path)),
+                _ => inside.read(path),
+            }
+        })
     }
 
     pub(super) fn arguments(&self, plumbing: &Plumbing) -> Vec<String> {

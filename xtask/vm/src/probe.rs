@@ -17,7 +17,10 @@ use super::VmError;
 /// It takes 0.1 s; from a cold disk a second.
 const DEADLINE: Duration = Duration::from_secs(30);
 /// Changes when other questions are asked.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
+
+/// The option with which it gives up what it needs for nothing.
+const SANDBOX: &str = "sandbox";
 
 /// What a QEMU reports of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +33,8 @@ pub struct QemuFacts {
     pub devices: BTreeMap<String, BTreeSet<String>>,
     /// Names of the machine protocol's commands on CXL.
     pub commands: BTreeSet<String>,
+    /// It has `-sandbox`.
+    pub sandbox: bool,
 }
 
 impl QemuFacts {
@@ -45,6 +50,7 @@ impl QemuFacts {
             version: QemuVersion::new(major, minor, micro),
             devices: Some(self.devices.clone()),
             // No property shows it; the command came with the interrupts.
+            sandbox: self.sandbox,
             event_interrupts: self.commands.contains("cxl-inject-general-media-event"),
         }
     }
@@ -102,6 +108,8 @@ fn ask(qemu: &Path) -> Result<QemuFacts, VmError> {
         let arguments = json!({ "typename": device });
         questions.push(json!({ "execute": "device-list-properties", "arguments": arguments, "id": device }));
     }
+    let sandbox = json!({ "option": SANDBOX });
+    questions.push(json!({ "execute": "query-command-line-options", "arguments": sandbox, "id": SANDBOX }));
     questions.push(json!({ "execute": "quit" }));
     let input = questions.iter().map(Value::to_string).collect::<Vec<_>>().join("\n") + "\n";
     let arguments = ["-machine", "none", "-nodefaults", "-display", "none", "-qmp", "stdio"];
@@ -128,7 +136,10 @@ fn facts(answers: &str) -> Result<QemuFacts, String> {
         version["qemu"][part].as_u64().and_then(|number| u32::try_from(number).ok()).ok_or("odd version")
     };
     let commands = answers.remove("query-commands").ok_or("it does not report its commands")?;
+    // One that was built without libseccomp has no such option, and answers with an error.
+    let sandbox = answers.remove(SANDBOX).is_some_and(|options| options[0]["option"] == SANDBOX);
     Ok(QemuFacts {
+        sandbox,
         version: (number("major")?, number("minor")?, number("micro")?),
         package: version["package"].as_str().unwrap_or_default().to_owned(),
         commands: names(&commands).into_iter().filter(|name| name.starts_with("cxl-")).collect(),

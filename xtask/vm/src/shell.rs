@@ -23,7 +23,8 @@ impl Boot<'_> {
             monitor: vec!["-mon".into(), "chardev=console,mode=readline".into()],
             initrd: initrd.to_string_lossy().into_owned(),
         });
+        let inside = self.machine.inside().write(sockets.path("")).write(self.folder);
         let qemu = Process::new(self.machine.qemu, &arguments).interactive().die_with_parent();
-        Ok(qemu.output()?.status)
+        Ok(qemu.confined(inside).output()?.status)
     }
 }

@@ -8,6 +8,8 @@ use std::{fmt, io};
 
 use fault::{Fault, ToolError};
 
+use crate::confine::Broken;
+
 /// How a process ended; signals by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Status(pub(super) ExitStatus);
@@ -78,6 +80,16 @@ pub enum ProcessError {
         /// Where all of its lines are.
         log: Option<PathBuf>,
     },
+    /// It went beyond a limit of its box, and was killed.
+    #[error("{program} was ended: {broken}\n  command: {command}")]
+    Limit {
+        /// The program.
+        program: String,
+        /// Ready to paste.
+        command: String,
+        /// Which one.
+        broken: Broken,
+    },
     /// The user interrupted.
     #[error("interrupted")]
     Interrupted,
@@ -119,6 +131,9 @@ impl ToolError for ProcessError {
                 Some("`cargo xtask doctor` shows what is missing, and how to get it".to_owned())
             }
             Self::Start { source, .. } => source.hint(),
+            Self::Limit { .. } => {
+                Some("look at what it runs: a box has room for any build; --box off has no limits".to_owned())
+            }
             _ => None,
         }
     }

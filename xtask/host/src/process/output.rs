@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::error::Status;
+use crate::confine::Broken;
 
 /// Is called for each line of output.
 pub(super) type OnLine = Box<dyn FnMut(&str) + Send>;
@@ -18,6 +19,8 @@ pub struct Output {
     pub tail: Vec<String>,
     /// Wall time.
     pub took: Duration,
+    /// The limit of its box that it went beyond, for which it was killed.
+    pub broken: Option<Broken>,
 }
 
 impl Output {

@@ -14,6 +14,7 @@ use rustix::process::Signal;
 
 use super::error::{ProcessError, Status};
 use super::output::{OnLine, Output};
+use crate::confine::{Broken, Prepared, Watched};
 use crate::signals::{GRACE, Group};
 
 /// How many last lines an error shows.
@@ -33,6 +34,10 @@ pub struct Running {
     pub(super) readers: Vec<JoinHandle<()>>,
     pub(super) shared: Arc<Mutex<Shared>>,
     pub(super) started: Instant,
+    /// The box around it; its temporary folder goes with us.
+    pub(super) boxed: Option<Arc<Prepared>>,
+    pub(super) watched: Option<Watched>,
+    pub(super) broken: Option<Broken>,
 }
 
 pub(super) struct Shared {
@@ -47,13 +52,37 @@ impl Running {
     pub fn wait(&mut self, longest: Duration) -> Option<Status> {
         let until = Instant::now() + longest;
         loop {
-            match self.handle.try_wait() {
-                Ok(Some(output)) => return Some(Status(output.status)),
+            let ended = self.handle.try_wait().map(|ended| ended.map(|output| output.status));
+            match ended {
+                Ok(Some(status)) => return Some(Status(self.own(status))),
                 // The child cannot be waited for any more: it is gone, and its status with it.
                 Err(_) => return Some(Status(ExitStatus::from_raw(0x7f00))),
                 Ok(None) if Instant::now() >= until => return None,
+                Ok(None) if self.is_beyond() => {}
                 Ok(None) => thread::sleep(TICK.min(until.saturating_duration_since(Instant::now()))),
             }
+        }
+    }
+
+    /// Looks after the limits of its box, and kills it if it is beyond.
+    fn is_beyond(&mut self) -> bool {
+        let pid = self.pid();
+        let Some(broken) = self.watched.as_mut().and_then(|watched| watched.look(pid)) else { return false };
+        if let Some(group) = &self.group {
+            group.signal(Signal::KILL);
+        }
+        self.watched = None;
+        self.broken = Some(broken);
+        true
+    }
+
+    /// The status of the command itself, where bubblewrap hands it on: by a signal as 128 and its number.
+    fn own(&self, status: ExitStatus) -> ExitStatus {
+        const SIGNALS: std::ops::RangeInclusive<i32> = 129..=128 + 64;
+        let has_go_between = self.boxed.as_ref().is_some_and(|boxed| boxed.has_go_between());
+        match status.code() {
+            Some(code) if has_go_between && SIGNALS.contains(&code) => ExitStatus::from_raw(code - 128),
+            _ => status,
         }
     }
 
@@ -105,6 +134,7 @@ impl Running {
             stdout: std::mem::take(&mut shared.stdout),
             tail: shared.tail.iter().cloned().collect(),
             took,
+            broken: self.broken.take(),
         }
     }
 }

@@ -71,6 +71,7 @@ impl Bench {
             src: &src,
             obj: &obj,
             base: self.folder.path(),
+            cache: self.folder.path(),
             jobs: 2,
             log: &log,
             kernel: "lts",

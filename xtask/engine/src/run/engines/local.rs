@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use cxl_topology::Capabilities;
 use event::{Event, Sink};
+use host::confine::{self, Policy, Strength};
 use kbuild::{Built, Outlook};
 use kernlog::Verdict;
 use vm::Accel;
@@ -35,6 +36,7 @@ impl<'a> LocalEngine<'a> {
     /// # Errors
     /// QEMU does not report it.
     pub fn new(context: &RunContext<'a>, options: &'a Options) -> Result<Self, RunError> {
+        context.sink.emit(&box_of_this_machine());
         let capabilities = vm::probe(&options.qemu, context.cache.path())?.capabilities();
         Ok(Self {
             context: *context,
@@ -78,6 +80,18 @@ impl<'a> LocalEngine<'a> {
             // It is started again when it is its turn, and what is wrong is reported then.
             Err(error) => context.sink.emit(&Event::Remark { text: fault::one_line(&error) }),
         }
+    }
+}
+
+/// In the record of each run; shown where the box is less than it could be.
+fn box_of_this_machine() -> Event {
+    match (confine::policy(), Strength::here()) {
+        (Policy::Off, _) => {
+            let text = "--box off: what a tree's Makefiles and an emulator do, they do as you".to_owned();
+            Event::Notice { text }
+        }
+        (_, strength @ Strength::None { .. }) => Event::Notice { text: format!("the box: {strength}") },
+        (_, strength) => Event::Remark { text: format!("the box: {strength}") },
     }
 }
 

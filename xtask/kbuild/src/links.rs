@@ -1,0 +1,43 @@
+//! What a build leaves is read by the tool, which is in no box: a symbolic link would lead it to wherever the build has no business.
+//! kbuild makes a few, none of them where the tool reads.
+
+use std::path::Path;
+
+use walkdir::WalkDir;
+
+use super::BuildError;
+
+/// In a tree of installed modules: links to the objects and the sources, in kernels before 6.6 (scripts/Makefile.modinst).
+const OF_KBUILD: [&str; 2] = ["build", "source"];
+
+/// Refuses links among these files of a folder, and among the folders on the way to them.
+///
+/// # Errors
+/// [`BuildError::Link`].
+pub(super) fn refuse<P: AsRef<Path>>(
+    root: &Path,
+    files: impl IntoIterator<Item = P>,
+) -> Result<(), BuildError> {
+    for file in files {
+        let mut place = root.to_owned();
+        for part in file.as_ref() {
+            place.push(part);
+            if place.is_symlink() {
+                return Err(BuildError::Link(place));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Refuses links anywhere below a folder of installed modules.
+///
+/// # Errors
+/// [`BuildError::Link`].
+pub(super) fn refuse_below(root: &Path) -> Result<(), BuildError> {
+    let link = WalkDir::new(root)
+        .into_iter()
+        .filter_map(Result::ok)
+        .find(|entry| entry.path_is_symlink() && !OF_KBUILD.iter().any(|name| entry.file_name() == *name));
+    link.map_or(Ok(()), |link| Err(BuildError::Link(link.into_path())))
+}
