@@ -427,18 +427,31 @@ fn shown(warnings: &Warnings) -> String {
     format!("{found}not compiled {:?}\nbroken {:?}", warnings.not_compiled, warnings.broken)
 }
 
+/// Objects that were made from a header: in its own folder, below it, and elsewhere.
+fn includers(bench: &Bench, header: &str) {
+    for object in ["drivers/cxl/core/a", "drivers/cxl/core/b", "net/c", "net/d", "net/e", "net/f", "net/g"] {
+        let (folder, name) = object.rsplit_once('/').expect("a folder");
+        let folder = bench.at("work/obj").join(folder);
+        fs::create_dir_all(&folder).expect("made");
+        let record = folder.join(format!(".{name}.o.cmd"));
+        fs::write(record, format!("deps := \\\n  ../src/{header} \\\n")).expect("written");
+    }
+}
+
 #[test]
 fn what_is_touched_is_compiled_again_and_a_header_with_what_includes_it() {
     let bench = Bench::new();
     let src = bench.at("work/src");
-    for file in [
+    let files = [
         "drivers/cxl/mem.c",
         "drivers/cxl/cxlmem.h",
         "drivers/cxl/unwanted.c",
+        "drivers/cxl/Kconfig",
         "drivers/cxl/broken.c",
         "tools/testing/cxl/test/mem.c",
         "tools/testing/cxl/test/unwanted.c",
-    ] {
+    ];
+    for file in files {
         fs::create_dir_all(src.join(file).parent().expect("a folder")).expect("made");
         fs::write(src.join(file), "").expect("written");
     }
@@ -446,12 +459,14 @@ fn what_is_touched_is_compiled_again_and_a_header_with_what_includes_it() {
     fs::create_dir_all(&obj).expect("made");
     fs::write(obj.join(".port.o.cmd"), "deps := \\\n  ../src/drivers/cxl/cxlmem.h \\\n").expect("written");
     fs::write(obj.join("port.o"), "old").expect("written");
+    includers(&bench, "drivers/cxl/cxlmem.h");
     // Without a target that the fake knows, this is what compiles single objects.
     bench.script(
         "",
         "case $* in *tinyconfig*|*olddefconfig*) exit 0 ;; esac\n\
          [ ! -e drivers/cxl/port.o ] || echo '../src/drivers/cxl/cxlmem.h:1:1: warning: not removed first'\n\
          : > drivers/cxl/mem.o; : > drivers/cxl/port.o\n\
+         for o in drivers/cxl/core/a drivers/cxl/core/b net/c net/d net/e net/f; do : > $o.o; done\n\
          echo \"../src/drivers/cxl/broken.c:1:1: error: of what does not compile\"\n\
          echo \"../src/drivers/cxl/cxlmem.h:9:2: warning: of the header\"\n\
          echo \"../src/drivers/cxl/mem.c:3:1: warning: of the file\"\n\
@@ -462,15 +477,6 @@ fn what_is_touched_is_compiled_again_and_a_header_with_what_includes_it() {
     let mock = src.join("tools/testing/cxl/test/mem.o");
     let made = format!(": > '{}'\n", mock.display());
     bench.script("mock-modules", &format!("{made}echo \"test/mem.c:7: error: of the mock\"\n"));
-    let files = [
-        "drivers/cxl/mem.c",
-        "drivers/cxl/cxlmem.h",
-        "drivers/cxl/unwanted.c",
-        "drivers/cxl/Kconfig",
-        "drivers/cxl/broken.c",
-        "tools/testing/cxl/test/mem.c",
-        "tools/testing/cxl/test/unwanted.c",
-    ];
     insta::assert_snapshot!(shown(&bench.warnings(&files).expect("compiled")), @r#"
     drivers/cxl/cxlmem.h:9: of the header
     drivers/cxl/mem.c:3: of the file
@@ -481,7 +487,10 @@ fn what_is_touched_is_compiled_again_and_a_header_with_what_includes_it() {
     let calls = fs::read_to_string(bench.at("work/src/calls")).expect("called");
     assert!(calls.contains("W=1"), "{calls}");
     assert!(
-        calls.contains("broken.o drivers/cxl/mem.o drivers/cxl/port.o drivers/cxl/unwanted.o"),
+        calls.contains(
+            "drivers/cxl/broken.o drivers/cxl/core/a.o drivers/cxl/core/b.o drivers/cxl/mem.o drivers/cxl/port.o \
+             drivers/cxl/unwanted.o net/c.o net/d.o net/e.o net/f.o\n"
+        ),
         "{calls}"
     );
 

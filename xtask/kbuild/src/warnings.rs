@@ -28,7 +28,8 @@ use super::{BuildError, Builder, Fragment, Release, Tree, merge};
 
 pub use known::{Compared, Known};
 
-/// A header is compiled as part of so many of the files that include it: its own warnings show in any of them.
+/// A header is compiled as part of all files of its own folder and below that include it, since what one of them includes before decides
+/// what is reported, and of so many elsewhere: of `include/linux/device.h` that is most of the kernel.
 const INCLUDERS: usize = 4;
 
 /// A warning of the compiler, kernel-doc or sparse.
@@ -180,19 +181,21 @@ impl Wanted {
         let name = src.file_name().unwrap_or_default().to_string_lossy();
         for entry in WalkDir::new(obj).sort_by_file_name().into_iter().filter_map(Result::ok) {
             let Some(object) = object_of(entry.path(), obj) else { continue };
-            if left.values().all(|left| *left == 0) {
-                break;
+            let is_own = |header: &str| Path::new(&object).starts_with(folder_of(header));
+            if !left.iter().any(|(header, left)| *left > 0 || is_own(header)) {
+                continue;
             }
             let Ok(text) = fs::read_to_string(entry.path()) else { continue };
-            for (header, left) in left.iter_mut().filter(|(_, left)| **left > 0) {
+            for (header, left) in left.iter_mut().filter(|(header, left)| **left > 0 || is_own(header)) {
                 // By ccache's leave a path is relative to the root that it was given.
                 if text.contains(&format!("/{name}/{header} ")) {
-                    *left -= 1;
+                    *left = left.saturating_sub(usize::from(!is_own(header)));
                     self.want(header, object.clone());
                 }
             }
         }
-        self.unseen.extend(left.into_iter().filter(|(_, left)| *left == INCLUDERS).map(|(h, _)| h.clone()));
+        let unseen = headers.iter().filter(|header| !self.show.contains_key(**header));
+        self.unseen.extend(unseen.map(|header| (*header).clone()));
     }
 
     /// Files of which not all that shows them was made, though make knows how.
@@ -201,6 +204,10 @@ impl Wanted {
         let unmade = self.show.iter().filter(|(_, objects)| objects.iter().any(is_unmade));
         unmade.map(|(file, _)| file.clone()).collect()
     }
+}
+
+fn folder_of(file: &str) -> &Path {
+    Path::new(file).parent().unwrap_or(Path::new(""))
 }
 
 /// `drivers/cxl/core/port.o` of `drivers/cxl/core/.port.o.cmd`, where it was made from a C file in the tree.
