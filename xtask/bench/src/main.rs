@@ -2,6 +2,7 @@
 //! want to measure.
 
 mod bisect;
+mod boxed;
 mod corpus;
 mod judging;
 mod parallel;
@@ -63,6 +64,9 @@ struct Args {
         conflicts_with_all = ["judging", "corpus", "parallel", "bisect", "edit"],
     )]
     proof: Option<usize>,
+    /// Only what the box costs: processor time of runs and builds in it, beside the same in none
+    #[arg(long, conflicts_with_all = ["judging", "corpus", "parallel", "bisect", "edit", "proof"], help_heading = MEASURED)]
+    boxed: bool,
     /// Measure each N times; the middle one counts
     #[arg(long, value_name = "N", default_value_t = 5, help_heading = MEASURED)]
     rounds: usize,
@@ -109,6 +113,10 @@ fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     }
     if let Some(jobs) = args.parallel {
         parallel::measure(&bench, args.rounds, jobs.max(1).into())?;
+        return Ok(Exit::Success);
+    }
+    if args.boxed {
+        boxed::measure(&bench, &Rebuild::new(&bench, &ctx.project()?, HEADER)?, args.rounds)?;
         return Ok(Exit::Success);
     }
     if let Some(mutants) = args.proof {

@@ -65,6 +65,12 @@ impl<'a> Rebuild<'a> {
         self.bench.tool_in(self.copy.path(), &["--quiet", "build"])
     }
 
+    /// The same with this `--box`.
+    pub(super) fn boxed_by_tool(&self, policy: &str) -> Result<Duration> {
+        self.edit()?;
+        self.bench.tool_in(self.copy.path(), &["--quiet", "build", "--box", policy])
+    }
+
     /// The same, and a case.
     pub(super) fn verdict_by_tool(&self) -> Result<Duration> {
         self.edit()?;
