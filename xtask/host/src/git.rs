@@ -3,10 +3,10 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use super::Process;
+use super::{Process, ProcessError};
 
 /// What would make git work on something else than what we say, were we called from one of its hooks.
-const FOREIGN: [&str; 12] = [
+const FOREIGN: [&str; 11] = [
     "GIT_DIR",
     "GIT_WORK_TREE",
     "GIT_INDEX_FILE",
@@ -17,9 +17,13 @@ const FOREIGN: [&str; 12] = [
     "GIT_PREFIX",
     "GIT_CONFIG",
     "GIT_CONFIG_PARAMETERS",
-    "GIT_CONFIG_COUNT",
     "GIT_LITERAL_PATHSPECS",
 ];
+
+/// What a repository's own configuration has git run: its hooks, a monitor of its files, a program that checks signatures (git-config(1)).
+/// The repository may be a stranger's.
+const QUIET: [(&str, &str); 3] =
+    [("core.hooksPath", "/dev/null"), ("core.fsmonitor", "false"), ("log.showSignature", "false")];
 
 /// git on a repository of the user's, with a clean environment and their configuration.
 pub fn users_git(dir: &Path) -> Process {
@@ -34,7 +38,27 @@ pub fn plain_git(dir: &Path) -> Process {
 /// git with the user's and the system's configuration.
 pub fn with_config<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Process {
     let process = FOREIGN.iter().fold(Process::new("git", args), Process::env_remove);
+    let process = QUIET.iter().enumerate().fold(process, |process, (at, (key, value))| {
+        process.env(format!("GIT_CONFIG_KEY_{at}"), key).env(format!("GIT_CONFIG_VALUE_{at}"), value)
+    });
+    let process = process.env("GIT_CONFIG_COUNT", QUIET.len().to_string());
     process.env("LC_ALL", "C").env("GIT_TERMINAL_PROMPT", "0").env("GIT_OPTIONAL_LOCKS", "0")
+}
+
+/// Options that keep git from running the filters of a repository (gitattributes(5)): what they make of a file is for its users, and they are
+/// programs that the repository names.
+///
+/// # Errors
+/// git does not know the repository.
+pub fn without_filters(dir: &Path) -> Result<Vec<String>, ProcessError> {
+    let filters = users_git(dir).arg("config").arg("--name-only").arg("--get-regexp").arg(r"^filter\..*\.");
+    // Status 1: there is none.
+    let listed = filters.output()?.text();
+    let mut names: Vec<&str> = listed.lines().filter_map(|key| Some(key.rsplit_once('.')?.0)).collect();
+    names.dedup();
+    let off =
+        |name: &str| [format!("{name}.clean="), format!("{name}.process="), format!("{name}.required=false")];
+    Ok(names.into_iter().flat_map(off).flat_map(|setting| ["-c".to_owned(), setting]).collect())
 }
 
 /// git with neither the user's nor the system's configuration.

@@ -93,7 +93,7 @@ const fn present(name: &'static str, package: &'static str, why: &'static str) -
 /// Everything that a run needs. Minimal versions are those of the kernel's `Documentation/process/changes.rst`
 /// (7.3); QEMU's is the first with `cxl-fmw` windows and `cxl-type3` on x86 that Debian ships.
 pub const REQUIREMENTS: &[Requirement] = &[
-    program("git", &[2, 30], "2.30", "git", "keeps kernel sources and applies series"),
+    program("git", &[2, 31], "2.31", "git", "keeps kernel sources and applies series"),
     program("make", &[4, 0], "4.0", "make", "builds the kernel"),
     program("gcc", &[8, 1], "8.1", "gcc", "builds the kernel"),
     program("ld", &[2, 30], "2.30", "binutils", "builds the kernel"),

@@ -32,11 +32,13 @@ pub(super) fn dirty(fetcher: &Fetcher, path: &Path) -> Result<Fetched, SourceErr
     let temp = tempfile::tempdir_in(&parent).map_err(io_at("making a folder in", &parent))?;
     let index = temp.path().join("index");
     copy_index(&their_index, &index)?;
+    let unfiltered = git::without_filters(&top)?;
     let staged = |args: &[&str]| {
         // A monitor would be started, a shared index be written, both in the user's repository.
         let quiet = ["core.fsmonitor=false", "core.splitIndex=false", "advice.addEmbeddedRepo=false"];
         let process = git::with_config(["-C"]).arg(&top);
         let process = quiet.iter().fold(process, |process, setting| process.arg("-c").arg(setting));
+        let process = unfiltered.iter().fold(process, Process::arg);
         args.iter()
             .fold(process, Process::arg)
             .env("GIT_INDEX_FILE", &index)

@@ -1,5 +1,6 @@
 //! Every kind of source but apt, and work copies.
 
+use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use fault::{Fault, ToolError};
@@ -64,6 +65,36 @@ fn a_dirty_tree_is_taken_as_it_is_and_left_as_it_was() {
     let clean = bench.prepare(local(&linux, "HEAD", true)).expect("a tree");
     assert_eq!(clean.tree, git(&linux, &["rev-parse", "HEAD^{tree}"]));
     assert!(clean.described.ends_with("without changes"), "{}", clean.described);
+}
+
+#[test]
+fn a_tree_runs_nothing_of_its_own() {
+    let bench = Bench::new();
+    let linux = bench.linux();
+    let ran = bench.path("ran");
+    let program = format!("sh -c 'touch {}; cat'", ran.display());
+    for (key, value) in [
+        ("filter.evil.clean", program.as_str()),
+        ("filter.evil.smudge", &program),
+        ("filter.evil.required", "true"),
+        ("core.fsmonitor", &program),
+        ("gpg.program", &program),
+        ("log.showSignature", "true"),
+    ] {
+        git(&linux, &["config", key, value]);
+    }
+    fs::write(linux.join(".gitattributes"), "* filter=evil\n").expect("written");
+    for hook in ["post-index-change", "post-checkout", "reference-transaction"] {
+        let path = linux.join(".git/hooks").join(hook);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        fs::write(&path, format!("#!/bin/sh\ntouch {}\n", ran.display())).expect("written");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("a mode");
+    }
+    fs::write(linux.join("drivers/cxl/mem.c"), "changed\n").expect("written");
+    let prepared = bench.prepare(local(&linux, ".", true)).expect("a tree");
+    assert_eq!(read(bench.checkout(&prepared).join("drivers/cxl/mem.c")), "changed\n");
+    bench.prepare(local(&linux, "HEAD", false)).expect("a tree");
+    assert!(!ran.exists(), "a program of the tree was run");
 }
 
 #[test]
