@@ -526,6 +526,24 @@ fn a_compile_error_shows_the_compilers_first_words() {
 
 #[test]
 #[ignore = "builds modules"]
+fn a_makefile_of_a_stranger_reaches_nothing() {
+    let project = Project::new();
+    let outside = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| outside.path().join(name);
+    fs::write(at("secret"), "a-secret-word\n").expect("written");
+    let dir = outside.path().display();
+    let shell =
+        format!("cat {dir}/secret; echo x > {dir}/new; rm {dir}/secret; kill -TERM {}", std::process::id());
+    let text = "#include <linux/module.h>\nMODULE_LICENSE(\"GPL\");";
+    let make = format!("obj-m += patchbench_escape.o $(if $(shell {shell}),$(error it got out))");
+    project.new_file_series("escape", "drivers/cxl/patchbench_escape.c", text, &make);
+    let run = project.run(&["--topology", "direct", "--suite", "enumerate"]);
+    assert_eq!(run.code, 0, "{}", run.shown());
+    assert!(at("secret").exists() && !at("new").exists());
+}
+
+#[test]
+#[ignore = "builds modules"]
 fn a_guest_boots_while_its_modules_are_compiled_and_has_the_new_ones() {
     let project = Project::new();
     project.test_suite("early");

@@ -155,6 +155,27 @@ fn a_guest_that_powers_off() {
     assert_eq!(log, b"console\n");
 }
 
+/// A kernel that took over its emulator.
+#[test]
+fn an_emulator_is_in_a_box() {
+    let (fake, outside) = (Fake::new(), tempfile::tempdir().expect("a folder"));
+    let at = |name: &str| outside.path().join(name);
+    fs::write(at("secret"), "secret").expect("written");
+    let dir = outside.path().display();
+    let escapes = format!(
+        "#!/bin/sh\ncat {dir}/secret > \"$0.stolen\"; echo x > {dir}/new; rm {dir}/secret; kill -TERM {}\n",
+        std::process::id()
+    );
+    fs::write(fake.folder.path().join("qemu"), QEMU.replace("#!/bin/sh\n", &escapes)).expect("a QEMU");
+    let transcript = fake.run(long(), |mut guest| {
+        guest.send(&format!("{HELLO}{BEGIN}{END}{{\"frame\":\"bye\",\"ran\":1}}\n"));
+        guest.end("guest-shutdown", "exit 0");
+    });
+    assert_eq!(transcript.end, VmEnd::PoweredOff);
+    assert_eq!(fs::read_to_string(fake.folder.path().join("qemu.stolen")).expect("a file"), "");
+    assert!(at("secret").exists() && !at("new").exists());
+}
+
 #[test]
 fn the_host_answers_a_hello_and_when_it_has_all_the_bye() {
     let transcript = Fake::new().run(long(), |mut guest| {
