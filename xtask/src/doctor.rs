@@ -46,7 +46,7 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
     let found = requirements::look(args.qemu.as_deref(), requirements::ALL);
     let ok = found.iter().all(|f| f.ok || f.requirement.level != Level::Run);
     let missing = requirements::missing(&found, &distribution);
-    let install = setup::plan(&missing, &distribution, ctx.cache.path()).map(|plan| plan.shown());
+    let install = setup::plan(&missing, &distribution).map(|plan| plan.shown());
     let accelerator = accel::forecast(args.qemu.as_deref(), &ctx.cache);
     let confine = Strength::here().to_string();
     let diagnosis =
@@ -88,10 +88,14 @@ fn show(diagnosis: &Diagnosis) {
     anstream::println!("box: {}", diagnosis.confine);
     match (&diagnosis.install, diagnosis.ok) {
         (Some(command), false) => {
-            anstream::println!("\nmissing needs; this installs them (or: cargo xtask setup):\n  {command}");
+            anstream::println!(
+                "\nmissing needs: `cargo xtask setup` installs them, as this does:\n  {command}"
+            );
         }
         (Some(command), true) => {
-            anstream::println!("\nnothing is missing; worth having (or: cargo xtask setup):\n  {command}");
+            anstream::println!(
+                "\nnothing is missing; `cargo xtask setup` installs what is worth having, as this does:\n  {command}"
+            );
         }
         (None, false) => {
             anstream::println!("\nmissing needs; install them with your distribution's package manager");

@@ -65,16 +65,20 @@ pub fn run(args: &Args, ctx: &Context) -> Result<Exit> {
             lack.requirement.wanted
         ));
     }
-    let Some(plan) = setup::plan(&missing, &distribution, ctx.cache.path()) else {
+    let Some(plan) = setup::plan(&missing, &distribution) else {
         let message = format!("no package manager that this tool knows on {}", distribution.name);
         let names: Vec<_> = missing.iter().map(|f| f.requirement.name).collect();
         let hint = Some(format!("install by hand: {}", names.join(", ")));
         return Err(Missing { message, hint }.into());
     };
-    ctx.print(&format!("setup: running\n  {}", plan.shown()));
     if args.dry_run {
+        ctx.print(&format!("setup: would run\n{}", plan.command_line()?));
         return Ok(Exit::Success);
     }
+    ctx.print(&format!(
+        "setup: running, on lists that are fetched anew (--dry-run shows all of it)\n  {}",
+        plan.shown()
+    ));
     plan.carry_out()?;
     let after = requirements::look(None, args.levels());
     let still: Vec<_> = after
@@ -131,7 +135,7 @@ pub fn ensure_for(ctx: &Context, install: bool, qemu: Option<&Path>, ndctl: bool
     }
     // What is only recommended is looked for where something is installed anyway.
     let found = requirements::look(qemu, args.levels());
-    let plan = setup::plan(&requirements::missing(&found, &distribution), &distribution, ctx.cache.path());
+    let plan = setup::plan(&requirements::missing(&found, &distribution), &distribution);
     let hint = plan.map(|plan| format!("run it with --setup, or by hand:\n  {}", plan.shown()));
     Err(Missing { message, hint }.into())
 }

@@ -1,10 +1,10 @@
-//! Installing what is missing: one `apt-get install` over a private apt configuration.
+//! Installing what is missing: one `apt-get install` over repositories that are derived from the machine's own, so that a machine whose
+//! package lists were never fetched works, and so that Debian 12 gets its QEMU from backports without a change to `/etc/apt`.
 //!
-//! The configuration is derived from the machine's own and kept in the cache, so that a machine whose package
-//! lists were never fetched works, and so that Debian 12 gets its QEMU from backports without a change to
-//! `/etc/apt`.
+//! It runs as root. So it takes nothing from the cache, which the user can write to, and so can what the user runs: the configuration and the
+//! lists are made anew in a folder of root's, and packages have to be signed, whatever the machine's sources say.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use fault::ToolError;
 
@@ -16,14 +16,32 @@ use super::{AptError, Distribution, PrivateApt, Process, ProcessError};
 const QEMU_FROM_BACKPORTS: &[&str] =
     &["qemu-system-x86", "qemu-system-common", "qemu-system-data", "seabios"];
 
+/// What root runs, with the repositories and the packages as arguments.
+const SCRIPT: &str = r#"set -e
+export DEBIAN_FRONTEND=noninteractive
+dir=$(mktemp -d /var/cache/cxl-patchbench.XXXXXX)
+trap 'rm -rf "$dir"' EXIT
+# For the user as whom apt fetches.
+chmod 755 "$dir"
+mkdir -p "$dir/lists/partial"
+printf '%s' "$1" > "$dir/private.sources"
+shift
+get() {
+	apt-get -o Dir::Etc::SourceList="$dir/private.sources" -o Dir::Etc::SourceParts=- -o Dir::State::Lists="$dir/lists" \
+		-o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o Acquire::Languages=none -o Acquire::Retries=3 \
+		-o APT::Update::Error-Mode=any -o APT::Get::AllowUnauthenticated=false -o Acquire::AllowInsecureRepositories=false \
+		-o Acquire::AllowDowngradeToInsecureRepositories=false "$@"
+}
+get update
+get install --yes --no-install-recommends --no-remove "$@"
+"#;
+
 /// What is going to be installed, and how.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    packages: Vec<&'static str>,
-    suite: String,
-    backports: bool,
+    packages: Vec<String>,
+    suites: Vec<String>,
     sudo: bool,
-    cache: PathBuf,
 }
 
 /// Why an installation did not work.
@@ -47,7 +65,7 @@ impl ToolError for SetupError {
 }
 
 /// The plan for what is missing; none where nothing is, or where packages do not come through apt.
-pub fn plan(missing: &[&Found], distribution: &Distribution, cache: &Path) -> Option<Plan> {
+pub fn plan(missing: &[&Found], distribution: &Distribution) -> Option<Plan> {
     if missing.is_empty() || !distribution.has_apt() {
         return None;
     }
@@ -58,61 +76,100 @@ pub fn plan(missing: &[&Found], distribution: &Distribution, cache: &Path) -> Op
     }
     packages.sort_unstable();
     packages.dedup();
-    let backports = distribution.backports_qemu() && packages.contains(&"qemu-system-x86");
-    let sudo = !rustix::process::geteuid().is_root();
-    Some(Plan { packages, suite: distribution.codename.clone(), backports, sudo, cache: cache.to_owned() })
+    let suite = &distribution.codename;
+    let mut suites: Vec<String> =
+        ["", "-updates", "-security"].iter().map(|kind| format!("{suite}{kind}")).collect();
+    let mut packages: Vec<String> = packages.into_iter().map(str::to_owned).collect();
+    let qemu = packages.iter().position(|package| package == "qemu-system-x86");
+    if let Some(at) = qemu.filter(|_| distribution.backports_qemu()) {
+        let named = QEMU_FROM_BACKPORTS.iter().map(|name| format!("{name}/{suite}-backports"));
+        packages.splice(at..=at, named);
+        suites.push(format!("{suite}-backports"));
+    }
+    Some(Plan { packages, suites, sudo: !rustix::process::geteuid().is_root() })
 }
 
 impl Plan {
-    /// The command as it will run, ready to paste.
+    /// The command in short: what apt-get is asked for.
     pub fn shown(&self) -> String {
-        match self.apt() {
-            Ok(apt) => self.install(&apt).command_line(),
-            // Only the configuration's files are missing: the plain command says the same.
-            Err(_) => {
-                format!("{}apt-get install {}", if self.sudo { "sudo " } else { "" }, self.packages.join(" "))
-            }
-        }
+        let sudo = if self.sudo { "sudo " } else { "" };
+        format!("{sudo}apt-get install --no-install-recommends {}", self.packages.join(" "))
     }
 
-    /// Fetches the lists (without root) and installs.
+    /// The command as it runs, ready to paste.
+    ///
+    /// # Errors
+    /// [`SetupError::Apt`].
+    pub fn command_line(&self) -> Result<String, SetupError> {
+        Ok(self.process(Path::new("/etc/apt"))?.command_line())
+    }
+
+    /// Fetches the lists and installs.
     ///
     /// # Errors
     /// [`SetupError`].
     pub fn carry_out(&self) -> Result<(), SetupError> {
-        let apt = self.apt()?;
-        apt.update()?;
-        self.install(&apt).interactive().run()?;
+        which::which("apt-get").map_err(|_| AptError::Missing)?;
+        self.process(Path::new("/etc/apt"))?.interactive().run()?;
         Ok(())
     }
 
-    fn apt(&self) -> Result<PrivateApt, AptError> {
-        let mut suites: Vec<String> =
-            ["", "-updates", "-security"].iter().map(|s| format!("{}{s}", self.suite)).collect();
-        if self.backports {
-            suites.push(format!("{}-backports", self.suite));
-        }
-        PrivateApt::new(&self.cache, &suites)
+    fn process(&self, etc: &Path) -> Result<Process, AptError> {
+        let sources = PrivateApt::signed_sources(etc, &self.suites)?;
+        let shell: &[&str] = if self.sudo { &["sudo", "sh"] } else { &["sh"] };
+        let process = Process::new(shell[0], &shell[1..]).arg("-c").arg(SCRIPT).arg("setup").arg(sources);
+        Ok(self.packages.iter().fold(process, Process::arg))
     }
+}
 
-    fn install(&self, apt: &PrivateApt) -> Process {
-        let mut args: Vec<String> = Vec::new();
-        if self.sudo {
-            args.push("env".to_owned());
-        }
-        args.push("DEBIAN_FRONTEND=noninteractive".to_owned());
-        args.push("apt-get".to_owned());
-        args.extend(apt.options());
-        args.extend(["install", "--yes", "--no-install-recommends", "--no-remove"].map(str::to_owned));
-        for package in &self.packages {
-            if self.backports && *package == "qemu-system-x86" {
-                args.extend(
-                    QEMU_FROM_BACKPORTS.iter().map(|name| format!("{name}/{}-backports", self.suite)),
-                );
-            } else {
-                args.push((*package).to_owned());
-            }
-        }
-        Process::new(if self.sudo { "sudo" } else { "env" }, args)
+#[cfg(test)]
+mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
+
+    use fs_err as fs;
+
+    use super::*;
+
+    /// apt-get is played by a script that leaves what it was called with.
+    #[test]
+    fn root_takes_nothing_that_somebody_else_can_write_to() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir(at("etc")).expect("made");
+        let unsigned = "Types: deb\nURIs: http://m.example/debian\nSuites: bookworm bookworm-updates\nComponents: main\n\
+                        Trusted: yes\nAllow-Insecure: yes\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n";
+        fs::create_dir(at("etc/sources.list.d")).expect("made");
+        fs::write(at("etc/sources.list.d/debian.sources"), unsigned).expect("written");
+        let apt = "#!/bin/sh\nprintf '%s\\n' \"$*\" >> \"$OUT/calls\"\nfor word; do case $word in\n\
+                   *SourceList=*) cp \"${word#*=}\" \"$OUT/sources\"; stat -c %U \"${word#*=}\" > \"$OUT/owner\" ;;\nesac; done\n";
+        fs::write(at("apt-get"), apt).expect("written");
+        fs::set_permissions(at("apt-get"), Permissions::from_mode(0o755)).expect("a mode");
+        let plan = Plan {
+            packages: vec!["flex".to_owned(), "qemu-system-x86/bookworm-backports".to_owned()],
+            suites: ["bookworm", "bookworm-backports"].map(str::to_owned).into(),
+            sudo: false,
+        };
+        let sources = PrivateApt::signed_sources(&at("etc"), &plan.suites).expect("sources");
+        let script = SCRIPT.replace("/var/cache", &folder.path().display().to_string());
+        let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap_or_default());
+        let process = Process::new("sh", ["-c", &script, "setup", &sources])
+            .env("PATH", path)
+            .env("OUT", folder.path());
+        plan.packages.iter().fold(process, Process::arg).run().expect("it runs");
+
+        let calls = fs::read_to_string(at("calls")).expect("calls");
+        let calls: Vec<&str> = calls.lines().collect();
+        assert!(calls.len() == 2 && calls[0].ends_with(" update"), "{calls:?}");
+        assert!(calls[1].ends_with("--no-remove flex qemu-system-x86/bookworm-backports"), "{calls:?}");
+        assert!(calls.iter().all(|call| call.contains("AllowUnauthenticated=false")), "{calls:?}");
+        let read = fs::read_to_string(at("sources")).expect("sources");
+        assert!(read.contains("Suites: bookworm-backports") && read.contains("Signed-By:"), "{read}");
+        assert!(!read.contains("Trusted") && !read.contains("Insecure"), "{read}");
+        let left = fs::read_dir(folder.path()).expect("a folder").flatten();
+        assert!(
+            left.map(|entry| entry.file_name())
+                .all(|name| !name.to_string_lossy().contains("cxl-patchbench"))
+        );
     }
 }

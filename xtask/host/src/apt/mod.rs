@@ -25,6 +25,9 @@ pub const FRESH: Duration = Duration::from_secs(24 * 3600);
 /// Fetching lists or a package takes at most this long.
 const DEADLINE: Duration = Duration::from_secs(30 * 60);
 
+/// Fields of a repository that let it do without a signature (sources.list(5)).
+const UNSIGNED: [&str; 2] = ["Trusted", "Allow-Insecure"];
+
 /// A private apt configuration in the cache.
 #[derive(Debug, Clone)]
 pub struct PrivateApt {
@@ -131,6 +134,22 @@ impl PrivateApt {
         let this = Self { dir, suites: found.join(", ") };
         this.write(&list)?;
         Ok(this)
+    }
+
+    /// The repositories of these suites as apt reads them, without what would let one do without a signature. For root, who must take nothing
+    /// from a folder that somebody else can write to.
+    ///
+    /// # Errors
+    /// As [`PrivateApt::new`].
+    pub fn signed_sources(etc: &Path, suites: &[String]) -> Result<String, AptError> {
+        let mut entries = derive(&system_entries(etc)?, suites);
+        if entries.is_empty() {
+            return Err(AptError::NoRepository { etc: etc.to_owned(), suites: suites.join(", ") });
+        }
+        for entry in &mut entries {
+            entry.fields.retain(|(key, _)| !UNSIGNED.contains(&key.as_str()));
+        }
+        Ok(to_deb822(&entries, Packages::Binary))
     }
 
     fn write(&self, list: &str) -> Result<(), AptError> {
