@@ -82,7 +82,7 @@ impl<'a> Objects<'a> {
     /// # Errors
     /// The archive is damaged, or its data is of another build.
     pub fn counts(&self, archive: &[u8]) -> Result<Counts, CoverageError> {
-        let folder = tempfile::tempdir()?;
+        let folder = host::TempFolder::new()?;
         let (mut files, mut names) = (Vec::new(), HashMap::new());
         for entry in tar::Archive::new(archive).entries()? {
             let mut entry = entry?;

@@ -12,6 +12,7 @@ mod process;
 pub mod requirements;
 pub mod setup;
 pub mod signals;
+mod temp;
 
 pub use apt::{AptError, PrivateApt};
 pub use cache::{Cache, CacheError, Guard, write_stamp};
@@ -21,3 +22,4 @@ pub use distribution::Distribution;
 pub use git::{plain_git, users_git};
 pub use io_at::io_at;
 pub use process::{Output, Process, ProcessError, Running, Status, quote};
+pub use temp::{TempFolder, collect as collect_left_behind};

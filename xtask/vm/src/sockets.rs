@@ -1,19 +1,15 @@
 //! The private folder in which QEMU meets us: we listen, QEMU connects while it starts, so that nothing the
 //! guest sends is lost and no port of the machine is used.
 
-use std::fs::Permissions;
 use std::io::{self, Write};
 use std::net::Shutdown;
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use fs_err::{self as fs, File};
-use tempfile::TempDir;
-
-use host::{Running, io_at};
+use host::{Running, TempFolder, io_at};
 
 use super::VmError;
 use super::accept::{TICK, accepted};
@@ -24,7 +20,7 @@ const CONNECT: Duration = Duration::from_secs(30);
 
 /// The folder and what listens in it. Dropping it removes it.
 pub struct Sockets {
-    folder: TempDir,
+    folder: TempFolder,
     agent: UnixListener,
     console: UnixListener,
     qmp: UnixListener,
@@ -51,11 +47,7 @@ impl Sockets {
     /// Makes the folder, mode 0700, in the temporary folder: a socket's path may have 107 bytes at most.
     pub fn new() -> Result<Self, VmError> {
         let temp = std::env::temp_dir();
-        let folder = tempfile::Builder::new()
-            .prefix("patchbench-")
-            .permissions(Permissions::from_mode(0o700))
-            .tempdir()
-            .map_err(io_at("making a private folder in", &temp))?;
+        let folder = TempFolder::new().map_err(io_at("making a private folder in", &temp))?;
         let listen = |name: &str| {
             let path = folder.path().join(name);
             let listener = UnixListener::bind(&path).map_err(io_at("listening on", &path))?;
@@ -138,6 +130,8 @@ pub fn make_folder(folder: &Path) -> Result<(), VmError> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]
@@ -153,7 +147,8 @@ mod tests {
     #[test]
     fn nobody_else_gets_into_the_folder() {
         let sockets = Sockets::new().expect("sockets");
-        let mode = fs::metadata(sockets.folder.path()).expect("a folder").permissions().mode();
+        let outer = sockets.folder.path().parent().expect("a parent");
+        let mode = fs::metadata(outer).expect("a folder").permissions().mode();
         assert_eq!(mode & 0o777, 0o700);
         let gone = sockets.path("");
         drop(sockets);

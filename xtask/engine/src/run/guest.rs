@@ -49,7 +49,7 @@ pub(super) fn accelerator(
     let begun = Instant::now();
     let (choice, cached) =
         accel::choose(options.accel, &options.qemu, &ready.built.kernel, context.cache, || {
-            let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+            let folder = host::TempFolder::new().map_err(|error| error.to_string())?;
             let smallest = ready.image(ModuleSet::Production, Userland::Busybox).map_err(str::to_owned)?;
             vm::kvm_works(&options.qemu, &ready.built.kernel, &smallest.path, folder.path())
                 .unwrap_or_else(|error| Err(fault::one_line(&error).into()))
@@ -226,7 +226,7 @@ pub fn shell(
     let (load, udev) = (shell.load.clone(), userland == Userland::Ndctl);
     let env = environment(modules, &BTreeMap::new());
     let job = Job { shell: true, memdevs: memdevs(topology), modules: load, udev, env, ..empty_job() };
-    let folder = tempfile::tempdir()?;
+    let folder = host::TempFolder::new()?;
     let archive = guest::job_archive(
         &job,
         Some(&cxl_topology::expect(topology)),

@@ -72,7 +72,7 @@ impl Side {
 /// # Errors
 /// git cannot be run.
 pub fn range_diff(sources: &Sources, old: &Side, new: &Side, options: &[String]) -> Result<String> {
-    let folder = tempfile::tempdir().context("making a folder")?;
+    let folder = host::TempFolder::new().context("making a folder")?;
     let objects = [old.objects.as_slice(), &new.objects].concat();
     let git = |args: &[&str]| sources.git_beside(folder.path(), &objects, args);
     git(&["init", "--quiet", "--bare"]).arg(folder.path()).run()?;

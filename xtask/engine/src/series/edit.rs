@@ -237,7 +237,7 @@ impl WorkTree {
         if self.git(&["rev-parse", "HEAD"]).read()? == root {
             return Err(self.no_series("there is no commit on top of the kernel"));
         }
-        let out = tempfile::tempdir()?;
+        let out = host::TempFolder::new()?;
         let prefix = if version > 1 { format!("PATCH v{version}") } else { "PATCH".to_owned() };
         // The user's settings of diffs and of their own mails must not show in the series.
         let options = ["format-patch", "--quiet", "--no-signature", "--no-cover-letter"];

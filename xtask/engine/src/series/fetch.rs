@@ -18,7 +18,7 @@ const DEADLINE: Duration = Duration::from_secs(300);
 /// # Errors
 /// b4 fails, or the thread has no such series.
 pub fn by_id(message_id: &str, version: Option<u32>, mbox: Option<&Path>) -> Result<Posting, ImportError> {
-    let folder = tempfile::tempdir()?;
+    let folder = host::TempFolder::new()?;
     let mut process = Process::new("b4", ["-n", "mbox", "-n", "thread", "-o"]).arg(folder.path());
     if let Some(mbox) = mbox {
         let mbox = std::path::absolute(mbox)?;

@@ -12,7 +12,6 @@ use ::landlock::RulesetCreated;
 use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::io::{FdFlags, fcntl_setfd};
 use seccompiler::BpfProgram;
-use tempfile::TempDir;
 
 use super::inside::Confinement;
 use super::limits::Watched;
@@ -20,10 +19,11 @@ use super::policy::{Policy, policy};
 use super::strength::Strength;
 use super::system::Words;
 use super::{landlock, namespaces, syscalls};
+use crate::temp::TempFolder;
 
 /// A box about to be started. Its temporary folder lives as long.
 pub(crate) struct Prepared {
-    temp: TempDir,
+    temp: TempFolder,
     /// What stands before the command.
     pub(crate) words: Words,
     how: How,
@@ -49,7 +49,7 @@ impl Prepared {
         for folder in &inside.write {
             fs_err::create_dir_all(folder)?;
         }
-        let temp = tempfile::Builder::new().prefix("patchbench-box-").tempdir()?;
+        let temp = TempFolder::new()?;
         match strength {
             Strength::Namespaces { bwrap } => {
                 let mut words = namespaces::before(bwrap, inside, program, dir, temp.path());

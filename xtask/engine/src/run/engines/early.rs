@@ -38,7 +38,7 @@ pub(super) fn start(
         return Ok(None);
     }
     let image = prepare::smallest_image(context, last, (modules, root))?;
-    let folder = tempfile::tempdir()?;
+    let folder = host::TempFolder::new()?;
     let wait = folder.path().join("wait.cpio");
     fs::write(&wait, guest::wait_archive()?.bytes())?;
     let hardware = Hardware::of(machine.capabilities, cell, boot)?;

@@ -37,6 +37,7 @@ impl<'a> LocalEngine<'a> {
     /// QEMU does not report it.
     pub fn new(context: &RunContext<'a>, options: &'a Options) -> Result<Self, RunError> {
         context.sink.emit(&box_of_this_machine());
+        host::collect_left_behind();
         let capabilities = vm::probe(&options.qemu, context.cache.path())?.capabilities();
         Ok(Self {
             context: *context,

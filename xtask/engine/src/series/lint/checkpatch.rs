@@ -21,7 +21,7 @@ const FILES: [&str; 3] = ["checkpatch.pl", "spelling.txt", "const_structs.checkp
 /// # Errors
 /// The kernel has none, or perl cannot be run.
 pub fn checkpatch(sources: &Sources, prepared: &Prepared, patches: &[&Path]) -> Result<Vec<Finding>> {
-    let folder = tempfile::tempdir().context("making a folder")?;
+    let folder = host::TempFolder::new().context("making a folder")?;
     for name in FILES {
         let text = sources.file(prepared, &format!("scripts/{name}"))?;
         let text = text.with_context(|| format!("this kernel has no scripts/{name}"))?;
