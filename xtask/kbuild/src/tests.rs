@@ -66,8 +66,13 @@ impl Bench {
         }
         fs::create_dir_all(at("work/src/tools/testing/cxl")).expect("made");
         fs::write(at("work/src/Kconfig"), KCONFIG).expect("written");
-        let toolchain =
-            Toolchain { make: at("make"), version: "fake 1".into(), depmod: at("depmod"), ccache: None };
+        let toolchain = Toolchain {
+            make: at("make"),
+            version: "fake 1".into(),
+            depmod: at("depmod"),
+            ccache: None,
+            programs: Vec::new(),
+        };
         Self { folder, toolchain }
     }
 

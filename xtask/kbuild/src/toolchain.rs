@@ -18,6 +18,8 @@ pub struct Toolchain {
     pub depmod: PathBuf,
     /// ccache, where it is installed.
     pub ccache: Option<PathBuf>,
+    /// Where all of these were found, and the others that a build calls for: a box shows them where they are none of the system's.
+    pub programs: Vec<PathBuf>,
 }
 
 /// Those of [`requirements::REQUIREMENTS`] that a build calls for by name; the kernel's own scripts find the others.
@@ -44,7 +46,9 @@ impl Toolchain {
         };
         let version = format!("{}; {}", first_line(&found[1])?, first_line(&found[2])?);
         let (make, depmod) = (found[0].clone(), found[6].clone());
-        Ok(Self { make, version, depmod, ccache: requirements::find_program("ccache") })
+        let ccache = requirements::find_program("ccache");
+        let programs = found.into_iter().chain(ccache.clone()).collect();
+        Ok(Self { make, version, depmod, ccache, programs })
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::limits::Limits;
 use super::strength::Strength;
+use super::system::homes_of;
 
 /// What a process that runs a stranger's code may touch, beside the system's own programs.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +26,13 @@ impl Confinement {
     #[must_use]
     pub fn read(mut self, path: impl AsRef<Path>) -> Self {
         self.read.push(path.as_ref().to_owned());
+        self
+    }
+
+    /// This program, with what lies beside it, where it is none of the system's: one of another `PATH`, or built by hand.
+    #[must_use]
+    pub fn program(mut self, program: impl AsRef<Path>) -> Self {
+        self.read.extend(homes_of(program.as_ref()));
         self
     }
 

@@ -8,7 +8,7 @@ use ::landlock::{
 };
 
 use super::inside::Confinement;
-use super::system::{ROOTS, SYSTEM, home_of};
+use super::system::{ROOTS, SYSTEM, homes_of};
 
 /// The newest that we know the rights of: signals and abstract sockets stay inside (6.12).
 const NEWEST: ABI = ABI::V6;
@@ -35,7 +35,7 @@ pub(super) fn rules(
 ) -> io::Result<RulesetCreated> {
     let all = AccessFs::from_all(NEWEST);
     let read = AccessFs::from_read(NEWEST);
-    let system = SYSTEM.iter().chain(&ROOTS).map(std::path::PathBuf::from).chain(home_of(program));
+    let system = SYSTEM.iter().chain(&ROOTS).map(std::path::PathBuf::from).chain(homes_of(program));
     // Its own processes are there as well as all others: what it may do to those, signals and ptrace, is refused elsewhere.
     let reads = system.chain(inside.read.iter().cloned()).chain(["/proc".into()]);
     let writes = inside.write.iter().cloned().chain([temp.to_owned()]);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::inside::Confinement;
-use super::system::{ROOTS, SYSTEM, Words, home_of};
+use super::system::{ROOTS, SYSTEM, Words, homes_of};
 
 /// Where a box has its own temporary files, and its home.
 const TEMP: &str = "/tmp";
@@ -49,12 +49,10 @@ pub(super) fn before(
         add(&[path("--ro-bind-try"), system, system]);
     }
     add(&[path("--proc"), path("/proc"), path("--dev"), path("/dev"), path("--bind"), temp, path(TEMP)]);
-    if let Some(home) = home_of(program).filter(|home| !home.starts_with("/usr")) {
-        add(&[path("--ro-bind"), &home, &home]);
-    }
+    let homes = homes_of(program);
     // The shallow ones first, so that one within another is not hidden by it.
     let mut shown: Vec<(&Path, &str)> =
-        inside.read.iter().map(|read| (read.as_path(), "--ro-bind-try")).collect();
+        inside.read.iter().chain(&homes).map(|read| (read.as_path(), "--ro-bind-try")).collect();
     shown.extend(inside.write.iter().map(|write| (write.as_path(), "--bind")));
     shown.sort_by_key(|(place, _)| place.components().count());
     for (place, how) in shown {

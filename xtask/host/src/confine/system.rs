@@ -32,13 +32,25 @@ pub(super) const SYSTEM: [&str; 22] = [
 /// On most systems links into /usr.
 pub(super) const ROOTS: [&str; 5] = ["/bin", "/sbin", "/lib", "/lib32", "/lib64"];
 
-/// Where a program lies with all that it brings: the folder above its `bin`, or else its own.
-pub(super) fn home_of(program: &Path) -> Option<PathBuf> {
-    let found = which::which(program).ok()?;
-    let found = found.canonicalize().unwrap_or(found);
-    let folder = found.parent()?;
-    let is_bin = folder.file_name().is_some_and(|name| name == "bin" || name == "sbin");
-    Some(if is_bin { folder.parent().unwrap_or(folder) } else { folder }.to_owned())
+/// Beside a program's `bin`: what it brings. Not all of a prefix, since `~/.local` is one.
+const BESIDE: [&str; 5] = ["lib", "lib64", "libexec", "share/qemu", "share/bison"];
+
+/// Where a program lies that is not the system's, with what it brings.
+pub(super) fn homes_of(program: &Path) -> Vec<PathBuf> {
+    let Ok(found) = which::which(program) else { return Vec::new() };
+    let resolved = found.canonicalize().unwrap_or_else(|_| found.clone());
+    let mut homes = Vec::new();
+    for folder in [&found, &resolved].into_iter().filter_map(|path| path.parent()) {
+        homes.push(folder.to_owned());
+        if let Some(prefix) = folder.parent().filter(|_| folder.ends_with("bin") || folder.ends_with("sbin"))
+        {
+            homes.extend(BESIDE.iter().map(|name| prefix.join(name)));
+        }
+    }
+    homes.sort();
+    homes.dedup();
+    homes.retain(|home| home.is_dir() && !home.starts_with("/usr"));
+    homes
 }
 
 /// The words that go before a command.

@@ -188,3 +188,23 @@ fn nothing_of_it_stays() {
     }
     panic!("a process of the box is left");
 }
+
+#[test]
+fn a_program_of_the_users_is_there_and_their_home_is_not() {
+    for scene in Scene::each() {
+        // As ~/bin/tool, in a home with more in it.
+        let home = scene.folder.path();
+        for name in ["bin", "lib"] {
+            fs::create_dir(home.join(name)).expect("made");
+        }
+        let tool = home.join("bin/tool");
+        fs::write(&tool, format!("#!/bin/sh\ncat {0}/lib/data; cat {0}/others/secret\n", home.display()))
+            .expect("written");
+        fs::set_permissions(&tool, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("a mode");
+        fs::write(home.join("lib/data"), "data\n").expect("written");
+        let itself = Process::new(&tool, [""; 0]).confined(scene.inside()).output().expect("a box");
+        assert_eq!(itself.text(), "data", "{}: {:?}", scene.strength, itself.tail);
+        let named = scene.process("sh", &tool.display().to_string()).confined(scene.inside().program(&tool));
+        assert_eq!(named.output().expect("a box").text(), "data", "{}", scene.strength);
+    }
+}

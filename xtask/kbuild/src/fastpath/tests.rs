@@ -20,8 +20,13 @@ struct Bench {
 impl Bench {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let toolchain =
-            Toolchain { make: "make".into(), version: "1".into(), depmod: "depmod".into(), ccache: None };
+        let toolchain = Toolchain {
+            make: "make".into(),
+            version: "1".into(),
+            depmod: "depmod".into(),
+            ccache: None,
+            programs: Vec::new(),
+        };
         let bench = Self { folder, toolchain };
         for file in
             ["cxl/a.c", "cxl/b.c", "cxl/cxl.h", "include/linux/pci.h", "pci/pci.c", "include/linux/odd.h"]
