@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Deserialize;
 
-use host::Process;
+use host::{Confinement, Process};
 
 use crate::CoverageError;
 
@@ -58,7 +58,7 @@ pub(crate) fn read(
             heard.lock().unwrap_or_else(PoisonError::into_inner).push(line.to_owned());
         }
     });
-    let output = output.output()?;
+    let output = output.confined(Confinement::new().read(folder)).output()?;
     let complaints = std::mem::take(&mut *complaints.lock().unwrap_or_else(PoisonError::into_inner));
     if let Some(line) = complaints.first() {
         let (file, why) = line.split_once(':').unwrap_or(("", line));

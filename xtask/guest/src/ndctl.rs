@@ -115,6 +115,12 @@ impl Ndctl {
         let draft = draft.map_err(io_at("making a folder in", &parent))?;
         let root = draft.path().join("root");
         install(&objects, &root).log(&log).confined(inside.write(&root)).run()?;
+        let read =
+            [tree.src.join("test"), tree.src.join("meson.build"), objects.join("test"), root.join("usr/bin")];
+        if let Some(link) = read.iter().find(|path| path.is_symlink()) {
+            let left = std::io::Error::other("its build left a link there, which is not followed");
+            return Err(io_at("reading", link)(left).into());
+        }
         tests(tree.src, &objects, &draft.path().join("test"))?;
         let version = version(&fs::read_to_string(tree.src.join("meson.build")).unwrap_or_default());
         let stamp = Stamp { format: FORMAT, tree: tree.id.to_owned(), version };

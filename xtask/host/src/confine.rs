@@ -26,3 +26,4 @@ pub use limits::{Broken, Limits};
 pub use policy::{Policy, policy, set_policy};
 pub(crate) use prepare::Prepared;
 pub use strength::Strength;
+pub(crate) use system::is_harmless;

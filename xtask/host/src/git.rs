@@ -25,6 +25,18 @@ const FOREIGN: [&str; 11] = [
 const QUIET: [(&str, &str); 3] =
     [("core.hooksPath", "/dev/null"), ("core.fsmonitor", "false"), ("log.showSignature", "false")];
 
+/// Settings for this one call. By the environment, since a key may have anything in it.
+fn settings<'a>(process: Process, settings: impl IntoIterator<Item = (&'a str, &'a str)>) -> Process {
+    let mut count = 0;
+    let process = settings.into_iter().fold(process, |process, (key, value)| {
+        let process = process.env(format!("GIT_CONFIG_KEY_{count}"), key);
+        let process = process.env(format!("GIT_CONFIG_VALUE_{count}"), value);
+        count += 1;
+        process
+    });
+    process.env("GIT_CONFIG_COUNT", count.to_string())
+}
+
 /// git on a repository of the user's, with a clean environment and their configuration.
 pub fn users_git(dir: &Path) -> Process {
     with_config(["-C"]).arg(dir)
@@ -37,28 +49,41 @@ pub fn plain_git(dir: &Path) -> Process {
 
 /// git with the user's and the system's configuration.
 pub fn with_config<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Process {
-    let process = FOREIGN.iter().fold(Process::new("git", args), Process::env_remove);
-    let process = QUIET.iter().enumerate().fold(process, |process, (at, (key, value))| {
-        process.env(format!("GIT_CONFIG_KEY_{at}"), key).env(format!("GIT_CONFIG_VALUE_{at}"), value)
-    });
-    let process = process.env("GIT_CONFIG_COUNT", QUIET.len().to_string());
-    process.env("LC_ALL", "C").env("GIT_TERMINAL_PROMPT", "0").env("GIT_OPTIONAL_LOCKS", "0")
+    settings(bare(args), QUIET)
 }
 
-/// Options that keep git from running the filters of a repository (gitattributes(5)): what they make of a file is for its users, and they are
-/// programs that the repository names.
+fn bare<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Process {
+    let process = FOREIGN.iter().fold(Process::new("git", args), Process::env_remove);
+    // What a repository does not have it must not fetch: by a program that it names.
+    let process = process.env("GIT_NO_LAZY_FETCH", "1").env("LC_ALL", "C");
+    process.env("GIT_TERMINAL_PROMPT", "0").env("GIT_OPTIONAL_LOCKS", "0")
+}
+
+/// git on a repository of the user's, but that it runs none of the repository's filters (gitattributes(5)): what they make of a file is for its
+/// users, and they are programs that the repository names.
 ///
 /// # Errors
-/// git does not know the repository.
-pub fn without_filters(dir: &Path) -> Result<Vec<String>, ProcessError> {
-    let filters = users_git(dir).arg("config").arg("--name-only").arg("--get-regexp").arg(r"^filter\..*\.");
+/// git cannot be run.
+pub fn unfiltered_git(dir: &Path) -> Result<Process, ProcessError> {
+    let filters = users_git(dir)
+        .arg("config")
+        .arg("--null")
+        .arg("--name-only")
+        .arg("--get-regexp")
+        .arg(r"^filter\..*\.");
     // Status 1: there is none.
     let listed = filters.output()?.text();
-    let mut names: Vec<&str> = listed.lines().filter_map(|key| Some(key.rsplit_once('.')?.0)).collect();
+    let mut names: Vec<&str> = listed.split('\0').filter_map(|key| Some(key.rsplit_once('.')?.0)).collect();
     names.dedup();
-    let off =
-        |name: &str| [format!("{name}.clean="), format!("{name}.process="), format!("{name}.required=false")];
-    Ok(names.into_iter().flat_map(off).flat_map(|setting| ["-c".to_owned(), setting]).collect())
+    let off = |name: &str| {
+        [("clean", ""), ("process", ""), ("required", "false")]
+            .map(|(field, value)| (format!("{name}.{field}"), value))
+    };
+    let off: Vec<(String, &str)> = names.into_iter().flat_map(off).collect();
+    Ok(settings(
+        bare(["-C"]).arg(dir),
+        QUIET.into_iter().chain(off.iter().map(|(key, value)| (key.as_str(), *value))),
+    ))
 }
 
 /// git with neither the user's nor the system's configuration.

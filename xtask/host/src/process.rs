@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use fs_err::File;
 use rustix::process::Signal;
 
-use super::confine::{Confinement, Prepared};
+use super::confine::{self, Confinement, Prepared};
 use super::signals::{self, GRACE, Group};
 use output::OnLine;
 use running::{Shared, drain, open_log};
@@ -295,6 +295,13 @@ impl Process {
         for key in &self.env_remove {
             expression = expression.env_remove(key);
         }
+        if boxed.is_some() {
+            let own = |key: &OsStr| self.env.iter().any(|(name, _)| name.as_os_str() == key);
+            let strange = std::env::vars_os().map(|(key, _)| key);
+            for key in strange.filter(|key| !confine::is_harmless(key) && !own(key)) {
+                expression = expression.env_remove(key);
+            }
+        }
         if !self.interactive {
             expression = match &self.stdin {
                 Stdin::Null => expression.stdin_null(),
@@ -304,14 +311,15 @@ impl Process {
         }
         let (interactive, die, boxed) = (self.interactive, self.die_with_parent, boxed.cloned());
         Ok(expression.before_spawn(move |command| {
-            if !interactive {
+            // One in a box leads a session of its own as well, from which no terminal can be reached.
+            if !interactive && boxed.is_none() {
                 command.process_group(0);
             }
             if die {
                 kill_when_parent_dies(command);
             }
             if let Some(boxed) = &boxed {
-                boxed.before_exec(command);
+                boxed.before_exec(command, !interactive);
             }
             Ok(())
         }))

@@ -298,6 +298,8 @@ impl Builder<'_> {
         if has_mock {
             install::mock(make, &production, &mock, &release, &external, progress)?;
         }
+        // Installing has run the tree's Makefiles once more.
+        links::refuse(obj, [".config", "vmlinux"])?;
         if read(&obj.join(".config"))?.lines().any(|line| line == DEBUG_INFO) {
             let debug = draft.path().join("debug");
             install::unstripped(obj, has_mock.then_some(external.as_path()), &debug)?;

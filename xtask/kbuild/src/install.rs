@@ -25,10 +25,11 @@ pub(super) fn production(
 ) -> Result<(), BuildError> {
     install(make, root, &[], progress)?;
     let lib = root.join("lib/modules").join(release);
-    // It points at the object folder of this machine; a guest has no use for it.
-    let link = lib.join("build");
-    if link.is_symlink() {
-        fs::remove_file(&link)?;
+    // They point at folders of this machine; a guest has no use for them.
+    for link in links::OF_KBUILD.map(|name| lib.join(name)) {
+        if link.is_symlink() {
+            fs::remove_file(&link)?;
+        }
     }
     depmod(make, root, release)
 }

@@ -7,8 +7,10 @@ use walkdir::WalkDir;
 
 use super::BuildError;
 
-/// In a tree of installed modules: links to the objects and the sources, in kernels before 6.6 (scripts/Makefile.modinst).
-const OF_KBUILD: [&str; 2] = ["build", "source"];
+/// In `lib/modules/RELEASE`: links to the objects and, in kernels before 6.6, to the sources (scripts/Makefile.modinst). Nothing follows them.
+pub(super) const OF_KBUILD: [&str; 2] = ["build", "source"];
+/// So deep they lie.
+const OF_KBUILD_DEPTH: usize = 4;
 
 /// Refuses links among these files of a folder, and among the folders on the way to them.
 ///
@@ -35,9 +37,10 @@ pub(super) fn refuse<P: AsRef<Path>>(
 /// # Errors
 /// [`BuildError::Link`].
 pub(super) fn refuse_below(root: &Path) -> Result<(), BuildError> {
-    let link = WalkDir::new(root)
-        .into_iter()
-        .filter_map(Result::ok)
-        .find(|entry| entry.path_is_symlink() && !OF_KBUILD.iter().any(|name| entry.file_name() == *name));
+    let is_kbuilds = |entry: &walkdir::DirEntry| {
+        entry.depth() == OF_KBUILD_DEPTH && OF_KBUILD.iter().any(|name| entry.file_name() == *name)
+    };
+    let mut entries = WalkDir::new(root).into_iter().filter_map(Result::ok);
+    let link = entries.find(|entry| entry.path_is_symlink() && !is_kbuilds(entry));
     link.map_or(Ok(()), |link| Err(BuildError::Link(link.into_path())))
 }

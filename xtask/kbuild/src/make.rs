@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use event::{Event, Sink, Stage};
-use host::confine::Broken;
+use host::confine::{self, Broken, Policy};
 use host::{Confinement, Process, Status, signals};
 
 use super::headline::{self, Headline};
@@ -163,8 +163,10 @@ impl Make<'_> {
         }
         if self.toolchain.ccache.is_some() {
             process = process.env("CCACHE_BASEDIR", self.base).env("CCACHE_NOHASHDIR", "1");
-            // What a stranger's Makefile puts there must not come out in the user's own builds.
-            process = process.env("CCACHE_DIR", self.ccache());
+            if confine::policy() != Policy::Off {
+                // What a stranger's Makefile puts there must not come out in the user's own builds, nor be taken for settings.
+                process = process.env("CCACHE_DIR", self.ccache()).env("CCACHE_CONFIGPATH", "/dev/null");
+            }
         }
         process.confined(self.inside())
     }

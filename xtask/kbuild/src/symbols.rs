@@ -16,7 +16,7 @@ use regex::{Captures, Regex};
 use walkdir::WalkDir;
 
 use fault::{Fault, ToolError};
-use host::{Process, ProcessError};
+use host::{Confinement, Process, ProcessError};
 use kernlog::Splat;
 
 use super::Built;
@@ -335,7 +335,8 @@ impl Object {
                 process = process.arg(format!("{address:#x}"));
             }
             let mut current = None;
-            for line in process.env("LC_ALL", "C").read()?.lines() {
+            let process = process.env("LC_ALL", "C").confined(Confinement::new().read(&self.file));
+            for line in process.read()?.lines() {
                 if let Some(address) = line.strip_prefix("0x") {
                     current = u64::from_str_radix(address, 16).ok();
                 } else if let Some(address) =

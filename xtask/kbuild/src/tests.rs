@@ -547,6 +547,7 @@ fn a_link_that_a_build_leaves_is_not_followed() {
         ("bzImage", "rm -r include/config; ln -s OUTSIDE include/config"),
         ("modules_install", "ln -sf OUTSIDE/file \"$lib/kernel/drivers/cxl/cxl_mem.ko\""),
         ("modules_install", "rm -r \"$lib/kernel/drivers\"; ln -s OUTSIDE \"$lib/kernel/drivers\""),
+        ("modules_install", "ln -sf OUTSIDE/file \"$lib/kernel/source\""),
         ("mock-modules_install", "ln -sf OUTSIDE/file \"$lib/updates/cxl_mem.ko\""),
     ] {
         let bench = Bench::new();

@@ -52,6 +52,11 @@ pub(super) fn escape(path: &Path) -> String {
     path.to_string_lossy().replace(',', ",,")
 }
 
+/// The fields of a comma-separated option, as they were before [`escape`].
+fn fields(option: &str) -> Vec<String> {
+    option.replace(",,", "\0").split(',').map(|field| field.replace('\0', ",")).collect()
+}
+
 impl Machine<'_> {
     /// The command as a boot runs it, ready to paste; the sockets' folder, which is made anew each time, is `$dir`.
     pub fn shown(&self) -> String {
@@ -74,8 +79,9 @@ impl Machine<'_> {
     pub(super) fn inside(&self) -> Confinement {
         let boots = Confinement::new().read(self.kernel).read(self.image);
         let boots = if self.accel == Accel::Kvm { boots.device("/dev/kvm") } else { boots };
-        let fields = self.machine_args.iter().flat_map(|argument| argument.split(','));
-        fields.filter_map(|field| field.split_once('=')).fold(boots, |inside, (name, value)| {
+        let fields = self.machine_args.iter().flat_map(|argument| fields(argument));
+        fields.fold(boots, |inside, field| {
+            let (name, value) = field.split_once('=').unwrap_or(("", &field));
             let path = Path::new(value);
             match name {
                 _ if !path.is_absolute() => inside,
@@ -158,5 +164,14 @@ mod tests {
         -mon
         x
         ");
+    }
+
+    #[test]
+    fn a_comma_in_a_path_is_no_end_of_it() {
+        let escaped = escape(Path::new("/tmp/a,b/m"));
+        assert_eq!(
+            fields(&format!("x,mem-path={escaped},share=on")),
+            ["x", "mem-path=/tmp/a,b/m", "share=on"]
+        );
     }
 }

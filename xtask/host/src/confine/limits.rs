@@ -12,6 +12,9 @@ use rustix::fs::statvfs;
 /// How often a box is looked at.
 const EVERY: Duration = Duration::from_secs(1);
 
+/// With less than this available, the kernel would soon kill somebody.
+const LEAST_MEMORY: u64 = 128 << 20;
+
 /// What all processes of a box may take together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -37,6 +40,8 @@ impl Default for Limits {
 pub enum Broken {
     /// Bytes, and what was allowed.
     Memory(u64, u64),
+    /// Bytes of memory that the machine had left, and what has to be.
+    Machine(u64, u64),
     /// How many, and how many were allowed.
     Processes(usize, usize),
     /// A folder, what was free on its disk, what has to be.
@@ -49,6 +54,14 @@ impl fmt::Display for Broken {
         match self {
             Self::Memory(had, allowed) => {
                 write!(f, "its processes had {} MiB of memory, of {} MiB allowed", mebi(*had), mebi(*allowed))
+            }
+            Self::Machine(left, least) => {
+                write!(
+                    f,
+                    "the machine had {} MiB of memory left, and {} MiB have to be",
+                    mebi(*left),
+                    mebi(*least)
+                )
             }
             Self::Processes(had, allowed) => write!(f, "it had {had} processes, of {allowed} allowed"),
             Self::Disk(folder, left, least) => write!(
@@ -65,12 +78,15 @@ impl fmt::Display for Broken {
 /// A box that is looked at from time to time.
 pub(crate) struct Watched {
     limits: Limits,
+    /// Those on disks that had enough left at the start.
     folders: Vec<PathBuf>,
     looked: Instant,
 }
 
 impl Watched {
     pub(super) fn new(limits: Limits, folders: Vec<PathBuf>) -> Self {
+        let has_room = |folder: &PathBuf| free(folder).is_some_and(|left| left >= limits.disk_left);
+        let folders = folders.into_iter().filter(has_room).collect();
         Self { limits, folders, looked: Instant::now() }
     }
 
@@ -87,6 +103,11 @@ impl Watched {
         let memory = family.iter().map(|pid| memory(*pid)).sum();
         if memory > self.limits.memory {
             return Some(Broken::Memory(memory, self.limits.memory));
+        }
+        // What is in files of memory alone is no process'.
+        let left = available();
+        if left.is_some_and(|left| left < LEAST_MEMORY) {
+            return Some(Broken::Machine(left.unwrap_or(0), LEAST_MEMORY));
         }
         self.folders.iter().find_map(|folder| {
             let left = free(folder)?;
@@ -127,6 +148,13 @@ fn memory(pid: u32) -> u64 {
         line.and_then(|rest| rest.split_ascii_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0)
     };
     (kib("RssAnon:") + kib("RssShmem:")) << 10
+}
+
+/// Bytes that the machine can give without swapping (man 5 proc: `MemAvailable`).
+fn available() -> Option<u64> {
+    let text = fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    Some(line.split_ascii_whitespace().next()?.parse::<u64>().ok()? << 10)
 }
 
 fn free(folder: &Path) -> Option<u64> {

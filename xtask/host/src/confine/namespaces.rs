@@ -11,13 +11,18 @@ use super::system::{ROOTS, SYSTEM, Words, homes_of};
 const TEMP: &str = "/tmp";
 
 /// bubblewrap, if it makes a box here.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the wrapper asks for boxes, so it cannot be asked for one here"
+)]
 pub(super) fn find() -> Result<PathBuf, String> {
     let bwrap = which::which("bwrap").map_err(|_| "bubblewrap is not installed".to_owned())?;
+    let help = Command::new(&bwrap).arg("--help").stdin(Stdio::null()).output();
+    let help = help.map_err(|error| format!("bwrap: {error}"))?;
+    if !String::from_utf8_lossy(&help.stdout).contains("--add-seccomp-fd") {
+        return Err("this bubblewrap is older than 0.5".to_owned());
+    }
     let words = before(&bwrap, &Confinement::new(), Path::new("true"), None, Path::new(TEMP));
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the wrapper asks for boxes, so it cannot be asked for one here"
-    )]
     let tried = Command::new(&words[0]).args(&words[1..]).arg("true").stdin(Stdio::null()).output();
     let tried = tried.map_err(|error| format!("bwrap: {error}"))?;
     if tried.status.success() {
@@ -49,6 +54,8 @@ pub(super) fn before(
         add(&[path("--ro-bind-try"), system, system]);
     }
     add(&[path("--proc"), path("/proc"), path("--dev"), path("/dev"), path("--bind"), temp, path(TEMP)]);
+    // root is root of the machine's own settings, whatever namespace it is in.
+    add(&[path("--ro-bind"), path("/proc/sys"), path("/proc/sys"), path("--cap-drop"), path("ALL")]);
     let homes = homes_of(program);
     // The shallow ones first, so that one within another is not hidden by it.
     let mut shown: Vec<(&Path, &str)> =
@@ -61,6 +68,8 @@ pub(super) fn before(
     for device in &inside.devices {
         add(&[path("--dev-bind-try"), device, device]);
     }
+    // What is not on a disk of ours is memory that nobody counts.
+    add(&[path("--remount-ro"), path("/")]);
     for name in ["HOME", "TMPDIR"] {
         add(&[path("--setenv"), path(name), path(TEMP)]);
     }

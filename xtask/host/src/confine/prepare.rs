@@ -91,7 +91,8 @@ impl Prepared {
     }
 
     /// What the child does before it becomes the command.
-    pub(crate) fn before_exec(&self, command: &mut Command) {
+    pub(crate) fn before_exec(&self, command: &mut Command, own_session: bool) {
+        shut(command, own_session);
         match &self.how {
             How::Namespaces { filters } => {
                 let filters: Vec<i32> = filters.iter().map(raw).collect();
@@ -119,6 +120,24 @@ fn in_memory(filter: &BpfProgram) -> io::Result<OwnedFd> {
     }
     file.rewind()?;
     Ok(file.into())
+}
+
+#[expect(
+    unsafe_code,
+    reason = "setsid and close_range between fork and exec: async-signal-safe, allocate nothing"
+)]
+fn shut(command: &mut Command, own_session: bool) {
+    // SAFETY: the closure makes two system calls and touches no memory of ours.
+    unsafe {
+        command.pre_exec(move || {
+            if own_session {
+                rustix::process::setsid()?;
+            }
+            // Whoever started us may have left files open. A kernel without the call (before 5.11) leaves them so.
+            libc::syscall(libc::SYS_close_range, 3_u32, u32::MAX, libc::CLOSE_RANGE_CLOEXEC);
+            Ok(())
+        });
+    }
 }
 
 #[expect(unsafe_code, reason = "fcntl between fork and exec: async-signal-safe, allocates nothing")]

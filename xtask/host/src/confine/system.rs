@@ -1,6 +1,6 @@
 //! What of the system is in every box.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 /// What a box has of the system, where it is there: programs and libraries, and what they read in /etc. Not /etc as a whole: root's box
@@ -49,8 +49,23 @@ pub(super) fn homes_of(program: &Path) -> Vec<PathBuf> {
     }
     homes.sort();
     homes.dedup();
-    homes.retain(|home| home.is_dir() && !home.starts_with("/usr"));
+    // In the home folder itself, or above it, it is there alone.
+    let users = std::env::var_os("HOME").map(PathBuf::from);
+    for home in &mut homes {
+        if users.as_ref().is_some_and(|users| users.starts_with(&*home)) {
+            home.clone_from(&found);
+        }
+    }
+    homes.retain(|home| home.exists() && !home.starts_with("/usr"));
     homes
+}
+
+/// Whether a variable of our environment may be a box's. Others may be keys to something.
+pub(crate) fn is_harmless(key: &OsStr) -> bool {
+    let key = key.to_string_lossy();
+    ["PATH", "HOME", "TMPDIR", "LANG", "LANGUAGE", "TERM", "TZ", "SHELL", "USER", "LOGNAME", "NINJA_STATUS"]
+        .contains(&&*key)
+        || key.starts_with("LC_")
 }
 
 /// The words that go before a command.

@@ -115,6 +115,33 @@ fn other_processes_are_out_of_its_reach() {
 }
 
 #[test]
+fn the_machine_stays_as_it_is_set() {
+    for scene in Scene::each() {
+        let before = fs::read_to_string("/proc/sys/kernel/core_pattern").expect("it is there");
+        // The value that it has: nothing is changed where it is let through.
+        let script =
+            format!("printf '%s' '{}' > /proc/sys/kernel/core_pattern && echo written", before.trim_end());
+        assert_eq!(scene.shell(&script).text(), "", "{}", scene.strength);
+        assert_eq!(scene.shell("grep CapEff /proc/self/status").text(), "CapEff:\t0000000000000000");
+    }
+}
+
+#[test]
+fn neither_our_files_nor_our_variables_nor_our_terminal_are_its_own() {
+    for scene in Scene::each() {
+        let others = scene.folder.path().join("others");
+        // As a shell hands it on that has a file open.
+        let open = fs::File::open(&others).expect("a folder");
+        rustix::io::fcntl_setfd(&open, rustix::io::FdFlags::empty()).expect("kept open");
+        let number = std::os::fd::AsRawFd::as_raw_fd(&open);
+        let script = format!("ls /proc/self/fd/{number}/; echo x > /dev/tty && echo terminal; env");
+        let text = scene.process("sh", &script).env("MINE", "1").output().expect("a box").text();
+        assert!(!text.contains("secret") && !text.contains("terminal"), "{}: {text}", scene.strength);
+        assert!(text.contains("MINE=1") && !text.contains("CARGO"), "{}: {text}", scene.strength);
+    }
+}
+
+#[test]
 fn it_gets_no_new_privileges() {
     for scene in Scene::each() {
         let output = scene.shell("grep NoNewPrivs /proc/self/status");
@@ -149,6 +176,22 @@ fn it_is_ended_beyond_its_limits() {
     }
 }
 
+/// A guest is asked after as it goes, without waiting.
+#[test]
+fn limits_hold_for_who_only_looks() {
+    for scene in Scene::each() {
+        let limits = Limits { processes: 5, ..Limits::default() };
+        let process = scene.process("sh", "for i in 1 2 3 4 5 6 7 8; do sleep 50 & done; wait");
+        let mut running = process.confined(scene.inside().limits(limits)).start().expect("started");
+        let begun = std::time::Instant::now();
+        while running.wait(Duration::ZERO).is_none() {
+            assert!(begun.elapsed() < LONG, "{}", scene.strength);
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        assert!(matches!(running.finish().broken, Some(Broken::Processes(..))), "{}", scene.strength);
+    }
+}
+
 #[test]
 fn how_it_ends_is_how_its_command_ends() {
     for scene in Scene::each() {
@@ -171,9 +214,8 @@ fn nothing_of_it_stays() {
     scene.shell(leave);
     let mut running: Running =
         scene.process("sh", &format!("rm pid; {leave}; sleep 500")).start().expect("started");
-    while !scene.folder.path().join("mine/pid").exists() {
-        assert!(running.wait(Duration::from_millis(50)).is_none());
-    }
+    // Wherever in its making that is.
+    running.wait(Duration::from_millis(u64::from(std::process::id() % 7)));
     running.stop(Duration::from_secs(1));
     let is_left = |entry: fs::DirEntry| {
         let words = fs::read(entry.path().join("cmdline")).unwrap_or_default();

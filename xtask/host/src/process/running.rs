@@ -19,6 +19,8 @@ use crate::signals::{GRACE, Group};
 
 /// How many last lines an error shows.
 const TAIL: usize = 20;
+/// More of standard output than any program prints that we read. One without end must not fill our memory.
+const MOST: usize = 512 << 20;
 /// No line of the tail is longer; the log has it whole.
 const TAIL_WIDTH: usize = 400;
 /// How often a wait looks at its deadline. QEMU's end is noticed at most this late.
@@ -57,8 +59,8 @@ impl Running {
                 Ok(Some(status)) => return Some(Status(self.own(status))),
                 // The child cannot be waited for any more: it is gone, and its status with it.
                 Err(_) => return Some(Status(ExitStatus::from_raw(0x7f00))),
-                Ok(None) if Instant::now() >= until => return None,
                 Ok(None) if self.is_beyond() => {}
+                Ok(None) if Instant::now() >= until => return None,
                 Ok(None) => thread::sleep(TICK.min(until.saturating_duration_since(Instant::now()))),
             }
         }
@@ -68,8 +70,10 @@ impl Running {
     fn is_beyond(&mut self) -> bool {
         let pid = self.pid();
         let Some(broken) = self.watched.as_mut().and_then(|watched| watched.look(pid)) else { return false };
-        if let Some(group) = &self.group {
-            group.signal(Signal::KILL);
+        match &self.group {
+            Some(group) => group.signal(Signal::KILL),
+            // It is in our own group, since it has our terminal.
+            None => drop(self.handle.kill()),
         }
         self.watched = None;
         self.broken = Some(broken);
@@ -91,7 +95,12 @@ impl Running {
         if let Some(group) = &self.group {
             group.signal(Signal::TERM);
         }
-        if let Some(status) = self.wait(grace) {
+        let ended = self.wait(grace);
+        if let (Some(group), true) = (&self.group, ended.is_some() && self.boxed.is_some()) {
+            // The first process of a box takes no TERM, and where bubblewrap was still making it, it does not know yet that it has to end with it.
+            group.signal(Signal::KILL);
+        }
+        if let Some(status) = ended {
             return status;
         }
         if let Some(group) = &self.group {
@@ -174,7 +183,7 @@ pub(super) fn drain(pipe: PipeReader, shared: Arc<Mutex<Shared>>, keep: bool) ->
 
 impl Shared {
     fn take_line(&mut self, raw: &[u8], keep: bool) {
-        if keep {
+        if keep && self.stdout.len() < MOST {
             self.stdout.extend_from_slice(raw);
         }
         if let Some(log) = &mut self.log {

@@ -12,6 +12,7 @@ use super::recorded::{Recorded, beside};
 use super::{Detour, FastPath, Memory, Place, Remade, Stale};
 use crate::BuildError;
 use crate::headline;
+use crate::links;
 use crate::make::Progress;
 
 /// kbuild's program that turns the compiler's list of inputs into a record.
@@ -140,14 +141,17 @@ impl FastPath<'_> {
         let recorded = self.recorded(list)?;
         let flags = modpost_flags(&recorded.command)
             .ok_or_else(|| Detour::new(format!("modpost was called in another way: {}", recorded.command)))?;
+        let (before, after) = (beside(list, "known"), beside(list, "modules"));
+        let names = || [list, &before, &after].into_iter().filter_map(|file| file.file_name());
+        links::refuse(list.parent().unwrap_or(list), names())?;
         let text = fs::read_to_string(list)?;
         let known: String = text.split_inclusive('\n').filter(|line| is_of_vmlinux(line)).collect();
-        let (before, after) = (beside(list, "known"), beside(list, "modules"));
         fs::write(&before, &known)?;
         let script = format!("{flags} -i {} -o {}", quote(&before), quote(&after));
         let job = Job { verb: "MODPOST", target: list.to_owned(), dir: recorded.dir, script };
         let failed = jobs.run(&[job])?;
         self.check(failed)?;
+        links::refuse(list.parent().unwrap_or(list), names())?;
         let fresh = known + &fs::read_to_string(&after)?;
         for scratch in [before, after] {
             fs::remove_file(scratch)?;

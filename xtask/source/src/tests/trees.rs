@@ -77,13 +77,14 @@ fn a_tree_runs_nothing_of_its_own() {
         ("filter.evil.clean", program.as_str()),
         ("filter.evil.smudge", &program),
         ("filter.evil.required", "true"),
+        ("filter.a=b.clean", &program),
         ("core.fsmonitor", &program),
         ("gpg.program", &program),
         ("log.showSignature", "true"),
     ] {
         git(&linux, &["config", key, value]);
     }
-    fs::write(linux.join(".gitattributes"), "* filter=evil\n").expect("written");
+    fs::write(linux.join(".gitattributes"), "* filter=evil\nREADME filter=a=b\n").expect("written");
     for hook in ["post-index-change", "post-checkout", "reference-transaction"] {
         let path = linux.join(".git/hooks").join(hook);
         fs::create_dir_all(path.parent().expect("a folder")).expect("made");

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-use host::Process;
+use host::{Confinement, Process};
 use source::{Prepared, Sources};
 
 use super::{Finding, Severity};
@@ -42,8 +42,10 @@ pub fn checkpatch(sources: &Sources, prepared: &Prepared, patches: &[&Path]) -> 
             "--color=never",
             "--",
         ];
-        let output =
-            Process::new("perl", options).arg(patch).dir(folder.path()).env("LC_ALL", "C.UTF-8").output()?;
+        // The script is the tree's.
+        let inside = Confinement::new().read(folder.path()).read(patch);
+        let process = Process::new("perl", options).arg(patch).dir(folder.path()).env("LC_ALL", "C.UTF-8");
+        let output = process.confined(inside).output()?;
         let text = output.text();
         let mut reported: Vec<Finding> = text.lines().filter_map(|line| finding(line, patch)).collect();
         let command = || {
