@@ -58,7 +58,10 @@ pub(crate) fn read(
             heard.lock().unwrap_or_else(PoisonError::into_inner).push(line.to_owned());
         }
     });
-    let output = output.confined(Confinement::new().read(folder)).output()?;
+    // The notes are links to where the build keeps them.
+    let targets = std::fs::read_dir(folder)?.flatten().filter_map(|entry| entry.path().canonicalize().ok());
+    let inside = targets.fold(Confinement::new().read(folder), Confinement::read);
+    let output = output.confined(inside).output()?;
     let complaints = std::mem::take(&mut *complaints.lock().unwrap_or_else(PoisonError::into_inner));
     if let Some(line) = complaints.first() {
         let (file, why) = line.split_once(':').unwrap_or(("", line));
