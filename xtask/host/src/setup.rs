@@ -101,7 +101,7 @@ impl Plan {
     /// # Errors
     /// [`SetupError::Apt`].
     pub fn command_line(&self) -> Result<String, SetupError> {
-        Ok(self.process(Path::new("/etc/apt"))?.command_line())
+        Ok(self.process()?.command_line())
     }
 
     /// Fetches the lists and installs.
@@ -110,12 +110,12 @@ impl Plan {
     /// [`SetupError`].
     pub fn carry_out(&self) -> Result<(), SetupError> {
         which::which("apt-get").map_err(|_| AptError::Missing)?;
-        self.process(Path::new("/etc/apt"))?.interactive().run()?;
+        self.process()?.interactive().run()?;
         Ok(())
     }
 
-    fn process(&self, etc: &Path) -> Result<Process, AptError> {
-        let sources = PrivateApt::signed_sources(etc, &self.suites)?;
+    fn process(&self) -> Result<Process, AptError> {
+        let sources = PrivateApt::signed_sources(Path::new("/etc/apt"), &self.suites)?;
         let shell: &[&str] = if self.sudo { &["sudo", "sh"] } else { &["sh"] };
         let process = Process::new(shell[0], &shell[1..]).arg("-c").arg(SCRIPT).arg("setup").arg(sources);
         Ok(self.packages.iter().fold(process, Process::arg))

@@ -49,8 +49,8 @@ impl QemuFacts {
         Capabilities {
             version: QemuVersion::new(major, minor, micro),
             devices: Some(self.devices.clone()),
-            // No property shows it; the command came with the interrupts.
             sandbox: self.sandbox,
+            // No property shows it; the command came with the interrupts.
             event_interrupts: self.commands.contains("cxl-inject-general-media-event"),
         }
     }

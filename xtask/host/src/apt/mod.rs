@@ -121,10 +121,7 @@ impl PrivateApt {
         suites: &[String],
         packages: Packages,
     ) -> Result<Self, AptError> {
-        let entries = derive(&system_entries(etc)?, suites);
-        if entries.is_empty() {
-            return Err(AptError::NoRepository { etc: etc.to_owned(), suites: suites.join(", ") });
-        }
+        let entries = entries_of(etc, suites)?;
         which::which("apt-get").map_err(|_| AptError::Missing)?;
         let found: Vec<_> = entries.iter().map(|entry| entry.suite.as_str()).collect();
         let list = to_deb822(&entries, packages);
@@ -142,10 +139,7 @@ impl PrivateApt {
     /// # Errors
     /// As [`PrivateApt::new`].
     pub fn signed_sources(etc: &Path, suites: &[String]) -> Result<String, AptError> {
-        let mut entries = derive(&system_entries(etc)?, suites);
-        if entries.is_empty() {
-            return Err(AptError::NoRepository { etc: etc.to_owned(), suites: suites.join(", ") });
-        }
+        let mut entries = entries_of(etc, suites)?;
         for entry in &mut entries {
             entry.fields.retain(|(key, _)| !UNSIGNED.contains(&key.as_str()));
         }
@@ -323,6 +317,15 @@ fn file_in(dir: &Path, package: &str, is_it: impl Fn(&Path) -> bool) -> Result<P
         .map(|entry| entry.path())
         .find(|path| is_it(path))
         .ok_or_else(|| AptError::NoFile { package: package.to_owned(), dir: dir.to_owned() })
+}
+
+/// The distribution's own entries for these suites, of which there is one at least.
+fn entries_of(etc: &Path, suites: &[String]) -> Result<Vec<Entry>, AptError> {
+    let entries = derive(&system_entries(etc)?, suites);
+    if entries.is_empty() {
+        return Err(AptError::NoRepository { etc: etc.to_owned(), suites: suites.join(", ") });
+    }
+    Ok(entries)
 }
 
 /// All entries of the machine's own lists.
