@@ -59,12 +59,12 @@ fn bare<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Process {
     process.env("GIT_TERMINAL_PROMPT", "0").env("GIT_OPTIONAL_LOCKS", "0")
 }
 
-/// git on a repository of the user's, but that it runs none of the repository's filters (gitattributes(5)): what they make of a file is for its
-/// users, and they are programs that the repository names.
+/// Makes processes of git on a repository of the user's that run none of the repository's filters (gitattributes(5)): what they make of a
+/// file is for its users, and they are programs that the repository names. Whatever looks at the index may run them.
 ///
 /// # Errors
 /// git cannot be run.
-pub fn unfiltered_git(dir: &Path) -> Result<Process, ProcessError> {
+pub fn unfiltered_git(dir: &Path) -> Result<impl Fn() -> Process, ProcessError> {
     let filters = users_git(dir)
         .arg("config")
         .arg("--null")
@@ -80,10 +80,11 @@ pub fn unfiltered_git(dir: &Path) -> Result<Process, ProcessError> {
             .map(|(field, value)| (format!("{name}.{field}"), value))
     };
     let off: Vec<(String, &str)> = names.into_iter().flat_map(off).collect();
-    Ok(settings(
-        bare(["-C"]).arg(dir),
-        QUIET.into_iter().chain(off.iter().map(|(key, value)| (key.as_str(), *value))),
-    ))
+    let dir = dir.to_owned();
+    Ok(move || {
+        let off = off.iter().map(|(key, value)| (key.as_str(), *value));
+        settings(bare(["-C"]).arg(&dir), QUIET.into_iter().chain(off))
+    })
 }
 
 /// git with neither the user's nor the system's configuration.

@@ -32,19 +32,19 @@ pub(super) fn dirty(fetcher: &Fetcher, path: &Path) -> Result<Fetched, SourceErr
     let temp = tempfile::tempdir_in(&parent).map_err(io_at("making a folder in", &parent))?;
     let index = temp.path().join("index");
     copy_index(&their_index, &index)?;
-    let staged = |args: &[&str]| -> Result<Process, SourceError> {
-        // A monitor would be started, a shared index be written, both in the user's repository.
-        let quiet = ["core.fsmonitor=false", "core.splitIndex=false", "advice.addEmbeddedRepo=false"];
-        let process = git::unfiltered_git(&top)?;
-        let process = quiet.iter().fold(process, |process, setting| process.arg("-c").arg(setting));
-        let process = args.iter().fold(process, Process::arg);
-        Ok(process
+    let git = git::unfiltered_git(&top)?;
+    let staged = |args: &[&str]| {
+        // A shared index would be written into the user's repository.
+        let quiet = ["core.splitIndex=false", "advice.addEmbeddedRepo=false"];
+        let process = quiet.iter().fold(git(), |process, setting| process.arg("-c").arg(setting));
+        args.iter()
+            .fold(process, Process::arg)
             .env("GIT_INDEX_FILE", &index)
             .env("GIT_OBJECT_DIRECTORY", fetcher.git.dir().join("objects"))
-            .env("GIT_ALTERNATE_OBJECT_DIRECTORIES", alternates_value(std::slice::from_ref(&objects))))
+            .env("GIT_ALTERNATE_OBJECT_DIRECTORIES", alternates_value(std::slice::from_ref(&objects)))
     };
-    staged(&["add", "--all", "."])?.log(fetcher.git.log()).run()?;
-    let tree = staged(&["write-tree"])?.read()?;
+    staged(&["add", "--all", "."]).log(fetcher.git.log()).run()?;
+    let tree = staged(&["write-tree"]).read()?;
     let described = match describe(git::with_config(["-C"]).arg(path).arg("log"), "HEAD") {
         Ok((head, described)) if head == tree => format!("{described}, without changes"),
         Ok((_, described)) => format!("{described}, with uncommitted changes"),

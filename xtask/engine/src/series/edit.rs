@@ -174,7 +174,7 @@ impl WorkTree {
         let root = tree.root_commit(base)?;
         tree.git(&["-c", "checkout.workers=0", "reset", "--quiet", "--hard", &root]).run()?;
         if !patches.is_empty() {
-            let options = ["-c", "commit.gpgSign=false", "-c", "core.hooksPath=/dev/null", "am", "--quiet"];
+            let options = ["-c", "commit.gpgSign=false", "am", "--quiet"];
             let am = tree
                 .git(&options)
                 .arg("--keep-non-patch")

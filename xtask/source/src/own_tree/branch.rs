@@ -39,7 +39,7 @@ struct Git<'a>(&'a Path);
 impl Git<'_> {
     fn command(&self, args: &[&str]) -> Process {
         // Where a monitor of files is configured, asking would start it.
-        let git = users_git(self.0).arg("-c").arg("core.fsmonitor=false").arg("--no-pager");
+        let git = users_git(self.0).arg("--no-pager");
         args.iter().fold(git, Process::arg)
     }
 
