@@ -6,7 +6,7 @@ use fs_err as fs;
 use serde::{Deserialize, Serialize};
 use walkdir::WalkDir;
 
-use host::{Confinement, Process, digest, io_at, write_stamp};
+use host::{Confinement, Process, digest, io_at, link_among, write_stamp};
 
 use super::GuestError;
 
@@ -115,11 +115,10 @@ impl Ndctl {
         let draft = draft.map_err(io_at("making a folder in", &parent))?;
         let root = draft.path().join("root");
         install(&objects, &root).log(&log).confined(inside.write(&root)).run()?;
-        let read =
-            [tree.src.join("test"), tree.src.join("meson.build"), objects.join("test"), root.join("usr/bin")];
-        if let Some(link) = read.iter().find(|path| path.is_symlink()) {
+        let read = [(tree.src, "test"), (tree.src, "meson.build"), (&*objects, "test"), (&*root, "usr/bin")];
+        if let Some(link) = read.into_iter().find_map(|(folder, name)| link_among(folder, [name])) {
             let left = std::io::Error::other("its build left a link there, which is not followed");
-            return Err(io_at("reading", link)(left).into());
+            return Err(io_at("reading", &link)(left).into());
         }
         tests(tree.src, &objects, &draft.path().join("test"))?;
         let version = version(&fs::read_to_string(tree.src.join("meson.build")).unwrap_or_default());

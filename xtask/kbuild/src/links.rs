@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use host::link_among;
 use walkdir::WalkDir;
 
 use super::BuildError;
@@ -20,16 +21,7 @@ pub(super) fn refuse<P: AsRef<Path>>(
     root: &Path,
     files: impl IntoIterator<Item = P>,
 ) -> Result<(), BuildError> {
-    for file in files {
-        let mut place = root.to_owned();
-        for part in file.as_ref() {
-            place.push(part);
-            if place.is_symlink() {
-                return Err(BuildError::Link(place));
-            }
-        }
-    }
-    Ok(())
+    link_among(root, files).map_or(Ok(()), |link| Err(BuildError::Link(link)))
 }
 
 /// Refuses links anywhere below a folder of installed modules.

@@ -177,8 +177,7 @@ impl Make<'_> {
 
     /// The box of a build. kbuild of 6.12 writes into the tree, too, where it makes modules from outside of it.
     pub(super) fn inside(&self) -> Confinement {
-        let programs = self.toolchain.programs.iter();
-        let inside = programs.fold(Confinement::new(), Confinement::program).write(self.src).write(self.obj);
+        let inside = self.toolchain.inside.clone().write(self.src).write(self.obj);
         if self.toolchain.ccache.is_some() { inside.write(self.ccache()) } else { inside }
     }
 

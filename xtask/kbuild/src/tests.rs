@@ -71,7 +71,7 @@ impl Bench {
             version: "fake 1".into(),
             depmod: at("depmod"),
             ccache: None,
-            programs: Vec::new(),
+            inside: host::Confinement::new(),
         };
         Self { folder, toolchain }
     }

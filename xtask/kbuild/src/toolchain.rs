@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use host::{Process, requirements};
+use host::{Confinement, Process, requirements};
 
 use super::BuildError;
 use super::fragment::{Merged, Value};
@@ -18,8 +18,8 @@ pub struct Toolchain {
     pub depmod: PathBuf,
     /// ccache, where it is installed.
     pub ccache: Option<PathBuf>,
-    /// Where all of these were found, and the others that a build calls for: a box shows them where they are none of the system's.
-    pub programs: Vec<PathBuf>,
+    /// What the box of a build has of all these, and of the others that it calls for, where they are none of the system's.
+    pub inside: Confinement,
 }
 
 /// Those of [`requirements::REQUIREMENTS`] that a build calls for by name; the kernel's own scripts find the others.
@@ -47,8 +47,8 @@ impl Toolchain {
         let version = format!("{}; {}", first_line(&found[1])?, first_line(&found[2])?);
         let (make, depmod) = (found[0].clone(), found[6].clone());
         let ccache = requirements::find_program("ccache");
-        let programs = found.into_iter().chain(ccache.clone()).collect();
-        Ok(Self { make, version, depmod, ccache, programs })
+        let inside = found.iter().chain(&ccache).fold(Confinement::new(), Confinement::program);
+        Ok(Self { make, version, depmod, ccache, inside })
     }
 }
 

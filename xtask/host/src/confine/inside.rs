@@ -7,7 +7,7 @@ use super::strength::Strength;
 use super::system::homes_of;
 
 /// What a process that runs a stranger's code may touch, beside the system's own programs.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Confinement {
     pub(crate) read: Vec<PathBuf>,
     pub(crate) write: Vec<PathBuf>,
@@ -51,15 +51,15 @@ impl Confinement {
     }
 
     /// A box as another machine would make it: to try what that is worth.
-    #[must_use]
-    pub fn strength(mut self, strength: Strength) -> Self {
+    #[cfg(test)]
+    pub(crate) fn strength(mut self, strength: Strength) -> Self {
         self.strength = Some(strength);
         self
     }
 
     /// Other limits than those that every box has.
-    #[must_use]
-    pub fn limits(mut self, limits: Limits) -> Self {
+    #[cfg(test)]
+    pub(crate) fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }

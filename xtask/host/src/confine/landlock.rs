@@ -1,6 +1,7 @@
 //! A box without namespaces: the kernel refuses what is not listed (Documentation/userspace-api/landlock.rst).
 
 use std::io;
+use std::path::{Path, PathBuf};
 
 use ::landlock::{
     ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetCreated,
@@ -28,18 +29,14 @@ pub(super) fn abi() -> u32 {
 ///
 /// # Errors
 /// The kernel refuses them.
-pub(super) fn rules(
-    inside: &Confinement,
-    program: &std::path::Path,
-    temp: &std::path::Path,
-) -> io::Result<RulesetCreated> {
+pub(super) fn rules(inside: &Confinement, program: &Path, temp: &Path) -> io::Result<RulesetCreated> {
     let all = AccessFs::from_all(NEWEST);
     let read = AccessFs::from_read(NEWEST);
-    let system = SYSTEM.iter().chain(&ROOTS).map(std::path::PathBuf::from).chain(homes_of(program));
+    let system = SYSTEM.iter().chain(&ROOTS).map(PathBuf::from).chain(homes_of(program));
     // Its own processes are there as well as all others: what it may do to those, signals and ptrace, is refused elsewhere.
     let reads = system.chain(inside.read.iter().cloned()).chain(["/proc".into()]);
     let writes = inside.write.iter().cloned().chain([temp.to_owned()]);
-    let devices = DEVICES.map(std::path::PathBuf::from).into_iter().chain(inside.devices.iter().cloned());
+    let devices = DEVICES.map(PathBuf::from).into_iter().chain(inside.devices.iter().cloned());
     let rules = || {
         Ruleset::default()
             .set_compatibility(CompatLevel::BestEffort)

@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use ::landlock::RulesetCreated;
 use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::io::{FdFlags, fcntl_setfd};
-use seccompiler::BpfProgram;
+use seccompiler::{BpfProgram, sock_filter};
 
 use super::inside::Confinement;
 use super::limits::Watched;
@@ -112,12 +112,12 @@ fn raw(fd: &OwnedFd) -> i32 {
 
 /// A filter as bubblewrap reads it: the kernel's `struct sock_filter` one behind the other (include/uapi/linux/filter.h).
 fn in_memory(filter: &BpfProgram) -> io::Result<OwnedFd> {
+    let bytes = |instruction: &sock_filter| {
+        let (code, k) = (instruction.code.to_ne_bytes(), instruction.k.to_ne_bytes());
+        [code[0], code[1], instruction.jt, instruction.jf, k[0], k[1], k[2], k[3]]
+    };
     let mut file = std::fs::File::from(memfd_create("patchbench-filter", MemfdFlags::CLOEXEC)?);
-    for instruction in filter {
-        let code = instruction.code.to_ne_bytes();
-        let k = instruction.k.to_ne_bytes();
-        file.write_all(&[code[0], code[1], instruction.jt, instruction.jf, k[0], k[1], k[2], k[3]])?;
-    }
+    file.write_all(&filter.iter().flat_map(bytes).collect::<Vec<u8>>())?;
     file.rewind()?;
     Ok(file.into())
 }

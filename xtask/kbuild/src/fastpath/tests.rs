@@ -25,7 +25,7 @@ impl Bench {
             version: "1".into(),
             depmod: "depmod".into(),
             ccache: None,
-            programs: Vec::new(),
+            inside: host::Confinement::new(),
         };
         let bench = Self { folder, toolchain };
         for file in
